@@ -1,0 +1,1 @@
+// Placeholder until the console and the bundle arrive.
