@@ -1,0 +1,61 @@
+import { type Client, type DeleteOptions, hasReason, type Patch, type Resource, type Subresource } from "@sluice/api";
+import { type ResourceKey, type Tasks, type TaskWork, unreachable } from "@sluice/kernel";
+
+/** One write to the API. */
+export type StoreAction =
+  | { readonly do: "create"; readonly object: Resource }
+  /** Refused as a conflict when `metadata.resourceVersion` is stale: the loop then looks again. */
+  | { readonly do: "update"; readonly object: Resource; readonly subresource?: Subresource }
+  | { readonly do: "patch"; readonly key: ResourceKey; readonly patch: Patch; readonly subresource?: Subresource }
+  | { readonly do: "delete"; readonly key: ResourceKey; readonly options?: DeleteOptions };
+
+/** Slow or outside work, begun or ended. */
+export type TaskAction =
+  | { readonly do: "startTask"; readonly id: string; readonly work: TaskWork }
+  | { readonly do: "cancelTask"; readonly id: string };
+
+export type Effect = StoreAction | TaskAction;
+
+/** Where a reconciler's effects go. */
+export interface Effects {
+  readonly client: Client;
+  readonly tasks: Tasks;
+  /** Stands in managedFields and as the source of Events. */
+  readonly fieldManager: string;
+}
+
+/**
+ * Carries out one effect. Safe to repeat: creating what is there and deleting what is gone count as done,
+ * since names are functions of the owner and the slot.
+ */
+export async function applyEffect(effect: Effect, { client, tasks, fieldManager }: Effects): Promise<void> {
+  switch (effect.do) {
+    case "create":
+      try {
+        await client.create(effect.object, { fieldManager });
+      } catch (thrown) {
+        if (!hasReason(thrown, "AlreadyExists")) throw thrown;
+      }
+      return;
+    case "update":
+      await client.update(effect.object, writeOptions(fieldManager, effect.subresource));
+      return;
+    case "patch":
+      await client.patch(effect.key, effect.patch, writeOptions(fieldManager, effect.subresource));
+      return;
+    case "delete":
+      await client.delete(effect.key, effect.options);
+      return;
+    case "startTask":
+      tasks.start(effect.id, effect.work);
+      return;
+    case "cancelTask":
+      tasks.cancel(effect.id);
+      return;
+    default:
+      return unreachable(effect);
+  }
+}
+
+const writeOptions = (fieldManager: string, subresource: Subresource | undefined) =>
+  subresource === undefined ? { fieldManager } : { fieldManager, subresource };

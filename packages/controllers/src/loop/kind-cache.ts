@@ -1,0 +1,73 @@
+import type { Resource } from "@sluice/api";
+import type { ListFilter } from "@sluice/kernel";
+import { bucketOf, bucketsOf, matches, objectName } from "./index-buckets.ts";
+
+/** What is known of one kind, with an index for each way to list it. Nothing here scans all objects. */
+export class KindCache {
+  readonly #objects = new Map<string, Resource>();
+  readonly #buckets = new Map<string, Map<string, Resource>>();
+
+  get size(): number {
+    return this.#objects.size;
+  }
+
+  names(): IterableIterator<string> {
+    return this.#objects.keys();
+  }
+
+  get(namespace: string | undefined, name: string): Resource | undefined {
+    return this.#objects.get(objectName(namespace, name));
+  }
+
+  list(filter: ListFilter | undefined): Resource[] {
+    const bucket = this.#buckets.get(bucketOf(filter));
+    if (bucket === undefined) return [];
+    const found: Resource[] = [];
+    for (const resource of bucket.values()) if (matches(resource, filter)) found.push(resource);
+    return found.sort(byNamespaceAndName);
+  }
+
+  /** The state before; the same object back means that nothing was newer. */
+  set(resource: Resource): Resource | undefined {
+    const name = objectName(resource.metadata.namespace, resource.metadata.name);
+    const before = this.#objects.get(name);
+    if (before !== undefined && !isNewer(resource, before)) return resource;
+    if (before !== undefined) this.#unindex(name, before);
+    this.#objects.set(name, resource);
+    for (const bucket of bucketsOf(resource)) {
+      const members = this.#buckets.get(bucket);
+      if (members === undefined) this.#buckets.set(bucket, new Map([[name, resource]]));
+      else members.set(name, resource);
+    }
+    return before;
+  }
+
+  /** What stood there; undefined where nothing did, or where what stands there is another, younger object. */
+  delete(resource: Resource): Resource | undefined {
+    const name = objectName(resource.metadata.namespace, resource.metadata.name);
+    const before = this.#objects.get(name);
+    if (before === undefined || before.metadata.uid !== resource.metadata.uid) return undefined;
+    this.#objects.delete(name);
+    this.#unindex(name, before);
+    return before;
+  }
+
+  #unindex(name: string, resource: Resource): void {
+    for (const bucket of bucketsOf(resource)) {
+      const members = this.#buckets.get(bucket);
+      members?.delete(name);
+      if (members?.size === 0) this.#buckets.delete(bucket);
+    }
+  }
+}
+
+// Kubernetes guarantees since 1.35 that resourceVersions of one kind compare as integers.
+const isNewer = (a: Resource, b: Resource): boolean =>
+  Number(a.metadata.resourceVersion) > Number(b.metadata.resourceVersion);
+
+function byNamespaceAndName(a: Resource, b: Resource): number {
+  const left = a.metadata.namespace ?? "";
+  const right = b.metadata.namespace ?? "";
+  if (left !== right) return left < right ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}

@@ -1,0 +1,277 @@
+import type { Client, Resource } from "@sluice/api";
+import {
+  after,
+  between,
+  type Clock,
+  type Fault,
+  type Instant,
+  isRetryable,
+  type Millis,
+  millis,
+  minutes,
+  type Plan,
+  type Reconciler,
+  sameJson,
+  seconds,
+  type Tasks,
+  type Timer,
+  toFault,
+} from "@sluice/kernel";
+import type { Effects } from "./actions.ts";
+import { Dependencies, RecordingReader, taskDependency } from "./dependencies.ts";
+import { writeEvents } from "./event-writer.ts";
+import { kindName, objectName } from "./index-buckets.ts";
+import { type CacheChange, ResourceCache } from "./resource-cache.ts";
+import type { TaskBoard } from "./task-board.ts";
+import { writeThrough } from "./write-through.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: the loop runs reconcilers of every kind side by side
+export type AnyReconciler = Reconciler<any, any, any>;
+
+/** One look at one object, for logs, `sluice why` and tests. */
+export interface Pass {
+  readonly kind: string;
+  readonly object: string;
+  readonly because: string;
+  readonly actions: number;
+  readonly wroteStatus: boolean;
+  readonly fault?: Fault;
+}
+
+export interface LoopOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  readonly tasks: TaskBoard;
+  /** Made once the loop's effects exist: `(effects) => [rolloutReconciler(effects), …]`. */
+  readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
+  /** In managedFields and Events. */
+  readonly fieldManager: string;
+  readonly onPass?: (pass: Pass) => void;
+  /** See ResourceCacheOptions. */
+  readonly deliver?: (apply: () => void) => void;
+  /** How many objects are worked on side by side; each object by one at a time. */
+  readonly concurrency?: number;
+}
+
+interface Work {
+  readonly id: string;
+  readonly reconciler: AnyReconciler;
+  readonly namespace: string | undefined;
+  readonly name: string;
+  isQueued: boolean;
+  isRunning: boolean;
+  failures: number;
+  wake: Timer | undefined;
+  wakeAt: Instant | undefined;
+}
+
+/** The one loop: observes, plans, applies, then writes status; owns wake-ups, retries, back-off and events. */
+export class Loop {
+  readonly #cache: ResourceCache;
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #tasks: Tasks;
+  readonly #fieldManager: string;
+  readonly #onPass: (pass: Pass) => void;
+  readonly #concurrency: number;
+  readonly #reconcilers = new Map<string, AnyReconciler>();
+  readonly #dependencies = new Dependencies();
+  readonly #works = new Map<string, Work>();
+  readonly #queue: Work[] = [];
+  #running = 0;
+  #stopped = false;
+
+  constructor(options: LoopOptions) {
+    const { client, clock, tasks, deliver } = options;
+    this.#clock = clock;
+    this.#tasks = tasks;
+    this.#fieldManager = options.fieldManager;
+    this.#onPass = options.onPass ?? (() => {});
+    this.#concurrency = options.concurrency ?? 64;
+    this.#cache = new ResourceCache({ client, clock, ...(deliver === undefined ? {} : { deliver }) });
+    this.#client = writeThrough(client, this.#cache);
+    const effects: Effects = { client: this.#client, tasks, fieldManager: options.fieldManager };
+    for (const reconciler of options.reconcilers(effects)) this.#reconcilers.set(kindName(reconciler.kind), reconciler);
+    this.#cache.onChange((change) => this.#onChange(change));
+    tasks.onChange((id) => this.#wakeReaders(this.#dependencies.readersOf(taskDependency(id))));
+  }
+
+  /** Resolves once every kind is listed; work has begun by then. */
+  async start(): Promise<void> {
+    await Promise.all(
+      [...this.#reconcilers.values()].map((reconciler) => this.#cache.list(reconciler.kind, { ownerUid: "" })),
+    );
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cache.stop();
+    for (const work of this.#works.values()) work.wake?.cancel();
+  }
+
+  /** Nothing queued and nothing under way; timers and running tasks may still be set. */
+  get isIdle(): boolean {
+    return this.#queue.length === 0 && this.#running === 0;
+  }
+
+  #onChange(change: CacheChange): void {
+    const reconciler = this.#reconcilers.get(change.kind);
+    if (reconciler !== undefined) {
+      const { namespace, name } = change.resource.metadata;
+      this.#enqueue(this.#work(reconciler, namespace, name));
+    }
+    this.#wakeReaders(this.#dependencies.readersOfChange(change));
+  }
+
+  #wakeReaders(readers: Iterable<string>): void {
+    for (const id of readers) {
+      const work = this.#works.get(id);
+      if (work !== undefined) this.#enqueue(work);
+    }
+  }
+
+  #work(reconciler: AnyReconciler, namespace: string | undefined, name: string): Work {
+    const id = `${kindName(reconciler.kind)}|${objectName(namespace, name)}`;
+    let work = this.#works.get(id);
+    if (work === undefined) {
+      work = {
+        id,
+        reconciler,
+        namespace,
+        name,
+        isQueued: false,
+        isRunning: false,
+        failures: 0,
+        wake: undefined,
+        wakeAt: undefined,
+      };
+      this.#works.set(id, work);
+    }
+    return work;
+  }
+
+  #enqueue(work: Work): void {
+    if (work.isQueued || this.#stopped) return;
+    work.isQueued = true;
+    if (work.isRunning) return;
+    this.#queue.push(work);
+    this.#pump();
+  }
+
+  #pump(): void {
+    while (this.#running < this.#concurrency) {
+      const work = this.#queue.shift();
+      if (work === undefined) return;
+      this.#running++;
+      work.isQueued = false;
+      work.isRunning = true;
+      void this.#pass(work).finally(() => {
+        this.#running--;
+        work.isRunning = false;
+        if (work.isQueued && !this.#stopped) this.#queue.push(work);
+        this.#pump();
+      });
+    }
+  }
+
+  async #pass(work: Work): Promise<void> {
+    const reader = new RecordingReader(this.#cache, this.#tasks, (dependency) =>
+      this.#dependencies.add(work.id, dependency),
+    );
+    const { reconciler, namespace, name } = work;
+    const resource = await this.#cache.get({
+      ...reconciler.kind,
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+    });
+    if (this.#stopped) return;
+    if (resource === undefined) return this.#forget(work);
+    let plan: Plan<unknown, unknown> | undefined;
+    let wroteStatus = false;
+    try {
+      const observed = await reconciler.observe(resource, reader);
+      this.#dependencies.record(work.id, reader.read);
+      const now = this.#clock.now();
+      plan = reconciler.plan(observed, now);
+      for (const action of plan.actions) {
+        if (this.#stopped) return;
+        await reconciler.apply(resource, action);
+      }
+      if (this.#stopped) return;
+      wroteStatus = await this.#writeStatus(resource, plan.status);
+      if ((wroteStatus || plan.actions.length > 0) && plan.events !== undefined) {
+        await writeEvents(this.#client, this.#clock, this.#fieldManager, resource, plan.events);
+      }
+      work.failures = 0;
+      this.#schedule(work, plan.wakeAt);
+    } catch (thrown) {
+      this.#dependencies.record(work.id, reader.read);
+      const fault = toFault(thrown);
+      work.failures++;
+      this.#schedule(work, after(this.#clock.now(), backOff(fault, work.failures)));
+      this.#tell(work, plan, wroteStatus, fault);
+      if (!isRetryable(fault.kind) && !this.#stopped) await this.#report(resource, fault);
+      return;
+    }
+    this.#tell(work, plan, wroteStatus);
+  }
+
+  async #writeStatus(resource: Resource, status: unknown): Promise<boolean> {
+    if (status === undefined || sameJson(status, resource.status)) return false;
+    await this.#client.update({ ...resource, status }, { fieldManager: this.#fieldManager, subresource: "status" });
+    return true;
+  }
+
+  #tell(work: Work, plan: Plan<unknown, unknown> | undefined, wroteStatus: boolean, fault?: Fault): void {
+    this.#onPass({
+      kind: kindName(work.reconciler.kind),
+      object: objectName(work.namespace, work.name),
+      because: fault === undefined ? (plan?.because ?? "") : fault.message,
+      actions: plan?.actions.length ?? 0,
+      wroteStatus,
+      ...(fault === undefined ? {} : { fault }),
+    });
+  }
+
+  async #report(resource: Resource, fault: Fault): Promise<void> {
+    const reason = fault.kind === "bug" ? "InternalError" : "Stalled";
+    await writeEvents(this.#client, this.#clock, this.#fieldManager, resource, [
+      { type: "Warning", reason, message: fault.message },
+    ]);
+  }
+
+  #schedule(work: Work, wakeAt: Instant | undefined): void {
+    if (work.wakeAt === wakeAt && work.wake !== undefined) return;
+    work.wake?.cancel();
+    work.wake = undefined;
+    work.wakeAt = wakeAt;
+    if (wakeAt === undefined || this.#stopped) return;
+    // At least a millisecond: a plan that is due but not yet able to act must not spin within one instant.
+    const wait = Math.max(1, between(this.#clock.now(), wakeAt)) as Millis;
+    work.wake = this.#clock.after(wait, () => {
+      work.wake = undefined;
+      work.wakeAt = undefined;
+      this.#enqueue(work);
+    });
+  }
+
+  #forget(work: Work): void {
+    for (const id of this.#dependencies.forget(work.id)) this.#tasks.cancel(id);
+    work.wake?.cancel();
+    if (!work.isQueued) this.#works.delete(work.id);
+  }
+}
+
+function backOff(fault: Fault, failures: number): Millis {
+  switch (fault.kind) {
+    case "conflict":
+      return millis(Math.min(seconds(5), 5 * 2 ** Math.min(failures, 12)));
+    case "unavailable":
+      return millis(Math.min(seconds(30), 100 * 2 ** Math.min(failures, 12)));
+    case "invalid":
+    case "forbidden":
+      return seconds(30);
+    case "bug":
+      return minutes(1);
+  }
+}

@@ -1,0 +1,150 @@
+import { type Client, hasReason, type Resource, type Watch, type WatchEvent } from "@sluice/api";
+import { type Clock, type KindKey, type ListFilter, millis, type ResourceKey, seconds } from "@sluice/kernel";
+import { bucketsOf, kindName, objectName } from "./index-buckets.ts";
+import { KindCache } from "./kind-cache.ts";
+
+/** Something of a kind changed: which object, and every bucket it stood in before or stands in now. */
+export interface CacheChange {
+  readonly kind: string;
+  readonly object: string;
+  readonly resource: Resource;
+  readonly isGone: boolean;
+  readonly buckets: readonly string[];
+}
+
+export interface ResourceCacheOptions {
+  readonly client: Client;
+  readonly clock: Clock;
+  /** Holds news back, for the law that stale reads change nothing in the end. Default: at once. */
+  readonly deliver?: (apply: () => void) => void;
+}
+
+interface Informer {
+  readonly objects: KindCache;
+  readonly synced: Promise<void>;
+  watch: Watch | undefined;
+}
+
+/** Lists and watches each kind once, however many reconcilers read it. */
+export class ResourceCache {
+  readonly #client: Client;
+  readonly #clock: Clock;
+  readonly #deliver: (apply: () => void) => void;
+  readonly #informers = new Map<string, Informer>();
+  readonly #listeners = new Set<(change: CacheChange) => void>();
+  #stopped = false;
+
+  constructor({ client, clock, deliver }: ResourceCacheOptions) {
+    this.#client = client;
+    this.#clock = clock;
+    this.#deliver = deliver ?? ((apply) => apply());
+  }
+
+  onChange(listener: (change: CacheChange) => void): void {
+    this.#listeners.add(listener);
+  }
+
+  async get(key: ResourceKey): Promise<Resource | undefined> {
+    return (await this.#informer(key)).get(key.namespace, key.name);
+  }
+
+  async list(kind: KindKey, filter?: ListFilter): Promise<Resource[]> {
+    return (await this.#informer(kind)).list(filter);
+  }
+
+  /** Takes in what a write of ours answered, ahead of the watch: read your own writes. */
+  learn(resource: Resource): void {
+    const informer = this.#informers.get(kindName(resource));
+    if (informer !== undefined) this.#set(kindName(resource), informer.objects, resource);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    for (const informer of this.#informers.values()) informer.watch?.stop();
+  }
+
+  async #informer(kind: KindKey): Promise<KindCache> {
+    const name = kindName(kind);
+    let informer = this.#informers.get(name);
+    if (informer === undefined) {
+      let markSynced = () => {};
+      const synced = new Promise<void>((resolve) => {
+        markSynced = resolve;
+      });
+      informer = { objects: new KindCache(), synced, watch: undefined };
+      this.#informers.set(name, informer);
+      void this.#follow(kind, informer, markSynced);
+    }
+    await informer.synced;
+    return informer.objects;
+  }
+
+  async #follow(kind: KindKey, informer: Informer, markSynced: () => void): Promise<void> {
+    const name = kindName(kind);
+    let resourceVersion: string | undefined;
+    let failures = 0;
+    while (!this.#stopped) {
+      const seen = resourceVersion === undefined ? new Set<string>() : undefined;
+      try {
+        const watch = this.#client.watch(kind, {
+          allowBookmarks: true,
+          ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }),
+        });
+        informer.watch = watch;
+        for await (const event of watch) {
+          failures = 0;
+          resourceVersion = versionOf(event) ?? resourceVersion;
+          if (event.type === "BOOKMARK") {
+            if (event.initialEventsEnd) this.#deliver(() => this.#forgetUnseen(name, informer.objects, seen));
+            if (event.initialEventsEnd) this.#deliver(markSynced);
+            continue;
+          }
+          const { type, object } = event;
+          seen?.add(objectName(object.metadata.namespace, object.metadata.name));
+          this.#deliver(() => {
+            if (type === "DELETED") this.#delete(name, informer.objects, object);
+            else this.#set(name, informer.objects, object);
+          });
+        }
+      } catch (thrown) {
+        if (hasReason(thrown, "Expired") || hasReason(thrown, "Gone")) resourceVersion = undefined;
+        // A kind that isn't served holds nothing; its CustomResourceDefinition may come later.
+        if (hasReason(thrown, "NotFound")) this.#deliver(markSynced);
+        failures++;
+      }
+      if (this.#stopped) return;
+      const wait = failures === 0 ? millis(0) : millis(Math.min(seconds(5), 50 * 2 ** failures));
+      await new Promise<void>((resolve) => this.#clock.after(wait, resolve));
+    }
+  }
+
+  #forgetUnseen(kind: string, objects: KindCache, seen: ReadonlySet<string> | undefined): void {
+    if (seen === undefined) return;
+    for (const resource of objects.list(undefined)) {
+      if (!seen.has(objectName(resource.metadata.namespace, resource.metadata.name)))
+        this.#delete(kind, objects, resource);
+    }
+  }
+
+  #set(kind: string, objects: KindCache, resource: Resource): void {
+    const before = objects.set(resource);
+    if (before === resource) return;
+    const buckets = new Set([...(before === undefined ? [] : bucketsOf(before)), ...bucketsOf(resource)]);
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: false, buckets: [...buckets] });
+  }
+
+  #delete(kind: string, objects: KindCache, resource: Resource): void {
+    const before = objects.delete(resource);
+    if (before === undefined) return;
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: true, buckets: bucketsOf(before) });
+  }
+
+  #tell(change: CacheChange): void {
+    for (const listener of this.#listeners) listener(change);
+  }
+}
+
+const nameOf = ({ metadata }: Resource): string => objectName(metadata.namespace, metadata.name);
+
+const versionOf = (event: WatchEvent): string | undefined =>
+  event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;
