@@ -22,3 +22,209 @@ export {
 export { KindRegistry, splitApiVersion } from "./contract/kind-registry.ts";
 export type { Condition, Kind, ManagedFieldsEntry, ObjectMeta, OwnerReference, Resource } from "./contract/resource.ts";
 export type { Schema } from "./contract/schema.ts";
+export type {
+  CustomResourceColumnDefinition,
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionSpec,
+  CustomResourceDefinitionStatus,
+  CustomResourceDefinitionVersion,
+} from "./kinds/apiextensions/custom-resource-definition.ts";
+export type { Deployment, DeploymentSpec, DeploymentStatus, RollingUpdateDeployment } from "./kinds/apps/deployment.ts";
+export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/apps/replica-set.ts";
+export type { Scale, ScaleSpec, ScaleStatus } from "./kinds/apps/scale.ts";
+export type {
+  AnalysisRun,
+  AnalysisRunPhase,
+  AnalysisRunSpec,
+  AnalysisRunStatus,
+  AnalysisTemplate,
+  AnalysisTemplateSpec,
+  Argument,
+  ClusterAnalysisTemplate,
+  DryRun,
+  Measurement,
+  MeasurementRetention,
+  Metric,
+  MetricProvider,
+  MetricResult,
+  PrometheusMetric,
+  RunSummary,
+  WebMetric,
+} from "./kinds/argo/analysis.ts";
+export type { AppProject, AppProjectSpec, GroupKind } from "./kinds/argo/app-project.ts";
+export type {
+  Application,
+  ApplicationCondition,
+  ApplicationDestination,
+  ApplicationSource,
+  ApplicationSourceDirectory,
+  ApplicationSpec,
+  ApplicationStatus,
+  HealthStatus,
+  HealthStatusCode,
+  Operation,
+  OperationPhase,
+  OperationState,
+  ResourceIgnoreDifferences,
+  ResourceResult,
+  ResourceStatus,
+  RetryStrategy,
+  RevisionHistory,
+  SyncOperation,
+  SyncOperationResource,
+  SyncOperationResult,
+  SyncPolicy,
+  SyncPolicyAutomated,
+  SyncStatusCode,
+} from "./kinds/argo/application.ts";
+export type {
+  Experiment,
+  ExperimentAnalysis,
+  ExperimentSpec,
+  ExperimentStatus,
+  ExperimentTemplate,
+  RolloutExperimentStep,
+} from "./kinds/argo/experiment.ts";
+export type {
+  BlueGreenStatus,
+  BlueGreenStrategy,
+  CanaryStatus,
+  CanaryStep,
+  CanaryStrategy,
+  PauseCondition,
+  PauseReason,
+  PluginStep,
+  PodTemplateMetadata,
+  Rollout,
+  RolloutAnalysisRunStatus,
+  RolloutAntiAffinity,
+  RolloutConditionType,
+  RolloutPause,
+  RolloutPhase,
+  RolloutSpec,
+  RolloutStatus,
+  RolloutStrategy,
+  SetCanaryScale,
+  SetHeaderRoute,
+  SetMirrorRoute,
+  TrafficWeights,
+  WeightDestination,
+} from "./kinds/argo/rollout.ts";
+export type {
+  AnalysisRunArgument,
+  RolloutAnalysis,
+  RolloutAnalysisBackground,
+  RolloutAnalysisTemplateReference,
+} from "./kinds/argo/rollout-analysis.ts";
+export type {
+  IstioDestinationRuleReference,
+  IstioTrafficRouting,
+  IstioVirtualServiceReference,
+  RolloutTrafficRouting,
+  StringMatch as RolloutStringMatch,
+} from "./kinds/argo/traffic-routing.ts";
+export type { ConfigMap, Secret } from "./kinds/core/config.ts";
+export type {
+  Capabilities,
+  Container,
+  ContainerPort,
+  ContainerState,
+  ContainerStateRunning,
+  ContainerStateTerminated,
+  ContainerStateWaiting,
+  ContainerStatus,
+  EnvFromSource,
+  EnvVar,
+  EnvVarSource,
+  HttpGetAction,
+  KeySelector,
+  Lifecycle,
+  LifecycleHandler,
+  ObjectFieldSelector,
+  Probe,
+  ProbeHandler,
+  ResourceFieldSelector,
+  ResourceRequirements,
+  SeccompProfile,
+  SecurityContext,
+  SeLinuxOptions,
+  TemplateMeta,
+  VolumeMount,
+  WindowsSecurityContextOptions,
+} from "./kinds/core/container.ts";
+export type { Endpoint, EndpointPort, EndpointSlice } from "./kinds/core/endpoint-slice.ts";
+export type { Event, ObjectReference } from "./kinds/core/event.ts";
+export type { Lease, LeaseSpec } from "./kinds/core/lease.ts";
+export type { Namespace, NamespaceSpec, NamespaceStatus } from "./kinds/core/namespace.ts";
+export type { Node, NodeCondition, NodeSpec, NodeStatus } from "./kinds/core/node.ts";
+export type {
+  Affinity,
+  NodeSelectorRequirement,
+  NodeSelectorTerm,
+  Pod,
+  PodAffinity,
+  PodAffinityTerm,
+  PodCondition,
+  PodPhase,
+  PodSecurityContext,
+  PodSpec,
+  PodStatus,
+  PodTemplateSpec,
+  Toleration,
+  TopologySpreadConstraint,
+} from "./kinds/core/pod.ts";
+export type { Service, ServicePort, ServiceSpec, ServiceStatus } from "./kinds/core/service.ts";
+export type { ServiceAccount } from "./kinds/core/service-account.ts";
+export type {
+  ConfigMapVolumeSource,
+  DownwardApiFile,
+  DownwardApiVolumeSource,
+  EmptyDirVolumeSource,
+  HostPathVolumeSource,
+  KeyToPath,
+  SecretVolumeSource,
+  Volume,
+  VolumeProjection,
+} from "./kinds/core/volume.ts";
+export type { DestinationRule, DestinationRuleSpec, Subset } from "./kinds/istio/destination-rule.ts";
+export type { Gateway, GatewayServer, GatewaySpec } from "./kinds/istio/gateway.ts";
+export type {
+  Destination,
+  HeaderOperations,
+  Headers as IstioHeaders,
+  HttpMatchRequest,
+  HttpRedirect,
+  HttpRetry,
+  HttpRewrite,
+  HttpRoute,
+  HttpRouteDestination,
+  IstioVersion,
+  StringMatch as IstioStringMatch,
+  VirtualService,
+  VirtualServiceSpec,
+} from "./kinds/istio/virtual-service.ts";
+export type {
+  PodDisruptionBudget,
+  PodDisruptionBudgetSpec,
+  PodDisruptionBudgetStatus,
+} from "./kinds/policy/pod-disruption-budget.ts";
+export type { IntOrString, Labels, Quantity, Timestamp } from "./kinds/quantities.ts";
+export type { LabelSelector, LabelSelectorRequirement } from "./kinds/selector.ts";
+export type {
+  Decision,
+  DecisionAction,
+  DecisionEvidence,
+  DecisionSpec,
+  DecisionSubject,
+} from "./kinds/sluice/decision.ts";
+export type {
+  GitRevertPhase,
+  GitRevertStatus,
+  Quarantine,
+  QuarantineSpec,
+  QuarantineStatus,
+  SourceReference,
+  WorkloadReference,
+} from "./kinds/sluice/quarantine.ts";
+export type { RouteTable, RouteTableSpec, RouteTableStatus } from "./kinds/sluice/route-table.ts";

@@ -1,0 +1,114 @@
+import type { Kind } from "../../contract/resource.ts";
+import type { Labels } from "../quantities.ts";
+
+export type IstioVersion = "networking.istio.io/v1" | "networking.istio.io/v1beta1" | "networking.istio.io/v1alpha3";
+
+/** One member is set. */
+export interface StringMatch {
+  readonly exact?: string;
+  readonly prefix?: string;
+  /** RE2, matched against the whole text. */
+  readonly regex?: string;
+}
+
+export interface HttpMatchRequest {
+  readonly name?: string;
+  readonly uri?: StringMatch;
+  readonly scheme?: StringMatch;
+  readonly method?: StringMatch;
+  readonly authority?: StringMatch;
+  readonly headers?: Readonly<Record<string, StringMatch>>;
+  readonly withoutHeaders?: Readonly<Record<string, StringMatch>>;
+  readonly queryParams?: Readonly<Record<string, StringMatch>>;
+  readonly ignoreUriCase?: boolean;
+  readonly port?: number;
+  readonly sourceLabels?: Labels;
+  readonly sourceNamespace?: string;
+  readonly gateways?: readonly string[];
+  readonly statPrefix?: string;
+}
+
+export interface Destination {
+  readonly host: string;
+  readonly subset?: string;
+  readonly port?: { readonly number?: number };
+}
+
+export interface HttpRouteDestination {
+  readonly destination: Destination;
+  /** 0..100; absent means 0 beside others, 100 alone. */
+  readonly weight?: number;
+  readonly headers?: Headers;
+}
+
+export interface HeaderOperations {
+  readonly set?: Labels;
+  readonly add?: Labels;
+  readonly remove?: readonly string[];
+}
+
+export interface Headers {
+  readonly request?: HeaderOperations;
+  readonly response?: HeaderOperations;
+}
+
+export interface HttpRewrite {
+  readonly uri?: string;
+  readonly authority?: string;
+  readonly uriRegexRewrite?: { readonly match?: string; readonly rewrite?: string };
+}
+
+export interface HttpRedirect {
+  readonly uri?: string;
+  readonly authority?: string;
+  readonly port?: number;
+  readonly derivePort?: "FROM_PROTOCOL_DEFAULT" | "FROM_REQUEST_PORT";
+  readonly scheme?: string;
+  /** Default 301. */
+  readonly redirectCode?: number;
+}
+
+export interface HttpRetry {
+  readonly attempts?: number;
+  /** A Go duration, e.g. `2s`. */
+  readonly perTryTimeout?: string;
+  readonly retryOn?: string;
+  readonly retryRemoteLocalities?: boolean;
+  readonly retryIgnorePreviousHosts?: boolean;
+  readonly backoff?: string;
+}
+
+export interface HttpRoute {
+  readonly name?: string;
+  readonly match?: readonly HttpMatchRequest[];
+  readonly route?: readonly HttpRouteDestination[];
+  readonly redirect?: HttpRedirect;
+  readonly directResponse?: object;
+  readonly delegate?: { readonly name?: string; readonly namespace?: string };
+  readonly rewrite?: HttpRewrite;
+  readonly timeout?: string;
+  readonly retries?: HttpRetry;
+  readonly fault?: object;
+  readonly mirror?: Destination;
+  readonly mirrors?: readonly object[];
+  readonly mirrorPercentage?: { readonly value?: number };
+  readonly corsPolicy?: object;
+  readonly headers?: Headers;
+}
+
+/** https://istio.io/latest/docs/reference/config/networking/virtual-service/ */
+export interface VirtualServiceSpec {
+  readonly hosts?: readonly string[];
+  readonly gateways?: readonly string[];
+  readonly http?: readonly HttpRoute[];
+  readonly tls?: readonly object[];
+  readonly tcp?: readonly object[];
+  readonly exportTo?: readonly string[];
+}
+
+export type VirtualService = Kind<
+  IstioVersion,
+  "VirtualService",
+  VirtualServiceSpec,
+  Readonly<Record<string, unknown>>
+>;
