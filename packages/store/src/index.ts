@@ -1,0 +1,6 @@
+export { type Admission, type Admitted, lenientAdmission } from "./admission.ts";
+export type { Condition } from "./commit-queue.ts";
+export type { WindowLimits } from "./event-window.ts";
+export { type Batch, type Loaded, type Persistence, volatilePersistence } from "./persistence.ts";
+export type { Change } from "./state.ts";
+export { createStore, type Store, type StoreOptions } from "./store.ts";
