@@ -1,0 +1,61 @@
+import { randomInteger, seededRandom } from "@sluice/kernel";
+import { expect } from "vitest";
+import { World, type WorldOptions } from "./world.ts";
+
+export interface Scenario {
+  readonly world: Omit<WorldOptions, "crash" | "stale">;
+  /** What the user and the outside do; ends when the story is told. */
+  readonly story: (world: World) => Promise<void>;
+  /** The picture that must be the same in the end: no uids, versions or timestamps in it. */
+  readonly end: (world: World) => Promise<unknown>;
+}
+
+async function play(scenario: Scenario, options: Partial<WorldOptions> = {}) {
+  const world = await World.create({ ...scenario.world, ...options });
+  await scenario.story(world);
+  const end = await scenario.end(world);
+  world.stop();
+  return { world, end };
+}
+
+/** With time frozen nothing more is written, and a process that starts anew finds nothing to do. */
+export async function settles(scenario: Scenario): Promise<void> {
+  const { world } = await play(scenario);
+  const { writes } = world;
+
+  await world.restart();
+
+  expect(world.writes - writes, `it went on writing: ${world.story.slice(-5).join(" / ")}`).toBe(0);
+  world.stop();
+}
+
+/** A crash before or after any effect changes nothing in the end. `points` seeded ones out of all. */
+export async function survivesCrashes(scenario: Scenario, { points = 50, seed = 1 } = {}): Promise<void> {
+  const calm = await play(scenario);
+  const random = seededRandom(seed);
+  const every = Array.from({ length: calm.world.effects * 2 }, (_, index) => index);
+  while (every.length > points) every.splice(randomInteger(random, every.length), 1);
+  expect(every.length, "the story has no effect to crash at").toBeGreaterThan(0);
+
+  for (const point of every) {
+    const crash = { at: point >> 1, when: point % 2 === 0 ? "before" : "after" } as const;
+    const { end, world } = await play(scenario, { crash });
+
+    expect(
+      world.story.some((line) => line.startsWith("crash")),
+      `effect ${crash.at} never came`,
+    ).toBe(true);
+    expect(end, `after a crash ${crash.when} effect ${crash.at}`).toEqual(calm.end);
+  }
+}
+
+/** Late news changes nothing in the end. */
+export async function survivesStaleReads(scenario: Scenario, { seeds = 10 } = {}): Promise<void> {
+  const calm = await play(scenario);
+
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { end } = await play(scenario, { stale: true, seed });
+
+    expect(end, `seed ${seed}`).toEqual(calm.end);
+  }
+}

@@ -1,0 +1,130 @@
+import { controlledBy, type Kind, type Resource } from "@sluice/api";
+import {
+  after,
+  type Clock,
+  formatInstant,
+  type Instant,
+  minutes,
+  parseInstant,
+  type Reconciler,
+  seconds,
+  shortHash,
+} from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import { applyEffect, type Effect, type Effects } from "./actions.ts";
+
+type Greeter = Kind<
+  "v1",
+  "ConfigMap",
+  unknown,
+  { readonly greeted?: number; readonly since?: string; readonly answer?: string }
+> & {
+  readonly data?: Readonly<Record<string, string>>;
+};
+
+interface Observed {
+  readonly greeter: Greeter;
+  readonly children: readonly Resource[];
+  readonly answer: string | undefined;
+  readonly isAsked: boolean;
+}
+
+/** A small controller with everything a real one has: children by slot, a task, a pause, a status. */
+const greeterReconciler = (effects: Effects): Reconciler<Greeter, Observed, Effect> => ({
+  kind: { apiVersion: "v1", kind: "ConfigMap" },
+  async observe(greeter, read) {
+    const children = await read.list<Resource>(
+      { apiVersion: "v1", kind: "Secret" },
+      { ownerUid: greeter.metadata.uid ?? "" },
+    );
+    const task = read.task<string>(`${greeter.metadata.uid}-ask`);
+    return { greeter, children, answer: task.is === "done" ? task.result : undefined, isAsked: task.is !== "absent" };
+  },
+  plan({ greeter, children, answer, isAsked }, now: Instant) {
+    const wanted = Number(greeter.data?.count ?? 0);
+    const { uid = "", name, namespace = "default" } = greeter.metadata;
+    const status = greeter.status ?? {};
+    if (children.length < wanted) {
+      const object = {
+        apiVersion: "v1",
+        kind: "Secret",
+        metadata: {
+          name: `${name}-${shortHash(uid)}-${children.length}`,
+          namespace,
+          ownerReferences: [controlledBy(greeter)],
+        },
+      };
+      return { actions: [{ do: "create", object }], because: "a child is missing" };
+    }
+    if (status.since === undefined)
+      return { actions: [], status: { ...status, since: formatInstant(now) }, because: "the pause begins" };
+    const until = after(parseInstant(status.since) as Instant, minutes(5));
+    if (now < until) return { actions: [], because: "pausing", wakeAt: until };
+    if (status.answer === undefined && !isAsked) {
+      return { actions: [{ do: "startTask", id: `${uid}-ask`, work: { do: "ask" } }], because: "asks" };
+    }
+    if (status.answer === undefined && answer === undefined) return { actions: [], because: "waits for the answer" };
+    const next = { ...status, greeted: children.length, answer: status.answer ?? answer ?? "" };
+    return {
+      actions: [],
+      status: next,
+      because: "done",
+      events: [{ type: "Normal", reason: "Greeted", message: "done" }],
+    };
+  },
+  apply: (_, action) => applyEffect(action, effects),
+});
+
+const greeter = (count: number): Resource =>
+  ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "hello", namespace: "default" },
+    data: { count: String(count) },
+  }) as Resource;
+
+const scenario: Scenario = {
+  world: {
+    reconcilers: (effects) => [greeterReconciler(effects)],
+    tasks: (clock: Clock) => ({ ask: () => new Promise((resolve) => clock.after(seconds(2), () => resolve("fine"))) }),
+  },
+  async story(world) {
+    await world.apply(greeter(3));
+    await world.run(minutes(10));
+  },
+  async end(world) {
+    const secrets = await world.list({ apiVersion: "v1", kind: "Secret" });
+    const known = await world.get<Greeter>({
+      apiVersion: "v1",
+      kind: "ConfigMap",
+      namespace: "default",
+      name: "hello",
+    });
+    return { children: secrets.length, greeted: known?.status?.greeted, answer: known?.status?.answer };
+  },
+};
+
+test("a story runs to its end in virtual time, and says so in an Event", async () => {
+  const world = await World.create(scenario.world);
+
+  await scenario.story(world);
+
+  expect(await scenario.end(world)).toEqual({ children: 3, greeted: 3, answer: "fine" });
+  const events = await world.list<Resource & { reason?: string; count?: number }>({ apiVersion: "v1", kind: "Event" });
+  expect(events.map(({ reason, count }) => ({ reason, count }))).toEqual([{ reason: "Greeted", count: 1 }]);
+});
+
+test("settles", () => settles(scenario));
+test("survives a crash at any effect", () => survivesCrashes(scenario));
+test("survives stale reads", () => survivesStaleReads(scenario));
+
+test("wakes on exactly what was read", async () => {
+  const world = await World.create(scenario.world);
+  await scenario.story(world);
+  const passes = world.story.length;
+
+  await world.apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "of-nobody", namespace: "default" } });
+
+  expect(world.story.length).toBe(passes);
+});
