@@ -49,11 +49,7 @@ export interface CommandOptions {
 }
 
 /** Runs to its end. A clean environment: nothing of the developer's own kubeconfig or caches. */
-export function run(
-  file: string,
-  parameters: readonly string[],
-  options: CommandOptions = {},
-): Promise<CommandResult> {
+export function run(file: string, parameters: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const child = start(file, parameters, options);
     let stdout = "";
