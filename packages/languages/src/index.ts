@@ -1,3 +1,17 @@
+export {
+  type BinaryOperator,
+  type ConditionFault,
+  type ConditionOutcome,
+  checkCondition,
+  type Expression,
+  evaluateCondition,
+  goFloat,
+  type ParsedCondition,
+  type Position,
+  parseCondition,
+  parseFloat64,
+  type UnaryOperator,
+} from "./condition/index.ts";
 export { formatGoDuration, parseGoDuration } from "./duration/go-duration.ts";
 export { formatPrometheusDuration, parsePrometheusDuration } from "./duration/prometheus-duration.ts";
 export { describeRefusal, lineAndColumn, type Parsed, parsed, type Refusal, refused } from "./parsed.ts";
@@ -9,11 +23,11 @@ export type {
   Aggregator,
   ArithmeticOperator,
   BinaryOperation,
-  BinaryOperator,
+  BinaryOperator as PromqlBinaryOperator,
   Call,
   ComparisonOperator,
   DateFunction,
-  Expression,
+  Expression as PromqlExpression,
   FunctionName,
   Grouping,
   LabelMatcher,
