@@ -1,0 +1,49 @@
+const room = (name) => `^packages/${name}/`;
+const may = {
+  kernel: [],
+  api: ["kernel"],
+  languages: ["kernel"],
+  store: ["kernel", "api"],
+  controllers: ["kernel", "api", "languages"],
+  metrics: ["kernel", "api", "languages"],
+  sources: ["kernel", "api"],
+  router: ["kernel", "api"],
+  "supply-chain": ["kernel", "api"],
+  backends: ["kernel", "api", "store", "router", "metrics", "sources", "supply-chain"],
+  console: ["kernel", "api"],
+};
+const tests = "\\.test\\.tsx?$|/laws/|/contract-suite/|/fixtures/";
+const isKind = "^packages/controllers/src/(?!loop/|laws/|arguments/)([^/]+)/";
+module.exports = {
+  forbidden: [
+    ...Object.entries(may).map(([from, to]) => ({
+      name: `${from}-imports`,
+      comment: `${from} may import ${to.join(", ") || "no room"}: see docs/DESIGN of rooms in ARCHITECTURE.md`,
+      severity: "error",
+      from: { path: room(from), pathNot: tests },
+      to: { path: "^packages/", pathNot: [from, ...to].map(room) },
+    })),
+    {
+      name: "kinds-meet-in-api",
+      comment: "a kind's folder imports no other kind's: kinds meet only through the resources in api",
+      severity: "error",
+      from: { path: isKind, pathNot: tests },
+      to: { path: isKind, pathNot: "^packages/controllers/src/$1/" },
+    },
+    {
+      name: "pure-doors-stay-pure",
+      comment: "the `.` doors of metrics and router import nothing of their node doors",
+      severity: "error",
+      from: { path: "^packages/(metrics|router)/src/(?!node/)", pathNot: tests },
+      to: { path: "^packages/(metrics|router)/src/node/" },
+    },
+    { name: "no-cycles", severity: "error", from: {}, to: { circular: true, viaOnly: { dependencyTypesNot: ["type-only"] } } },
+  ],
+  options: {
+    tsPreCompilationDeps: true,
+    parser: "swc",
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "/dist/" },
+    enhancedResolveOptions: { exportsFields: ["exports"], conditionNames: ["import", "types", "default"] },
+  },
+};
