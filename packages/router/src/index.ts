@@ -1,0 +1,35 @@
+export { Backend, type BackendSet, type EndpointState } from "./backend.ts";
+export { stickyCookieAnnotation } from "./compile-virtual-service.ts";
+export { type RouteRequest, rewritePath } from "./match.ts";
+export { type CompiledRoutes, compileRouteTable, RouteCompiler, type RouteInputs } from "./route-compiler.ts";
+export type { RouteProblem } from "./route-problem.ts";
+export {
+  type ChosenRoute,
+  chooseDestination,
+  chooseRoute,
+  type LocalState,
+  type MakeBackend,
+  otherDestination,
+  type Route,
+  Routing,
+  type ServiceListener,
+  type VirtualHost,
+} from "./routing.ts";
+export { canonicalHost, resolveHost, serviceKey } from "./service-name.ts";
+export { cookieValue, murmur3, stickyBucket, stickyBuckets, stickyChoice } from "./sticky.ts";
+export {
+  type DestinationEntry,
+  type EndpointEntry,
+  emptyRouteTable,
+  type HttpMatchEntry,
+  type HttpRouteEntry,
+  type RedirectEntry,
+  type RetryEntry,
+  type RetryReason,
+  type RouteTable,
+  type ServiceEntry,
+  type ServicePortEntry,
+  type StringMatchEntry,
+  type VirtualServiceEntry,
+} from "./table.ts";
+export { WeightWheel } from "./weight-wheel.ts";

@@ -1,0 +1,104 @@
+/**
+ * What the control plane hands to the router: plain JSON, close to the resources it came from,
+ * so that a person can read it and a stored copy of an older program still makes sense.
+ */
+export interface RouteTable {
+  readonly format: 1;
+  /** Grows with every change. A router never goes back to a lower one by itself. */
+  readonly version: number;
+  readonly services: readonly ServiceEntry[];
+  readonly virtualServices: readonly VirtualServiceEntry[];
+}
+
+export interface ServiceEntry {
+  readonly namespace: string;
+  readonly name: string;
+  /** Where Pods reach it; absent for headless Services. */
+  readonly clusterIP?: string;
+  readonly ports: readonly ServicePortEntry[];
+  readonly endpoints: readonly EndpointEntry[];
+  /** A DestinationRule's subsets: indexes into `endpoints`. */
+  readonly subsets?: Readonly<Record<string, readonly number[]>>;
+}
+
+export interface ServicePortEntry {
+  readonly name?: string;
+  readonly number: number;
+  /** `detect`: nothing says what it speaks, so the first bytes do. */
+  readonly protocol: "http" | "tcp" | "detect";
+}
+
+export interface EndpointEntry {
+  /** The Pod's uid, or the address where the endpoint is no Pod's. */
+  readonly uid: string;
+  readonly pod?: string;
+  readonly address: string;
+  /** Where each of the Service's ports listens, in their order; 0 where this endpoint lacks it. */
+  readonly ports: readonly number[];
+  /** Absent means ready. `terminating` still serves, and is used only when nothing else is left. */
+  readonly state?: "notReady" | "terminating";
+  readonly version?: string;
+  readonly hash?: string;
+}
+
+export interface VirtualServiceEntry {
+  readonly namespace: string;
+  readonly name: string;
+  /** `name.namespace` for Services; else the host itself, `*.suffix`, or `*`. */
+  readonly hosts: readonly string[];
+  /** The cookie by whose value a user stays on one version. */
+  readonly stickyCookie?: string;
+  readonly http: readonly HttpRouteEntry[];
+}
+
+export type StringMatchEntry = { readonly exact: string } | { readonly prefix: string } | { readonly regex: string };
+
+export interface HttpMatchEntry {
+  readonly uri?: StringMatchEntry;
+  readonly ignoreUriCase?: true;
+  readonly method?: StringMatchEntry;
+  /** Names in lower case; `present` asks only that the header is there. */
+  readonly headers?: Readonly<Record<string, StringMatchEntry | "present">>;
+  readonly withoutHeaders?: Readonly<Record<string, StringMatchEntry | "present">>;
+  readonly queryParams?: Readonly<Record<string, StringMatchEntry | "present">>;
+}
+
+export interface HttpRouteEntry {
+  /** The route's name, or `#` and its place: what keeps its turn across tables. */
+  readonly id: string;
+  /** Any of these; absent matches everything. */
+  readonly match?: readonly HttpMatchEntry[];
+  readonly destinations: readonly DestinationEntry[];
+  readonly redirect?: RedirectEntry;
+  readonly rewrite?: { readonly uri?: string; readonly authority?: string };
+  readonly retries?: RetryEntry;
+  /** Until the response's head; a body may take as long as it likes. */
+  readonly timeoutMillis?: number;
+}
+
+export interface DestinationEntry {
+  /** `name.namespace`. */
+  readonly service: string;
+  readonly subset?: string;
+  readonly port?: number;
+  readonly weight: number;
+}
+
+export interface RedirectEntry {
+  readonly uri?: string;
+  readonly authority?: string;
+  readonly scheme?: string;
+  readonly port?: number;
+  readonly code: number;
+}
+
+export interface RetryEntry {
+  readonly attempts: number;
+  readonly perTryTimeoutMillis?: number;
+  readonly on: readonly RetryReason[];
+  readonly codes?: readonly number[];
+}
+
+export type RetryReason = "5xx" | "gateway-error" | "reset" | "connect-failure" | "retriable-4xx";
+
+export const emptyRouteTable: RouteTable = { format: 1, version: 0, services: [], virtualServices: [] };
