@@ -174,7 +174,7 @@ export const plan: Reconciler<{ readonly status?: object }, number, never>["plan
 `,
     },
     gate: types("api"),
-    says: "TS2322",
+    says: "from type 'Plan",
   },
 ];
 
