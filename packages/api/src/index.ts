@@ -228,3 +228,24 @@ export type {
   WorkloadReference,
 } from "./kinds/sluice/quarantine.ts";
 export type { RouteTable, RouteTableSpec, RouteTableStatus } from "./kinds/sluice/route-table.ts";
+export { applyDefaults } from "./schema/defaults.ts";
+export { goDurationMillis, quantityValue } from "./schema/formats.ts";
+export { valueAt } from "./schema/path.ts";
+export { fieldSchema, keepsUnknown, prune, unknownFields } from "./schema/prune.ts";
+export { didYouMean } from "./schema/suggest.ts";
+export { validate } from "./schema/validate.ts";
+export {
+  type FieldRequirement,
+  matchesFields,
+  type ParsedFieldSelector,
+  parseFieldSelector,
+} from "./selectors/field-selector.ts";
+export {
+  formatLabelSelector,
+  type LabelRequirement,
+  matchesRequirements,
+  matchesSelector,
+  type ParsedLabelSelector,
+  parseLabelSelector,
+  requirementsOf,
+} from "./selectors/label-selector.ts";

@@ -52,6 +52,8 @@ export interface WriteOptions {
   /** What an unknown or doubled field does. Default Strict: refused. */
   readonly fieldValidation?: "Strict" | "Warn" | "Ignore";
   readonly subresource?: Subresource;
+  /** Told what was let pass but should not have been, e.g. an unknown field under fieldValidation Warn. */
+  readonly onWarning?: (warning: string) => void;
 }
 
 export type Patch =

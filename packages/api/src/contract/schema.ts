@@ -41,6 +41,15 @@ export interface Schema {
   readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message?: string }[];
   /** The field's number in the kind's protobuf message; only where requests may come as protobuf. */
   readonly "x-sluice-proto"?: number;
+  /**
+   * Go embeds some structs: in JSON their fields stand beside the others, in protobuf they are a message of their own.
+   * Then this is that message's field number, and `x-sluice-proto` the number within it (Probe: `exec` is 1 within 1).
+   */
+  readonly "x-sluice-proto-within"?: number;
   /** Why this field, although part of the format, is refused: `validate` reports it with this text. */
   readonly "x-sluice-refused"?: string;
+  /** Its value may be a secret: no message shows it. */
+  readonly "x-sluice-sensitive"?: true;
+  /** A list with map keys or set semantics in which the original tolerates doubles. */
+  readonly "x-sluice-doubles"?: "allowed";
 }

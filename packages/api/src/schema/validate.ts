@@ -1,0 +1,20 @@
+import type { Violation } from "@sluice/kernel";
+import type { KindDefinition } from "../contract/kind-definition.ts";
+import type { Resource } from "../contract/resource.ts";
+import { checkValue } from "./check.ts";
+import { checkMetadata } from "./metadata.ts";
+import { unknownFields } from "./prune.ts";
+
+/**
+ * Everything that is wrong with an object: unknown fields (a pruned object has none), its schema's rules,
+ * names and labels, and the kind's own rules. `old` is the stored object on an update.
+ * The kind's own rules run only on an object of the right shape.
+ */
+export function validate(definition: KindDefinition, object: Resource, old?: Resource): readonly Violation[] {
+  const shape: Violation[] = [...unknownFields(definition, object)];
+  checkValue(definition.schema, object, undefined, shape);
+  const violations = [...shape, ...checkMetadata(definition, object)];
+  const typesHold = shape.every(({ reason }) => reason !== "FieldValueTypeInvalid" && reason !== "FieldValueRequired");
+  if (typesHold && definition.validate !== undefined) violations.push(...definition.validate(object, old));
+  return violations;
+}
