@@ -22,7 +22,8 @@ export interface Violation {
     | "FieldValueNotSupported"
     | "FieldValueDuplicate"
     | "FieldValueForbidden"
-    | "FieldValueTypeInvalid";
+    | "FieldValueTypeInvalid"
+    | "FieldManagerConflict";
 }
 
 export class Fault extends Error {
