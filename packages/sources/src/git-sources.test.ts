@@ -1,0 +1,451 @@
+import { spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcp } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { isFault } from "@sluice/kernel";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { RepositoryCredential } from "./git/credentials.ts";
+import { GitSources } from "./git-sources.ts";
+import { ScratchRepository } from "./testing/scratch-repository.ts";
+
+const configMap = (name: string, extra = "") => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${extra}`;
+
+let repository: ScratchRepository;
+let folder: string;
+let sources: GitSources;
+let credentials: RepositoryCredential[];
+
+beforeEach(() => {
+  repository = new ScratchRepository();
+  folder = mkdtempSync(join(tmpdir(), "sluice-mirrors-"));
+  credentials = [];
+  sources = new GitSources({ folder, credentials: () => credentials, timeoutMillis: 5000 });
+});
+
+afterEach(() => {
+  sources.close();
+  repository.remove();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+const refusal = async (work: Promise<unknown>) => {
+  const fault = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!isFault(fault)) throw new Error(`expected a fault, got ${String(fault)}`);
+  return fault;
+};
+
+/** The same repository over http, by git's own backend; `guard` may answer first. */
+async function serve(guard: (authorization: string | undefined) => number | undefined = () => undefined) {
+  const server = createServer((request, response) => {
+    const status = guard(request.headers.authorization);
+    if (status !== undefined) {
+      response.writeHead(status, status === 401 ? { "www-authenticate": 'Basic realm="git"' } : {}).end();
+      return;
+    }
+    const [path = "", query = ""] = (request.url ?? "").split("?");
+    const backend = spawn("git", ["http-backend"], {
+      env: {
+        PATH: process.env.PATH,
+        GIT_PROJECT_ROOT: repository.folder,
+        GIT_HTTP_EXPORT_ALL: "1",
+        REMOTE_USER: "ada",
+        PATH_INFO: path,
+        QUERY_STRING: query,
+        REQUEST_METHOD: request.method,
+        CONTENT_TYPE: request.headers["content-type"] ?? "",
+        HTTP_CONTENT_ENCODING: request.headers["content-encoding"] ?? "",
+        GIT_PROTOCOL: request.headers["git-protocol"] ?? "",
+      } as NodeJS.ProcessEnv,
+    });
+    request.pipe(backend.stdin);
+    const chunks: Buffer[] = [];
+    backend.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
+    backend.on("close", () => {
+      const all = Buffer.concat(chunks);
+      const end = all.indexOf("\r\n\r\n");
+      for (const line of all.toString("latin1", 0, end).split("\r\n")) {
+        const [name = "", value = ""] = line.split(": ");
+        if (name === "Status") response.statusCode = Number.parseInt(value, 10);
+        else response.setHeader(name, value);
+      }
+      response.end(all.subarray(end + 4));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  return { url: `http://127.0.0.1:${port}/origin.git`, close: () => server.close() };
+}
+
+describe("revisions", () => {
+  test("branch, tag, sha, short sha and HEAD name the same commit", async () => {
+    const sha = repository.push({ "a.yaml": configMap("a") });
+    repository.git("tag", "-a", "v1", "-m", "one");
+    repository.git("push", "--quiet", "origin", "v1");
+
+    const named = await Promise.all(
+      ["main", "v1", sha, sha.slice(0, 8), "HEAD", "", "refs/heads/main"].map((name) =>
+        sources.resolveRevision(repository.url, name),
+      ),
+    );
+
+    expect(new Set(named)).toEqual(new Set([sha]));
+  });
+
+  test("a branch is looked up anew each time", async () => {
+    const first = repository.push({ "a.yaml": configMap("a") });
+    const before = await sources.resolveRevision(repository.url, "main");
+
+    const second = repository.push({ "a.yaml": configMap("b") });
+    const after = await sources.resolveRevision(repository.url, "main");
+
+    expect([before, after]).toEqual([first, second]);
+  });
+
+  test.each([
+    "--upload-pack=touch /tmp/x",
+    "main~1",
+    "main^{tree}",
+    ":/fix",
+    "@{1}",
+    "a..b",
+    "v1.*",
+    ">=1.0.0",
+    "a\nb",
+  ])("%j is no revision", async (revision) => {
+    repository.push({ "a.yaml": configMap("a") });
+
+    const fault = await refusal(sources.resolveRevision(repository.url, revision));
+
+    expect(fault.kind).toBe("invalid");
+    expect(fault.violations[0]?.path).toBe("spec.source.targetRevision");
+  });
+
+  test.each([
+    "--upload-pack=touch /tmp/x",
+    "ext::sh -c id",
+    "ext::sh",
+    "fd::3",
+    "-oProxyCommand=id",
+    "ssh://-oProxyCommand=id/x",
+    "git@-oProxyCommand=id:x",
+    "https://user:secretword@host/x",
+    "file:///a/../etc",
+    "git://host/x",
+    "relative/path",
+    "https://host/x\n",
+  ])("%j is no repository", async (url) => {
+    const fault = await refusal(sources.resolveRevision(url, "HEAD"));
+
+    expect(fault.kind).toBe("invalid");
+    expect(`${fault.message} ${JSON.stringify(fault.violations)}`).not.toContain("secretword");
+  });
+});
+
+describe("manifests", () => {
+  test("reads several documents, Lists and JSON, with file and line, and the commit", async () => {
+    const sha = repository.push(
+      {
+        "app/a.yaml": `${configMap("one")}---\n${configMap("two")}`,
+        "app/b.json": JSON.stringify({ apiVersion: "v1", kind: "Secret", metadata: { name: "three" } }),
+        "app/c.yml": `apiVersion: v1\nkind: List\nitems:\n  - {apiVersion: v1, kind: Pod, metadata: {name: four}}\n`,
+        "app/notes.md": "no manifest",
+        "app/deep/d.yaml": configMap("five"),
+      },
+      "Add the app\n\nbody",
+    );
+
+    const flat = await sources.fetchManifests({ repoURL: repository.url, revision: "main", path: "app" });
+    const deep = await sources.fetchManifests({
+      repoURL: repository.url,
+      revision: "main",
+      path: "./app/",
+      directory: { recurse: true },
+    });
+
+    expect(flat.resources.map(({ file, line, resource }) => `${file}:${line} ${resource.metadata.name}`)).toEqual([
+      "app/a.yaml:1 one",
+      "app/a.yaml:6 two",
+      "app/b.json:1 three",
+      "app/c.yml:1 four",
+    ]);
+    expect(deep.resources.map(({ resource }) => resource.metadata.name)).toEqual([
+      "one",
+      "two",
+      "three",
+      "four",
+      "five",
+    ]);
+    expect(flat.revision).toBe(sha);
+    expect(flat.commit).toMatchObject({ author: "Ada <ada@example.org>", subject: "Add the app" });
+    expect(flat.isBranch).toBe(true);
+    expect(flat.faults).toEqual([]);
+  });
+
+  test("include and exclude are Argo CD's globs", async () => {
+    repository.push({
+      "app/a.yaml": configMap("a"),
+      "app/b.yaml": configMap("b"),
+      "app/x/c.yaml": configMap("c"),
+      "app/x/d.json": '{"apiVersion":"v1","kind":"Pod","metadata":{"name":"d"}}',
+    });
+    const names = async (directory: object) =>
+      (
+        await sources.fetchManifests({ repoURL: repository.url, revision: "main", path: "app", directory })
+      ).resources.map(({ resource }) => resource.metadata.name);
+
+    expect(await names({ include: "{a,b}.yaml" })).toEqual(["a", "b"]);
+    expect(await names({ recurse: true, exclude: "*.json" })).toEqual(["a", "b", "c"]);
+    expect(await names({ recurse: true, include: "x/*", exclude: "x/d*" })).toEqual(["c"]);
+  });
+
+  test("a broken document is a fault with its line, and the others are still read", async () => {
+    repository.push({
+      "app/a.yaml": `${configMap("one")}---\napiVersion: v1\nkind: [\n---\n${configMap("two")}`,
+      "app/b.yaml": "just: values\n",
+    });
+
+    const { faults, resources } = await sources.fetchManifests({
+      repoURL: repository.url,
+      revision: "main",
+      path: "app",
+    });
+
+    expect(faults.map(({ file, line }) => `${file}:${line}`)).toEqual(["app/a.yaml:8", "app/b.yaml:1"]);
+    expect(resources).toHaveLength(2);
+  });
+
+  test("an alias bomb, a deep nest and a huge file are refused at once", async () => {
+    let bomb = "a0: &a0 [x, x]\n";
+    for (let level = 1; level < 40; level++) bomb += `a${level}: &a${level} [*a${level - 1}, *a${level - 1}]\n`;
+    repository.push({
+      "bomb/a.yaml": bomb,
+      "deep/a.yaml": `a: ${"[".repeat(5000)}`,
+      "huge/a.yaml": `a: ${"x".repeat(11 * 1024 * 1024)}`,
+    });
+    const startedAt = performance.now();
+
+    const faults = await Promise.all(
+      ["bomb", "deep", "huge"].map(
+        async (path) =>
+          (await sources.fetchManifests({ repoURL: repository.url, revision: "main", path })).faults[0]?.message,
+      ),
+    );
+
+    expect(faults[0]).toContain("once its aliases are written out");
+    expect(faults[1]).toContain("nest");
+    expect(faults[2]).toContain("larger than 10 MiB");
+    expect(performance.now() - startedAt).toBeLessThan(3000);
+  });
+
+  test("symbolic links stay inside the path", async () => {
+    repository.write({ "app/real.yaml": configMap("real"), "secret.yaml": configMap("secret") });
+    symlinkSync("real.yaml", join(repository.work, "app/good.yaml"));
+    symlinkSync("../secret.yaml", join(repository.work, "app/out.yaml"));
+    symlinkSync("/etc/passwd", join(repository.work, "app/absolute.yaml"));
+    symlinkSync("loop.yaml", join(repository.work, "app/loop.yaml"));
+    repository.push({});
+
+    const { faults, resources } = await sources.fetchManifests({
+      repoURL: repository.url,
+      revision: "main",
+      path: "app",
+    });
+
+    expect(resources.map(({ file }) => file)).toEqual(["app/good.yaml", "app/real.yaml"]);
+    expect(faults.map(({ file, message }) => `${file} ${message}`)).toEqual([
+      "app/absolute.yaml is a symbolic link to an absolute path",
+      "app/loop.yaml is a symbolic link that leads to itself",
+      "app/out.yaml is a symbolic link that leaves the Application's path",
+    ]);
+  });
+
+  test.each([
+    ["../etc", "without `..`"],
+    ["/etc", "relative"],
+    ["nowhere", "a folder of the repository"],
+    ["kustomized", "Kustomize"],
+    ["chart", "Helm"],
+  ])("the path %s is refused", async (path, said) => {
+    repository.push({ "app/a.yaml": configMap("a"), "kustomized/kustomization.yaml": "", "chart/Chart.yaml": "" });
+
+    const fault = await refusal(sources.fetchManifests({ repoURL: repository.url, revision: "main", path }));
+
+    expect(fault.kind).toBe("invalid");
+    expect(fault.message).toContain(said);
+  });
+
+  test("a commit elsewhere in the repository leaves the digest as it was", async () => {
+    repository.push({ "app/a.yaml": configMap("a"), "other/b.yaml": configMap("b") });
+    const before = await sources.fetchManifests({ repoURL: repository.url, revision: "main", path: "app" });
+
+    repository.push({ "other/b.yaml": configMap("c") });
+    const after = await sources.fetchManifests({ repoURL: repository.url, revision: "main", path: "app" });
+
+    expect(after.revision).not.toBe(before.revision);
+    expect(after.digest).toBe(before.digest);
+    expect(after.resources).toBe(before.resources);
+  });
+});
+
+describe("remotes", () => {
+  test("over http, with the credentials of a Secret, which nobody else can read", async () => {
+    const sha = repository.push({ "app/a.yaml": configMap("a") });
+    const expected = `Basic ${Buffer.from("ada:correct horse").toString("base64")}`;
+    const server = await serve((authorization) => (authorization === expected ? undefined : 401));
+    try {
+      const without = await refusal(sources.resolveRevision(server.url, "main"));
+      credentials = [
+        { covers: "repo-creds", url: server.url.replace("/origin.git", ""), username: "ada", password: "wrong pony" },
+      ];
+      const wrong = await refusal(sources.resolveRevision(server.url, "main"));
+      credentials = [{ covers: "repository", url: server.url, username: "ada", password: "correct horse" }];
+      const right = await sources.fetchManifests({ repoURL: server.url, revision: "HEAD", path: "app" });
+
+      expect(without.kind).toBe("forbidden");
+      expect(wrong.kind).toBe("forbidden");
+      expect(wrong.message).not.toContain("wrong pony");
+      expect(right.revision).toBe(sha);
+    } finally {
+      server.close();
+    }
+  });
+
+  test("a remote that hangs is given up, its processes are gone, and others were never held up", async () => {
+    repository.push({ "app/a.yaml": configMap("a") });
+    const sockets = new Set<import("node:net").Socket>();
+    const tarpit = createTcp((socket) => sockets.add(socket.on("error", () => {})));
+    await new Promise<void>((resolve) => tarpit.listen(0, "127.0.0.1", resolve));
+    const { port } = tarpit.address() as AddressInfo;
+    sources.close();
+    sources = new GitSources({ folder, timeoutMillis: 700 });
+    const server = await serve();
+    try {
+      const hung = Array.from({ length: 12 }, (_, index) =>
+        refusal(sources.resolveRevision(`http://127.0.0.1:${port}/${index}.git`, "main")),
+      );
+      const startedAt = performance.now();
+      await sources.fetchManifests({ repoURL: server.url, revision: "main", path: "app" });
+      const othersTook = performance.now() - startedAt;
+      const faults = await Promise.all(hung);
+
+      expect(othersTook).toBeLessThan(650);
+      expect(new Set(faults.map(({ kind }) => kind))).toEqual(new Set(["unavailable"]));
+      expect(faults[0]?.message).toContain("no result within 0.7 s");
+      const alive = () =>
+        readdirSync("/proc").filter((pid) => /^\d+$/.test(pid) && commandLine(pid).includes(`:${port}/`));
+      await expect.poll(alive).toEqual([]);
+    } finally {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+      tarpit.close();
+    }
+  }, 20_000);
+
+  test("many questions at once are few fetches, and a push heard of is seen", async () => {
+    let fetches = 0;
+    const first = repository.push({ "app/a.yaml": configMap("a") });
+    const server = await serve(() => {
+      fetches++;
+      return undefined;
+    });
+    try {
+      const shas = await Promise.all(Array.from({ length: 50 }, () => sources.resolveRevision(server.url, "main")));
+      const requests = fetches;
+      const second = repository.push({ "app/a.yaml": configMap("b") });
+      sources.invalidate(server.url);
+      const seen = await sources.resolveRevision(server.url, "main");
+
+      expect(new Set(shas)).toEqual(new Set([first]));
+      expect(requests).toBeLessThan(10);
+      expect(seen).toBe(second);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe("watches", () => {
+  test("a push to a repository on this machine is told at once, packed refs too", async () => {
+    repository.push({ "app/a.yaml": configMap("a") });
+    let told = () => {};
+    let count = 0;
+    const stop = sources.watchRepository(
+      repository.url,
+      () => {
+        count++;
+        told();
+      },
+      { pollMillis: 60_000 },
+    );
+    const next = () =>
+      new Promise<void>((resolve) => {
+        told = resolve;
+      });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 100)); // the first look, which nothing announces
+
+      const pushed = next();
+      repository.push({ "app/a.yaml": configMap("b") });
+      await pushed;
+      const nested = next();
+      repository.git("push", "--quiet", "origin", "HEAD:refs/heads/feature/x");
+      await nested;
+      repository.origin("pack-refs", "--all", "--prune");
+      const packed = next();
+      repository.push({ "app/a.yaml": configMap("c") });
+      await packed;
+
+      expect(count).toBeGreaterThanOrEqual(3);
+    } finally {
+      stop();
+    }
+  });
+
+  test("a remote is polled, and a failure is told without ending the watch", async () => {
+    repository.push({ "app/a.yaml": configMap("a") });
+    let isDown = false;
+    const server = await serve(() => (isDown ? 500 : undefined));
+    const faults: string[] = [];
+    let told = () => {};
+    const change = new Promise<void>((resolve) => {
+      told = resolve;
+    });
+    let failed = () => {};
+    const failure = new Promise<void>((resolve) => {
+      failed = resolve;
+    });
+    const stop = sources.watchRepository(server.url, () => told(), {
+      pollMillis: 50,
+      onFault: (fault) => {
+        faults.push(fault.kind);
+        failed();
+      },
+    });
+    try {
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      isDown = true;
+      await failure;
+      repository.push({ "app/a.yaml": configMap("b") });
+      isDown = false;
+      await change;
+
+      expect(faults[0]).toBe("unavailable");
+    } finally {
+      stop();
+      server.close();
+    }
+  });
+});
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, "utf8");
+  } catch {
+    return "";
+  }
+}

@@ -1,0 +1,13 @@
+export { type CredentialFault, credentialsFromSecrets, type RepositoryCredential } from "./git/credentials.ts";
+export { parseRepositoryUrl, type RepositoryUrl, sameRepository } from "./git/repository-url.ts";
+export { type FetchedManifests, GitSources, type ManifestSource } from "./git-sources.ts";
+export { HookHandler, type HookHandlerOptions } from "./hooks/hook-handler.ts";
+export { type HookSecrets, type HookVerdict, verifyHook } from "./hooks/verify-hook.ts";
+export {
+  type LocatedResource,
+  type ManifestFault,
+  type ParsedManifests,
+  parseManifests,
+} from "./manifests/parse-manifests.ts";
+export type { DirectoryOptions } from "./manifests/select-files.ts";
+export type { RepositoryWatchOptions } from "./watch/watch-repository.ts";

@@ -1,0 +1,74 @@
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+
+const identity = {
+  PATH: process.env.PATH,
+  HOME: "/nonexistent",
+  GIT_CONFIG_NOSYSTEM: "1",
+  GIT_CONFIG_GLOBAL: "/dev/null",
+  GIT_AUTHOR_NAME: "Ada",
+  GIT_AUTHOR_EMAIL: "ada@example.org",
+  GIT_COMMITTER_NAME: "Ada",
+  GIT_COMMITTER_EMAIL: "ada@example.org",
+};
+
+/** Real repositories for tests: a bare one to push to, and a clone that a person works in. */
+export class ScratchRepository {
+  readonly folder: string;
+  readonly bare: string;
+  readonly work: string;
+
+  constructor() {
+    this.folder = mkdtempSync(join(tmpdir(), "sluice-git-"));
+    this.bare = join(this.folder, "origin.git");
+    this.work = join(this.folder, "work");
+    execFileSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", this.bare], { env: identity });
+    execFileSync("git", ["clone", "--quiet", this.bare, this.work], { env: identity, stdio: "ignore" });
+    this.git("checkout", "--quiet", "-B", "main");
+  }
+
+  get url(): string {
+    return `file://${this.bare}`;
+  }
+
+  git(...args: string[]): string {
+    return execFileSync("git", args, {
+      cwd: this.work,
+      env: identity,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim();
+  }
+
+  /** In the bare repository. */
+  origin(...args: string[]): string {
+    return execFileSync("git", args, {
+      cwd: this.bare,
+      env: identity,
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "pipe"],
+    }).trim();
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.work, path)), { recursive: true });
+      writeFileSync(join(this.work, path), text);
+    }
+  }
+
+  /** Writes, commits and pushes; the sha. */
+  push(files: Readonly<Record<string, string>>, message = "a change"): string {
+    this.write(files);
+    this.git("add", "--all");
+    this.git("commit", "--quiet", "--allow-empty", "-m", message);
+    this.git("push", "--quiet", "origin", "HEAD");
+    return this.git("rev-parse", "HEAD");
+  }
+
+  remove(): void {
+    rmSync(this.folder, { recursive: true, force: true });
+  }
+}
