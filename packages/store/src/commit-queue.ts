@@ -68,7 +68,8 @@ export class CommitQueue {
   write<Result>(work: (transaction: Transaction) => Result): Promise<Result> {
     if (this.#stopped) return Promise.reject(new ApiFault("ServiceUnavailable", "the store is stopped"));
     if (this.#condition.is === "readOnly") return Promise.reject(readOnlyFault(this.#condition.reason));
-    const group = (this.#gathering ??= this.#begin());
+    this.#gathering ??= this.#begin();
+    const group = this.#gathering;
     const transaction = new Transaction(group.state, () => ++this.#revision);
     const outcome = attempt(() => work(transaction));
     if (outcome.is === "done" && transaction.changes.length > 0) {
@@ -107,18 +108,25 @@ export class CommitQueue {
     if (group === undefined || this.#committing !== undefined) return;
     this.#gathering = undefined;
     this.#committing = group;
-    if (group.changes.length === 0) return this.#succeed(group, this.#reserved);
+    if (group.changes.length === 0) {
+      this.#succeed(group, this.#reserved);
+      return;
+    }
     const reserved = Math.max(this.#reserved, Math.ceil(group.state.revision / revisionBlock) * revisionBlock);
     try {
       const pending = this.#persistence.commit({ changes: group.changes, reserved });
-      if (pending === undefined) return this.#succeed(group, reserved);
-      pending.then(
-        () => this.#succeed(group, reserved),
-        (cause) => this.#fail(group, cause),
-      );
+      if (pending !== undefined) {
+        pending.then(
+          () => this.#succeed(group, reserved),
+          (cause) => this.#fail(group, cause),
+        );
+        return;
+      }
     } catch (cause) {
       this.#fail(group, cause);
+      return;
     }
+    this.#succeed(group, reserved);
   }
 
   #succeed(group: Group, reserved: number): void {

@@ -68,8 +68,8 @@ export class EventWindow {
       const bytes = weigh(change.last);
       this.#all.push({ change, at: now, bytes });
       this.#bytes += bytes;
-      let log = this.#tables.get(change.table);
-      if (log === undefined) this.#tables.set(change.table, (log = new Log()));
+      const log = this.#tables.get(change.table) ?? new Log<Change>();
+      this.#tables.set(change.table, log);
       log.push(change);
     }
   }

@@ -46,3 +46,6 @@ export function definitionOf(kinds: KindRegistry, key: KindKey | ResourceKey): K
     `the server could not find the requested resource: no kind ${key.kind} in ${key.apiVersion}`,
   );
 }
+
+export const tooLarge = (asked: number, current: number): ApiFault =>
+  new ApiFault("Timeout", `Too large resource version: ${asked}, current: ${current}`);

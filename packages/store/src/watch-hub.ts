@@ -17,8 +17,6 @@ export interface WatchRequest {
   readonly present: (object: Resource) => Resource;
 }
 
-type Parked = (result: "wake") => void;
-
 /** Where a watch stands. */
 type Position =
   | { readonly is: "initial"; readonly state: State; readonly row: string }

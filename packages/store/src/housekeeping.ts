@@ -1,0 +1,131 @@
+import type { Resource } from "@sluice/api";
+import { between, type Clock, millis, sameJson, type Timer } from "@sluice/kernel";
+import type { CommitQueue } from "./commit-queue.ts";
+import type { CustomKinds } from "./custom-kinds.ts";
+import { collectIfOrphaned, deleteObject } from "./deletion.ts";
+import { ownerOf } from "./ownership-references.ts";
+import { type Retention, sweep } from "./retention.ts";
+import type { Rules } from "./rules.ts";
+import { type Change, type State, type TableName, tableOf } from "./state.ts";
+import { Transaction } from "./transaction.ts";
+import { replaceObject } from "./update.ts";
+
+/** What the store does of itself after a commit, each a write of its own. */
+export class Housekeeping {
+  readonly #rules: Rules;
+  readonly #clock: Clock;
+  readonly #custom: CustomKinds;
+  readonly #retention: Readonly<Record<TableName, Retention>>;
+  readonly #queue: CommitQueue;
+  readonly #state: () => State;
+  #sweep: Timer | undefined;
+  #stopped = false;
+
+  constructor(options: {
+    rules: Rules;
+    custom: CustomKinds;
+    retention: Readonly<Record<TableName, Retention>>;
+    queue: CommitQueue;
+    state: () => State;
+  }) {
+    this.#rules = options.rules;
+    this.#clock = options.rules.clock;
+    this.#custom = options.custom;
+    this.#retention = options.retention;
+    this.#queue = options.queue;
+    this.#state = options.state;
+  }
+
+  /** What a crash may have left undone. */
+  begin(): void {
+    const reader = new Transaction(this.#state(), undefined);
+    for (const rows of this.#state().tables.values()) {
+      rows.scan("", (object) => {
+        this.#checkOwners(reader, object);
+        return true;
+      });
+    }
+    this.#sweepNow();
+  }
+
+  follow(changes: readonly Change[]): void {
+    let reader: Transaction | undefined;
+    for (const change of changes) {
+      const { before, after } = change;
+      const status = this.#custom.follow(change, this.#clock.now());
+      if (status !== undefined) this.#writeStatus(status);
+      if (after?.metadata.ownerReferences !== undefined) {
+        if (sameJson(before?.metadata.ownerReferences, after.metadata.ownerReferences)) continue;
+        reader ??= new Transaction(this.#state(), undefined);
+        this.#checkOwners(reader, after);
+      }
+      const limit = this.#retention[change.table];
+      if (limit !== undefined && after !== undefined) {
+        const size = this.#state().tables.get(change.table)?.size ?? 0;
+        if (before === undefined && size > limit.count) this.#sweepSoon(0);
+        else if (this.#sweep === undefined) this.#sweepSoon(limit.age);
+      }
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#sweep?.cancel();
+  }
+
+  #writeStatus(object: Resource): void {
+    const key = { table: tableOf(object), row: `\u0000${object.metadata.name}` };
+    this.#quietly((transaction) => {
+      const old = transaction.get(key.table, key.row);
+      const definition = this.#rules.kinds.byKind(object);
+      if (old === undefined || definition === undefined || old.metadata.uid !== object.metadata.uid) return;
+      const next = { ...old, status: object.status };
+      replaceObject(
+        this.#rules,
+        transaction,
+        definition,
+        old,
+        next,
+        definition.status ? { subresource: "status" } : {},
+      );
+    });
+  }
+
+  /** An owner may have gone before its child came. */
+  #checkOwners(reader: Transaction, child: Resource): void {
+    const references = child.metadata.ownerReferences ?? [];
+    if (references.length === 0 || child.metadata.deletionTimestamp !== undefined) return;
+    const gone = references.every((reference) => ownerOf(this.#rules.kinds, reader, child, reference).is === "gone");
+    if (!gone) return;
+    const located = { table: tableOf(child), row: `${child.metadata.namespace ?? ""}\u0000${child.metadata.name}` };
+    this.#quietly((transaction) => collectIfOrphaned(this.#rules, transaction, located));
+  }
+
+  #sweepSoon(wait: number): void {
+    this.#sweep?.cancel();
+    this.#sweep = this.#clock.after(millis(wait), () => this.#sweepNow());
+  }
+
+  #sweepNow(): void {
+    this.#sweep = undefined;
+    if (this.#stopped) return;
+    const now = this.#clock.now();
+    const { expired, wakeAt } = sweep(this.#state(), this.#retention, now);
+    if (wakeAt !== undefined) this.#sweepSoon(between(now, wakeAt));
+    if (expired.length === 0) return;
+    this.#quietly((transaction) => {
+      for (const object of expired) {
+        const { apiVersion, kind, metadata } = object;
+        const { name, namespace, uid } = metadata;
+        const key = { apiVersion, kind, name, ...(namespace === undefined ? {} : { namespace }) };
+        const still = transaction.get(tableOf(object), `${namespace ?? ""}\u0000${name}`);
+        if (still?.metadata.uid === uid) deleteObject(this.#rules, transaction, key, {});
+      }
+    });
+  }
+
+  /** A store that can't write now does it after its next start, or at the next sweep. */
+  #quietly(work: (transaction: Transaction) => void): void {
+    this.#queue.write(work).catch(() => undefined);
+  }
+}
