@@ -1,0 +1,230 @@
+import type { AnalysisRun, AnalysisRunSpec, Metric, Resource } from "@sluice/api";
+import { Fault, formatInstant, seconds, type TaskWork } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import { analysisRunReconciler } from "./index.ts";
+
+const key = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", namespace: "shop", name: "run" };
+
+const errorRate = (fields: Partial<Metric> = {}): Metric => ({
+  name: "error-rate",
+  successCondition: "result[0] < 0.05",
+  provider: { prometheus: { address: "http://prometheus", query: "errors" } },
+  ...fields,
+});
+
+const analysisRun = (spec: AnalysisRunSpec): AnalysisRun => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "AnalysisRun",
+  metadata: { name: "run", namespace: "shop" },
+  spec,
+});
+
+/** A provider that answers one value after the other, then the last for ever. */
+function answering(...answers: unknown[]) {
+  const asked: TaskWork[] = [];
+  const answer = async (work: TaskWork) => {
+    const next = answers[Math.min(asked.length, answers.length - 1)];
+    asked.push(work);
+    if (next instanceof Fault) throw next;
+    return { value: JSON.stringify(next), parsed: next };
+  };
+  return { asked, tasks: () => ({ queryPrometheus: answer, queryWeb: answer }) };
+}
+
+async function play(spec: AnalysisRunSpec, provider = answering([0])) {
+  const world = await World.create({
+    reconcilers: (effects) => [analysisRunReconciler(effects)],
+    tasks: provider.tasks,
+  });
+  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+  await world.apply(analysisRun(spec));
+  const status = async () => (await world.get<AnalysisRun>(key))?.status;
+  return { world, status, asked: provider.asked };
+}
+
+test("one measurement ends a run without count and interval", async () => {
+  const { status } = await play({ metrics: [errorRate()] }, answering([0.01]));
+
+  expect(await status()).toMatchObject({
+    phase: "Successful",
+    metricResults: [{ phase: "Successful", count: 1, measurements: [{ phase: "Successful", value: "[0.01]" }] }],
+    runSummary: { count: 1, successful: 1 },
+  });
+});
+
+test("an interval counts from the end of the last measurement, strictly", async () => {
+  const { world, asked } = await play({ metrics: [errorRate({ interval: "1m", count: 3 })] });
+
+  expect(asked.length).toBe(1);
+  await world.run(seconds(60));
+  expect(asked.length).toBe(1);
+  await world.run(seconds(1));
+  expect(asked.length).toBe(2);
+});
+
+test("initialDelay counts from the start of the run", async () => {
+  const { world, asked } = await play({ metrics: [errorRate({ initialDelay: "30s" })] });
+
+  await world.run(seconds(29));
+  expect(asked.length).toBe(0);
+  await world.run(seconds(1));
+  expect(asked.length).toBe(1);
+});
+
+test("an error is tried again after 10 seconds, the fifth in a row trips", async () => {
+  const { world, status } = await play(
+    { metrics: [errorRate({ interval: "1h" })] },
+    answering(new Fault("unavailable", "no route to host")),
+  );
+
+  await world.run(seconds(39));
+  expect((await status())?.phase).toBe("Running");
+  await world.run(seconds(3));
+
+  expect(await status()).toMatchObject({
+    phase: "Error",
+    message:
+      'Metric "error-rate" assessed Error due to consecutiveErrors (5) > consecutiveErrorLimit (4): "Error Message: no route to host"',
+    metricResults: [{ error: 5 }],
+  });
+  expect((await status())?.metricResults?.[0]?.count).toBeUndefined();
+});
+
+test("arguments reach the query, secrets reach only the query", async () => {
+  const provider = answering(new Fault("unavailable", "http://judge/shop?token=s3cr3t refused"));
+  const { world } = await play({ metrics: [errorRate()], terminate: true }, provider);
+  await world.client.delete(key);
+  await world.apply({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "keys", namespace: "shop" },
+    data: { token: "czNjcjN0" },
+  } as Resource);
+  const url = "http://judge/{{args.service}}?token={{args.token}}";
+
+  await world.apply(
+    analysisRun({
+      args: [
+        { name: "service", value: "shop" },
+        { name: "token", valueFrom: { secretKeyRef: { name: "keys", key: "token" } } },
+      ],
+      metrics: [{ name: "judge", provider: { web: { url } } }],
+    }),
+  );
+
+  expect(provider.asked).toMatchObject([{ do: "queryWeb", url: "http://judge/shop?token=s3cr3t", timeoutSeconds: 10 }]);
+  const stored = JSON.stringify(await world.get(key));
+  expect(stored).not.toContain("s3cr3t");
+  expect(stored).toContain("http://judge/shop?token=***** refused");
+});
+
+test.each<[AnalysisRunSpec, string]>([
+  [
+    { metrics: [errorRate({ provider: { prometheus: { query: "{{args.none}}" } } })] },
+    "Unable to resolve metric arguments: failed to resolve {{args.none}}",
+  ],
+  [{ metrics: [errorRate()], args: [{ name: "x" }] }, "Unable to resolve metric arguments: args.x was not resolved"],
+  [
+    { metrics: [errorRate()], args: [{ name: "x", valueFrom: { secretKeyRef: { name: "no", key: "k" } } }] },
+    'Unable to resolve metric arguments: secrets "no" not found',
+  ],
+  [
+    { metrics: [errorRate({ count: 2 })] },
+    "Analysis spec invalid: metrics[0]: interval must be specified when count > 1",
+  ],
+  [
+    { metrics: [errorRate()], dryRun: [{ metricName: "x{" }] },
+    "Analysis spec invalid: dryRun[0]: Rule didn't match any metric name(s)",
+  ],
+])("a run that can't begin ends in Error (%#)", async (spec, message) => {
+  const { status } = await play(spec);
+
+  expect(await status()).toMatchObject({ phase: "Error", message });
+});
+
+test("terminating ends a run at once, as Successful where nothing failed", async () => {
+  const { world, status } = await play({ metrics: [errorRate({ interval: "1m" })] });
+
+  await world.client.patch(key, { type: "merge", value: { spec: { terminate: true } } });
+  await world.settle();
+
+  expect(await status()).toMatchObject({ phase: "Successful", message: "Run Terminated" });
+});
+
+test("only the last ten measurements are kept, all are counted", async () => {
+  const { world, status } = await play({ metrics: [errorRate({ interval: "1m", count: 13 })] });
+
+  await world.run(seconds(15 * 62));
+
+  const result = (await status())?.metricResults?.[0];
+  expect(result?.measurements?.length).toBe(10);
+  expect(result).toMatchObject({ phase: "Successful", count: 13, successful: 13 });
+});
+
+test("a provider that never answers is an error, not a run without end", async () => {
+  const silent = { asked: [], tasks: () => ({ queryPrometheus: () => new Promise<never>(() => {}) }) };
+  const { world, status } = await play({ metrics: [errorRate({ consecutiveErrorLimit: 0 })] }, silent);
+
+  await world.run(seconds(46));
+
+  expect(await status()).toMatchObject({
+    phase: "Error",
+    metricResults: [{ measurements: [{ phase: "Error", message: "the provider did not answer within 30s" }] }],
+  });
+});
+
+test("a run that ended is deleted once its time to live is over", async () => {
+  const { world, status } = await play({ metrics: [errorRate()], ttlStrategy: { secondsAfterCompletion: 60 } });
+
+  await world.run(seconds(59));
+  expect((await status())?.phase).toBe("Successful");
+  await world.run(seconds(2));
+  expect(await status()).toBeUndefined();
+});
+
+const lawful: Scenario = {
+  world: {
+    reconcilers: (effects) => [analysisRunReconciler(effects)],
+    // By time, not by how often it was asked: a query lost in a crash is asked again.
+    tasks: (clock) => ({
+      queryPrometheus: async ({ query }) => {
+        const isLate = formatInstant(clock.now()) > "2026-01-01T00:02:30Z";
+        const value = query === "errors" && isLate ? 0.5 : 0.01;
+        return { value: `[${value}]`, parsed: [value] };
+      },
+    }),
+  },
+  async story(world) {
+    await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
+    await world.apply(
+      analysisRun({
+        metrics: [
+          errorRate({ interval: "30s", failureLimit: 1 }),
+          errorRate({
+            name: "latency",
+            interval: "20s",
+            initialDelay: "15s",
+            provider: { prometheus: { query: "latency" } },
+          }),
+          errorRate({ name: "once", provider: { prometheus: { query: "once" } } }),
+        ],
+        dryRun: [{ metricName: "once" }],
+      }),
+    );
+    await world.run(seconds(600));
+  },
+  async end(world) {
+    const status = (await world.get<AnalysisRun>(key))?.status;
+    return {
+      phase: status?.phase,
+      message: status?.message,
+      results: status?.metricResults?.map(({ name, phase, failed }) => ({ name, phase, failed })),
+      summary: status?.runSummary,
+    };
+  },
+};
+
+test("law: it settles", () => settles(lawful));
+test("law: a crash at any point changes nothing in the end", () => survivesCrashes(lawful, { points: 60 }));
+test("law: stale reads converge to the same end", () => survivesStaleReads(lawful));

@@ -1,0 +1,2 @@
+export type { QueryResult } from "./measure.ts";
+export { analysisRunReconciler } from "./reconciler.ts";

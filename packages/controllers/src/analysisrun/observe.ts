@@ -1,0 +1,67 @@
+import type { AnalysisRun, Secret } from "@sluice/api";
+import type { Reader, TaskState } from "@sluice/kernel";
+import { decodeBase64Text, type Resolved, resolved, unresolved } from "../arguments/index.ts";
+import type { QueryResult } from "./measure.ts";
+import { isCompleted } from "./phases.ts";
+import { measurementsTaken } from "./schedule.ts";
+
+export interface Query {
+  readonly id: string;
+  readonly state: TaskState<QueryResult>;
+}
+
+export interface ObservedRun {
+  readonly run: AnalysisRun;
+  /** By `name/key` of a secretKeyRef. */
+  readonly secrets: ReadonlyMap<string, Resolved<string>>;
+  /** The next measurement's query, by metric. */
+  readonly queries: ReadonlyMap<string, Query>;
+  /** Queries whose measurement stands in status, or that nobody waits for. */
+  readonly leftOver: readonly string[];
+}
+
+export const queryId = (run: AnalysisRun, metric: string, measurement: number): string =>
+  `analysis/${run.metadata.uid}/${metric}/${measurement}`;
+
+export async function observe(run: AnalysisRun, read: Reader): Promise<ObservedRun> {
+  const isOver = isCompleted(run.status?.phase);
+  const queries = new Map<string, Query>();
+  const leftOver: string[] = [];
+  for (const { name } of run.spec.metrics) {
+    const result = run.status?.metricResults?.find((candidate) => candidate.name === name);
+    const next = measurementsTaken(result);
+    const query = { id: queryId(run, name, next), state: read.task<QueryResult>(queryId(run, name, next)) };
+    if (!isOver && !isCompleted(result?.phase)) queries.set(name, query);
+    else if (query.state.is !== "absent") leftOver.push(query.id);
+    const last = queryId(run, name, next - 1);
+    if (next > 0 && read.task(last).is !== "absent") leftOver.push(last);
+  }
+  return { run, secrets: isOver ? new Map() : await readSecrets(run, read), queries, leftOver };
+}
+
+async function readSecrets(run: AnalysisRun, read: Reader): Promise<ReadonlyMap<string, Resolved<string>>> {
+  const found = new Map<string, Resolved<string>>();
+  for (const { valueFrom } of run.spec.args ?? []) {
+    if (valueFrom?.secretKeyRef === undefined) continue;
+    const { name, key } = valueFrom.secretKeyRef;
+    const { namespace } = run.metadata;
+    const secret = await read.get<Secret>({
+      apiVersion: "v1",
+      kind: "Secret",
+      ...(namespace === undefined ? {} : { namespace }),
+      name,
+    });
+    found.set(`${name}/${key}`, secretValue(secret, name, key));
+  }
+  return found;
+}
+
+function secretValue(secret: Secret | undefined, name: string, key: string): Resolved<string> {
+  if (secret === undefined) return unresolved(`secrets "${name}" not found`);
+  const plain = secret.stringData?.[key];
+  if (plain !== undefined) return resolved(plain);
+  const encoded = secret.data?.[key];
+  if (encoded === undefined) return unresolved(`key '${key}' does not exist in secret '${name}'`);
+  const text = decodeBase64Text(encoded);
+  return text === undefined ? unresolved(`key '${key}' of secret '${name}' is no text`) : resolved(text);
+}

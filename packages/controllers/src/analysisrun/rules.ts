@@ -1,0 +1,26 @@
+import type { Metric } from "@sluice/api";
+import { type Resolved, resolved, unresolved } from "../arguments/index.ts";
+
+/**
+ * Which metrics a list of unanchored patterns names. A pattern that names none is an error.
+ * Source: argo-rollouts utils/analysis/helpers.go (GetDryRunMetrics, GetMeasurementRetentionMetrics).
+ */
+export function matchedMetrics<Rule extends { readonly metricName: string }>(
+  title: "dryRun" | "measurementRetention",
+  rules: readonly Rule[],
+  metrics: readonly Metric[],
+): Resolved<ReadonlyMap<string, Rule>> {
+  const byMetric = new Map<string, Rule>();
+  for (const [index, rule] of rules.entries()) {
+    let pattern: RegExp;
+    try {
+      pattern = new RegExp(rule.metricName);
+    } catch {
+      return unresolved(`${title}[${index}]: Rule '${rule.metricName}' is no regular expression`);
+    }
+    const matching = metrics.filter(({ name }) => pattern.test(name));
+    if (matching.length === 0) return unresolved(`${title}[${index}]: Rule didn't match any metric name(s)`);
+    for (const { name } of matching) byMetric.set(name, rule);
+  }
+  return resolved(byMetric);
+}

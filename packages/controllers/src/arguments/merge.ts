@@ -1,0 +1,56 @@
+import type { AnalysisTemplateSpec, Argument, DryRun, MeasurementRetention, Metric } from "@sluice/api";
+import { sameJson } from "@sluice/kernel";
+import { type Resolved, resolved, unresolved } from "./template.ts";
+
+/** What a run is made of, out of all the templates that it names. */
+export interface MergedTemplates {
+  readonly metrics: readonly Metric[];
+  readonly args: readonly Argument[];
+  readonly dryRun: readonly DryRun[];
+  readonly measurementRetention: readonly MeasurementRetention[];
+}
+
+/**
+ * Flattens templates into one run. Metric names must differ, defaults of one argument must agree, what the caller
+ * passes wins over defaults, and every argument must end with a value.
+ * Source: argo-rollouts utils/analysis/helpers.go (NewAnalysisRunFromTemplates, MergeArgs).
+ */
+export function mergeTemplates(
+  templates: readonly AnalysisTemplateSpec[],
+  passed: readonly Argument[],
+): Resolved<MergedTemplates> {
+  const metrics: Metric[] = [];
+  const byName = new Map<string, Argument>();
+  for (const template of templates) {
+    for (const metric of template.metrics ?? []) {
+      if (metrics.some(({ name }) => name === metric.name)) {
+        return unresolved("two metrics have the same name");
+      }
+      metrics.push(metric);
+    }
+    for (const argument of template.args ?? []) {
+      const known = byName.get(argument.name);
+      if (known === undefined || hasNoSource(known)) byName.set(argument.name, argument);
+      else if (!hasNoSource(argument) && !sameJson(known, argument)) {
+        return unresolved(`Argument \`${argument.name}\` specified multiple times with different values`);
+      }
+    }
+  }
+  for (const argument of passed) {
+    const known = byName.get(argument.name);
+    // The original drops what no template asks for.
+    if (known !== undefined && !hasNoSource(argument)) byName.set(argument.name, argument);
+  }
+  const args = [...byName.values()];
+  const missing = args.find(hasNoSource);
+  if (missing !== undefined) return unresolved(`args.${missing.name} was not resolved`);
+  return resolved({
+    metrics,
+    args,
+    dryRun: templates.flatMap(({ dryRun }) => dryRun ?? []),
+    measurementRetention: templates.flatMap(({ measurementRetention }) => measurementRetention ?? []),
+  });
+}
+
+const hasNoSource = ({ value, valueFrom }: Argument): boolean =>
+  value === undefined && valueFrom?.secretKeyRef === undefined && valueFrom?.fieldRef === undefined;
