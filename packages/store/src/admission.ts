@@ -1,5 +1,5 @@
-import type { KindDefinition, Resource } from "@sluice/api";
-import type { Violation } from "@sluice/kernel";
+import { applyDefaults, type KindDefinition, prune, type Resource, unknownFields, validate } from "@sluice/api";
+import { describeViolation, type Violation } from "@sluice/kernel";
 
 export interface Admitted {
   /** With defaults, and without the fields that the schema doesn't know. */
@@ -18,10 +18,14 @@ export interface Admission {
   ): Admitted;
 }
 
-/** Lets everything pass, with the kind's own rules applied; for kinds without a schema. */
-export const lenientAdmission: Admission = {
-  admit(definition, object, old) {
-    const complete = definition.applyDefaults?.(object) ?? object;
-    return { object: complete, violations: definition.validate?.(complete, old) ?? [], warnings: [] };
+/** By the kind's own schema and rules. An unknown field is refused, or under Warn and Ignore left out. */
+export const schemaAdmission: Admission = {
+  admit(definition, object, old, fieldValidation) {
+    const unknown = fieldValidation === "Ignore" ? [] : unknownFields(definition, object);
+    const complete = applyDefaults(definition, prune(definition, object));
+    const violations = validate(definition, complete, old);
+    if (fieldValidation === "Strict")
+      return { object: complete, violations: [...unknown, ...violations], warnings: [] };
+    return { object: complete, violations, warnings: unknown.map(describeViolation) };
   },
 };

@@ -1,4 +1,4 @@
-export { type Admission, type Admitted, lenientAdmission } from "./admission.ts";
+export { type Admission, type Admitted, schemaAdmission } from "./admission.ts";
 export type { Condition } from "./commit-queue.ts";
 export type { DefineKind } from "./custom-kinds.ts";
 export type { WindowLimits } from "./event-window.ts";

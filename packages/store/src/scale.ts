@@ -1,4 +1,4 @@
-import type { KindDefinition, Resource } from "@sluice/api";
+import { formatLabelSelector, type KindDefinition, type LabelSelector, type Resource } from "@sluice/api";
 import { isRecord } from "./patch/record.ts";
 import { invalid, notFound } from "./refusals.ts";
 
@@ -72,15 +72,5 @@ function writePath(value: unknown, [part, ...rest]: readonly string[], leaf: unk
 
 function selectorText(selector: unknown): string | undefined {
   if (typeof selector === "string") return selector;
-  if (!isRecord(selector)) return undefined;
-  const labels = isRecord(selector.matchLabels) ? Object.entries(selector.matchLabels) : [];
-  const expressions = Array.isArray(selector.matchExpressions) ? selector.matchExpressions : [];
-  return [
-    ...labels.map(([key, value]) => `${key}=${value}`),
-    ...expressions.map(({ key, operator, values }) => {
-      if (operator === "Exists") return key;
-      if (operator === "DoesNotExist") return `!${key}`;
-      return `${key} ${operator === "In" ? "in" : "notin"} (${(values ?? []).join(",")})`;
-    }),
-  ].join(",");
+  return isRecord(selector) ? formatLabelSelector(selector as LabelSelector) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Client, KindRegistry } from "@sluice/api";
 import { type Clock, minutes, type Random } from "@sluice/kernel";
-import { type Admission, lenientAdmission } from "./admission.ts";
+import { type Admission, schemaAdmission } from "./admission.ts";
 import { CommitQueue, type Condition } from "./commit-queue.ts";
 import { CustomKinds, type DefineKind } from "./custom-kinds.ts";
 import type { WindowLimits } from "./event-window.ts";
@@ -23,6 +23,7 @@ export interface StoreOptions {
   readonly persistence?: Persistence;
   /** Runs `flush` once, at the end of this turn: setImmediate in Node. Absent: the next microtask. */
   readonly schedule?: (flush: () => void) => void;
+  /** Default: by the schema of each kind. */
   readonly admission?: Admission;
   readonly defineKind?: DefineKind;
   /** How much of the past watches can start from. */
@@ -51,7 +52,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const { kinds, clock, random } = options;
   const persistence = options.persistence ?? volatilePersistence();
   const custom = new CustomKinds(kinds, options.defineKind);
-  const rules = createRules({ kinds, clock, random, admission: options.admission ?? lenientAdmission }, custom);
+  const rules = createRules({ kinds, clock, random, admission: options.admission ?? schemaAdmission }, custom);
 
   const loaded = await persistence.load();
   const loading = new Transaction(emptyState(loaded.reserved), undefined);
