@@ -1,0 +1,1 @@
+export { openSqlitePersistence } from "./sqlite-persistence.ts";
