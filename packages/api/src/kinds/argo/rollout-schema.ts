@@ -1,0 +1,280 @@
+import type { Schema } from "../../contract/schema.ts";
+import {
+  anyObject,
+  anything,
+  choice,
+  count,
+  countOrPercent,
+  described,
+  flag,
+  integer,
+  intOrString,
+  list,
+  mapOf,
+  object,
+  refused,
+  text,
+  textList,
+  textMap,
+  time,
+  withoutDefaults,
+} from "../../schema/build.ts";
+import { podTemplateSpec } from "../core/pod-schema.ts";
+import { conditions, labelSelector } from "../meta-schema.ts";
+import { dryRun, measurementRetention, runArgs } from "./analysis-schema.ts";
+
+// Fields of https://github.com/argoproj/argo-rollouts/blob/master/pkg/apis/rollouts/v1alpha1/types.go
+
+const metadata = (description: string): Schema =>
+  object(description, { labels: textMap("Labels."), annotations: textMap("Annotations.") });
+
+const analysisFields = {
+  templates: list(
+    "The AnalysisTemplates whose metrics are measured.",
+    object(
+      "One template.",
+      {
+        templateName: text("Its name.", { minLength: 1 }),
+        clusterScope: flag("It is a ClusterAnalysisTemplate."),
+      },
+      { required: ["templateName"] },
+    ),
+  ),
+  args: runArgs,
+  dryRun,
+  measurementRetention,
+  analysisRunMetadata: metadata("Labels and annotations of the AnalysisRun."),
+};
+
+const stringMatch = (description: string): Schema =>
+  object(description, { exact: text("Equal."), prefix: text("Begins with."), regex: text("Matches.") });
+
+const step = object("One step; exactly one of these.", {
+  setWeight: integer("Percent of the traffic that goes to the new version."),
+  pause: object("Waits.", {
+    duration: intOrString("Seconds, or such as 30s, 5m, 1h; until promoted where absent."),
+  }),
+  setCanaryScale: object("How many pods the new version has, whatever its traffic. One of these.", {
+    weight: integer("Percent of spec.replicas.", { minimum: 0, maximum: 100 }),
+    replicas: count("Pods."),
+    matchTrafficWeight: flag("As many as its traffic needs."),
+  }),
+  analysis: object("Goes on when the analysis succeeds.", analysisFields),
+  experiment: refused("experiment steps", "an analysis step", anyObject("Starts versions beside each other.")),
+  plugin: refused(
+    "plugin steps",
+    "an analysis step with the web provider",
+    object("Runs a plugin.", { name: text("The plugin."), config: anything("Its configuration.") }),
+  ),
+  setHeaderRoute: refused(
+    "setHeaderRoute",
+    "a match in the VirtualService's own http routes",
+    object("Sends requests by header to the new version.", {
+      name: text("The managed route."),
+      match: list("Headers.", object("One header.", { headerName: text("Name."), headerValue: stringMatch("Value.") })),
+    }),
+  ),
+  setMirrorRoute: refused(
+    "setMirrorRoute",
+    "setWeight with a small weight",
+    object("Copies requests to the new version.", {
+      name: text("The managed route."),
+      percentage: integer("Percent of the requests."),
+      match: list(
+        "Which requests.",
+        object("One rule.", {
+          method: stringMatch("Method."),
+          path: stringMatch("Path."),
+          headers: mapOf("Headers.", stringMatch("")),
+        }),
+      ),
+    }),
+  ),
+});
+
+const otherRouter = (name: string): Schema =>
+  refused(`trafficRouting by ${name}`, "trafficRouting.istio", anyObject("Held as it came."));
+
+const virtualServiceFields = {
+  name: text("Name of the VirtualService, or name.namespace.", { minLength: 1 }),
+  routes: textList("Names of its http routes; absent where it has one."),
+  tlsRoutes: refused("istio tls routes", "http routes", list("Routes by SNI.", anyObject(""))),
+  tcpRoutes: refused("istio tcp routes", "http routes", list("Routes by port.", anyObject(""))),
+};
+
+const trafficRouting = object("Who sends the requests to the versions.", {
+  istio: object("Istio's kinds, honoured by Sluice's router.", {
+    virtualService: object("The VirtualService whose weights are set.", virtualServiceFields, { required: ["name"] }),
+    virtualServices: refused(
+      "several virtualServices",
+      "virtualService with one VirtualService",
+      list("Several VirtualServices.", object("One of them.", virtualServiceFields)),
+    ),
+    destinationRule: object(
+      "The DestinationRule whose subsets are the versions.",
+      {
+        name: text("Its name.", { minLength: 1 }),
+        canarySubsetName: text("Subset of the new version.", { minLength: 1 }),
+        stableSubsetName: text("Subset of the stable version.", { minLength: 1 }),
+      },
+      { required: ["name", "canarySubsetName", "stableSubsetName"] },
+    ),
+  }),
+  nginx: otherRouter("nginx"),
+  alb: otherRouter("alb"),
+  smi: otherRouter("smi"),
+  ambassador: otherRouter("ambassador"),
+  appMesh: otherRouter("appMesh"),
+  traefik: otherRouter("traefik"),
+  apisix: otherRouter("apisix"),
+  plugins: otherRouter("plugins"),
+  managedRoutes: refused(
+    "managedRoutes",
+    "setWeight",
+    list("Routes that steps add.", object("", { name: text("Its name.") })),
+  ),
+  maxTrafficWeight: refused("maxTrafficWeight", "weights of 0 to 100", integer("The largest weight.")),
+});
+
+const antiAffinity = refused(
+  "antiAffinity between versions",
+  "the pod template's own affinity in spec.template.spec.affinity",
+  object("Keeps versions on different nodes.", {
+    preferredDuringSchedulingIgnoredDuringExecution: object("Where possible.", { weight: integer("1 to 100.") }),
+    requiredDuringSchedulingIgnoredDuringExecution: anyObject("Always."),
+  }),
+);
+
+const canary = object("Moves traffic step by step.", {
+  canaryService: text("Service of the new version's pods."),
+  stableService: text("Service of the stable version's pods."),
+  steps: list("What happens one after another; none means a rolling update.", step),
+  trafficRouting,
+  maxUnavailable: countOrPercent("Pods that may be missing; 25% unless given."),
+  maxSurge: countOrPercent("Pods that may be too many; 25% unless given."),
+  analysis: object("An analysis beside the steps.", {
+    ...analysisFields,
+    startingStep: count("The step that it begins with; the first unless given."),
+  }),
+  antiAffinity,
+  canaryMetadata: metadata("Labels and annotations while a pod is of the new version."),
+  stableMetadata: metadata("Labels and annotations while a pod is of the stable version."),
+  scaleDownDelaySeconds: count("How long the old version's pods stay; 30 unless given."),
+  scaleDownDelayRevisionLimit: count("How many old versions stay so."),
+  abortScaleDownDelaySeconds: count("How long the pods of an aborted version stay; 30 unless given, 0 for ever."),
+  dynamicStableScale: refused(
+    "dynamicStableScale",
+    "a stable version at full size",
+    flag("Shrinks the stable version as traffic leaves it."),
+  ),
+  pingPong: refused(
+    "pingPong",
+    "destinationRule subsets, or canaryService and stableService",
+    object("Two Services that take turns.", { pingService: text("One."), pongService: text("The other.") }),
+  ),
+  minPodsPerReplicaSet: count("At least so many pods where a version has any."),
+  replicaProgressThreshold: refused(
+    "replicaProgressThreshold",
+    "minReadySeconds and every pod ready",
+    object("How many pods are enough to go on.", { type: text("Percent or Pod."), value: integer("How many.") }),
+  ),
+});
+
+const strategy = object("How a new version replaces the old one.", {
+  canary,
+  blueGreen: refused(
+    "blueGreen releases",
+    "strategy.canary with steps setWeight 0, pause, setWeight 100",
+    anyObject("Switches all traffic at once."),
+  ),
+});
+
+export const rolloutSpec = object(
+  "What the Rollout should be.",
+  {
+    replicas: count("Pods; 1 unless given."),
+    selector: described("The pods that belong to it.", labelSelector),
+    template: described("The pods.", withoutDefaults(podTemplateSpec)),
+    workloadRef: refused(
+      "workloadRef",
+      "selector and template in the Rollout itself",
+      object("A Deployment that holds the template.", {
+        apiVersion: text("Its API version."),
+        kind: text("Its kind."),
+        name: text("Its name."),
+        scaleDown: text("What becomes of its own pods."),
+      }),
+    ),
+    minReadySeconds: count("How long a pod must be ready to count as available."),
+    strategy,
+    revisionHistoryLimit: count("Old versions that are kept for undo; 10 unless given."),
+    paused: flag("Holds still."),
+    progressDeadlineSeconds: integer("Without progress for so long, it is Degraded; 600 unless given.", { minimum: 1 }),
+    progressDeadlineAbort: flag("And aborted."),
+    restartAt: time("Pods older than this are replaced."),
+    analysis: object("How many AnalysisRuns are kept.", {
+      successfulRunHistoryLimit: count("Good ones; 5 unless given."),
+      unsuccessfulRunHistoryLimit: count("Others; 5 unless given."),
+    }),
+    rollbackWindow: refused(
+      "rollbackWindow",
+      "promote --full to skip the steps",
+      object("Recent versions return without steps.", { revisions: integer("How many.") }),
+    ),
+  },
+  { required: ["strategy"] },
+);
+
+const runStatus = (description: string): Schema =>
+  object(description, { name: text("Its name."), status: text("Its phase."), message: text("Why.") });
+
+const weight = (description: string): Schema =>
+  object(description, {
+    weight: integer("Percent."),
+    serviceName: text("Its Service."),
+    podTemplateHash: text("Its version."),
+  });
+
+export const rolloutStatus = object("Where the Rollout stands.", {
+  abort: flag("Traffic goes back to the stable version."),
+  pauseConditions: list(
+    "Why it waits.",
+    object("One reason.", { reason: text("The reason."), startTime: time("Since when.") }),
+  ),
+  controllerPause: flag("It waits by itself, not because spec.paused says so."),
+  abortedAt: time("When it was aborted."),
+  currentPodHash: text("The new version."),
+  currentStepHash: text("Hash of the steps."),
+  replicas: integer("Pods of all versions."),
+  updatedReplicas: integer("Pods of the new version."),
+  readyReplicas: integer("Ready pods."),
+  availableReplicas: integer("Pods ready for minReadySeconds."),
+  currentStepIndex: integer("The step that runs."),
+  collisionCount: integer("Hash collisions."),
+  observedGeneration: text("The generation that this status is of, as text."),
+  conditions,
+  canary: object("The canary strategy's own.", {
+    currentStepAnalysisRunStatus: runStatus("The analysis of this step."),
+    currentBackgroundAnalysisRunStatus: runStatus("The analysis beside the steps."),
+    currentExperiment: text("The experiment of this step."),
+    weights: object("The weights that are set.", {
+      canary: weight("The new version's."),
+      stable: weight("The stable version's."),
+      additional: list("Further ones.", weight("")),
+      verified: flag("The router confirmed them."),
+    }),
+    stablePingPong: text("Which Service is the stable one."),
+    stepPluginStatuses: list("Plugins.", anyObject("")),
+  }),
+  blueGreen: anyObject("The blueGreen strategy's own."),
+  HPAReplicas: integer("Pods, as an autoscaler counts them."),
+  selector: text("The selector's text, for the scale subresource."),
+  stableRS: text("The stable version."),
+  restartedAt: time("When its pods were last replaced."),
+  promoteFull: flag("The remaining steps are skipped."),
+  phase: text("Healthy, Degraded, Progressing or Paused."),
+  message: text("Why."),
+  workloadObservedGeneration: text("The generation of the workloadRef, as text."),
+  alb: anyObject("Of the alb router."),
+  albs: list("Of the alb router.", anyObject("")),
+});

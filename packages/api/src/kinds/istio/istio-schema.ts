@@ -1,0 +1,138 @@
+import type { Schema } from "../../contract/schema.ts";
+import {
+  anyObject,
+  choice,
+  count,
+  flag,
+  goDuration,
+  integer,
+  list,
+  mapOf,
+  object,
+  port,
+  refused,
+  text,
+  textList,
+  textMap,
+} from "../../schema/build.ts";
+
+// Fields of https://istio.io/latest/docs/reference/config/networking/virtual-service/ and …/destination-rule/
+
+const stringMatch = (description: string): Schema =>
+  object(description, { exact: text("Equal."), prefix: text("Begins with."), regex: text("RE2; matches the whole.") });
+
+const notYet = (what: string, use: string, schema: Schema = anyObject("Held as it came.")): Schema =>
+  refused(what, use, schema);
+
+const match = object("Which requests: all of these hold.", {
+  name: text("For people."),
+  uri: stringMatch("The path."),
+  method: stringMatch("The method."),
+  headers: mapOf("Headers, names in lower case.", stringMatch("")),
+  withoutHeaders: mapOf("Headers that must not match.", stringMatch("")),
+  queryParams: mapOf("Query parameters.", stringMatch("")),
+  ignoreUriCase: flag("The path matches in any case."),
+  scheme: notYet("matches on scheme", "uri, headers, method or queryParams"),
+  authority: notYet("matches on authority", "hosts"),
+  port: notYet("matches on port", "uri, headers, method or queryParams", integer("The port.")),
+  sourceLabels: notYet("matches on sourceLabels", "uri, headers, method or queryParams"),
+  sourceNamespace: notYet("matches on sourceNamespace", "uri, headers, method or queryParams", text("Namespace.")),
+  gateways: notYet("matches on gateways", "uri, headers, method or queryParams", textList("Gateways.")),
+  statPrefix: notYet("statPrefix", "the metrics' own labels", text("Prefix.")),
+});
+
+const destination = object(
+  "A Service, or a subset of it.",
+  {
+    host: text("Name of the Service.", { minLength: 1 }),
+    subset: text("Name of a subset in a DestinationRule of this host."),
+    port: object("Its port.", { number: port("The number.") }),
+  },
+  { required: ["host"] },
+);
+
+const headerOperations = notYet("headers", "what the application itself sends");
+
+const route = object("One rule: the first that matches is used.", {
+  name: text("Its name; a Rollout names the route that it weighs."),
+  match: list("Any of these; every request where absent.", match),
+  route: list(
+    "Where the requests go.",
+    object(
+      "One destination.",
+      {
+        destination,
+        weight: integer("Percent of the requests.", { minimum: 0, maximum: 100 }),
+        headers: headerOperations,
+      },
+      { required: ["destination"] },
+    ),
+  ),
+  redirect: object("Answers with a redirect instead.", {
+    uri: text("The new path."),
+    authority: text("The new host."),
+    port: port("The new port."),
+    derivePort: choice("The port, where none is given.", ["FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"]),
+    scheme: text("http or https."),
+    redirectCode: integer("301 unless given.", { minimum: 300, maximum: 399 }),
+  }),
+  rewrite: object("Changes the request on its way.", {
+    uri: text("Replaces the path, or the prefix that matched."),
+    authority: text("Replaces the host."),
+    uriRegexRewrite: notYet("uriRegexRewrite", "uri with a prefix match"),
+  }),
+  retries: object("Tries again when the destination fails.", {
+    attempts: count("How often; 0 for never."),
+    perTryTimeout: goDuration("How long one try may take."),
+    retryOn: text("When, such as 5xx,reset,connect-failure."),
+    retryRemoteLocalities: notYet("retryRemoteLocalities", "retryOn", flag("Elsewhere, too.")),
+    retryIgnorePreviousHosts: flag("Not the same pod again; always so here."),
+    backoff: goDuration("How long between tries; 25ms unless given."),
+  }),
+  timeout: goDuration("How long until the answer begins; 0s for ever."),
+  directResponse: notYet("directResponse", "a Service that answers so"),
+  delegate: notYet("delegate", "routes in one VirtualService"),
+  fault: notYet("fault injection in a VirtualService", "a Service that fails so"),
+  mirror: notYet("mirror", "route with a small weight"),
+  mirrors: notYet("mirrors", "route with a small weight", list("Copies.", anyObject(""))),
+  mirrorPercentage: notYet("mirrorPercentage", "route with a small weight"),
+  corsPolicy: notYet("corsPolicy", "what the application itself sends"),
+  headers: headerOperations,
+});
+
+export const virtualServiceSpec = object("How requests to hosts are routed.", {
+  hosts: textList("Host names: a Service, or any name."),
+  gateways: textList("Accepted and not needed: the router listens by itself."),
+  http: list("Rules, tried one after another.", route),
+  tls: notYet("tls routes", "http routes", list("Routes by SNI.", anyObject(""))),
+  tcp: notYet("tcp routes", "http routes", list("Routes by port.", anyObject(""))),
+  exportTo: notYet("exportTo", "the VirtualService's own namespace", textList("Namespaces.")),
+});
+
+const trafficPolicy = notYet("trafficPolicy", "timeout and retries of the VirtualService");
+
+export const destinationRuleSpec = object(
+  "The versions of a Service.",
+  {
+    host: text("Name of the Service.", { minLength: 1 }),
+    subsets: list(
+      "Its versions.",
+      object(
+        "Pods by label.",
+        { name: text("Its name.", { minLength: 1 }), labels: textMap("Labels of the pods."), trafficPolicy },
+        { required: ["name"] },
+      ),
+    ),
+    trafficPolicy,
+    exportTo: notYet("exportTo", "the DestinationRule's own namespace", textList("Namespaces.")),
+    workloadSelector: notYet("workloadSelector", "subsets"),
+  },
+  { required: ["host"] },
+);
+
+export const gatewaySpec = object("Accepted and not needed: the router listens by itself.", {
+  servers: list("What it would listen on.", anyObject("")),
+  selector: textMap("Who would listen."),
+});
+
+export const anyStatus = anyObject("Written by a mesh, if any.");
