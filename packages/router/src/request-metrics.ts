@@ -1,0 +1,140 @@
+/** Prometheus' own buckets and finer ones between them, in seconds. */
+export const durationBuckets: readonly number[] = [
+  0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5,
+  0.75, 1, 1.5, 2, 2.5, 3, 5, 7.5, 10,
+];
+
+const methods = ["GET", "HEAD", "POST", "PUT", "DELETE", "CONNECT", "OPTIONS", "TRACE", "PATCH", "OTHER"];
+const methodPlaces = new Map(methods.map((method, place) => [method, place]));
+const otherMethod = methods.length - 1;
+const getMethod = 0;
+
+export interface VersionLabels {
+  readonly namespace: string;
+  readonly service: string;
+  readonly version: string;
+  readonly hash: string;
+}
+
+/** One series of each metric: a counter and a histogram with the same labels. */
+class RequestSeries {
+  /** Per bucket, not cumulative; the last is beyond all. */
+  readonly buckets = new Float64Array(durationBuckets.length + 1);
+  readonly labels: string;
+  seconds = 0;
+  count = 0;
+
+  constructor(labels: string) {
+    this.labels = labels;
+  }
+
+  add(seconds: number): void {
+    let low = 0;
+    let high = durationBuckets.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (seconds <= (durationBuckets[middle] ?? 0)) high = middle;
+      else low = middle + 1;
+    }
+    this.buckets[low] = (this.buckets[low] ?? 0) + 1;
+    this.seconds += seconds;
+    this.count++;
+  }
+}
+
+/** What the requests to one version came to. Counting one allocates nothing, but for the first of its kind. */
+export class VersionCounts {
+  readonly #labels: string;
+  readonly #series: (RequestSeries | undefined)[] = [];
+  /** When it was last in a table; undefined while it is. */
+  retiredAt: number | undefined;
+
+  constructor(labels: VersionLabels) {
+    const pairs = [
+      ["namespace", labels.namespace],
+      ["service", labels.service],
+      ["version", labels.version],
+      ["pod_template_hash", labels.hash],
+    ] as const;
+    this.#labels = pairs.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",");
+  }
+
+  count(method: string, code: number, seconds: number): void {
+    this.#find(methodPlaces.get(method) ?? otherMethod, code).add(seconds);
+  }
+
+  /** Makes the series of successful GETs stand at 0, so that the first request isn't lost to rate(). */
+  beBorn(): void {
+    this.#find(getMethod, 200);
+  }
+
+  series(): readonly RequestSeries[] {
+    return this.#series.filter((series) => series !== undefined);
+  }
+
+  #find(method: number, code: number): RequestSeries {
+    const place = method * 600 + (code >= 100 && code < 600 ? code : 599);
+    let series = this.#series[place];
+    if (series === undefined) {
+      series = new RequestSeries(`${this.#labels},method="${methods[method]}",code="${code}"`);
+      this.#series[place] = series;
+    }
+    return series;
+  }
+}
+
+/** How long a version that is in no table any more is still told of: longer than any usual query's window. */
+const retiredMillis = 15 * 60_000;
+
+/** `http_requests_total` and `http_request_duration_seconds`, by version. Labels come from tables alone. */
+export class RequestMetrics {
+  readonly #versions = new Map<string, VersionCounts>();
+
+  /** The counts of a version; the same object for the same labels. */
+  version(labels: VersionLabels): VersionCounts {
+    const key = `${labels.namespace}|${labels.service}|${labels.version}|${labels.hash}`;
+    let version = this.#versions.get(key);
+    if (version === undefined) {
+      version = new VersionCounts(labels);
+      this.#versions.set(key, version);
+    }
+    return version;
+  }
+
+  /** Starts the clock of the versions that `living` doesn't name, and forgets those long gone. `now` in milliseconds. */
+  retire(living: ReadonlySet<VersionCounts>, now: number): void {
+    for (const [key, version] of this.#versions) {
+      if (living.has(version)) version.retiredAt = undefined;
+      else if (version.retiredAt === undefined) version.retiredAt = now;
+      else if (now - version.retiredAt > retiredMillis) this.#versions.delete(key);
+    }
+  }
+
+  /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
+  text(): string {
+    const counts = ["# HELP http_requests_total Requests answered.\n# TYPE http_requests_total counter\n"];
+    const durations = [
+      "# HELP http_request_duration_seconds From a request's head to its response's end.\n",
+      "# TYPE http_request_duration_seconds histogram\n",
+    ];
+    for (const version of this.#versions.values()) {
+      for (const series of version.series()) {
+        counts.push(`http_requests_total{${series.labels}} ${series.count}\n`);
+        let upTo = 0;
+        for (const [place, bound] of durationBuckets.entries()) {
+          upTo += series.buckets[place] ?? 0;
+          durations.push(`http_request_duration_seconds_bucket{${series.labels},le="${bound}"} ${upTo}\n`);
+        }
+        durations.push(
+          `http_request_duration_seconds_bucket{${series.labels},le="+Inf"} ${series.count}\n`,
+          `http_request_duration_seconds_sum{${series.labels}} ${series.seconds}\n`,
+          `http_request_duration_seconds_count{${series.labels}} ${series.count}\n`,
+        );
+      }
+    }
+    return counts.join("") + durations.join("");
+  }
+}
+
+const escapeLabel = (value: string): string =>
+  value.replace(/[\\"\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`));
