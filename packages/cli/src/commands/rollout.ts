@@ -1,0 +1,129 @@
+import type { ReplicaSet, Rollout } from "@sluice/api";
+import { controllerOf, type Patch } from "@sluice/api";
+import { abortPatch, pausePatch, promotePatch, restartPatch, retryPatch, setImagePatch, undoPatch } from "@sluice/controllers";
+import { Fault } from "@sluice/kernel";
+import { type Connection, connect } from "../connection.ts";
+import { getRollout, takePicture } from "../release/release-picture.ts";
+import { renderRelease } from "../release/render-release.ts";
+import { readTraffic, type TrafficReader } from "../release/traffic.ts";
+import { Screen } from "../terminal/screen.ts";
+import { paintState } from "../terminal/style.ts";
+import { renderTable } from "../terminal/table.ts";
+import type { CommandOptions } from "./options.ts";
+
+const kind = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" } as const;
+
+/** What a person asks of a rollout; each becomes patches of the resource, the same as the kubectl plugin's. */
+export type RolloutRequest = readonly { readonly patch: Patch; readonly subresource?: "status" }[];
+
+/** `sluice rollout get NAME [--watch]`. */
+export async function getRelease(name: string, options: CommandOptions & { readonly watch?: boolean }): Promise<void> {
+  const connection = await connect(options);
+  const { client, namespace } = connection;
+  const traffic = readTraffic(connection);
+  try {
+    if (!options.watch) {
+      const picture = await takePicture(client, namespace, name);
+      await traffic.refresh(picture.rollout);
+      console.log(options.json ? JSON.stringify(picture) : renderRelease(picture, traffic.describe));
+      return;
+    }
+    if (options.json) return await watchAsJson(connection, name);
+    await watchOnScreen(connection, name, traffic);
+  } finally {
+    await connection.close();
+  }
+}
+
+async function watchAsJson({ client, namespace }: Connection, name: string): Promise<void> {
+  for await (const event of client.watch<Rollout>(kind, { namespace, fieldSelector: `metadata.name=${name}` })) {
+    if (event.type !== "BOOKMARK") console.log(JSON.stringify(event.object));
+  }
+}
+
+async function watchOnScreen({ client, namespace }: Connection, name: string, traffic: TrafficReader): Promise<void> {
+  const screen = new Screen();
+  for (;;) {
+    const picture = await takePicture(client, namespace, name);
+    await traffic.refresh(picture.rollout);
+    screen.draw(renderRelease(picture, traffic.describe));
+    await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** `sluice rollout list`. */
+export async function listRollouts(options: CommandOptions & { readonly allNamespaces?: boolean }): Promise<void> {
+  const { client, namespace, close } = await connect(options);
+  try {
+    const { items } = await client.list<Rollout>(kind, options.allNamespaces || options.namespace === undefined ? {} : { namespace });
+    if (options.json) return console.log(JSON.stringify(items));
+    if (items.length === 0) return console.log("no rollouts");
+    const rows = items.map(({ metadata, status, spec }) => [
+      metadata.namespace ?? "",
+      metadata.name,
+      paintState(status?.phase ?? "Unknown"),
+      `${status?.currentStepIndex ?? 0}/${spec.strategy.canary?.steps?.length ?? 0}`,
+      status?.canary?.weights === undefined ? "" : `${status.canary.weights.canary.weight} %`,
+      `${status?.availableReplicas ?? 0}/${spec.replicas ?? 1}`,
+      status?.message ?? "",
+    ]);
+    console.log(renderTable(["NAMESPACE", "NAME", "STATUS", "STEP", "WEIGHT", "AVAILABLE", "MESSAGE"], rows));
+  } finally {
+    await close();
+  }
+}
+
+/** Does what was asked and says what happens next; `ask` throws a Fault where it makes no sense now. */
+export async function changeRollout(
+  name: string,
+  options: CommandOptions,
+  ask: (rollout: Rollout, replicaSets: readonly ReplicaSet[]) => RolloutRequest,
+  done: string,
+): Promise<void> {
+  const { client, namespace, close } = await connect(options);
+  try {
+    const rollout = await getRollout(client, namespace, name);
+    const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, { namespace });
+    const mine = items.filter((replicaSet) => controllerOf(replicaSet)?.uid === rollout.metadata.uid);
+    for (const { patch, subresource } of ask(rollout, mine)) {
+      const target = { ...kind, namespace, name };
+      await client.patch(target, patch, { fieldManager: "sluice-cli", ...(subresource === undefined ? {} : { subresource }) });
+    }
+    if (options.json) console.log(JSON.stringify({ rollout: name, namespace, done }));
+    else console.log(`rollout ${name} ${done}`);
+  } finally {
+    await close();
+  }
+}
+
+export const promote = (name: string, options: CommandOptions & { readonly full?: boolean }) =>
+  changeRollout(name, options, (rollout) => promotePatch(rollout, { full: options.full ?? false }), options.full ? "fully promoted" : "promoted");
+
+export const abort = (name: string, options: CommandOptions & { readonly bad?: boolean | string }) =>
+  changeRollout(
+    name,
+    options,
+    (rollout) => abortPatch(rollout, options.bad === undefined || options.bad === false ? {} : { bad: options.bad === true ? "a person said so" : options.bad }),
+    options.bad ? "aborted and marked bad: it is quarantined, and git is put right" : "aborted: its traffic is taken back; git still asks for it",
+  );
+
+export const retry = (name: string, options: CommandOptions) => changeRollout(name, options, (rollout) => retryPatch(rollout), "begins again");
+
+export const undo = (name: string, options: CommandOptions & { readonly toRevision?: string }) =>
+  changeRollout(name, options, (rollout, replicaSets) => undoPatch(rollout, replicaSets, parseRevision(options.toRevision)), "goes back");
+
+export const pauseRollout = (name: string, options: CommandOptions) =>
+  changeRollout(name, options, (rollout) => pausePatch(rollout), "paused; sluice rollout promote goes on");
+
+export const restart = (name: string, options: CommandOptions) =>
+  changeRollout(name, options, (rollout) => restartPatch(rollout, new Date().toISOString().replace(/\.\d+Z$/, "Z")), "restarts its pods");
+
+export const setImage = (name: string, container: string, image: string, options: CommandOptions) =>
+  changeRollout(name, options, (rollout) => setImagePatch(rollout, container, image), `takes ${image} for ${container}`);
+
+function parseRevision(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const revision = Number(text);
+  if (!Number.isInteger(revision) || revision < 0) throw new Fault("invalid", `--to-revision ${text}: a whole number`);
+  return revision;
+}

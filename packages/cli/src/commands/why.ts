@@ -1,0 +1,47 @@
+import type { Decision } from "@sluice/api";
+import { Fault } from "@sluice/kernel";
+import { connect } from "../connection.ts";
+import { takePicture } from "../release/release-picture.ts";
+import { padEnd, paint } from "../terminal/style.ts";
+import type { CommandOptions } from "./options.ts";
+
+/** `sluice why NAME`: every decision of a release, with what was known when it was made. */
+export async function why(name: string, options: CommandOptions & { readonly all?: boolean }): Promise<void> {
+  const { client, namespace, close } = await connect(options);
+  try {
+    const { decisions, rollout } = await takePicture(client, namespace, name.replace(/^(rollout|ro)\//, ""));
+    if (options.json) return console.log(JSON.stringify(decisions));
+    if (decisions.length === 0) throw new Fault("invalid", `nothing was decided about ${name} yet`);
+    const current = rollout.status?.currentPodHash;
+    const begun = decisions.findLastIndex(({ spec }) => spec.action === "begin");
+    const shown = options.all || begun === -1 ? decisions : decisions.slice(begun);
+    console.log(`${paint("bold", `${namespace}/${rollout.metadata.name}`)} ${current === undefined ? "" : paint("dim", `version ${current}`)}`);
+    for (const decision of shown) console.log(renderDecision(decision));
+    if (shown.length < decisions.length) console.log(paint("dim", `${decisions.length - shown.length} earlier decisions: --all`));
+  } finally {
+    await close();
+  }
+}
+
+function renderDecision({ spec }: Decision): string {
+  const evidence = (spec.evidence ?? []).map((one) => {
+    const parts = [
+      padEnd(one.name, 18),
+      one.value === undefined ? "" : `value ${one.value}`,
+      one.threshold === undefined ? "" : `limit ${one.threshold}`,
+      one.requests === undefined ? "" : `over ${one.requests} requests`,
+      one.share === undefined ? "" : `at ${(one.share * 100).toFixed(1)} % of the traffic`,
+      one.verdict === undefined ? "" : `-> ${one.verdict}`,
+      one.message ?? "",
+    ].filter((part) => part !== "");
+    return `      ${paint("dim", parts.join("  "))}`;
+  });
+  const by = spec.by === undefined ? "" : ` (${spec.by})`;
+  return [`${spec.at}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`, ...evidence].join("\n");
+}
+
+function colourOf(action: string): "green" | "red" | "yellow" | "cyan" {
+  if (["abort", "quarantine", "refuse", "revert", "rollback"].includes(action)) return "red";
+  if (["pause", "hold"].includes(action)) return "yellow";
+  return ["promote", "complete"].includes(action) ? "green" : "cyan";
+}

@@ -1,0 +1,209 @@
+import { Command, CommanderError } from "commander";
+import { failureAsJson, printFailure } from "./terminal/failure.ts";
+import { version } from "./version.ts";
+
+const collect = (value: string, before: readonly string[] = []): string[] => [...before, value];
+
+/** Adds what every command that talks to a running Sluice takes. */
+const talking = (command: Command): Command =>
+  command
+    .option("-n, --namespace <name>", "the namespace; default: default")
+    .option("--data <folder>", "the state folder; default: .sluice here or above")
+    .option("--json", "print JSON");
+
+const listening = (command: Command): Command =>
+  command
+    .option("--data <folder>", "the state folder itself; default: ./.sluice")
+    .option("--api-port <port>", "the Kubernetes wire protocol, https; 0 takes a free one")
+    .option("--port <port>", "the console, the registry and hooks; 0 takes a free one")
+    .option("--router-port <port>", "the router; 0 takes a free one");
+
+/** Everything `sluice` can do. Each command's code is loaded when it runs, so that `--help` is quick. */
+export function createProgram(): Command {
+  const program = new Command("sluice")
+    .description("Takes a change from a git commit to all of its users, and takes it back when it hurts them.")
+    .version(version())
+    .showHelpAfterError("(sluice --help lists the commands)")
+    .exitOverride();
+
+  listening(program.command("up").description("start Sluice on this machine"))
+    .option("--detach", "return once it is ready, and go on in the background")
+    .option("--json", "print JSON")
+    .action(async (options) => (await import("./commands/up.ts")).up(options));
+  program
+    .command("down")
+    .description("stop everything: workloads, agent, control plane")
+    .option("--data <folder>", "the state folder")
+    .option("--json", "print JSON")
+    .action(async (options) => (await import("./commands/down.ts")).down(options));
+  program
+    .command("status")
+    .description("what runs, where it listens, how to reach the console")
+    .option("--data <folder>", "the state folder")
+    .option("--json", "print JSON")
+    .action(async (options) => (await import("./commands/status.ts")).status(options));
+
+  talking(program.command("apply").description("create or change what manifests say"))
+    .requiredOption("-f, --filename <path>", "a file, a folder, or - for standard input", collect)
+    .option("--dry-run", "validate only")
+    .action(async (options) => (await import("./commands/apply.ts")).apply(options));
+  talking(program.command("get").description("list resources").argument("<kind>").argument("[names...]"))
+    .option("-o, --output <format>", "wide, json, yaml or name")
+    .option("-l, --selector <selector>", "by labels")
+    .option("-A, --all-namespaces", "in every namespace")
+    .option("-w, --watch", "go on with changes")
+    .action(async (kind, names, options) => (await import("./commands/get.ts")).get(kind, names, options));
+  talking(program.command("delete").description("delete resources").argument("[kind]").argument("[names...]"))
+    .option("-f, --filename <path>", "what a manifest names", collect)
+    .action(async (kind, names, options) => (await import("./commands/delete.ts")).remove(kind, names, options));
+  talking(program.command("logs").description("print what a pod wrote").argument("<pod>", "POD, rollout/NAME or deployment/NAME"))
+    .option("-f, --follow", "go on with what comes")
+    .option("-p, --previous", "of the container before the last restart")
+    .option("--tail <lines>", "only the last lines")
+    .option("-c, --container <name>", "of one container")
+    .option("--timestamps", "with the time of each line")
+    .action(async (pod, options) => (await import("./commands/logs.ts")).logs(pod, options));
+  talking(program.command("events").description("what happened"))
+    .option("--for <object>", "KIND/NAME")
+    .option("-A, --all-namespaces", "in every namespace")
+    .option("-w, --watch", "go on with what comes")
+    .action(async (options) => (await import("./commands/events.ts")).events(options));
+
+  addRollout(program);
+  addApplication(program);
+  talking(program.command("why").description("every decision of a release, with its evidence").argument("<name>", "of the rollout"))
+    .option("--all", "of earlier releases too")
+    .action(async (name, options) => (await import("./commands/why.ts")).why(name, options));
+  addQuarantine(program);
+
+  program
+    .command("lint")
+    .description("what is wrong with manifests, and how to repair it; needs nothing running")
+    .argument("<paths...>", "files, folders, or - for standard input")
+    .option("--json", "print JSON")
+    .action(async (paths, options) => {
+      process.exitCode = await (await import("./commands/lint.ts")).lint(paths, options);
+    });
+  addImage(program);
+
+  listening(program.command("demo").description("watch good and bad releases of a small shop, for real"))
+    .option("--fast", "shorter pauses")
+    .option("--exit", "end when the story ends")
+    .option("--json", "print one object at the end, and end")
+    .action(async (options) => {
+      process.exitCode = await (await import("./commands/demo.ts")).demo(options);
+      if (options.exit || options.json) process.exit();
+    });
+  program
+    .command("demo-load", { hidden: true })
+    .argument("<url>")
+    .argument("<host>")
+    .argument("<rate>")
+    .action(async (url, host, rate) => (await import("./demo/load-process.ts")).serveLoad({ url, host, requestsPerSecond: Number(rate) }));
+  program
+    .command("agent", { hidden: true })
+    .requiredOption("--data <folder>")
+    .option("--router-port <port>")
+    .action(async (options) => (await import("./agent/agent-process.ts")).runAgentProcess(options));
+  return program;
+}
+
+function addRollout(program: Command): void {
+  const rollout = program.command("rollout").alias("ro").description("look at and steer a release");
+  const on = (name: string, description: string) => talking(rollout.command(name).description(description).argument("<name>"));
+  const commands = () => import("./commands/rollout.ts");
+  on("get", "steps, weights, pods, analyses, decisions")
+    .option("-w, --watch", "stay and show what changes")
+    .action(async (name, options) => (await commands()).getRelease(name, options));
+  talking(rollout.command("list").description("every rollout"))
+    .option("-A, --all-namespaces", "in every namespace")
+    .action(async (options) => (await commands()).listRollouts(options));
+  on("promote", "go on to the next step")
+    .option("--full", "skip all steps, analyses and pauses")
+    .action(async (name, options) => (await commands()).promote(name, options));
+  on("abort", "take the new version off the traffic")
+    .option("--bad [reason]", "and quarantine it, and put git right")
+    .action(async (name, options) => (await commands()).abort(name, options));
+  on("retry", "begin an aborted release again").action(async (name, options) => (await commands()).retry(name, options));
+  on("undo", "go back to an earlier revision")
+    .option("--to-revision <number>", "default: the one before")
+    .action(async (name, options) => (await commands()).undo(name, options));
+  on("pause", "hold the release").action(async (name, options) => (await commands()).pauseRollout(name, options));
+  on("restart", "replace every pod by a new one").action(async (name, options) => (await commands()).restart(name, options));
+  talking(rollout.command("set-image").description("release another image").argument("<name>").argument("<container=image>")).action(
+    async (name, pair, options) => {
+      const equals = String(pair).indexOf("=");
+      if (equals < 1) throw new CommanderError(1, "invalid", `write CONTAINER=IMAGE, not ${pair}`);
+      return (await commands()).setImage(name, pair.slice(0, equals), pair.slice(equals + 1), options);
+    },
+  );
+}
+
+function addApplication(program: Command): void {
+  const application = program.command("app").description("applications: what git says and what runs");
+  const on = (name: string, description: string) => talking(application.command(name).description(description).argument("<name>"));
+  const commands = () => import("./commands/app.ts");
+  talking(application.command("get").description("sync, health, resources").argument("[name]")).action(async (name, options) =>
+    (await commands()).getApplication(name, options),
+  );
+  on("diff", "what git says against what is there").action(async (name, options) => {
+    process.exitCode = await (await commands()).diffApplication(name, options);
+  });
+  on("sync", "make what is there what git says")
+    .option("--revision <revision>", "a commit, a tag or a branch")
+    .option("--prune", "delete what git doesn't have")
+    .option("--no-wait", "don't wait for the end")
+    .action(async (name, options) => (await commands()).syncApplication(name, options));
+  on("history", "what was synced when").action(async (name, options) => (await commands()).showHistory(name, options));
+  talking(application.command("rollback").description("sync an earlier entry of the history").argument("<name>").argument("[id]")).action(
+    async (name, id, options) => (await commands()).rollbackApplication(name, id, options),
+  );
+}
+
+function addQuarantine(program: Command): void {
+  const quarantine = program.command("quarantine").description("versions that get no traffic");
+  const commands = () => import("./commands/quarantine.ts");
+  talking(quarantine.command("list").description("which, since when, why"))
+    .option("-A, --all-namespaces", "in every namespace")
+    .action(async (options) => (await commands()).listQuarantines(options));
+  talking(quarantine.command("lift").description("let a version have traffic again").argument("<name>")).action(async (name, options) =>
+    (await commands()).liftQuarantine(name, options),
+  );
+}
+
+function addImage(program: Command): void {
+  const image = program.command("image").description("images, without a container engine");
+  const commands = () => import("./commands/image.ts");
+  image
+    .command("build")
+    .description("make an image of a folder: sluice image build DIR --tag shop:v1 -- node server.js")
+    .argument("<folder>")
+    .argument("<command...>", "what runs, after --")
+    .requiredOption("-t, --tag <name>", "NAME:TAG in the embedded registry")
+    .option("-e, --env <name=value>", "an environment variable", collect)
+    .option("--workdir <path>", "where it runs, in the image")
+    .option("--data <folder>", "the state folder")
+    .option("--json", "print JSON")
+    .action(async (folder, command, options) => (await commands()).build(folder, command, options));
+  image
+    .command("list")
+    .description("what the embedded registry holds")
+    .option("--data <folder>", "the state folder")
+    .option("--json", "print JSON")
+    .action(async (options) => (await commands()).list(options));
+}
+
+/** Runs one command line; failures are printed for people, or as JSON where that was asked for. */
+export async function run(argv: readonly string[]): Promise<void> {
+  try {
+    await createProgram().parseAsync([...argv]);
+  } catch (thrown) {
+    if (thrown instanceof CommanderError && thrown.code.startsWith("commander.")) {
+      process.exitCode = thrown.exitCode;
+      return;
+    }
+    if (argv.includes("--json")) console.log(JSON.stringify(failureAsJson(thrown)));
+    else printFailure(thrown);
+    process.exitCode = 1;
+  }
+}

@@ -1,0 +1,53 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { Fault } from "@sluice/kernel";
+import { type LocatedResource, parseManifests } from "@sluice/sources";
+
+const fileBytesMax = 10 * 1024 * 1024;
+const isManifest = (name: string): boolean => /\.(ya?ml|json)$/.test(name);
+
+/** Every file behind the paths given: a file, a folder (its YAML and JSON, in order), or `-` for standard input. */
+export async function readFiles(paths: readonly string[]): Promise<{ path: string; text: string }[]> {
+  const files: { path: string; text: string }[] = [];
+  for (const path of paths) {
+    if (path === "-") files.push({ path: "<stdin>", text: await readStandardInput() });
+    else for (const file of await expand(path)) files.push({ path: file, text: await readManifest(file) });
+  }
+  return files;
+}
+
+/** All resources of the paths; one invalid Fault that names every broken place. */
+export async function readManifests(paths: readonly string[]): Promise<readonly LocatedResource[]> {
+  const parsed = (await readFiles(paths)).map(({ path, text }) => parseManifests(path, text));
+  const faults = parsed.flatMap(({ faults: found }) => found);
+  if (faults.length > 0) {
+    throw new Fault("invalid", faults.map(({ file, line, message }) => `${file}:${line ?? 1}: ${message}`).join("\n"));
+  }
+  const resources = parsed.flatMap(({ resources: found }) => found);
+  if (resources.length === 0) throw new Fault("invalid", `no resource in ${paths.join(", ")}`);
+  return resources;
+}
+
+async function expand(path: string): Promise<string[]> {
+  const info = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new Fault("invalid", cause.code === "ENOENT" ? `no file ${path}` : `can't read ${path}: ${cause.code}`);
+  });
+  if (!info.isDirectory()) return [path];
+  const names = (await readdir(path, { recursive: true })).filter(isManifest).sort();
+  return names.filter((name) => !name.split("/").some((part) => part === "node_modules" || part.startsWith("."))).map((name) => join(path, name));
+}
+
+async function readManifest(path: string): Promise<string> {
+  const { size } = await stat(path);
+  if (size > fileBytesMax) throw new Fault("invalid", `${path} has ${size} bytes; a manifest has at most ${fileBytesMax}`);
+  return readFile(path, "utf8");
+}
+
+async function readStandardInput(): Promise<string> {
+  let text = "";
+  for await (const chunk of process.stdin) {
+    text += String(chunk);
+    if (text.length > fileBytesMax) throw new Fault("invalid", `standard input is over ${fileBytesMax} bytes`);
+  }
+  return text;
+}
