@@ -2,7 +2,6 @@ import type { Schema } from "../../contract/schema.ts";
 import {
   anyObject,
   anything,
-  choice,
   count,
   countOrPercent,
   described,

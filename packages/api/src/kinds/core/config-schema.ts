@@ -24,6 +24,6 @@ export const secret = object("Secret holds secret data of a certain type.", {
     ),
   ),
   data: at(2, mapOf("Data contains the secret data.", { type: "string", format: "byte", "x-sluice-sensitive": true })),
-  stringData: at(4, textMap("StringData allows specifying non-binary secret data in string form.")),
+  stringData: at(4, mapOf("Data as text; stored as data.", text("", { "x-sluice-sensitive": true }))),
   type: at(3, text("Used to facilitate programmatic handling of secret data.", { default: "Opaque" })),
 });

@@ -10,6 +10,7 @@ import {
   object,
   port,
   quantity,
+  refused,
   text,
   textList,
   within,
@@ -84,7 +85,14 @@ const volumeMount = object(
         "MountPropagation determines how mounts are propagated from the host to container and the other way around.",
       ),
     ),
-    subPathExpr: at(6, text("Expanded path within the volume from which the container's volume should be mounted.")),
+    subPathExpr: at(
+      6,
+      refused(
+        "subPathExpr",
+        "subPath",
+        text("Expanded path within the volume from which the container's volume should be mounted."),
+      ),
+    ),
   },
   { required: ["name", "mountPath"] },
 );
@@ -160,36 +168,16 @@ export const containerSchema = object(
   { required: ["name"] },
 );
 
-export const ephemeralContainer = object(
-  "An EphemeralContainer is a temporary container that you may add to an existing Pod for user-initiated activities such as debugging.",
-  {
-    name: within(1, 1, text("")),
-    image: within(1, 2, text("")),
-    command: within(1, 3, textList("")),
-    args: within(1, 4, textList("")),
-    workingDir: within(1, 5, text("")),
-    ports: within(1, 6, keyed("", ["containerPort", "protocol"], containerPort, { "x-sluice-doubles": "allowed" })),
-    envFrom: within(1, 19, list("", envFromSource)),
-    env: within(1, 7, keyed("", ["name"], envVar, { "x-sluice-doubles": "allowed" })),
-    resources: within(1, 8, described("", resourceRequirements)),
-    resizePolicy: within(1, 23, list("", containerResizePolicy)),
-    restartPolicy: within(1, 24, text("")),
-    volumeMounts: within(1, 9, keyed("", ["mountPath"], volumeMount)),
-    volumeDevices: within(1, 21, keyed("", ["devicePath"], volumeDevice)),
-    livenessProbe: within(1, 10, described("", probe)),
-    readinessProbe: within(1, 11, described("", probe)),
-    startupProbe: within(1, 22, described("", probe)),
-    lifecycle: within(1, 12, described("", lifecycle)),
-    terminationMessagePath: within(1, 13, text("")),
-    terminationMessagePolicy: within(1, 20, text("")),
-    imagePullPolicy: within(1, 14, text("")),
-    securityContext: within(1, 15, described("", securityContext)),
-    stdin: within(1, 16, flag("")),
-    stdinOnce: within(1, 17, flag("")),
-    tty: within(1, 18, flag("")),
-    targetContainerName: at(
-      2,
-      text("If set, the name of the container from PodSpec that this ephemeral container targets."),
-    ),
-  },
-);
+/** Kubernetes embeds the container's fields, under the same numbers. */
+export const ephemeralContainer = object("A container added to a running Pod, for a look.", {
+  ...Object.fromEntries(
+    Object.entries(containerSchema.properties ?? {}).map(([name, field]) => [
+      name,
+      within(1, field["x-sluice-proto"] ?? 0, field),
+    ]),
+  ),
+  targetContainerName: at(
+    2,
+    text("If set, the name of the container from PodSpec that this ephemeral container targets."),
+  ),
+});

@@ -8,6 +8,7 @@ import {
   list,
   long,
   object,
+  refused,
   text,
   textList,
   within,
@@ -66,10 +67,10 @@ const grpcAction = object(
 export const probe = object(
   "Probe describes a health check to be performed against a container to determine whether it is alive or ready to receive traffic.",
   {
-    exec: within(1, 1, described("", execAction)),
-    httpGet: within(1, 2, described("", httpGetAction)),
-    tcpSocket: within(1, 3, described("", tcpSocketAction)),
-    grpc: within(1, 4, described("", grpcAction)),
+    exec: within(1, 1, described("A command; 0 means well.", execAction)),
+    httpGet: within(1, 2, described("A request; 200 to 399 means well.", httpGetAction)),
+    tcpSocket: within(1, 3, described("A connection; if it opens, all is well.", tcpSocketAction)),
+    grpc: within(1, 4, refused("grpc probes", "httpGet, tcpSocket or exec", grpcAction)),
     initialDelaySeconds: at(
       2,
       count("Number of seconds after the container has started before liveness probes are initiated."),
