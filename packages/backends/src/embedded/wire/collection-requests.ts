@@ -1,7 +1,7 @@
 import { ApiFault, type Resource, type ResourceList, type WatchOptions } from "@sluice/api";
 import { type Millis, seconds } from "@sluice/kernel";
+import { jsonOf } from "@sluice/store";
 import type { Exchange } from "./exchange.ts";
-import { jsonText } from "./json-text.ts";
 import { createObject, methodNotAllowed } from "./object-requests.ts";
 import type { Reply } from "./reply.ts";
 import { deleteOptions, isSet, listOptions, selectors, wholeNumber } from "./request-options.ts";
@@ -66,7 +66,7 @@ async function list(exchange: Exchange, target: ResourceTarget): Promise<Reply> 
 /** Joined from the items' own texts, which a watch may have made already. */
 function listText({ definition, apiVersion }: ResourceTarget, metadata: object, items: readonly Resource[]): string {
   const head = JSON.stringify({ kind: `${definition.kind}List`, apiVersion, metadata });
-  return `${head.slice(0, -1)},"items":[${items.map(jsonText).join(",")}]}`;
+  return `${head.slice(0, -1)},"items":[${items.map(jsonOf).join(",")}]}`;
 }
 
 /**
@@ -146,7 +146,6 @@ function watchOptions(query: URLSearchParams, namespace: string | undefined): Wa
 }
 
 async function deleteCollection(exchange: Exchange, target: ResourceTarget): Promise<Reply> {
-  if (target.definition.namespaced && target.namespace === undefined) throw methodNotAllowed();
   const options = {
     ...listOptions(exchange.query, target.namespace),
     ...deleteOptions(exchange.query, await exchange.body()),

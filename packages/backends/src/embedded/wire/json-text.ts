@@ -1,23 +1,22 @@
 import type { Resource, WatchEvent } from "@sluice/api";
+import { jsonOf } from "@sluice/store";
 
-/**
- * A change is encoded once, however many watch it. Kept as long as the store's own (immutable, shared) object is.
- * Lists use a kept text but keep none: twenty thousand of them would double the store.
- */
-const texts = new WeakMap<Resource, string>();
-const lines = new WeakMap<Resource, Map<string, Buffer>>();
+/** What many watchers of one change are about to want; older ones make the line again. */
+const budget = 8 * 1024 * 1024;
+const lines = new Map<Resource, { readonly type: string; readonly line: Buffer }>();
+let kept = 0;
 
-export const jsonText = (object: Resource): string => texts.get(object) ?? JSON.stringify(object);
-
-/** The line of a watch's body, shared by all watchers of the change. */
-export function eventLine(event: Exclude<WatchEvent, { type: "BOOKMARK" }>): Buffer {
-  const known = lines.get(event.object) ?? new Map<string, Buffer>();
-  const shared = known.get(event.type);
-  if (shared !== undefined) return shared;
-  const text = texts.get(event.object) ?? JSON.stringify(event.object);
-  texts.set(event.object, text);
-  const line = Buffer.from(`{"type":"${event.type}","object":${text}}\n`);
-  known.set(event.type, line);
-  lines.set(event.object, known);
+/** The line of a watch's body. A change is encoded once, and its bytes are shared by all its watchers. */
+export function eventLine({ type, object }: Exclude<WatchEvent, { type: "BOOKMARK" }>): Buffer {
+  const known = lines.get(object);
+  if (known?.type === type) return known.line;
+  const line = Buffer.from(`{"type":"${type}","object":${jsonOf(object)}}\n`);
+  kept += line.length - (known?.line.length ?? 0);
+  lines.set(object, { type, line });
+  for (const [oldest, old] of lines) {
+    if (kept <= budget) break;
+    lines.delete(oldest);
+    kept -= old.line.length;
+  }
   return line;
 }

@@ -13,7 +13,6 @@ import { podLogOptions, streamLog } from "./pod-logs.ts";
 import type { Reply } from "./reply.ts";
 import { deleteOptions, isRecord, isSet, writeOptions } from "./request-options.ts";
 import type { ResourceTarget, Target } from "./request-target.ts";
-import { deleted } from "./status.ts";
 import { columnDefinitions, columnsOf, metadataOf, row } from "./table.ts";
 
 type ObjectTarget = Extract<Target, { is: "object" }>;
@@ -177,8 +176,7 @@ async function deleteObject(exchange: Exchange, target: ObjectTarget): Promise<R
   const options = deleteOptions(exchange.query, await exchange.body());
   const last = await exchange.service.client.delete(keyFor(target), options);
   if (last === undefined) throw notFound(target);
-  if (last.metadata.deletionTimestamp !== undefined) return shown(exchange, target, 200, last);
-  return { is: "json", code: 200, body: deleted(target.definition, target.name, last.metadata.uid) };
+  return shown(exchange, target, 200, last);
 }
 
 async function readLog(exchange: Exchange, target: ObjectTarget): Promise<Reply> {

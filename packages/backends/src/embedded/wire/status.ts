@@ -60,7 +60,7 @@ export function failure(fault: ApiFault, { definition, name }: Subject = {}): St
     ...(name === undefined || name === "" ? {} : { name }),
     ...(definition === undefined || definition.group === "" ? {} : { group: definition.group }),
     ...(kind === undefined ? {} : { kind }),
-    ...(fault.violations.length === 0 ? {} : { causes: fault.violations.map((each) => causeOf(each, fault)) }),
+    ...(fault.violations.length === 0 ? {} : { causes: fault.violations.map(causeOf) }),
     ...(fault.code === 429 || fault.code === 503 ? { retryAfterSeconds: 1 } : {}),
   };
   return {
@@ -75,29 +75,19 @@ export function failure(fault: ApiFault, { definition, name }: Subject = {}): St
   };
 }
 
-/** Answers a delete whose object is gone. */
-export const deleted = (definition: KindDefinition, name: string, uid: string | undefined): Status => ({
-  kind: "Status",
-  apiVersion: "v1",
-  metadata: {},
-  status: "Success",
-  details: {
-    name,
-    ...(definition.group === "" ? {} : { group: definition.group }),
-    kind: definition.plural,
-    ...(uid === undefined ? {} : { uid }),
-  },
-});
-
-function causeOf(violation: Violation, fault: ApiFault) {
-  const reason = violation.reason ?? (fault.reason === "Conflict" ? "FieldManagerConflict" : "FieldValueInvalid");
-  return { reason, message: causeText(violation, fault), field: violation.path };
+function causeOf(violation: Violation) {
+  return {
+    reason: violation.reason ?? "FieldValueInvalid",
+    message: causeText(violation),
+    field: violation.path,
+  };
 }
 
-function causeText({ found, expected, repair, reason }: Violation, fault: ApiFault): string {
-  if (fault.reason === "Conflict") return `conflict with ${found}`;
+function causeText({ found, expected, repair, reason }: Violation): string {
   const advice = repair === undefined ? expected : `${expected}; ${repair}`;
   switch (reason) {
+    case "FieldManagerConflict":
+      return found; // kubectl prints its own advice below.
     case "FieldValueRequired":
       return `Required value: ${advice}`;
     case "FieldValueNotSupported":
