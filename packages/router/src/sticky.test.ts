@@ -1,0 +1,39 @@
+import { utf8 } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { cookieValue, murmur3, stickyBucket, stickyBuckets, stickyChoice } from "./sticky.ts";
+
+test("the hash is MurmurHash3 x86 32 over UTF-8", () => {
+  const hashes = ["", "hello", "hello, world", "19 Jan 2038 at 3:14:07 AM", "日本語"].map((text) =>
+    murmur3(utf8(text)),
+  );
+
+  expect(hashes.slice(0, 4)).toEqual([0, 0x248bfa47, 0x149bbb7f, 0xe31e8a70]);
+  expect(new Set(hashes).size).toBe(5);
+});
+
+test("a user on the canary stays there while its weight grows, and no one is on it at 0", () => {
+  const users = Array.from({ length: 20_000 }, (_, index) => stickyBucket(`user-${index}`));
+  let before = new Set<number>();
+
+  for (const weight of [0, 0.5, 1, 5, 10, 20, 50, 100]) {
+    const canary = new Set(users.keys().filter((user) => stickyChoice([100 - weight, weight], users[user]!) === 1));
+
+    for (const user of before) expect(canary.has(user)).toBe(true);
+    expect(Math.abs(canary.size / users.length - weight / 100)).toBeLessThan(0.01);
+    before = canary;
+  }
+  expect(before.size).toBe(users.length);
+});
+
+test("every bucket belongs to a choice with weight", () => {
+  for (let bucket = 0; bucket < stickyBuckets; bucket += 7) {
+    expect([1, 3]).toContain(stickyChoice([0, 1, 0, 2], bucket));
+  }
+});
+
+test("a cookie is found by its whole name", () => {
+  expect(cookieValue("a=1; user=42; b=2", "user")).toBe("42");
+  expect(cookieValue("superuser=1;user=7", "user")).toBe("7");
+  expect(cookieValue("superuser=1", "user")).toBeUndefined();
+  expect(cookieValue("user=", "user")).toBe("");
+});
