@@ -52,8 +52,8 @@ export class MemorySeries implements StoredSeries {
   }
 }
 
-/** Chunks of a series that lie elsewhere, all before its first in memory. */
-export type OlderChunks = (ref: number, after: number, before: number) => readonly Chunk[];
+/** Chunks of a series that lie elsewhere and begin before `before`, where its first in memory begins; oldest first. */
+export type OlderChunks = (ref: number, after: number, until: number, before: number) => readonly Chunk[];
 
 /** Samples of all series in memory, compressed; found by an index of their labels. */
 export class MemoryStore implements SeriesSource {
@@ -116,10 +116,22 @@ export class MemoryStore implements SeriesSource {
     return true;
   }
 
+  /**
+   * The clock was set back to `time`: samples may come again from there, and win over those that were written before.
+   * Without this nothing could be recorded until the clock has caught up.
+   */
+  rewind(time: number): void {
+    for (const series of this.index.all()) {
+      if (series.lastTime < time) continue;
+      series.close();
+      series.lastTime = time - 1;
+    }
+  }
+
   *select(matchers: readonly LabelMatcher[], after: number, until: number): Generator<SeriesSamples> {
     for (const series of this.index.find(matchers)) {
       const chunks = series.chunks().filter((chunk) => chunk.end > after && chunk.start <= until);
-      const older = after < series.start ? (this.#older?.(series.ref, after, Math.min(until, series.start)) ?? []) : [];
+      const older = after < series.start ? (this.#older?.(series.ref, after, until, series.start) ?? []) : [];
       if (chunks.length + older.length === 0) continue;
       const all = older.length === 0 ? chunks : [...older, ...chunks];
       const collector = new SampleCollector(

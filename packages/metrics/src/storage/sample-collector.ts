@@ -21,13 +21,22 @@ export class SampleCollector implements SampleSink {
 
   sample(time: number, value: number): void {
     if (time <= this.#after || time > this.#until) return;
+    this.#forgetFrom(time);
     this.#times[this.#count] = time;
     this.#values[this.#count] = value;
     this.#count++;
   }
 
   stale(time: number): void {
-    if (time > this.#after && time <= this.#until) this.#staleAt.push(time);
+    if (time <= this.#after || time > this.#until) return;
+    this.#forgetFrom(time);
+    this.#staleAt.push(time);
+  }
+
+  /** Where the clock was set back, what was written later is what happened. */
+  #forgetFrom(time: number): void {
+    while (this.#count > 0 && (this.#times[this.#count - 1] as number) >= time) this.#count--;
+    while ((this.#staleAt.at(-1) ?? Number.NEGATIVE_INFINITY) >= time) this.#staleAt.pop();
   }
 
   /** Undefined where nothing came. */
