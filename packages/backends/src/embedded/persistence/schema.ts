@@ -19,23 +19,26 @@ const migrations: readonly string[] = [
 ];
 
 /**
- * Brings the database to this program's schema, in one transaction.
- * Faults: `invalid` where the file is another program's, or a newer Sluice's.
+ * What stands in the file, before anything is written to it.
+ * Faults: `invalid` where it is another program's, or a newer Sluice's.
  */
-export function migrate(database: DatabaseSync, path: string): void {
-  const id = pragma(database, "application_id");
-  const version = pragma(database, "user_version");
+export function checkIdentity(database: DatabaseSync, path: string): void {
   const isEmpty = database.prepare("SELECT count(*) AS count FROM sqlite_schema").get()?.count === 0;
-  if (id !== applicationId && !isEmpty) {
+  if (!isEmpty && pragma(database, "application_id") !== applicationId) {
     throw new Fault("invalid", `${path} is a SQLite database of another program: choose another state folder`);
   }
-  if (version > migrations.length) {
-    throw new Fault(
-      "invalid",
-      `${path} was written by a newer Sluice: found schema ${version}, this one reads up to ${migrations.length}; ` +
-        "start the newer version, or choose another state folder",
-    );
-  }
+  const version = pragma(database, "user_version");
+  if (version <= migrations.length) return;
+  throw new Fault(
+    "invalid",
+    `${path} was written by a newer Sluice: found schema ${version}, this one reads up to ${migrations.length}; ` +
+      "start the newer version, or choose another state folder",
+  );
+}
+
+/** Brings the database to this program's schema, in one transaction. */
+export function migrate(database: DatabaseSync): void {
+  const version = pragma(database, "user_version");
   if (version === migrations.length) return;
   database.exec("BEGIN IMMEDIATE");
   try {

@@ -3,7 +3,7 @@ import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Resource } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type Batch, type Change, jsonOf, type Loaded, type Persistence } from "@sluice/store";
-import { migrate } from "./schema.ts";
+import { checkIdentity, migrate } from "./schema.ts";
 import { describeSqliteError, isBusy } from "./sqlite-error.ts";
 
 interface Statements {
@@ -74,11 +74,13 @@ function open(path: string): DatabaseSync {
   closeSync(openSync(path, "a", 0o600));
   const database = new DatabaseSync(path);
   try {
-    database.exec("PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
-    database.exec("BEGIN IMMEDIATE; COMMIT");
+    database.exec("PRAGMA locking_mode = EXCLUSIVE");
+    checkIdentity(database, path);
+    database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    database.exec("BEGIN IMMEDIATE; COMMIT"); // takes the lock that is then kept
     const check = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
     if (check !== "ok") throw damaged(path, String(check));
-    migrate(database, path);
+    migrate(database);
     return database;
   } catch (cause) {
     database.close();
