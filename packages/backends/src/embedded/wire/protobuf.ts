@@ -208,8 +208,16 @@ function float(raw: RawField): number {
 
 const toInteger = (value: bigint): number => Number(BigInt.asIntN(64, value));
 
-const isEmpty = (raw: RawField): boolean =>
-  raw.is === "varint" ? raw.value === 0n : raw.value.every((byte) => byte === 0);
+/** Zero, nothing, or a message of nothing but that. */
+function isEmpty(raw: RawField): boolean {
+  if (raw.is === "varint") return raw.value === 0n;
+  if (raw.is === "fixed") return raw.value.every((byte) => byte === 0);
+  try {
+    return [...fieldsOf(raw.value)].every(isEmpty);
+  } catch {
+    return false; // A text, then.
+  }
+}
 
 function textOf(raw: RawField | undefined): string {
   return raw === undefined ? "" : Buffer.from(bytesOf(raw)).toString("utf8");
