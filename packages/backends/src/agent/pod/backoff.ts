@@ -10,7 +10,8 @@ const forgottenAfter = minutes(10);
  * wipes the slate. https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#restart-policy
  */
 export function nextBackoff(attempt: number, lastBackoffMillis: number, ended: Ended): Millis {
-  if (attempt === 0 || between(ended.startedAt, ended.finishedAt) >= forgottenAfter) return millis(0);
+  if (attempt === 0 || ended.isPlanned === true || between(ended.startedAt, ended.finishedAt) >= forgottenAfter)
+    return millis(0);
   return millis(Math.min(longest, Math.max(first, lastBackoffMillis * 2)));
 }
 

@@ -48,7 +48,9 @@ const plan = (actions: readonly PodAction[], because: string, wakeAt: Instant | 
 /** Main containers first; sidecars are told when those have ended. */
 function stopAll(pod: PodView, because: string, graceSeconds: number): PodPlan {
   const live = pod.containers.filter(isLive);
-  if (live.length === 0) return { actions: [{ do: "remove" }], because: "nothing runs any more" };
+  if (live.length === 0) {
+    return { actions: pod.leaving === undefined ? [] : [{ do: "remove" }], because: "nothing runs any more" };
+  }
   const mains = live.filter(({ kind }) => kind !== "sidecar");
   const actions = (mains.length > 0 ? mains : live)
     .filter(({ run }) => run.is === "starting" || (run.is === "running" && !run.isStopping))

@@ -17,6 +17,8 @@ export interface Ended {
   readonly message?: string;
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
+  /** We stopped it, or the machine did: no reason to back off. */
+  readonly isPlanned?: true;
 }
 
 /** The latest run of a container, and the one before it where that has ended. */
