@@ -1,0 +1,1 @@
+export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version.ts";
