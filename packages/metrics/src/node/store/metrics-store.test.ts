@@ -164,6 +164,7 @@ test("a clock that is set back loses nothing but what it lived twice", async () 
   clock.jump(millis(-hours(24)));
   store.rewind(clock.now());
   await count(store, clock, 10);
+  store.flush();
 
   const again = await open(folder, clock);
 
