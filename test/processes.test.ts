@@ -1,0 +1,179 @@
+// The processes of one machine, killed under load: DESIGN's promise that traffic outlives the control plane.
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { drive } from "./fixtures/load.ts";
+import { eventually, RunningSluice } from "./fixtures/sluice.ts";
+import { buildWebApp, webDeployment, webRollout, webRoutes, webService } from "./fixtures/web-app.ts";
+
+let sluice: RunningSluice;
+
+beforeAll(async () => {
+  sluice = await RunningSluice.start();
+  await buildWebApp(sluice, "web:v1");
+}, 120_000);
+
+afterAll(() => sluice?.stop(), 60_000);
+
+interface PodList {
+  readonly items: readonly {
+    readonly metadata: { readonly name: string; readonly uid: string };
+    readonly status?: { readonly containerStatuses?: readonly { readonly restartCount?: number }[] };
+  }[];
+}
+
+const answers = async (version: string) => {
+  const { routerPort } = await sluice.controlPlane();
+  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
+  return response.headers.get("x-version") === version;
+};
+
+const isAlive = (pid: number): boolean => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+test("a second up on the same state says so and does nothing", async () => {
+  const before = await sluice.controlPlane();
+
+  const { code, stdout } = await sluice.run(["up", "--data", sluice.data]);
+
+  expect(code).toBe(0);
+  expect(stdout).toContain("runs already");
+  expect(await sluice.controlPlane()).toEqual(before);
+});
+
+test("replacing every pod under load fails no request", async () => {
+  await sluice.apply(webDeployment("v1"), webService);
+  await eventually(() => answers("v1"), "v1 to answer");
+  const { routerPort } = await sluice.controlPlane();
+  const load = drive(routerPort, "web.default.localhost", 200);
+
+  await sluice.apply(webDeployment("v2"));
+  await eventually(async () => {
+    const { items } = await sluice.json<{
+      items: { status?: { updatedReplicas?: number; replicas?: number; availableReplicas?: number } }[];
+    }>("get", "deployment");
+    const [deployment] = Array.isArray(items) ? items : [];
+    const state = (deployment ?? (await sluice.json<{ status?: object }>("get", "deployment", "web"))).status as {
+      updatedReplicas?: number;
+      replicas?: number;
+      availableReplicas?: number;
+    };
+    return state.updatedReplicas === 3 && state.replicas === 3 && state.availableReplicas === 3;
+  }, "v2 to be rolled out");
+  await eventually(() => answers("v2"), "v2 to answer");
+  const tally = await load.stop();
+
+  expect(tally.failed).toEqual([]);
+  expect(tally.byVersion.get("v2")).toBeGreaterThan(0);
+}, 90_000);
+
+test("kill -9 of the control plane fails no request; started again it goes on", async () => {
+  const { routerPort, pid } = await sluice.controlPlane();
+  const load = drive(routerPort, "web.default.localhost", 200);
+
+  process.kill(pid, "SIGKILL");
+  await eventually(async () => !isAlive(pid), "the control plane to be gone");
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const without = load.tally.requests;
+  await sluice.up();
+  await sluice.apply(webDeployment("v3"));
+  await eventually(() => answers("v3"), "v3 to answer after the control plane is back");
+  const tally = await load.stop();
+
+  expect(without).toBeGreaterThan(200);
+  expect(tally.failed).toEqual([]);
+}, 90_000);
+
+test("kill -9 of the agent: workloads live on and are taken over, the router is back", async () => {
+  const before = await sluice.json<PodList>("get", "pods");
+  const { pid } = await sluice.agent();
+
+  process.kill(pid, "SIGKILL");
+  const killedAt = Date.now();
+  await eventually(() => answers("v3"), "the router to be back", 15_000);
+  const backAfter = Date.now() - killedAt;
+  await eventually(async () => (await sluice.agent()).pid !== pid, "another agent");
+  const after = await sluice.json<PodList>("get", "pods");
+
+  expect(after.items.map(({ metadata }) => metadata.uid).sort()).toEqual(
+    before.items.map(({ metadata }) => metadata.uid).sort(),
+  );
+  expect(
+    after.items.every(({ status }) =>
+      (status?.containerStatuses ?? []).every(({ restartCount }) => (restartCount ?? 0) === 0),
+    ),
+  ).toBe(true);
+  console.log(`the router was back ${backAfter} ms after kill -9 of the agent`);
+}, 60_000);
+
+test("kill -9 of a pod's process: it is started again, and others answer meanwhile", async () => {
+  const { routerPort } = await sluice.controlPlane();
+  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
+  const pid = Number((await response.text()).split(" ")[1]);
+
+  process.kill(pid, "SIGKILL");
+  await eventually(async () => {
+    const { items } = await sluice.json<PodList>("get", "pods");
+    return items.some(({ status }) =>
+      (status?.containerStatuses ?? []).some(({ restartCount }) => (restartCount ?? 0) === 1),
+    );
+  }, "a restart to be counted");
+
+  await eventually(() => answers("v3"), "an answer");
+}, 60_000);
+
+test("kill -9 of everything at once: up brings the same world back", async () => {
+  const { pid } = await sluice.controlPlane();
+  const agent = await sluice.agent();
+
+  process.kill(pid, "SIGKILL");
+  process.kill(agent.pid, "SIGKILL");
+  await sluice.up();
+
+  await eventually(() => answers("v3"), "v3 to answer");
+}, 60_000);
+
+test("kill -9 of the control plane in mid-release: the release goes on to the same end, and no request fails", async () => {
+  await sluice.ok("delete", "deployment", "web");
+  const steps = [{ setWeight: 20 }, { pause: { duration: "3s" } }, { setWeight: 50 }, { pause: { duration: "3s" } }];
+  await sluice.apply(...webRoutes, webRollout("r1", steps));
+  await eventually(() => answers("r1"), "r1 to answer");
+  const { routerPort, pid } = await sluice.controlPlane();
+  const load = drive(routerPort, "web.default.localhost", 200);
+
+  await sluice.apply(webRollout("r2", steps));
+  await eventually(async () => (load.tally.byVersion.get("r2") ?? 0) > 10, "the canary to answer");
+  process.kill(pid, "SIGKILL");
+  await eventually(async () => !isAlive(pid), "the control plane to be gone");
+  await sluice.up();
+  await eventually(
+    async () => {
+      const picture = await sluice.json<{
+        rollout: { status: { phase: string; stableRS: string; currentPodHash: string } };
+      }>("rollout", "get", "web");
+      const { status } = picture.rollout;
+      return status.phase === "Healthy" && status.stableRS === status.currentPodHash;
+    },
+    "r2 to be promoted",
+    60_000,
+  );
+  const tally = await load.stop();
+
+  expect(tally.failed).toEqual([]);
+  await eventually(() => answers("r2"), "r2 to answer");
+}, 120_000);
+
+test("down stops everything, workloads included", async () => {
+  const { routerPort } = await sluice.controlPlane();
+  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
+  const pid = Number((await response.text()).split(" ")[1]);
+  const pids = [(await sluice.controlPlane()).pid, (await sluice.agent()).pid, pid];
+
+  await sluice.ok("down", "--data", sluice.data);
+
+  await eventually(async () => pids.every((one) => !isAlive(one)), "every process to be gone");
+}, 60_000);
