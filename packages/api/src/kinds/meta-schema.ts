@@ -114,3 +114,13 @@ export const resource = (
     },
     required.length === 0 ? {} : { required },
   );
+
+/** A kind whose fields stand at the top of the object, with the two that every object has. */
+export const whole = (schema: Schema): Schema => ({
+  ...schema,
+  properties: {
+    apiVersion: text("The API group and version, e.g. apps/v1."),
+    kind: text("The kind."),
+    ...schema.properties,
+  },
+});

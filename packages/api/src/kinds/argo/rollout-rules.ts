@@ -1,0 +1,236 @@
+import { sameJson, type Violation } from "@sluice/kernel";
+import { goDurationMillis } from "../../schema/formats.ts";
+import { show } from "../../schema/show.ts";
+import { checkDeadline, checkRollingUpdate, checkWorkloadSelector } from "../apps/workload-rules.ts";
+import { checkTemplate } from "../core/pod-rules.ts";
+import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } from "../rules.ts";
+import { checkMatchers } from "./analysis-rules.ts";
+import type { CanaryStep, CanaryStrategy, Rollout, RolloutPause, RolloutSpec, SetCanaryScale } from "./rollout.ts";
+import type { RolloutAnalysis } from "./rollout-analysis.ts";
+
+const stepKinds = [
+  "setWeight",
+  "pause",
+  "setCanaryScale",
+  "analysis",
+  "experiment",
+  "plugin",
+  "setHeaderRoute",
+  "setMirrorRoute",
+] as const satisfies readonly (keyof CanaryStep)[];
+
+/** Rules of argo-rollouts' pkg/apis/rollouts/validation/validation.go. */
+export function checkRollout(rollout: Rollout, old: Rollout | undefined): readonly Violation[] {
+  const { spec } = rollout;
+  const violations: Violation[] = [
+    ...checkStrategy(spec),
+    ...checkDeadline(spec.progressDeadlineSeconds, spec.minReadySeconds),
+  ];
+  if (spec.workloadRef === undefined) {
+    if (spec.selector === undefined) violations.push(missing("spec.selector", "a selector for the template's labels"));
+    if (spec.template === undefined) violations.push(missing("spec.template", "a pod template"));
+  }
+  if (spec.selector !== undefined) violations.push(...checkWorkloadSelector(spec.selector, spec.template));
+  // Only status moved: the template was checked when it came.
+  if (spec.template !== undefined && !(old !== undefined && sameJson(spec.template, old.spec.template))) {
+    violations.push(...checkTemplate(spec.template, "spec.template"));
+  }
+  return violations;
+}
+
+function checkStrategy({ strategy }: RolloutSpec): readonly Violation[] {
+  const kinds = setKeys(strategy, ["canary", "blueGreen"]);
+  if (kinds.length !== 1) return exactlyOne("spec.strategy", strategy, ["canary", "blueGreen"], "strategy");
+  return strategy.canary === undefined ? [] : checkCanary(strategy.canary, "spec.strategy.canary");
+}
+
+function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[] {
+  const violations: Violation[] = [...checkRollingUpdate(path, canary.maxSurge, canary.maxUnavailable)];
+  const routing = canary.trafficRouting;
+  if (routing === undefined) {
+    if (canary.scaleDownDelaySeconds !== undefined) {
+      violations.push(
+        forbidden({
+          path: `${path}.scaleDownDelaySeconds`,
+          found: String(canary.scaleDownDelaySeconds),
+          expected: "nothing: only with trafficRouting",
+          repair: "add trafficRouting or take it out",
+        }),
+      );
+    }
+  } else {
+    violations.push(...checkRouting(canary, path));
+  }
+  if (canary.canaryService !== undefined && canary.canaryService === canary.stableService) {
+    violations.push(
+      invalid({
+        path: `${path}.canaryService`,
+        found: show(canary.canaryService),
+        expected: "another Service than stableService: each picks the pods of one version",
+      }),
+    );
+  }
+  for (const [index, step] of (canary.steps ?? []).entries()) {
+    violations.push(...checkStep(step, `${path}.steps[${index}]`, routing !== undefined));
+  }
+  if (canary.analysis !== undefined) violations.push(...checkAnalysis(canary.analysis, `${path}.analysis`));
+  return violations;
+}
+
+function checkRouting(canary: CanaryStrategy, path: string): readonly Violation[] {
+  const violations: Violation[] = [];
+  const istio = canary.trafficRouting?.istio;
+  if (istio === undefined) {
+    if (Object.keys(canary.trafficRouting ?? {}).length === 0) {
+      violations.push(missing(`${path}.trafficRouting.istio`, "the router's resources", "name a virtualService"));
+    }
+    return violations;
+  }
+  if (istio.virtualService === undefined && istio.virtualServices === undefined) {
+    violations.push(missing(`${path}.trafficRouting.istio.virtualService`, "the VirtualService whose weights are set"));
+  }
+  for (const { index, name } of doubles(istio.virtualService?.routes ?? [])) {
+    violations.push(doubled(`${path}.trafficRouting.istio.virtualService.routes[${index}]`, name, "routes"));
+  }
+  const { destinationRule } = istio;
+  if (destinationRule === undefined) {
+    for (const name of ["canaryService", "stableService"] as const) {
+      if (canary[name] === undefined || canary[name] === "") {
+        violations.push(
+          missing(
+            `${path}.${name}`,
+            "a Service, since trafficRouting without a destinationRule tells the versions apart by Service",
+            "or name a destinationRule with canarySubsetName and stableSubsetName",
+          ),
+        );
+      }
+    }
+  } else if (destinationRule.canarySubsetName === destinationRule.stableSubsetName) {
+    violations.push(
+      invalid({
+        path: `${path}.trafficRouting.istio.destinationRule.canarySubsetName`,
+        found: show(destinationRule.canarySubsetName),
+        expected: "another subset than stableSubsetName",
+      }),
+    );
+  }
+  return violations;
+}
+
+function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Violation[] {
+  const kinds = setKeys(step, stepKinds);
+  if (kinds.length !== 1) {
+    const several = kinds.length > 1;
+    return [
+      invalid({
+        path,
+        found: several ? kinds.join(" and ") : "nothing",
+        expected: "exactly one of setWeight, pause, setCanaryScale, analysis",
+        ...(several ? { repair: `write ${kinds.length} steps: ${kinds.map((kind) => `- ${kind}`).join(", ")}` } : {}),
+      }),
+    ];
+  }
+  const violations: Violation[] = [];
+  if (step.setWeight !== undefined && (step.setWeight < 0 || step.setWeight > 100)) {
+    violations.push(invalid({ path: `${path}.setWeight`, found: String(step.setWeight), expected: "0 to 100" }));
+  }
+  if (step.pause !== undefined) violations.push(...checkPause(step.pause, `${path}.pause`));
+  if (step.setCanaryScale !== undefined) {
+    violations.push(...checkCanaryScale(step.setCanaryScale, `${path}.setCanaryScale`, routed));
+  }
+  if (step.analysis !== undefined) violations.push(...checkAnalysis(step.analysis, `${path}.analysis`));
+  return violations;
+}
+
+/** A pause in milliseconds; undefined: until promoted. NaN where the text is no duration. Seconds, `"30"`, `"5m"`. */
+export function pauseMillis({ duration }: RolloutPause): number | undefined {
+  if (duration === undefined) return undefined;
+  if (typeof duration === "number") return duration * 1000;
+  if (/^\d+$/.test(duration)) return Number(duration) * 1000;
+  return goDurationMillis(duration) ?? Number.NaN;
+}
+
+function checkPause(pause: RolloutPause, path: string): readonly Violation[] {
+  const millis = pauseMillis(pause);
+  if (millis === undefined || millis >= 0) return [];
+  return [
+    invalid({
+      path: `${path}.duration`,
+      found: show(pause.duration),
+      expected: "seconds, or a duration such as 30s, 5m or 1h, not negative",
+    }),
+  ];
+}
+
+function checkCanaryScale(scale: SetCanaryScale, path: string, routed: boolean): readonly Violation[] {
+  if (!routed) {
+    return [
+      forbidden({
+        path,
+        found: "setCanaryScale",
+        expected: "nothing: only with trafficRouting, since otherwise pods are the traffic",
+        repair: "add trafficRouting or use setWeight alone",
+      }),
+    ];
+  }
+  const { weight, replicas, matchTrafficWeight } = scale;
+  const given = [weight !== undefined, replicas !== undefined, matchTrafficWeight === true].filter(Boolean).length;
+  if (given === 1) return [];
+  return [
+    invalid({
+      path,
+      found: given === 0 ? "none of them" : Object.keys(scale).join(" and "),
+      expected: "exactly one of weight, replicas, matchTrafficWeight: true",
+    }),
+  ];
+}
+
+const fieldPaths =
+  /^(metadata\.(name|namespace|uid)|metadata\.(labels|annotations)\[['"]?[^'"\]]+['"]?\]|(spec|status|metadata)(\.[A-Za-z][A-Za-z0-9]*(\[\d+\])?)+)$/;
+
+function checkAnalysis(analysis: RolloutAnalysis, path: string): readonly Violation[] {
+  const violations: Violation[] = [
+    ...checkMatchers(analysis.dryRun, `${path}.dryRun`),
+    ...checkMatchers(analysis.measurementRetention, `${path}.measurementRetention`),
+  ];
+  if ((analysis.templates ?? []).length === 0) {
+    violations.push(missing(`${path}.templates`, "at least one template"));
+  }
+  for (const { index, name } of doubles((analysis.args ?? []).map(({ name }) => name))) {
+    violations.push(doubled(`${path}.args[${index}].name`, name, "arguments"));
+  }
+  for (const [index, { value, valueFrom }] of (analysis.args ?? []).entries()) {
+    const at = `${path}.args[${index}]`;
+    if (value !== undefined && valueFrom !== undefined) {
+      violations.push(invalid({ path: at, found: "value and valueFrom", expected: "one of them" }));
+    } else if (valueFrom !== undefined) {
+      violations.push(
+        ...exactlyOne(`${at}.valueFrom`, valueFrom, ["podTemplateHashValue", "fieldRef"], "source of the value"),
+      );
+      const fieldPath = valueFrom.fieldRef?.fieldPath;
+      if (fieldPath !== undefined && !fieldPaths.test(fieldPath)) {
+        violations.push(
+          invalid({
+            path: `${at}.valueFrom.fieldRef.fieldPath`,
+            found: show(fieldPath),
+            expected: "a field of the Rollout such as metadata.labels['region']",
+          }),
+        );
+      }
+    } else if (value?.includes("{{") === true) {
+      const field = /^\{\{\s*(metadata\.(?:labels|annotations))\.([^}\s]+)\s*\}\}$/.exec(value);
+      violations.push(
+        invalid({
+          path: `${at}.value`,
+          found: show(value),
+          expected: "a value: Rollouts expand no {{…}} in arguments",
+          repair:
+            field === null
+              ? "use valueFrom.fieldRef.fieldPath"
+              : `use valueFrom: {fieldRef: {fieldPath: "${field[1]}['${field[2]}']"}}`,
+        }),
+      );
+    }
+  }
+  return violations;
+}

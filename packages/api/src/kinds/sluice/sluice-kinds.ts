@@ -1,0 +1,81 @@
+import type { KindDefinition } from "../../contract/kind-definition.ts";
+import { ageColumn, column, fieldColumn, nameColumn, wideColumn } from "../columns.ts";
+import { resource } from "../meta-schema.ts";
+import { immutable } from "../rules.ts";
+import type { Decision } from "./decision.ts";
+import { decisionSpec } from "./decision-schema.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { quarantineSpec, quarantineStatus } from "./quarantine-schema.ts";
+import { routeTableSpec, routeTableStatus } from "./route-table-schema.ts";
+
+const sluice = { group: "sluice.dev", versions: ["v1alpha1"] } as const;
+
+export const quarantineKind: KindDefinition = {
+  ...sluice,
+  kind: "Quarantine",
+  plural: "quarantines",
+  singular: "quarantine",
+  shortNames: ["quar"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource(
+    "A version that gets no traffic until a person says so.",
+    { spec: quarantineSpec, status: quarantineStatus },
+    ["spec"],
+  ),
+  status: true,
+  columns: [
+    nameColumn,
+    column<Quarantine>("Workload", ({ spec: { workload } }) => `${workload.kind.toLowerCase()}/${workload.name}`),
+    column<Quarantine>("Lifted", ({ spec, status }) =>
+      status?.lifted === true || spec.liftedBy ? `by ${spec.liftedBy ?? "somebody"}` : "no",
+    ),
+    fieldColumn("Git", "status.gitRevert.phase"),
+    fieldColumn("Reason", "spec.reason"),
+    ageColumn,
+    wideColumn<Quarantine>("Images", ({ spec }) => spec.images?.join(",")),
+  ],
+  validate: (object, old) => {
+    if (old === undefined) return [];
+    const fixed = ({ liftedBy, ...spec }: Quarantine["spec"]) => spec;
+    return immutable("spec", fixed((object as Quarantine).spec), fixed((old as Quarantine).spec));
+  },
+};
+
+export const decisionKind: KindDefinition = {
+  ...sluice,
+  kind: "Decision",
+  plural: "decisions",
+  singular: "decision",
+  shortNames: ["dec"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource("What was decided, why, and from what.", { spec: decisionSpec }, ["spec"]),
+  selectableFields: ["spec.subject.kind", "spec.subject.name", "spec.subject.uid", "spec.action"],
+  columns: [
+    nameColumn,
+    column<Decision>("Subject", ({ spec: { subject } }) => `${subject.kind.toLowerCase()}/${subject.name}`),
+    fieldColumn("Action", "spec.action"),
+    fieldColumn("Because", "spec.because"),
+    ageColumn,
+  ],
+  validate: (object, old) =>
+    old === undefined ? [] : immutable("spec", (object as Decision).spec, (old as Decision).spec),
+};
+
+export const routeTableKind: KindDefinition = {
+  ...sluice,
+  kind: "RouteTable",
+  plural: "routetables",
+  singular: "routetable",
+  categories: ["sluice"],
+  namespaced: false,
+  schema: resource("What the router routes by.", { spec: routeTableSpec, status: routeTableStatus }, ["spec"]),
+  status: true,
+  columns: [
+    nameColumn,
+    fieldColumn("Version", "spec.version", "integer"),
+    fieldColumn("Applied", "status.appliedVersion", "integer"),
+    ageColumn,
+  ],
+};
