@@ -4,7 +4,7 @@ import { jsonOf } from "@sluice/store";
 import type { Exchange } from "./exchange.ts";
 import { createObject, methodNotAllowed } from "./object-requests.ts";
 import type { Reply } from "./reply.ts";
-import { deleteOptions, isSet, listOptions, selectors, wholeNumber } from "./request-options.ts";
+import { badParameter, deleteOptions, isSet, listOptions, selectors, wholeNumber } from "./request-options.ts";
 import type { ResourceTarget } from "./request-target.ts";
 import { columnDefinitions, columnsOf, metadataOf, row } from "./table.ts";
 import { streamWatch } from "./watch-stream.ts";
@@ -86,7 +86,7 @@ function requireVersion(query: URLSearchParams, current: string, isNextPage: boo
     );
   }
   if (asked === "" || asked === "0" || isNextPage) return;
-  if (!/^\d+$/.test(asked)) throw new ApiFault("BadRequest", `invalid resource version: ${asked.slice(0, 40)}`);
+  if (!/^\d+$/.test(asked)) throw badParameter("resourceVersion", "one that the API gave");
   if (match === "Exact" && asked !== current) {
     throw new ApiFault("Expired", "The resourceVersion for the provided list is too old.");
   }
@@ -122,6 +122,7 @@ function watch(exchange: Exchange, target: ResourceTarget): Reply {
 
 function watchOptions(query: URLSearchParams, namespace: string | undefined): WatchOptions {
   const resourceVersion = query.get("resourceVersion") ?? "";
+  if (!/^\d*$/.test(resourceVersion)) throw badParameter("resourceVersion", "one that the API gave");
   const sendInitialEvents = query.get("sendInitialEvents");
   const match = query.get("resourceVersionMatch") ?? "";
   if (sendInitialEvents !== null && match !== "NotOlderThan") {

@@ -16,12 +16,20 @@ export async function readBody(request: IncomingMessage, most: Bytes): Promise<B
   }
   const chunks: Buffer[] = [];
   let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > most) throw tooLarge(most);
-    chunks.push(chunk);
-  }
-  return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, length);
+  // By hand: leaving a `for await` early would destroy the request, and with it the way back for the refusal.
+  return new Promise((resolve, reject) => {
+    request.on("data", (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= most) chunks.push(chunk);
+      else {
+        chunks.length = 0;
+        reject(tooLarge(most));
+      }
+    });
+    request.on("end", () => resolve(Buffer.concat(chunks)));
+    request.on("error", () => reject(new ApiFault("BadRequest", "the body of the request was cut off")));
+    request.on("close", () => reject(new ApiFault("BadRequest", "the body of the request was cut off")));
+  });
 }
 
 const tooLarge = (most: Bytes) => new ApiFault("RequestEntityTooLarge", `Request entity too large: limit is ${most}`);

@@ -77,7 +77,12 @@ export function createWireServer(options: WireServerOptions): WireServer {
       noDelay: true,
       highWaterMark: 16 * 1024,
     },
-    (request, response) => void serve(request, response),
+    (request, response) => {
+      serve(request, response).catch((thrown) => {
+        options.onInternalError?.(thrown);
+        response.destroy();
+      });
+    },
   );
   server.maxConnections = limits.connections;
   server.on("clientError", refuseBrokenRequest);
