@@ -17,6 +17,8 @@ export interface RunRecord {
   readonly image: string;
   readonly imageId: string;
   readonly logFile: string;
+  /** Where its program starts, and what is run beside it. */
+  readonly workingFolder: string;
   readonly cgroups: readonly string[];
 }
 

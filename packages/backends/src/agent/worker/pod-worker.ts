@@ -435,15 +435,16 @@ export class PodWorker {
     const root = this.folder.root(container.name, run.record.attempt);
     const environment = runEnvironment(runFolder) ?? {};
     const path = environment.PATH ?? "";
+    const { workingFolder } = run.record;
     return {
       addressOf: (port) => {
         const number = portNumber(container, port);
         return number === undefined ? undefined : this.#ports?.addressOf(container.name, number, run.shim.pid);
       },
       environment,
-      workingFolder: root,
+      workingFolder,
       program: (word) => {
-        const found = findProgram(word, { root, workingFolder: root, path, node: this.#tools.nodeProgram });
+        const found = findProgram(word, { root, workingFolder, path, node: this.#tools.nodeProgram });
         return found.is === "found" ? found.file : word;
       },
     };

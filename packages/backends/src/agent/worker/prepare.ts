@@ -72,6 +72,7 @@ export async function prepareContainer(input: PrepareInput, tools: WorkerTools):
     attempt,
   );
   mkdirSync(join(logFile, ".."), { recursive: true, mode: 0o700 });
+  const launch = launchOf(container, image.config, root, variables, tools);
   const run: RunRecord = {
     containerId,
     attempt,
@@ -80,9 +81,9 @@ export async function prepareContainer(input: PrepareInput, tools: WorkerTools):
     image: reference,
     imageId: `${reference.replace(/(@.*|:[^/:]*)$/, "")}@${image.digest}`,
     logFile,
+    workingFolder: launch.is === "found" ? launch.workingFolder : root,
     cgroups: tools.limiter.prepare(containerId, limitsOf(container)),
   };
-  const launch = launchOf(container, image.config, root, variables, tools);
   const runFolder = folder.run(container.name, attempt);
   if (launch.is === "refused") {
     const { reason, message } = launch;
