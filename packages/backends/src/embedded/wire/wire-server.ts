@@ -45,6 +45,8 @@ export interface WireServer {
   listen(port: number, host?: string): Promise<{ readonly port: number; readonly url: string }>;
   /** From the next connection on. */
   renew(tls: ServerIdentity): void;
+  /** Watches and logs that are being followed. */
+  openStreams(): number;
   /** Takes no more, ends the watches, lets answers under way finish for a second, then cuts. */
   close(): Promise<void>;
 }
@@ -208,6 +210,7 @@ export function createWireServer(options: WireServerOptions): WireServer {
   return {
     listen: (port, host = "127.0.0.1") => listen(server, port, host),
     renew: (tls) => server.setSecureContext({ key: tls.key, cert: tls.certificate }),
+    openStreams: () => streams.size,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
       for (const response of streams) response.destroy();

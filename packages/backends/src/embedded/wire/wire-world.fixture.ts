@@ -29,6 +29,7 @@ export interface WireWorld {
   readonly token: string;
   readonly folder: string;
   readonly kubeconfig: string;
+  openStreams(): number;
   close(): Promise<void>;
 }
 
@@ -75,6 +76,7 @@ export async function wireWorld(
     token,
     folder,
     kubeconfig,
+    openStreams: () => server.openStreams(),
     async close() {
       await client.close();
       await server.close();
