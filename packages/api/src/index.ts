@@ -30,9 +30,11 @@ export type {
   CustomResourceDefinitionStatus,
   CustomResourceDefinitionVersion,
 } from "./kinds/apiextensions/custom-resource-definition.ts";
+export { type CustomKind, checkCrd, schemaFromCrd } from "./kinds/apiextensions/schema-from-crd.ts";
 export type { Deployment, DeploymentSpec, DeploymentStatus, RollingUpdateDeployment } from "./kinds/apps/deployment.ts";
 export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/apps/replica-set.ts";
 export type { Scale, ScaleSpec, ScaleStatus } from "./kinds/apps/scale.ts";
+export { amountOf } from "./kinds/apps/workload-rules.ts";
 export type {
   AnalysisRun,
   AnalysisRunPhase,
@@ -117,6 +119,7 @@ export type {
   RolloutAnalysisBackground,
   RolloutAnalysisTemplateReference,
 } from "./kinds/argo/rollout-analysis.ts";
+export { pauseMillis } from "./kinds/argo/rollout-rules.ts";
 export type {
   IstioDestinationRuleReference,
   IstioTrafficRouting,
@@ -124,6 +127,8 @@ export type {
   RolloutTrafficRouting,
   StringMatch as RolloutStringMatch,
 } from "./kinds/argo/traffic-routing.ts";
+export { builtInKinds } from "./kinds/built-in-kinds.ts";
+export { humanDuration } from "./kinds/columns.ts";
 export type { ConfigMap, Secret } from "./kinds/core/config.ts";
 export type {
   Capabilities,
@@ -155,9 +160,11 @@ export type {
 } from "./kinds/core/container.ts";
 export type { Endpoint, EndpointPort, EndpointSlice } from "./kinds/core/endpoint-slice.ts";
 export type { Event, ObjectReference } from "./kinds/core/event.ts";
+export { type ImageReference, parseImage } from "./kinds/core/image.ts";
 export type { Lease, LeaseSpec } from "./kinds/core/lease.ts";
 export type { Namespace, NamespaceSpec, NamespaceStatus } from "./kinds/core/namespace.ts";
 export type { Node, NodeCondition, NodeSpec, NodeStatus } from "./kinds/core/node.ts";
+export { notEnforcedFields } from "./kinds/core/not-enforced.ts";
 export type {
   Affinity,
   NodeSelectorRequirement,
@@ -174,6 +181,7 @@ export type {
   Toleration,
   TopologySpreadConstraint,
 } from "./kinds/core/pod.ts";
+export { podStatusWord } from "./kinds/core/pod-summary.ts";
 export type { Service, ServicePort, ServiceSpec, ServiceStatus } from "./kinds/core/service.ts";
 export type { ServiceAccount } from "./kinds/core/service-account.ts";
 export type {
@@ -187,6 +195,7 @@ export type {
   Volume,
   VolumeProjection,
 } from "./kinds/core/volume.ts";
+export { refusedVolumes } from "./kinds/core/volume-rules.ts";
 export type { DestinationRule, DestinationRuleSpec, Subset } from "./kinds/istio/destination-rule.ts";
 export type { Gateway, GatewayServer, GatewaySpec } from "./kinds/istio/gateway.ts";
 export type {
@@ -204,6 +213,7 @@ export type {
   VirtualService,
   VirtualServiceSpec,
 } from "./kinds/istio/virtual-service.ts";
+export { labelSelector as labelSelectorSchema, objectMeta as objectMetaSchema } from "./kinds/meta-schema.ts";
 export type {
   PodDisruptionBudget,
   PodDisruptionBudgetSpec,

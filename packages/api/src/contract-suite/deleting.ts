@@ -166,6 +166,12 @@ export const deleting: Stories = {
     await eventually(async () => ((await client.get(key)) === undefined ? true : undefined));
   },
 
+  "the default namespace stays": async ({ client, expect }) => {
+    const refused = await refusal(client.delete({ apiVersion: "v1", kind: "Namespace", name: "default" }));
+
+    expect(refused.reason).toBe("Forbidden");
+  },
+
   "a Pod that nobody runs goes at once, one on a node when the node says so": async ({ client, namespace, expect }) => {
     await client.create(pod(namespace, "loose"));
     await client.create(pod(namespace, "bound", { nodeName: "local", terminationGracePeriodSeconds: 7 }));

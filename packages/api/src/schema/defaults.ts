@@ -8,6 +8,9 @@ export function applyDefaults<R extends Resource>(definition: KindDefinition, ob
   return (definition.applyDefaults?.(defaulted) ?? defaulted) as R;
 }
 
+/** A value with the defaults of its schema. */
+export const applyDefaultsTo = (schema: Schema, value: unknown): unknown => defaultedValue(schema, value);
+
 type Fields = Readonly<Record<string, unknown>>;
 
 /** Which schemas hold a default anywhere below; most subtrees don't and needn't be walked. */

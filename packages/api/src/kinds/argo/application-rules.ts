@@ -82,7 +82,7 @@ function checkSource(source: ApplicationSource, path: string): readonly Violatio
     );
   }
   const { targetRevision } = source;
-  if (targetRevision !== undefined && targetRevision.startsWith("-")) {
+  if (targetRevision?.startsWith("-")) {
     violations.push(
       invalid({
         path: `${path}.targetRevision`,
