@@ -8,16 +8,7 @@ import { type KindDefinition, KindRegistry, type Resource } from "@sluice/api";
 import { type Clock, instant, type Random } from "@sluice/kernel";
 import { createStore, jsonOf, type Persistence } from "@sluice/store";
 import { openSqlitePersistence } from "../packages/backends/src/embedded/persistence/index.ts";
-
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What `ratio` compares with, measured in the same run. */
-  readonly peer?: string;
-  readonly ratio?: number;
-  readonly goal?: string;
-}
+import type { Row } from "./row.ts";
 
 const clock: Clock = {
   now: () => instant(Date.now()),

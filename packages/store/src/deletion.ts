@@ -2,7 +2,7 @@ import type { DeleteOptions, KindDefinition, Resource } from "@sluice/api";
 import { after, formatInstant, type ResourceKey, seconds } from "@sluice/kernel";
 import { hasGeneration, withNextGeneration } from "./generation.ts";
 import { ownerOf, withoutOwners } from "./ownership-references.ts";
-import { conflict, definitionOf } from "./refusals.ts";
+import { conflict, definitionOf, forbidden } from "./refusals.ts";
 import type { Rules } from "./rules.ts";
 import { type Located, rowOf, tableOf } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
@@ -25,6 +25,9 @@ export function deleteObject(
   const old = transaction.get(tableOf(key), rowOf(key.namespace, key.name));
   if (old === undefined) return undefined;
   checkPreconditions(definition, old, options);
+  if (tableOf(old) === "/Namespace" && old.metadata.name === "default") {
+    throw forbidden(definition, old.metadata.name, "this namespace may not be deleted");
+  }
   const deletion = new Deletion(rules, transaction);
   const last = deletion.begin(old, options.propagationPolicy ?? "Background", options.gracePeriodSeconds);
   deletion.finish();

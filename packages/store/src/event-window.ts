@@ -1,4 +1,5 @@
 import { after, type Instant, type Millis } from "@sluice/kernel";
+import { forgetJson } from "./json-of.ts";
 import type { Change, TableName } from "./state.ts";
 
 export interface WindowLimits {
@@ -99,6 +100,8 @@ export class EventWindow {
       this.#all.shift();
       this.#bytes -= first.bytes;
       this.#floor = first.change.revision;
+      if (first.change.before !== undefined) forgetJson(first.change.before);
+      if (first.change.after === undefined) forgetJson(first.change.last);
       const log = this.#tables.get(first.change.table);
       log?.shift();
       if (log?.length === 0) this.#tables.delete(first.change.table);

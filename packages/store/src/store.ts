@@ -62,7 +62,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   }
   const state = loading.state();
 
-  const limits: WindowLimits = { count: 20_000, bytes: 64 * 1024 * 1024, age: minutes(15), ...options.window };
+  const limits: WindowLimits = { count: 10_000, bytes: 32 * 1024 * 1024, age: minutes(15), ...options.window };
   const hub = new WatchHub({ limits, clock, state, bookmarkEvery: minutes(1) });
   const snapshots = new Snapshots(64);
   const queue: CommitQueue = new CommitQueue({
