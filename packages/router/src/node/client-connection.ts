@@ -32,7 +32,9 @@ const lingerMillis = 3000;
 const freshMillis = 1000;
 const suspectMillis = 1000;
 const maxAttempts = 4;
+/** As Envoy waits between retries: doubling, at most tenfold, anywhere in the second half of that. */
 const retryBaseMillis = 25;
+const retryMaxMillis = 250;
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
 const idempotentMethods = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -499,12 +501,12 @@ export class ClientConnection implements UpstreamListener {
   }
 
   #retryByPolicy(): void {
-    const { stats, clock } = this.#shared;
+    const { stats, clock, random } = this.#shared;
     if (!this.#isRetrying) stats.activeRetries++;
     this.#isRetrying = true;
     if (this.#backend !== undefined) this.#remember(this.#backend);
-    const wait = retryBaseMillis * 2 ** this.#policyRetries++;
-    this.#retryTimer = clock.after(millis(wait), () => this.#retry());
+    const wait = Math.min(retryBaseMillis * 2 ** this.#policyRetries++, retryMaxMillis);
+    this.#retryTimer = clock.after(millis(wait * (0.5 + random.next() / 2)), () => this.#retry());
   }
 
   #startTimeout(): void {

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { type Clock, Fault, type Millis, millis, seconds, type Timer } from "@sluice/kernel";
+import { type Clock, Fault, type Millis, millis, type Random, seconds, type Timer } from "@sluice/kernel";
 import type { EndpointState } from "../backend.ts";
 import { RequestMetrics, type VersionCounts } from "../request-metrics.ts";
 import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
@@ -15,6 +15,8 @@ export interface RouterOptions {
   readonly log?: (level: "info" | "warn", message: string) => void;
   /** Monotonic milliseconds with fractions; the process's own where absent. */
   readonly now?: () => number;
+  /** For the jitter of retries alone. */
+  readonly random?: Random;
   /** Also listen on each Service's ClusterIP, where it is a loopback address. */
   readonly listensOnServices?: boolean;
   /** Default 20,000. Beyond it connections wait in the kernel's queue. */
@@ -83,6 +85,7 @@ class SocketRouter implements Router {
       unmatched: metrics.version({ namespace: "", service: "", version: "", hash: "" }),
       clock: options.clock,
       now,
+      random: options.random ?? { next: Math.random },
       stats: noStats(),
       isClosing: false,
       onReleased: undefined,

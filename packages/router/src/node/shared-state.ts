@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import type { Clock } from "@sluice/kernel";
+import type { Clock, Random } from "@sluice/kernel";
 import type { RequestMetrics, VersionCounts } from "../request-metrics.ts";
 import type { Routing } from "../routing.ts";
 import type { RoutedBackend } from "./upstream.ts";
@@ -13,6 +13,7 @@ export interface SharedState {
   readonly clock: Clock;
   /** Monotonic milliseconds, with fractions. */
   readonly now: () => number;
+  readonly random: Random;
   readonly stats: RouterStats;
   /** No new connection is taken, and each answer says that its connection ends. */
   isClosing: boolean;

@@ -48,6 +48,8 @@ export function detectHttp(client: Socket, clock: Clock, decide: (isHttp: boolea
     decide(isHttp);
   };
   const onData = (chunk: Buffer) => {
+    client.off("data", onData);
+    client.pause();
     client.unshift(chunk);
     finish(methods.test(chunk.toString("latin1", 0, 8)));
   };
