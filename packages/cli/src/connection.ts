@@ -1,6 +1,4 @@
-import { request as httpsRequest } from "node:https";
-import { createWireClient, type KubeCredentials, loadKubeconfig } from "@sluice/backends/client";
-import type { Client } from "@sluice/api";
+import { createWireClient, loadKubeconfig, type WireClient } from "@sluice/backends/client";
 import { Fault } from "@sluice/kernel";
 import { type ProcessRecord, readLiveRecord } from "./state/process-record.ts";
 import { findStateFolder, type StateFolder, stateFolder } from "./state/state-folder.ts";
@@ -13,12 +11,10 @@ export interface ConnectionOptions {
 }
 
 export interface Connection {
-  readonly client: Client;
+  readonly client: WireClient;
   readonly namespace: string;
   readonly state: StateFolder;
   readonly record: ProcessRecord;
-  /** For what the Client contract doesn't have: logs, metrics. Streams the body. */
-  stream(path: string): AsyncIterable<Uint8Array>;
   close(): Promise<void>;
 }
 
@@ -42,33 +38,8 @@ export async function connect(options: ConnectionOptions): Promise<Connection> {
     namespace: options.namespace ?? "default",
     state,
     record,
-    stream: (path) => streamFrom(kubeconfig, path),
     async close() {
       await client.close();
     },
   };
-}
-
-async function* streamFrom({ baseUrl, ca, token }: KubeCredentials, path: string): AsyncGenerator<Uint8Array> {
-  const response = await new Promise<import("node:http").IncomingMessage>((resolve, reject) => {
-    const request = httpsRequest(new URL(path, baseUrl), { ca, headers: { authorization: `Bearer ${token}` } }, resolve);
-    request.on("error", (cause) => reject(new Fault("unavailable", `Sluice doesn't answer: ${cause.message}`, { cause })));
-    request.end();
-  });
-  if (response.statusCode === 200) {
-    yield* response as AsyncIterable<Uint8Array>;
-    return;
-  }
-  let text = "";
-  for await (const chunk of response) text += String(chunk);
-  throw new Fault("invalid", statusMessage(text) ?? `the API answered ${response.statusCode}`);
-}
-
-function statusMessage(text: string): string | undefined {
-  try {
-    const status = JSON.parse(text) as { message?: string };
-    return status.message;
-  } catch {
-    return undefined;
-  }
 }

@@ -7,6 +7,7 @@ export {
   Loop,
   type LoopOptions,
   type Pass,
+  ResourceCache,
   type StoreAction,
   type TaskAction,
   TaskBoard,

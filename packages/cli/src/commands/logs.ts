@@ -18,17 +18,16 @@ export async function logs(target: string, options: LogsOptions): Promise<void> 
   const connection = await connect(options);
   try {
     const pods = await podsOf(connection, target);
-    const query = new URLSearchParams();
-    if (options.follow) query.set("follow", "true");
-    if (options.previous) query.set("previous", "true");
-    if (options.tail !== undefined) query.set("tailLines", options.tail);
-    if (options.container !== undefined) query.set("container", options.container);
-    if (options.timestamps) query.set("timestamps", "true");
-    const namesEach = pods.length > 1;
-    const print = async (name: string): Promise<void> => {
-      const path = `/api/v1/namespaces/${encodeURIComponent(connection.namespace)}/pods/${encodeURIComponent(name)}/log?${query}`;
-      await printLines(connection.stream(path), namesEach ? paint("dim", `${name} `) : "");
+    const query = {
+      ...(options.follow ? { follow: "true" } : {}),
+      ...(options.previous ? { previous: "true" } : {}),
+      ...(options.tail === undefined ? {} : { tailLines: options.tail }),
+      ...(options.container === undefined ? {} : { container: options.container }),
+      ...(options.timestamps ? { timestamps: "true" } : {}),
     };
+    const namesEach = pods.length > 1;
+    const { client, namespace } = connection;
+    const print = (name: string) => printLines(client.podLog({ namespace, name }, query), namesEach ? paint("dim", `${name} `) : "");
     if (options.follow) await Promise.all(pods.map(print));
     else for (const name of pods) await print(name);
   } finally {

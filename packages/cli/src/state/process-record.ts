@@ -11,6 +11,8 @@ export interface ProcessRecord {
   readonly apiPort?: number;
   readonly port?: number;
   readonly routerPort?: number;
+  /** Of the agent: where it tells the router's counts. */
+  readonly metricsPort?: number;
 }
 
 export async function writeProcessRecord(path: string, record: ProcessRecord): Promise<void> {

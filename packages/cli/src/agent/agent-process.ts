@@ -1,0 +1,91 @@
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { notEnforcedFields } from "@sluice/api";
+import { createAgent, type EndpointState as PodEndpoint } from "@sluice/backends/agent";
+import { type Millis, seconds } from "@sluice/kernel";
+import type { EndpointState } from "@sluice/router";
+import { createRouter, loadTable } from "@sluice/router/node";
+import { log } from "../control-plane/log.ts";
+import { realClock } from "../control-plane/real-clock.ts";
+import { loadCredentials } from "../state/credentials.ts";
+import { forgetProcess, processStart, writeProcessRecord } from "../state/process-record.ts";
+import { stateFolder } from "../state/state-folder.ts";
+import { version } from "../version.ts";
+import { followRoutes } from "./follow-routes.ts";
+import { agentImages } from "./image-source.ts";
+import { reloadingClient } from "./reloading-client.ts";
+
+const drainMillis: Millis = seconds(10);
+
+/** The body of `sluice agent`: runs workloads and hosts the router; outlives the control plane. */
+export async function runAgentProcess(options: { readonly data: string; readonly routerPort?: string }): Promise<void> {
+  const state = stateFolder(options.data);
+  const client = await reloadingClient(state.agentKubeconfig);
+  const router = createRouter({
+    clock: realClock,
+    listensOnServices: process.platform === "linux",
+    log: (_level, message) => log(`router: ${message}`),
+  });
+  const stored = await loadTable(state.routeTable);
+  if (stored !== undefined) router.apply(stored);
+  const agent = createAgent({
+    client,
+    stateFolder: state.path,
+    images: agentImages(state.images),
+    clock: realClock,
+    router: { drain: async (podUid, timeout) => void (await router.drain(podUid, timeout)) },
+    drainMillis,
+    notEnforced: (pod) => notEnforcedFields(pod.spec),
+    version: version(),
+    log: (level, message, fields) => log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
+  });
+  agent.onEndpointsChanged((endpoints) => router.overlay(overlayOf(endpoints)));
+  const { port } = await router.listen({ host: "127.0.0.1", port: Number(options.routerPort ?? 7080) });
+  await agent.start();
+  router.overlay(overlayOf(agent.endpoints()));
+  const { agentToken } = await loadCredentials(state.credentials);
+  const metricsPort = await serveMetrics(agentToken, () => router.metricsText());
+  const stopRoutes = followRoutes({ client, apply: (table) => router.apply(table), file: state.routeTable, log });
+  await writeProcessRecord(state.agent, {
+    pid: process.pid,
+    startedAt: processStart(process.pid) ?? "",
+    version: version(),
+    routerPort: port,
+    metricsPort,
+  });
+  log(`agent ${version()} is up: routes on port ${port}`);
+
+  let isEnding = false;
+  const end = (how: () => Promise<void>) => {
+    if (isEnding) return;
+    isEnding = true;
+    void how()
+      .catch((thrown) => log(`agent: ${thrown instanceof Error ? thrown.message : thrown}`))
+      .then(async () => {
+        stopRoutes();
+        await router.close();
+        forgetProcess(state.agent);
+        process.exit(0);
+      });
+  };
+  // An interrupt means the whole machine's Sluice goes (`sluice down`); a termination, only this process.
+  process.on("SIGINT", () => end(() => agent.shutdown()));
+  process.on("SIGTERM", () => end(() => agent.stop()));
+}
+
+function overlayOf(endpoints: readonly PodEndpoint[]): ReadonlyMap<string, EndpointState> {
+  return new Map(
+    endpoints.map(({ uid, isReady, isTerminating }) => [uid, isTerminating ? "terminating" : isReady ? "ready" : "notReady"]),
+  );
+}
+
+/** What the router counted, for the control plane alone. */
+async function serveMetrics(token: string, text: () => string): Promise<number> {
+  const server = createServer((request, response) => {
+    const isAllowed = request.url === "/metrics" && request.headers.authorization === `Bearer ${token}`;
+    response.writeHead(isAllowed ? 200 : 403, { "content-type": "text/plain; version=0.0.4" });
+    response.end(isAllowed ? text() : "");
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return (server.address() as AddressInfo).port;
+}

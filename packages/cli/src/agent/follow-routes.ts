@@ -1,0 +1,69 @@
+import { type Client, hasReason, type RouteTable as RouteTableResource } from "@sluice/api";
+import { routeTableKey } from "@sluice/backends/embedded";
+import { toFault } from "@sluice/kernel";
+import type { RouteTable } from "@sluice/router";
+import { saveTable } from "@sluice/router/node";
+
+export interface FollowRoutesOptions {
+  readonly client: Client;
+  readonly apply: (table: RouteTable) => void;
+  /** Where the table lies for a start without a control plane. */
+  readonly file: string;
+  readonly log: (line: string) => void;
+}
+
+/** Applies each new table the moment it is announced, then stores it. While the API is away the last one stays. */
+export function followRoutes({ client, apply, file, log }: FollowRoutesOptions): () => void {
+  let isStopped = false;
+  let saving: Promise<void> | undefined;
+  let unsaved: RouteTable | undefined;
+  let stopWatch = () => {};
+
+  const save = (table: RouteTable): void => {
+    unsaved = table;
+    saving ??= (async () => {
+      while (unsaved !== undefined) {
+        const next = unsaved;
+        unsaved = undefined;
+        await saveTable(file, next).catch((thrown) => log(toFault(thrown).message));
+      }
+      saving = undefined;
+    })();
+  };
+
+  void (async () => {
+    let failures = 0;
+    let resourceVersion: string | undefined;
+    while (!isStopped) {
+      try {
+        const watch = client.watch<RouteTableResource>(
+          { apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind },
+          { allowBookmarks: true, ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }) },
+        );
+        stopWatch = () => watch.stop();
+        for await (const event of watch) {
+          failures = 0;
+          if (event.type === "BOOKMARK") {
+            resourceVersion = event.resourceVersion;
+            continue;
+          }
+          resourceVersion = event.object.metadata.resourceVersion;
+          if (event.type === "DELETED" || event.object.metadata.name !== routeTableKey.name) continue;
+          const table = event.object.spec as unknown as RouteTable;
+          if (table.format !== 1) continue;
+          apply(table);
+          save(table);
+        }
+      } catch (thrown) {
+        if (hasReason(thrown, "Expired") || hasReason(thrown, "Gone")) resourceVersion = undefined;
+        if (failures++ === 0 && !isStopped) log(`routes: the control plane is away (${toFault(thrown).message}); routing on as before`);
+      }
+      // Short, since the control plane that comes back is the one that people wait for.
+      await new Promise((resolve) => setTimeout(resolve, Math.min(1000, 20 * 2 ** Math.min(failures, 6))));
+    }
+  })();
+  return () => {
+    isStopped = true;
+    stopWatch();
+  };
+}
