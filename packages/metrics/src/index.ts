@@ -1,6 +1,7 @@
 export type { MatrixSeries, QueryOutcome, QueryRefusal, QueryResult, VectorSample } from "./evaluate/outcome.ts";
 export { defaultSamplesMax, type QueryOptions, type QueryRange, queryInstant, queryRange } from "./evaluate/query.ts";
 export { formatJsonValue, formatValue } from "./format-value.ts";
+export { findJsonPath, type JsonPath, type JsonPathOutcome, parseJsonPath } from "./json-path.ts";
 export {
   compareLabels,
   describeLabels,
@@ -16,6 +17,7 @@ export {
   metricNameLabel,
   withLabel,
 } from "./labels.ts";
+export { type Measured, measurementOf } from "./measurement.ts";
 export type { SeriesSamples, SeriesSource } from "./series-source.ts";
 export { type Chunk, ChunkWriter, readChunk } from "./storage/chunk.ts";
 export {

@@ -1,3 +1,14 @@
+export { createQueryHandler, type QueryHandlerOptions } from "./http/query-handler.ts";
+export {
+  isEmbeddedAddress,
+  type PrometheusQuery,
+  queryEmbedded,
+  queryPrometheus,
+} from "./providers/query-prometheus.ts";
+export { queryWeb, type WebQuery } from "./providers/query-web.ts";
+export { createScraper, type Scraper, type ScraperOptions } from "./scrape/scraper.ts";
+export { type PodFacts, type PodTarget, podTarget, type Target, type TargetSource } from "./scrape/target.ts";
+export type { ScrapeReport } from "./scrape/target-scraper.ts";
 export {
   createMetricsStore,
   type MetricsStore,
