@@ -1,0 +1,47 @@
+import type { Application, Client, Resource, Rollout } from "@sluice/api";
+import { type Comparison, changesOf, compareAll, referenceOfStatus } from "./compare.ts";
+import type { FieldChange } from "./diff.ts";
+import type { RenderedSource } from "./manifests.ts";
+import { type Claims, managedRoutes } from "./overlay.ts";
+import { keyOfReference, referenceText } from "./resource-reference.ts";
+import { type KindLookup, targetsOf } from "./targets.ts";
+
+/** What `sluice app diff` shows: each resource with what a sync would change. */
+export interface Inspection {
+  readonly errors: readonly string[];
+  readonly resources: readonly { readonly comparison: Comparison; readonly changes: readonly FieldChange[] }[];
+}
+
+/** Compares an Application with what was rendered, reading each resource through the API. Writes nothing. */
+export async function inspectApplication(
+  client: Pick<Client, "get" | "list">,
+  application: Application,
+  rendered: RenderedSource,
+  kinds: KindLookup,
+): Promise<Inspection> {
+  const { targets, errors } = targetsOf(application, rendered, kinds);
+  const objects = new Map<string, Resource | undefined>();
+  for (const { text, reference } of targets) objects.set(text, await client.get(keyOfReference(reference)));
+  for (const known of application.status?.resources ?? []) {
+    const reference = referenceOfStatus(known);
+    const text = referenceText(reference);
+    if (!objects.has(text)) objects.set(text, await client.get(keyOfReference(reference)));
+  }
+  const claims = new Map<string, Claims>();
+  for (const { text, resource } of targets) {
+    if (resource.kind !== "VirtualService") continue;
+    const rollouts = targets
+      .filter(
+        ({ resource: other }) => other.kind === "Rollout" && managedRoutes(other as Rollout, resource) !== undefined,
+      )
+      .map((target) => objects.get(target.text))
+      .filter((found) => found !== undefined);
+    if (rollouts.length > 0)
+      claims.set(text, { rollouts: rollouts as unknown as readonly Rollout[], isAutoscaled: false });
+  }
+  const resources = compareAll(application, targets, { objects, claims }).map((comparison) => ({
+    comparison,
+    changes: changesOf(application, comparison, claims.get(comparison.text)),
+  }));
+  return { errors, resources };
+}

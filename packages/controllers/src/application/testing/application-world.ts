@@ -1,0 +1,100 @@
+import { type Application, type Client, type KindDefinition, KindRegistry, type Resource } from "@sluice/api";
+import { Fault } from "@sluice/kernel";
+import { plainKinds, type World, type WorldOptions } from "../../laws/index.ts";
+import type { TaskHandler } from "../../loop/index.ts";
+import { applyManifestsHandler } from "../apply-manifests.ts";
+import type { RenderedSource } from "../manifests.ts";
+import { applicationKind } from "../names.ts";
+import { ApplicationReconciler } from "../reconciler.ts";
+
+/** A repository for tests in virtual time: revisions of manifests, and a HEAD that moves. */
+export class ModelRepository {
+  readonly #revisions = new Map<string, RenderedSource>();
+  head = "";
+  fault: Fault | undefined;
+  fetches = 0;
+
+  commit(revision: string, resources: readonly Resource[], faults: RenderedSource["faults"] = []): void {
+    this.#revisions.set(revision, {
+      revision,
+      isBranch: true,
+      commit: { author: "Ada", date: "2026-01-01T00:00:00Z", subject: revision },
+      resources: resources.map((resource, index) => ({ file: "app/all.yaml", line: index + 1, resource })),
+      faults,
+      digest: revision,
+    });
+    this.head = revision;
+  }
+
+  readonly handler: TaskHandler = async (work) => {
+    this.fetches++;
+    if (this.fault !== undefined) throw this.fault;
+    const wanted = work.revision === "HEAD" ? this.head : String(work.revision);
+    const found = this.#revisions.get(wanted);
+    if (found === undefined) throw new Fault("invalid", `revision ${wanted}: no branch, tag or commit of that name`);
+    return found;
+  };
+}
+
+/** The parts of a World that runs Applications against a model repository. */
+export function applicationWorld(
+  repository: ModelRepository,
+  more: readonly KindDefinition[] = [],
+): Omit<WorldOptions, "crash" | "stale"> {
+  const kinds = new KindRegistry([...plainKinds, ...more]);
+  let client: Client | undefined;
+  return {
+    reconcilers: (effects) => {
+      client = effects.client;
+      return [new ApplicationReconciler({ effects, kinds: (kind) => kinds.byKind(kind) })];
+    },
+    tasks: () => ({
+      fetchManifests: repository.handler,
+      // One write at a time, and none beside the pass that started it: a crash point is between two effects.
+      applyManifests: async (work, cancellation) => {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        return applyManifestsHandler(client as Client, { parallel: 1 })(work, cancellation);
+      },
+    }),
+  };
+}
+
+export function application(
+  spec: Partial<Application["spec"]> = {},
+  metadata: Partial<Application["metadata"]> = {},
+): Application {
+  return {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Application",
+    metadata: { name: "shop", namespace: "argocd", ...metadata },
+    spec: {
+      project: "default",
+      source: { repoURL: "https://git.example/shop.git", path: "app", targetRevision: "HEAD" },
+      destination: { server: "https://kubernetes.default.svc", namespace: "default" },
+      ...spec,
+    },
+  };
+}
+
+export const configMap = (
+  name: string,
+  data: Record<string, string>,
+  annotations: Record<string, string> = {},
+): Resource => ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name, annotations }, data }) as Resource;
+
+export const applicationKey = { ...applicationKind, namespace: "argocd", name: "shop" };
+
+export const shop = async (world: World): Promise<Application> => {
+  const found = await world.get<Application>(applicationKey);
+  if (found === undefined) throw new Error("the Application is gone");
+  return found;
+};
+
+/** What a push does: the watch of the repository annotates the Application. */
+export async function announce(world: World): Promise<void> {
+  await world.client.patch(applicationKey, {
+    type: "merge",
+    value: { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } },
+  });
+  await world.settle();
+}
