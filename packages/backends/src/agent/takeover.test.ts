@@ -205,10 +205,10 @@ test("however many shims are started for a run, one runs it; a forestalled one n
 });
 
 test("a zombie has ended; another process under the same pid is another", async () => {
-  const child = spawn("/bin/sh", ["-c", "(exit 0) & echo $!; exec sleep 1"], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("/bin/sh", ["-c", "(exit 0) & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   const zombie = Number(line.toString());
-  await expect.poll(() => /\) Z /.test(readText(`/proc/${zombie}/stat`) ?? "")).toBe(true);
+  await expect.poll(() => /\) Z /.test(readText(`/proc/${zombie}/stat`) ?? ""), { timeout: 10_000 }).toBe(true);
   const fields = (readText(`/proc/${zombie}/stat`) ?? "").split(") ")[1]!.split(" ");
   const boot = readText("/proc/sys/kernel/random/boot_id")!.trim();
 

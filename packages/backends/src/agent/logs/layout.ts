@@ -50,3 +50,25 @@ export function listFolder(folder: string): string[] {
     return [];
   }
 }
+
+/** A run of a container whose log is still there. */
+export interface LoggedRun {
+  readonly attempt: number;
+  readonly file: string;
+}
+
+/** Oldest first; the last is the present one. */
+export function listRuns(
+  stateFolder: string,
+  pod: { readonly namespace: string; readonly name: string; readonly uid: string },
+  container: string,
+): LoggedRun[] {
+  // The name may come straight from a request.
+  if (container.includes("/") || container.startsWith(".")) return [];
+  const folder = podLogFolder(stateFolder, pod.namespace, pod.name, pod.uid);
+  return listFolder(join(folder, container))
+    .filter((name) => /^\d+\.log$/.test(name))
+    .map((name) => Number.parseInt(name, 10))
+    .sort((a, b) => a - b)
+    .map((attempt) => ({ attempt, file: logFileOf(folder, container, attempt) }));
+}
