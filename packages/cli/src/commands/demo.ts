@@ -2,6 +2,7 @@ import { readLiveRecord } from "../state/process-record.ts";
 import { stateFolder } from "../state/state-folder.ts";
 import { Demo, type DemoOptions, type DemoSummary } from "../demo/demo.ts";
 import { lineStage, liveStage, silentStage } from "../demo/stage.ts";
+import { consoleLink } from "./status.ts";
 import { describeFailure, failureAsJson } from "../terminal/failure.ts";
 import { paint } from "../terminal/style.ts";
 
@@ -58,7 +59,7 @@ async function stayUp(show: Demo): Promise<void> {
   const record = readLiveRecord(stateFolder(show.state).controlPlane);
   console.log(
     [
-      `Console: ${await show.consoleLink()}`,
+      `Console: ${await consoleLink(stateFolder(show.state).credentials, record?.port ?? 0)}`,
       `Shop:    http://shop.shop.localhost:${record?.routerPort}/`,
       "",
       "Push a change of your own:",

@@ -1,8 +1,12 @@
-import { rmSync } from "node:fs";
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
 import { locateState } from "../connection.ts";
+import { AgentSupervisor } from "../control-plane/agent-supervisor.ts";
 import { forgetProcess, processStart, type ProcessRecord, readLiveRecord } from "../state/process-record.ts";
+import type { StateFolder } from "../state/state-folder.ts";
 
 const stopMillisMax = 60_000;
+const agentMillisMax = 10_000;
 
 /** `sluice down`: workloads first, as each asks for by its grace period, then agent and control plane. */
 export async function down(options: { readonly data?: string; readonly json?: boolean }): Promise<void> {
@@ -14,19 +18,27 @@ export async function down(options: { readonly data?: string; readonly json?: bo
     stopped.push(`control plane (pid ${controlPlane.pid})`);
   }
   forgetProcess(state.controlPlane);
-  const agent = readLiveRecord(state.agent);
+  const agent = readLiveRecord(state.agent) ?? (await agentForOrphans(state));
   if (agent !== undefined) {
     // SIGINT asks the agent to stop its workloads too; SIGTERM would leave them running.
     await end(agent, "SIGINT");
     stopped.push(`agent and its workloads (pid ${agent.pid})`);
-  } else {
-    const { stopWorkloads } = await import("../agent/stop-workloads.ts");
-    const count = await stopWorkloads(state);
-    if (count > 0) stopped.push(`${count} workloads that no agent watched`);
   }
   rmSync(state.agent, { force: true });
   if (options.json) console.log(JSON.stringify({ stopped }));
   else console.log(stopped.length === 0 ? `Nothing runs on ${state.path}.` : `Stopped: ${stopped.join(", ")}.`);
+}
+
+/** Workloads may live on after their agent was killed: only an agent knows how to take them over and stop them. */
+async function agentForOrphans(state: StateFolder): Promise<ProcessRecord | undefined> {
+  const pods = join(state.path, "pods");
+  if (!existsSync(pods) || readdirSync(pods).length === 0) return undefined;
+  const supervisor = new AgentSupervisor({ state, routerPort: 0, log: () => {} });
+  supervisor.start();
+  const deadline = Date.now() + agentMillisMax;
+  while (supervisor.agent === undefined && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  supervisor.stop();
+  return supervisor.agent;
 }
 
 async function end({ pid, startedAt }: ProcessRecord, signal: NodeJS.Signals): Promise<void> {

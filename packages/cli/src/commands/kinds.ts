@@ -8,7 +8,7 @@ export async function servedKinds(client: Client): Promise<KindRegistry> {
     apiVersion: "apiextensions.k8s.io/v1",
     kind: "CustomResourceDefinition",
   });
-  for (const definition of items) registry.add(schemaFromCrd(definition));
+  for (const { definition } of items.map(schemaFromCrd)) if (definition !== undefined) registry.add(definition);
   return registry;
 }
 

@@ -44,7 +44,7 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     persistence: openSqlitePersistence(state.database),
     schedule: setImmediate,
     namespaces: ["default", "argocd"],
-    onCondition: (condition) => log(`store: ${JSON.stringify(condition)}`),
+    onCondition: (condition) => log(condition.is === "readOnly" ? `store: read-only: ${condition.reason}` : "store: takes writes"),
   });
   await ensureRouteTable(store.client);
   const notReady = () => readiness(store, supervisor);
@@ -129,7 +129,7 @@ async function ensureRouteTable(client: Client): Promise<void> {
 /** Ready means that a write would be accepted and traffic served. */
 function readiness(store: Store, supervisor: AgentSupervisor): string | undefined {
   const condition = store.condition();
-  if (condition.status !== "True") return condition.message;
+  if (condition.is === "readOnly") return `the store takes no writes: ${condition.reason}`;
   return supervisor.agent?.routerPort === undefined ? "the agent isn't up yet" : undefined;
 }
 

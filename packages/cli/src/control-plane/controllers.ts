@@ -1,0 +1,54 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import type { Client, KindRegistry } from "@sluice/api";
+import { routeTableReconciler } from "@sluice/backends/embedded";
+import { Loop, TaskBoard } from "@sluice/controllers";
+import type { MetricsStore } from "@sluice/metrics/node";
+import type { Credentials } from "../state/credentials.ts";
+import type { StateFolder } from "../state/state-folder.ts";
+import { analysisQueries } from "./analysis-queries.ts";
+import { canaryTraffic } from "./canary-traffic.ts";
+import { log } from "./log.ts";
+import { realClock } from "./real-clock.ts";
+
+export interface ControllersOptions {
+  readonly state: StateFolder;
+  readonly client: Client;
+  readonly kinds: KindRegistry;
+  readonly metrics: { readonly store: MetricsStore };
+  readonly credentials: Credentials;
+}
+
+export interface RunningControllers {
+  /** `POST /hooks/git`. */
+  handleHook(request: IncomingMessage, response: ServerResponse): void;
+  stop(): Promise<void>;
+}
+
+/** Every controller of one machine in one loop, with real outside work behind its tasks. */
+export async function startControllers({ client, metrics }: ControllersOptions): Promise<RunningControllers> {
+  const tasks = new TaskBoard(realClock, {
+    ...analysisQueries(metrics.store),
+    canaryTraffic: canaryTraffic(metrics.store),
+  });
+  const loop = new Loop({
+    client,
+    clock: realClock,
+    tasks,
+    fieldManager: "sluice",
+    reconcilers: (effects) => [routeTableReconciler(effects.client)],
+    onPass: ({ kind, object, because, fault }) => {
+      if (fault !== undefined) log(`${kind} ${object}: ${fault.kind}: ${because}`);
+      else if (process.env.SLUICE_DEBUG !== undefined) log(`${kind} ${object}: ${because}`);
+    },
+  });
+  await loop.start();
+  return {
+    handleHook(_request, response) {
+      response.writeHead(404).end();
+    },
+    async stop() {
+      loop.stop();
+      tasks.cancelAll();
+    },
+  };
+}
