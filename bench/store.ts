@@ -130,6 +130,28 @@ async function emitterFanOut(watchers: number, rounds: number): Promise<number> 
   return median(times);
 }
 
+/** Microseconds of a write that no watch waits for, among `objects` others and `watchers` of single names. */
+async function writeAmong(objects: number, watchers: number): Promise<number> {
+  const store = await open();
+  const names = Array.from({ length: objects }, (_, index) => `a-${index}`);
+  for (let at = 0; at < objects; at += 1000) {
+    await Promise.all(names.slice(at, at + 1000).map((name) => store.client.create(configMap(name))));
+  }
+  const resourceVersion = String(store.revision());
+  for (const name of names.slice(0, watchers)) {
+    const options = { namespace: "bench", fieldSelector: `metadata.name=${name}`, resourceVersion };
+    void store.client.watch(kind, options)[Symbol.asyncIterator]().next();
+  }
+  const times: number[] = [];
+  for (let round = 0; round < 20; round++) {
+    const started = performance.now();
+    await Promise.all(Array.from({ length: 50 }, (_, index) => store.client.create(configMap(`z-${round}-${index}`))));
+    times.push(((performance.now() - started) * 1000) / 50);
+  }
+  await store.stop();
+  return median(times);
+}
+
 async function lists(count: number): Promise<{ first: number; again: number; stringify: number; select: number }> {
   const store = await open();
   await Promise.all(Array.from({ length: count }, (_, index) => store.client.create(configMap(`a-${index}`))));
@@ -190,6 +212,15 @@ export async function bench(): Promise<Row[]> {
     unit: "ms",
     peer: `EventEmitter with 1,000 promises: ${emitter.toFixed(2)} ms`,
     ratio: fan / emitter,
+  });
+  const crowded = await writeAmong(20_000, 2000);
+  const alone = await writeAmong(0, 0);
+  rows.push({
+    name: "store: a write among 20,000 objects and 2,000 watches of other names",
+    value: crowded,
+    unit: "us",
+    peer: `in an empty store: ${alone.toFixed(1)} us`,
+    ratio: crowded / alone,
   });
   const { first, again, stringify, select } = await lists(10_000);
   const peer = `JSON.stringify of the same: ${stringify.toFixed(1)} ms`;

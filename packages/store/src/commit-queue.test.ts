@@ -1,9 +1,8 @@
-import { KindRegistry, type Resource } from "@sluice/api";
+import { builtInKinds, KindRegistry, type Resource } from "@sluice/api";
 import { minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Condition, createStore } from "./index.ts";
 import { ScriptedPersistence } from "./scripted-persistence.fixture.ts";
-import { smallKinds } from "./small-kinds.fixture.ts";
 
 const configMap = (name: string, data: Readonly<Record<string, string>> = {}): Resource & { data: object } => ({
   apiVersion: "v1",
@@ -18,7 +17,7 @@ async function begin() {
   const clock = new VirtualClock();
   const conditions: Condition[] = [];
   const store = await createStore({
-    kinds: new KindRegistry(smallKinds()),
+    kinds: new KindRegistry(builtInKinds()),
     clock,
     random: seededRandom(1),
     persistence,

@@ -31,6 +31,7 @@ export class CommitQueue {
   readonly #clock: Clock;
   readonly #schedule: (flush: () => void) => void;
   readonly #publish: (state: State, changes: readonly Change[]) => void;
+  readonly #follow: (changes: readonly Change[]) => void;
   readonly #onCondition: (condition: Condition) => void;
   #committed: State;
   #revision: number;
@@ -47,13 +48,17 @@ export class CommitQueue {
     schedule: (flush: () => void) => void;
     state: State;
     reserved: number;
+    /** Readers see the new state from here on. */
     publish: (state: State, changes: readonly Change[]) => void;
+    /** What comes of it, after the writers have their replies. */
+    follow: (changes: readonly Change[]) => void;
     onCondition: (condition: Condition) => void;
   }) {
     this.#persistence = options.persistence;
     this.#clock = options.clock;
     this.#schedule = options.schedule;
     this.#publish = options.publish;
+    this.#follow = options.follow;
     this.#onCondition = options.onCondition;
     this.#committed = options.state;
     this.#revision = options.state.revision;
@@ -136,6 +141,7 @@ export class CommitQueue {
     if (group.changes.length > 0) this.#publish(group.state, group.changes);
     for (const reply of group.replies) reply.settle();
     if (this.#gathering !== undefined) this.#schedule(() => this.#flush());
+    if (group.changes.length > 0) this.#follow(group.changes);
   }
 
   #fail(group: Group, cause: unknown): void {

@@ -1,12 +1,15 @@
-import type { KindDefinition, KindRegistry, Resource } from "@sluice/api";
-import { formatInstant, type Instant, sameJson } from "@sluice/kernel";
+import {
+  type CustomResourceDefinition,
+  type KindDefinition,
+  type KindRegistry,
+  type Resource,
+  schemaFromCrd,
+} from "@sluice/api";
+import { describeViolation, formatInstant, type Instant, sameJson } from "@sluice/kernel";
 import { isRecord } from "./patch/record.ts";
 import { type Change, type TableName, tableOf } from "./state.ts";
 
 const crdTable = "apiextensions.k8s.io/CustomResourceDefinition";
-
-/** The kind that a CustomResourceDefinition defines. Throws a fault where its schema isn't structural. */
-export type DefineKind = (crd: Resource) => KindDefinition;
 
 interface CrdSpec {
   readonly group?: string;
@@ -24,9 +27,8 @@ const customDefinitions = new WeakSet<KindDefinition>();
 export class CustomKinds {
   readonly #kinds: KindRegistry;
   readonly #builtIn: ReadonlySet<TableName>;
-  readonly #define: DefineKind | undefined;
 
-  constructor(kinds: KindRegistry, define: DefineKind | undefined) {
+  constructor(kinds: KindRegistry) {
     this.#kinds = kinds;
     this.#builtIn = new Set(
       kinds
@@ -34,7 +36,6 @@ export class CustomKinds {
         .filter((definition) => !customDefinitions.has(definition))
         .map(({ group, kind }) => `${group}/${kind}`),
     );
-    this.#define = define;
   }
 
   /** The table of a definition's objects; undefined where it is no definition, or of a kind that is built in. */
@@ -61,17 +62,20 @@ export class CustomKinds {
   }
 
   #serve(crd: Resource): string | undefined {
-    if (this.tableDefinedBy(crd) === undefined || this.#define === undefined) return undefined;
+    if (this.tableDefinedBy(crd) === undefined) return undefined;
     const { group = "", names } = (crd.spec ?? {}) as CrdSpec;
     const taken = this.#kinds.all().find((other) => other.group === group && other.plural === names?.plural);
-    if (taken !== undefined && taken.kind !== names?.kind)
+    if (taken !== undefined && taken.kind !== names?.kind) {
       return `"${names?.plural}" is already in use by ${taken.kind}`;
+    }
     try {
-      const definition = this.#define(crd);
+      const { definition, violations } = schemaFromCrd(crd as CustomResourceDefinition);
+      if (definition === undefined) return violations.map(describeViolation).join("; ");
       customDefinitions.add(definition);
       this.#kinds.add(definition);
       return undefined;
     } catch (thrown) {
+      // One definition that can't be understood must not take the store with it.
       return thrown instanceof Error ? thrown.message : String(thrown);
     }
   }

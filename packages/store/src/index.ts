@@ -1,6 +1,5 @@
 export { type Admission, type Admitted, schemaAdmission } from "./admission.ts";
 export type { Condition } from "./commit-queue.ts";
-export type { DefineKind } from "./custom-kinds.ts";
 export type { WindowLimits } from "./event-window.ts";
 export { jsonOf } from "./json-of.ts";
 export { type Batch, type Loaded, type Persistence, volatilePersistence } from "./persistence.ts";

@@ -2,7 +2,7 @@ import type { Client, KindRegistry } from "@sluice/api";
 import { type Clock, minutes, type Random } from "@sluice/kernel";
 import { type Admission, schemaAdmission } from "./admission.ts";
 import { CommitQueue, type Condition } from "./commit-queue.ts";
-import { CustomKinds, type DefineKind } from "./custom-kinds.ts";
+import { CustomKinds } from "./custom-kinds.ts";
 import type { WindowLimits } from "./event-window.ts";
 import { Housekeeping } from "./housekeeping.ts";
 import { type Persistence, volatilePersistence } from "./persistence.ts";
@@ -25,7 +25,6 @@ export interface StoreOptions {
   readonly schedule?: (flush: () => void) => void;
   /** Default: by the schema of each kind. */
   readonly admission?: Admission;
-  readonly defineKind?: DefineKind;
   /** How much of the past watches can start from. */
   readonly window?: Partial<WindowLimits>;
   /** By `group/Kind`; replaces the defaults for Events and Decisions. */
@@ -51,7 +50,7 @@ export interface Store {
 export async function createStore(options: StoreOptions): Promise<Store> {
   const { kinds, clock, random } = options;
   const persistence = options.persistence ?? volatilePersistence();
-  const custom = new CustomKinds(kinds, options.defineKind);
+  const custom = new CustomKinds(kinds);
   const rules = createRules({ kinds, clock, random, admission: options.admission ?? schemaAdmission }, custom);
 
   const loaded = await persistence.load();
@@ -74,8 +73,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
     publish(next, changes) {
       hub.publish(next, changes);
       snapshots.forgetBefore(hub.floor);
-      housekeeping.follow(changes);
     },
+    follow: (changes) => housekeeping.follow(changes),
     onCondition: options.onCondition ?? (() => {}),
   });
   const housekeeping = new Housekeeping({

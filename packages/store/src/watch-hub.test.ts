@@ -1,10 +1,9 @@
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { KindRegistry, type Resource, type WatchEvent } from "@sluice/api";
+import { builtInKinds, KindRegistry, type Resource, type WatchEvent } from "@sluice/api";
 import { minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createStore, type StoreOptions } from "./index.ts";
-import { smallKinds } from "./small-kinds.fixture.ts";
 
 const kind = { apiVersion: "v1", kind: "ConfigMap" };
 const configMap = (name: string, text = ""): Resource & { data: object } => ({
@@ -15,7 +14,7 @@ const configMap = (name: string, text = ""): Resource & { data: object } => ({
 
 async function begin(window: StoreOptions["window"] = {}) {
   const clock = new VirtualClock();
-  const options = { kinds: new KindRegistry(smallKinds()), clock, random: seededRandom(1), window };
+  const options = { kinds: new KindRegistry(builtInKinds()), clock, random: seededRandom(1), window };
   const store = await createStore(options);
   return { store, client: store.client, clock };
 }
@@ -165,17 +164,22 @@ test("records of the past end: Events after an hour, Decisions by their number",
     "sluice.dev/Decision": { age: minutes(60 * 24), count: 3 },
   };
   const { client } = await createStore({
-    kinds: new KindRegistry(smallKinds()),
+    kinds: new KindRegistry(builtInKinds()),
     clock,
     random: seededRandom(1),
     retention,
   });
-  const event = (name: string) => ({ apiVersion: "v1", kind: "Event", metadata: { name, namespace: "default" } });
+  const event = (name: string) => ({
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name, namespace: "default" },
+    involvedObject: {},
+  });
   const decision = (name: string) => ({
     apiVersion: "sluice.dev/v1alpha1",
     kind: "Decision",
     metadata: { name, namespace: "default" },
-    spec: { because: "so" },
+    spec: { subject: { kind: "Rollout", name: "shop" }, action: "promote", at: "2026-01-01T00:00:00Z", because: "so" },
   });
   const names = async (of: { apiVersion: string; kind: string }) =>
     (await client.list(of)).items.map((item) => item.metadata.name);
@@ -189,7 +193,7 @@ test("records of the past end: Events after an hour, Decisions by their number",
   }
   await clock.advance(minutes(30), turn);
   const left = await names(event(""));
-  const rewritten = client.update({ ...decision("d"), spec: { because: "otherwise" } });
+  const rewritten = client.update({ ...decision("d"), spec: { ...decision("d").spec, because: "otherwise" } });
 
   await expect(rewritten).rejects.toMatchObject({ reason: "Invalid", violations: [{ path: "spec" }] });
   expect(left).toEqual(["late"]);

@@ -174,7 +174,6 @@ class Follower implements Watch {
   /** A change that may concern it, while it waits: it has seen everything before. */
   offer(change: Change): void {
     if (this.#waiting === undefined || this.#position.is !== "following") return;
-    if (change.revision <= this.#position.revision) return;
     const event = this.#eventOf(change);
     if (event === undefined) return;
     this.#position = { is: "following", revision: change.revision };

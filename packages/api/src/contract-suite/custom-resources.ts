@@ -1,5 +1,5 @@
 import type { Resource } from "../contract/resource.ts";
-import { at, eventually, refusal, type Scene, type Stories } from "./world.ts";
+import { at, refusal, type Scene, type Stories } from "./world.ts";
 
 const crds = { apiVersion: "apiextensions.k8s.io/v1", kind: "CustomResourceDefinition" } as const;
 
@@ -46,7 +46,7 @@ function definition(namespace: string): Resource {
   };
 }
 
-async function established({ client, namespace }: Scene): Promise<void> {
+async function established({ client, namespace, eventually }: Scene): Promise<void> {
   await client.create(definition(namespace));
   await eventually(async () => {
     const found = await client.get({ ...crds, name: kindOf(namespace).name });
@@ -75,7 +75,7 @@ export const customResources: Stories = {
   },
 
   "a definition takes its objects with it": async (scene) => {
-    const { client, namespace, expect } = scene;
+    const { client, namespace, expect, eventually } = scene;
     const { kind, name } = kindOf(namespace);
     await established(scene);
     await client.create({ ...kind, metadata: { name: "a", namespace }, spec: { size: 1 } } as Resource);

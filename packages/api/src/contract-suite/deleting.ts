@@ -1,6 +1,6 @@
 import { controlledBy } from "../contract/keys.ts";
 import type { OwnerReference, Resource } from "../contract/resource.ts";
-import { configMap, configMapKey, configMaps, eventually, pod, pods, Reading, refusal, type Stories } from "./world.ts";
+import { configMap, configMapKey, configMaps, pod, pods, Reading, refusal, type Stories } from "./world.ts";
 
 const owned = (namespace: string, name: string, ...ownerReferences: readonly OwnerReference[]) =>
   configMap(namespace, name, {}, { ownerReferences });
@@ -51,7 +51,7 @@ export const deleting: Stories = {
     watch.stop();
   },
 
-  "dependents follow their owner, through all generations": async ({ client, namespace, expect }) => {
+  "dependents follow their owner, through all generations": async ({ client, namespace, expect, eventually }) => {
     const grandmother = await client.create(configMap(namespace, "grandmother"));
     const mother = await client.create(owned(namespace, "mother", controlledBy(grandmother)));
     await client.create(owned(namespace, "child", controlledBy(mother)));
@@ -67,7 +67,12 @@ export const deleting: Stories = {
     expect(left).toEqual(["stranger"]);
   },
 
-  "a dependent with another living owner stays, and forgets the dead one": async ({ client, namespace, expect }) => {
+  "a dependent with another living owner stays, and forgets the dead one": async ({
+    client,
+    namespace,
+    expect,
+    eventually,
+  }) => {
     const first = await client.create(configMap(namespace, "first"));
     const second = await client.create(configMap(namespace, "second"));
     const { controller: _, ...other } = controlledBy(second);
@@ -82,7 +87,7 @@ export const deleting: Stories = {
     expect(child.metadata.ownerReferences?.[0]?.uid).toBe(second.metadata.uid);
   },
 
-  "an orphaned dependent stays": async ({ client, namespace, expect }) => {
+  "an orphaned dependent stays": async ({ client, namespace, expect, eventually }) => {
     const owner = await client.create(configMap(namespace, "owner"));
     await client.create(owned(namespace, "child", controlledBy(owner)));
 
@@ -95,7 +100,7 @@ export const deleting: Stories = {
     expect(child.metadata.ownerReferences).toBe(undefined);
   },
 
-  "foreground: the owner waits for the dependents that block it": async ({ client, namespace, expect }) => {
+  "foreground: the owner waits for the dependents that block it": async ({ client, namespace, expect, eventually }) => {
     const owner = await client.create(configMap(namespace, "owner"));
     await client.create({
       ...owned(namespace, "child", controlledBy(owner)),
@@ -119,7 +124,12 @@ export const deleting: Stories = {
     );
   },
 
-  "a child of an owner that is gone is collected; the uid decides": async ({ client, namespace, expect }) => {
+  "a child of an owner that is gone is collected; the uid decides": async ({
+    client,
+    namespace,
+    expect,
+    eventually,
+  }) => {
     const owner = await client.create(configMap(namespace, "owner"));
     const reference = controlledBy(owner);
     await client.delete(configMapKey(namespace, "owner"));
@@ -145,7 +155,7 @@ export const deleting: Stories = {
     expect((await client.get(configMapKey(namespace, "c")))?.metadata.name).toBe("c");
   },
 
-  "a namespace takes its contents with it, and waits for them": async ({ client, namespace, expect }) => {
+  "a namespace takes its contents with it, and waits for them": async ({ client, namespace, expect, eventually }) => {
     const doomed = `${namespace}-doomed`;
     const key = { apiVersion: "v1", kind: "Namespace", name: doomed };
     await client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: doomed } });

@@ -5,7 +5,7 @@ import { laws } from "./law.ts";
 import { patching } from "./patching.ts";
 import { reading } from "./reading.ts";
 import { watching } from "./watching.ts";
-import type { ContractWorld, SuiteTools } from "./world.ts";
+import type { ContractWorld, Scene, SuiteTools } from "./world.ts";
 import { writing } from "./writing.ts";
 
 export type { ContractWorld, SuiteTools } from "./world.ts";
@@ -24,9 +24,20 @@ export function clientContract(options: SuiteTools & { readonly open: () => Prom
         const world = await options.open();
         const namespace = `suite-${++scenes}`;
         await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-        await story({ client: world.client, namespace, expect: options.expect });
+        await story({ client: world.client, namespace, expect: options.expect, eventually: eventuallyIn(world) });
         await world.close();
       });
     }
   }
 }
+
+const eventuallyIn =
+  ({ pause }: ContractWorld): Scene["eventually"] =>
+  async (ask) => {
+    for (let tries = 0; tries < 2000; tries++) {
+      const answer = await ask();
+      if (answer !== undefined) return answer;
+      await pause?.();
+    }
+    throw new Error("asked 2000 times in vain");
+  };

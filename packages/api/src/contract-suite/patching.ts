@@ -27,16 +27,17 @@ export const patching: Stories = {
 
   "a JSON patch applies all of its operations, or none": async ({ client, namespace, expect }) => {
     const key = configMapKey(namespace, "a");
-    await client.create(configMap(namespace, "a", { x: "1", "a/b": "2" }));
+    await client.create(configMap(namespace, "a", { x: "1", y: "2" }));
 
     const patched = await client.patch(key, {
       type: "json",
       operations: [
         { op: "test", path: "/data/x", value: "1" },
         { op: "replace", path: "/data/x", value: "3" },
-        { op: "move", from: "/data/a~1b", path: "/data/moved" },
+        { op: "move", from: "/data/y", path: "/data/moved" },
         { op: "copy", from: "/data/x", path: "/data/copied" },
         { op: "add", path: "/metadata/labels", value: { a: "b" } },
+        { op: "add", path: "/metadata/labels/example.com~1c", value: "d" },
       ],
     });
     const failing = await refusal(
@@ -51,6 +52,7 @@ export const patching: Stories = {
     const unreadable = await refusal(client.patch(key, { type: "json", operations: [{ op: "jump", path: "/data" }] }));
 
     expect(at(patched, "data")).toEqual({ x: "3", moved: "2", copied: "3" });
+    expect(patched.metadata.labels).toEqual({ a: "b", "example.com/c": "d" });
     expect([failing.reason, unreadable.reason]).toEqual(["Invalid", "BadRequest"]);
     expect(await client.get(key)).toEqual(patched);
   },

@@ -20,6 +20,8 @@ export interface Matchers {
 export interface ContractWorld {
   readonly client: Client;
   close(): Promise<void>;
+  /** Lets the implementation's own work go on; absent where each request does. */
+  pause?(): Promise<void>;
 }
 
 /** One test's view: a namespace of its own, so that a world may be shared. */
@@ -27,6 +29,8 @@ export interface Scene {
   readonly client: Client;
   readonly namespace: string;
   readonly expect: SuiteTools["expect"];
+  /** Asks until the answer is there; for what an implementation does in its own time. */
+  readonly eventually: <Answer>(ask: () => Promise<Answer | undefined>) => Promise<Answer>;
 }
 
 export type Story = (scene: Scene) => Promise<void>;
@@ -81,15 +85,6 @@ export class Reading {
   stop(): void {
     this.#watch.stop();
   }
-}
-
-/** Asks until the answer is there; for what an implementation does in its own time. */
-export async function eventually<Answer>(ask: () => Promise<Answer | undefined>): Promise<Answer> {
-  for (let tries = 0; tries < 2000; tries++) {
-    const answer = await ask();
-    if (answer !== undefined) return answer;
-  }
-  throw new Error("asked 2000 times in vain");
 }
 
 export const configMap = (
