@@ -25,7 +25,7 @@ const expected = 'a JSONPath such as {$.data.ok} or {$.items[0].value} (fields, 
  */
 export function parseJsonPath(text: string): Parsed<JsonPath> {
   const trimmed = text.trim();
-  const inner = /^\{([^]*)\}$/.exec(trimmed)?.[1];
+  const inner = /^\{(.*)\}$/s.exec(trimmed)?.[1];
   if (inner === undefined) return refused(0, JSON.stringify(text), expected);
   const steps = readSteps(inner.trim().replace(/^\$/, ""));
   return steps === undefined ? refused(0, JSON.stringify(text), expected) : parsed(steps);

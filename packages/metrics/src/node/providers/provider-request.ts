@@ -85,7 +85,8 @@ function redirectOf(response: Dispatcher.ResponseData): string | undefined {
 
 /** Only what names the kind of failure: codes, and our own words. */
 function describe(thrown: unknown): string {
-  const error = thrown as { code?: unknown; message?: unknown; cause?: { code?: unknown } };
+  const error = thrown as { name?: unknown; code?: unknown; message?: unknown; cause?: { code?: unknown } };
+  if (error.name === "HTTPParserError") return "the answer is no HTTP";
   const code = error.code ?? error.cause?.code;
   switch (code) {
     case "ECONNREFUSED":
@@ -97,7 +98,7 @@ function describe(thrown: unknown): string {
     case "UND_ERR_SOCKET":
       return "the connection broke";
     default:
-      if (typeof code === "string") return code.startsWith("HPE_") ? "the answer is no HTTP" : code;
+      if (typeof code === "string") return code;
       return typeof error.message === "string" && /^(the answer|a redirect)/.test(error.message)
         ? error.message
         : "the request failed";

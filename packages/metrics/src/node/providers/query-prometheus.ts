@@ -19,15 +19,15 @@ export interface PrometheusQuery {
   readonly bearerToken?: string;
 }
 
-/** What people write for the Prometheus of a cluster; here it is the store of this process. */
-const embeddedHost = /^prometheus(-server|-k8s|-operated)?\.monitoring(\.svc(\.cluster\.local)?)?$/;
+/** The Prometheus of a cluster as manifests name it, in full or short; here it is the store of this process. */
+const embeddedHost = /^prometheus\.monitoring(\.svc(\.cluster\.local)?)?$/;
 
 /** No address means the embedded store, too. */
 export function isEmbeddedAddress(address: string | undefined): boolean {
   if (address === undefined || address === "") return true;
   if (!URL.canParse(address)) return false;
-  const { hostname, port } = new URL(address);
-  return embeddedHost.test(hostname) && (port === "" || port === "9090" || port === "80");
+  const { protocol, hostname, port } = new URL(address);
+  return protocol === "http:" && port === "9090" && embeddedHost.test(hostname);
 }
 
 /** The same query of the store in this process. Throws a Fault as for a foreign one. */

@@ -18,6 +18,8 @@ export interface Scraper {
   reports(): readonly ScrapeReport[];
   /** Types and help texts of the metrics of all living targets. */
   metadata(): readonly Family[];
+  /** Once no scrape is running. */
+  idle(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -136,10 +138,14 @@ class LoopingScraper implements Scraper {
     return [...this.#living.values()].flatMap(({ scraper }) => [...scraper.families.values()]);
   }
 
+  async idle(): Promise<void> {
+    await Promise.all([...this.#living.values()].map((living) => living.running));
+  }
+
   async close(): Promise<void> {
     this.#timer.cancel();
     this.#aborter.abort();
-    await Promise.all([...this.#living.values()].map((living) => living.running));
+    await this.idle();
     await this.#agent.destroy();
   }
 }

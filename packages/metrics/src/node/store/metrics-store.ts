@@ -73,6 +73,7 @@ export async function createMetricsStore(options: MetricsStoreOptions): Promise<
 }
 
 const openBlocksMax = 32;
+const setBackMs = 2000;
 const namesPerRecord = 1000;
 /** A journal is read whole at the start, and is no larger than what memory holds. */
 const journalMax = mebibytes(64);
@@ -117,8 +118,19 @@ class DiskMetricsStore implements MetricsStore {
     this.#journalNumber = Math.max(lastBlock + 1, ...journals);
     for (const number of journals) if (number !== this.#journalNumber) this.#openJournal(number).close();
     this.#journalLog = this.#openJournal(this.#journalNumber);
+    this.#meetClock();
     this.#every(this.#flushEvery, () => this.flush());
     this.#every(this.#blockEvery, () => void this.cutBlock());
+  }
+
+  /** What is dated in the future was written under a clock that was ahead. */
+  #meetClock(): void {
+    const now = this.#clock.now();
+    for (const series of this.#memory.index.all()) {
+      if (series.lastTime <= now + setBackMs) continue;
+      this.rewind(now);
+      return;
+    }
   }
 
   #path(kind: "block" | "journal", number: number): string {
