@@ -130,7 +130,12 @@ function checkObject(
 ): void {
   if (schema.required !== undefined) {
     for (const name of schema.required) {
-      if (Object.hasOwn(value, name) && value[name] !== undefined) continue;
+      if (
+        Object.hasOwn(value, name) &&
+        value[name] !== undefined &&
+        (value[name] !== null || schema.properties?.[name]?.nullable === true)
+      )
+        continue;
       violations.push({
         path: formatPath({ parent: path, key: name }),
         found: "nothing",
@@ -145,6 +150,8 @@ function checkObject(
     const found = value[key];
     if (found === undefined) continue;
     const field = fieldSchema(schema, key);
+    // Kubernetes reads a null as "not given"; `prune` takes it off.
+    if (found === null && schema.properties !== undefined && Object.hasOwn(schema.properties, key)) continue;
     if (field !== undefined) checkValue(field, found, { parent: path, key }, violations);
   }
   if (schema.minProperties !== undefined && size < schema.minProperties) {

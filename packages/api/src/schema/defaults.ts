@@ -1,12 +1,26 @@
+import type { Violation } from "@sluice/kernel";
 import type { KindDefinition } from "../contract/kind-definition.ts";
 import type { Resource } from "../contract/resource.ts";
 import type { Schema } from "../contract/schema.ts";
+import { checkValue } from "./check.ts";
 
 /** The object with its kind's defaults written in; the same object where none was missing. Prune first. */
 export function applyDefaults<R extends Resource>(definition: KindDefinition, object: R): R {
   const defaulted = defaultedValue(definition.schema, object) as R;
-  return (definition.applyDefaults?.(defaulted) ?? defaulted) as R;
+  if (definition.applyDefaults === undefined || !hasRightShape(definition.schema, defaulted)) return defaulted;
+  return definition.applyDefaults(defaulted) as R;
 }
+
+/** A kind's own defaults and rules read fields by their types; `validate` reports an object of another shape. */
+export function hasRightShape(schema: Schema, value: unknown): boolean {
+  const violations: Violation[] = [];
+  checkValue(schema, value, undefined, violations);
+  return violations.every(isAboutValues);
+}
+
+/** False where the violation says that the object's shape is wrong. */
+export const isAboutValues = ({ reason }: Violation): boolean =>
+  reason !== "FieldValueTypeInvalid" && reason !== "FieldValueRequired";
 
 /** A value with the defaults of its schema. */
 export const applyDefaultsTo = (schema: Schema, value: unknown): unknown => defaultedValue(schema, value);

@@ -2,6 +2,7 @@ import type { Violation } from "@sluice/kernel";
 import type { KindDefinition } from "../contract/kind-definition.ts";
 import type { ObjectMeta, Resource } from "../contract/resource.ts";
 import { dns1035Label, dnsLabel, dnsSubdomain, labelValueText, type NameRule, qualifiedName } from "./names.ts";
+import { fieldPath } from "./path.ts";
 import { show } from "./show.ts";
 
 const annotationBytesMax = 256 * 1024;
@@ -103,7 +104,7 @@ export function checkLabels(labels: unknown, path: string, violations: Violation
     if (wrongKey !== undefined) invalid(path, key, `${wrongKey} as key`, violations);
     if (typeof value !== "string") continue;
     const wrongValue = labelValueText(value);
-    if (wrongValue !== undefined) invalid(`${path}[${key}]`, value, wrongValue, violations);
+    if (wrongValue !== undefined) invalid(fieldPath(path, key), value, wrongValue, violations);
   }
 }
 

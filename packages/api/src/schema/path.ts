@@ -14,6 +14,10 @@ export function formatPath(path: Path | undefined): string {
   return parent === "" ? path.key : `${parent}.${path.key}`;
 }
 
+/** The path of a field of the object at `parent`. */
+export const fieldPath = (parent: string, key: string): string =>
+  plain.test(key) ? `${parent}.${key}` : `${parent}[${key}]`;
+
 /** The value at a dotted path such as `status.phase` or `.spec.replicas`; list indexes as `[0]`. Undefined where there is none. */
 export function valueAt(value: unknown, path: string): unknown {
   let current = value;

@@ -2,8 +2,9 @@ import type { Violation } from "@sluice/kernel";
 import type { KindDefinition } from "../contract/kind-definition.ts";
 import type { Resource } from "../contract/resource.ts";
 import { checkValue } from "./check.ts";
+import { isAboutValues } from "./defaults.ts";
 import { checkMetadata } from "./metadata.ts";
-import { unknownFields } from "./prune.ts";
+import { prune, unknownFields } from "./prune.ts";
 
 /**
  * Everything that is wrong with an object: unknown fields (a pruned object has none), its schema's rules,
@@ -14,7 +15,7 @@ export function validate(definition: KindDefinition, object: Resource, old?: Res
   const shape: Violation[] = [...unknownFields(definition, object)];
   checkValue(definition.schema, object, undefined, shape);
   const violations = [...shape, ...checkMetadata(definition, object)];
-  const typesHold = shape.every(({ reason }) => reason !== "FieldValueTypeInvalid" && reason !== "FieldValueRequired");
-  if (typesHold && definition.validate !== undefined) violations.push(...definition.validate(object, old));
+  if (shape.every(isAboutValues) && definition.validate !== undefined)
+    violations.push(...definition.validate(prune(definition, object), old));
   return violations;
 }

@@ -26,7 +26,7 @@ export function schemaFromCrd(crd: CustomResourceDefinition): CustomKind {
   const custom: CustomKind = {
     violations,
     notEnforced: crd.spec.versions.flatMap(({ schema }, index) =>
-      schema?.openAPIV3Schema === undefined
+      schema?.openAPIV3Schema === undefined || violations.length > 0
         ? []
         : unevaluatedRules(schema.openAPIV3Schema, `spec.versions[${index}].schema.openAPIV3Schema`),
     ),

@@ -1,4 +1,4 @@
-import type { Violation } from "@sluice/kernel";
+import { unreachable, type Violation } from "@sluice/kernel";
 import type { Schema } from "../../contract/schema.ts";
 import { checkValue, patternOf } from "../../schema/check.ts";
 import { applyDefaultsTo } from "../../schema/defaults.ts";
@@ -7,45 +7,75 @@ import { didYouMean } from "../../schema/suggest.ts";
 import { invalid, missing, notSupported } from "../rules.ts";
 
 /** https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#specifying-a-structural-schema */
-const keywords = new Set([
-  "type",
-  "title",
-  "description",
-  "properties",
-  "required",
-  "additionalProperties",
-  "items",
-  "enum",
-  "format",
-  "pattern",
-  "minimum",
-  "maximum",
-  "exclusiveMinimum",
-  "exclusiveMaximum",
-  "multipleOf",
-  "minLength",
-  "maxLength",
-  "minItems",
-  "maxItems",
-  "uniqueItems",
-  "minProperties",
-  "maxProperties",
-  "default",
-  "nullable",
-  "not",
-  "allOf",
-  "anyOf",
-  "oneOf",
-  "example",
-  "externalDocs",
-  "x-kubernetes-preserve-unknown-fields",
-  "x-kubernetes-int-or-string",
-  "x-kubernetes-embedded-resource",
-  "x-kubernetes-list-type",
-  "x-kubernetes-list-map-keys",
-  "x-kubernetes-map-type",
-  "x-kubernetes-validations",
-]);
+const keywordShapes = {
+  type: "a text",
+  title: "a text",
+  description: "a text",
+  properties: "an object",
+  required: "a list of texts",
+  additionalProperties: "an object or a boolean",
+  items: "an object",
+  enum: "a list",
+  format: "a text",
+  pattern: "a text",
+  minimum: "a number",
+  maximum: "a number",
+  exclusiveMinimum: "true or false",
+  exclusiveMaximum: "true or false",
+  multipleOf: "a number",
+  minLength: "a number",
+  maxLength: "a number",
+  minItems: "a number",
+  maxItems: "a number",
+  uniqueItems: "true or false",
+  minProperties: "a number",
+  maxProperties: "a number",
+  default: "anything",
+  nullable: "true or false",
+  not: "an object",
+  allOf: "a list of objects",
+  anyOf: "a list of objects",
+  oneOf: "a list of objects",
+  example: "anything",
+  externalDocs: "anything",
+  "x-kubernetes-preserve-unknown-fields": "true or false",
+  "x-kubernetes-int-or-string": "true or false",
+  "x-kubernetes-embedded-resource": "true or false",
+  "x-kubernetes-list-type": "a text",
+  "x-kubernetes-list-map-keys": "a list of texts",
+  "x-kubernetes-map-type": "a text",
+  "x-kubernetes-validations": "a list of objects",
+} as const;
+type Shape = (typeof keywordShapes)[keyof typeof keywordShapes];
+const keywords = new Map<string, Shape>(Object.entries(keywordShapes));
+
+const isObject = (value: unknown): boolean => typeof value === "object" && value !== null && !Array.isArray(value);
+
+function hasShape(shape: Shape, value: unknown): boolean {
+  switch (shape) {
+    case "a text":
+      return typeof value === "string";
+    case "a number":
+      return typeof value === "number";
+    case "true or false":
+      return typeof value === "boolean";
+    case "an object":
+      return isObject(value);
+    case "an object or a boolean":
+      return isObject(value) || typeof value === "boolean";
+    case "a list":
+      return Array.isArray(value);
+    case "a list of texts":
+      return Array.isArray(value) && value.every((item) => typeof item === "string");
+    case "a list of objects":
+      return Array.isArray(value) && value.every(isObject);
+    case "anything":
+      return true;
+    default:
+      return unreachable(shape);
+  }
+}
+
 const types = ["object", "array", "string", "integer", "number", "boolean"];
 const structuralOnly = ["type", "additionalProperties", "default", "nullable", "title", "description"];
 const depthMax = 100;
@@ -59,7 +89,7 @@ export function checkStructural(schema: Schema, path: string): readonly Violatio
 
 /** Paths of CEL rules, which aren't evaluated. */
 export function unevaluatedRules(schema: Schema, path: string, depth = 0): readonly string[] {
-  if (depth > depthMax) return [];
+  if (depth > depthMax || !isObject(schema)) return [];
   const own = (schema["x-kubernetes-validations"] ?? []).map(
     (_, index) => `${path}.x-kubernetes-validations[${index}]`,
   );
@@ -88,7 +118,8 @@ function checkNode(schema: Schema, path: string, { root, depth }: Place, violati
     violations.push(invalid({ path, found: `more than ${depthMax} levels`, expected: "a flatter schema" }));
     return;
   }
-  checkKeywords(schema, path, violations);
+  // A keyword of the wrong type says nothing that could be checked further.
+  if (!checkKeywords(schema, path, violations)) return;
   const free = schema["x-kubernetes-int-or-string"] === true || schema["x-kubernetes-preserve-unknown-fields"] === true;
   if (schema.type === undefined && !free) {
     violations.push(missing(`${path}.type`, `one of ${types.join(", ")}`));
@@ -157,14 +188,21 @@ function checkNode(schema: Schema, path: string, { root, depth }: Place, violati
   if (schema.default !== undefined && violations.length === 0) checkDefault(schema, path, violations);
 }
 
-function checkKeywords(schema: Schema, path: string, violations: Violation[]): void {
-  for (const key of Object.keys(schema)) {
-    if (keywords.has(key)) continue;
+function checkKeywords(schema: Schema, path: string, violations: Violation[]): boolean {
+  let readable = true;
+  for (const [key, value] of Object.entries(schema)) {
+    const shape = keywords.get(key);
+    if (shape !== undefined) {
+      if (hasShape(shape, value)) continue;
+      readable = false;
+      violations.push({ path: `${path}.${key}`, found: show(value), expected: shape, reason: "FieldValueTypeInvalid" });
+      continue;
+    }
     if (key === "$ref" || key === "definitions") {
       violations.push(notSupported(`${path}.${key}`, key, `${key} in a schema`, "the schema itself in its place"));
       continue;
     }
-    const meant = didYouMean(key, keywords);
+    const meant = didYouMean(key, keywords.keys());
     violations.push({
       path: `${path}.${key}`,
       found: "an unknown keyword",
@@ -173,6 +211,7 @@ function checkKeywords(schema: Schema, path: string, violations: Violation[]): v
       reason: "FieldValueNotSupported",
     });
   }
+  return readable;
 }
 
 function checkListType(schema: Schema, path: string, violations: Violation[]): void {
@@ -220,6 +259,11 @@ function checkRootMetadata(metadata: Schema | undefined, path: string, violation
 
 /** Inside allOf, anyOf, oneOf and not only values are judged; what the fields are stands outside. */
 function checkJunctor(part: Schema, outer: Schema, path: string, violations: Violation[]): void {
+  if (!isObject(part)) {
+    violations.push(invalid({ path, found: show(part), expected: "a schema" }));
+    return;
+  }
+  if (!checkKeywords(part, path, violations)) return;
   const intOrString = outer["x-kubernetes-int-or-string"] === true;
   for (const keyword of structuralOnly) {
     if ((part as Record<string, unknown>)[keyword] === undefined || (keyword === "type" && intOrString)) continue;

@@ -257,4 +257,6 @@ export const podTemplateSpec = object(
     metadata: at(1, described("Standard object's metadata.", objectMeta)),
     spec: at(2, described("Specification of the desired behavior of the pod.", podSpec)),
   },
+  // Kubernetes says so only by refusing a spec without containers.
+  { required: ["spec"] },
 );
