@@ -1,3 +1,20 @@
+export { analysisRunReconciler } from "./analysisrun/index.ts";
+export {
+  ApplicationReconciler,
+  applyManifestsHandler,
+  changesOf,
+  type FieldChange,
+  healthOf,
+  historyRows,
+  type Inspection,
+  inspectApplication,
+  type KindLookup,
+  type RenderedSource,
+  refreshPatch,
+  rollbackPatch,
+  syncPatch,
+  terminatePatch,
+} from "./application/index.ts";
 export {
   type AnyReconciler,
   applyEffect,

@@ -1,10 +1,12 @@
-import type { Application, Resource } from "@sluice/api";
-import { diffApplication as differencesOf, historyRows, rollbackPatch, syncPatch } from "@sluice/controllers";
+import type { Application, Patch } from "@sluice/api";
+import { historyRows, type Inspection, inspectApplication, rollbackPatch, syncPatch } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
+import { GitSources } from "@sluice/sources";
 import { type Connection, connect } from "../connection.ts";
 import { ageOf } from "../terminal/age.ts";
 import { paint, paintState } from "../terminal/style.ts";
 import { renderTable } from "../terminal/table.ts";
+import { servedKinds } from "./kinds.ts";
 import type { CommandOptions } from "./options.ts";
 
 const kind = { apiVersion: "argoproj.io/v1alpha1", kind: "Application" } as const;
@@ -71,16 +73,113 @@ function renderApplication({ metadata, spec, status }: Application): string {
   return [...lines, "", renderTable(["KIND", "NAMESPACE", "NAME", "SYNC", "HEALTH", "MESSAGE"], rows)].join("\n");
 }
 
-/** `sluice app diff NAME`: exit code 1 where there is a difference. */
+/** `sluice app diff NAME`: what a sync would change; exit code 1 where there is a difference. */
 export async function diffApplication(name: string, options: CommandOptions): Promise<number> {
   const connection = await connectToApplications(options);
+  const sources = new GitSources({ folder: connection.state.repositories });
   try {
     const application = await findApplication(connection, name);
-    const differences = await differencesFor(connection, application);
-    if (options.json) console.log(JSON.stringify(differences));
-    else for (const difference of differences) console.log(renderDifference(difference));
-    if (!options.json && differences.length === 0) console.log("no difference");
-    return differences.length === 0 ? 0 : 1;
+    const { source } = application.spec;
+    if (source === undefined) throw new Fault("invalid", `application ${name} has no spec.source`);
+    const registry = await servedKinds(connection.client);
+    const rendered = await sources.fetchManifests({
+      repoURL: source.repoURL,
+      revision: source.targetRevision ?? "HEAD",
+      path: source.path ?? ".",
+      ...(source.directory === undefined ? {} : { directory: source.directory }),
+    });
+    const { errors, resources } = await inspectApplication(connection.client, application, rendered, (one) => registry.byKind(one));
+    const different = resources.filter(({ changes, comparison }) => changes.length > 0 || comparison.status !== "Synced");
+    if (options.json) console.log(JSON.stringify({ revision: rendered.revision, errors, resources: different.map(({ comparison, changes }) => ({ resource: comparison.text, changes })) }));
+    else console.log(different.length === 0 ? "no difference" : different.map(renderDifference).join("\n"));
+    if (!options.json) for (const error of errors) console.error(paint("yellow", error));
+    return different.length === 0 && errors.length === 0 ? 0 : 1;
+  } finally {
+    sources.close();
+    await connection.close();
+  }
+}
+
+function renderDifference({ comparison, changes }: Inspection["resources"][number]): string {
+  const lines = changes.map(({ path, live, desired }) =>
+    [
+      `  ${paint("bold", path)}`,
+      ...(live === undefined ? [] : [paint("red", `    - ${show(live)}`)]),
+      ...(desired === undefined ? [] : [paint("green", `    + ${show(desired)}`)]),
+    ].join("\n"),
+  );
+  return [paint("bold", comparison.text), ...lines].join("\n");
+}
+
+const show = (value: unknown): string => JSON.stringify(value) ?? "";
+
+/** `sluice app sync NAME`: asks as Argo CD's CLI does, then waits for the end. */
+export async function syncApplication(
+  name: string,
+  options: CommandOptions & { readonly revision?: string; readonly prune?: boolean; readonly wait?: boolean },
+): Promise<void> {
+  const request = {
+    by: user(),
+    ...(options.revision === undefined ? {} : { revision: options.revision }),
+    ...(options.prune === undefined ? {} : { prune: options.prune }),
+  };
+  await operate(name, options, (application) => syncPatch(application, request));
+}
+
+/** `sluice app history NAME`. */
+export async function showHistory(name: string, options: CommandOptions): Promise<void> {
+  const connection = await connectToApplications(options);
+  try {
+    const history = historyRows(await findApplication(connection, name));
+    if (options.json) return console.log(JSON.stringify(history));
+    if (history.length === 0) return console.log("nothing was synced yet");
+    const rows = history.map(({ id, deployedAt, revision, initiatedBy }) => [
+      String(id),
+      deployedAt,
+      revision ?? "",
+      initiatedBy?.automated ? "automated" : (initiatedBy?.username ?? ""),
+    ]);
+    console.log(renderTable(["ID", "DEPLOYED", "REVISION", "BY"], rows));
+  } finally {
+    await connection.close();
+  }
+}
+
+/** `sluice app rollback NAME [ID]`. */
+export async function rollbackApplication(name: string, id: string | undefined, options: CommandOptions & { readonly wait?: boolean }): Promise<void> {
+  const wanted = id === undefined ? undefined : Number(id);
+  if (wanted !== undefined && !Number.isInteger(wanted)) throw new Fault("invalid", `${id} is no id: see sluice app history ${name}`);
+  await operate(name, options, (application) => rollbackPatch(application, wanted, { by: user() }));
+}
+
+const user = (): string => process.env.USER ?? process.env.LOGNAME ?? "someone";
+
+/** Writes the operation and follows it to its end; a Fault where it failed. */
+async function operate(
+  name: string,
+  options: CommandOptions & { readonly wait?: boolean },
+  ask: (application: Application) => Patch,
+): Promise<void> {
+  const connection = await connectToApplications(options);
+  const { client, namespace } = connection;
+  const key = { ...kind, namespace, name };
+  try {
+    const before = await findApplication(connection, name);
+    await client.patch(key, ask(before), { fieldManager: "sluice-cli" });
+    if (options.wait === false) return console.log(options.json ? JSON.stringify({ application: name, phase: "Running" }) : `application ${name}: asked`);
+    const deadline = Date.now() + waitMillisMax;
+    while (Date.now() < deadline) {
+      const application = await findApplication(connection, name);
+      const state = application.status?.operationState;
+      const isNew = state !== undefined && (state.startedAt !== before.status?.operationState?.startedAt || state.finishedAt !== before.status?.operationState?.finishedAt);
+      if (isNew && application.operation === undefined && state.finishedAt !== undefined) {
+        if (state.phase !== "Succeeded") throw new Fault("unavailable", `sync ${state.phase.toLowerCase()}: ${state.message ?? ""}`);
+        console.log(options.json ? JSON.stringify(state) : `application ${name}: ${state.message ?? "synced"} (${state.syncResult?.revision.slice(0, 8) ?? ""})`);
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    throw new Fault("unavailable", `application ${name} is still syncing after ${waitMillisMax / 1000} s: sluice app get ${name}`);
   } finally {
     await connection.close();
   }

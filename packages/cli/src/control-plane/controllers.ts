@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client, KindRegistry } from "@sluice/api";
 import { routeTableReconciler } from "@sluice/backends/embedded";
-import { Loop, TaskBoard } from "@sluice/controllers";
+import { analysisRunReconciler, ApplicationReconciler, applyManifestsHandler, Loop, TaskBoard } from "@sluice/controllers";
 import type { MetricsStore } from "@sluice/metrics/node";
 import type { Credentials } from "../state/credentials.ts";
 import type { StateFolder } from "../state/state-folder.ts";
@@ -9,6 +9,7 @@ import { analysisQueries } from "./analysis-queries.ts";
 import { canaryTraffic } from "./canary-traffic.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
+import { Repositories } from "./repositories.ts";
 
 export interface ControllersOptions {
   readonly state: StateFolder;
@@ -25,17 +26,29 @@ export interface RunningControllers {
 }
 
 /** Every controller of one machine in one loop, with real outside work behind its tasks. */
-export async function startControllers({ client, metrics }: ControllersOptions): Promise<RunningControllers> {
+export async function startControllers(options: ControllersOptions): Promise<RunningControllers> {
+  const { client, metrics, kinds, state, credentials } = options;
+  const repositories = new Repositories({ state, client, credentials, log });
+  await repositories.start();
   const tasks = new TaskBoard(realClock, {
     ...analysisQueries(metrics.store),
     canaryTraffic: canaryTraffic(metrics.store),
+    applyManifests: applyManifestsHandler(client),
+    fetchManifests: (work) => {
+      if (work.isHard === true) repositories.sources.invalidate(String(work.repoURL));
+      return repositories.sources.fetchManifests(work as never);
+    },
   });
   const loop = new Loop({
     client,
     clock: realClock,
     tasks,
     fieldManager: "sluice",
-    reconcilers: (effects) => [routeTableReconciler(effects.client)],
+    reconcilers: (effects) => [
+      new ApplicationReconciler({ effects, kinds: (kind) => kinds.byKind(kind) }),
+      analysisRunReconciler(effects),
+      routeTableReconciler(effects.client),
+    ],
     onPass: ({ kind, object, because, fault }) => {
       if (fault !== undefined) log(`${kind} ${object}: ${fault.kind}: ${because}`);
       else if (process.env.SLUICE_DEBUG !== undefined) log(`${kind} ${object}: ${because}`);
@@ -43,11 +56,10 @@ export async function startControllers({ client, metrics }: ControllersOptions):
   });
   await loop.start();
   return {
-    handleHook(_request, response) {
-      response.writeHead(404).end();
-    },
+    handleHook: (request, response) => repositories.handleHook(request, response),
     async stop() {
       loop.stop();
+      repositories.stop();
       tasks.cancelAll();
     },
   };
