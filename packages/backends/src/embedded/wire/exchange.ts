@@ -26,6 +26,8 @@ export class Exchange {
   readonly identity: Identity;
   readonly query: URLSearchParams;
   readonly warnings: string[] = [];
+  /** The object's name where only the body says it; refusals name it too. */
+  createdName: string | undefined;
 
   constructor(service: Service, request: IncomingMessage, identity: Identity, query: URLSearchParams) {
     this.service = service;

@@ -42,6 +42,7 @@ export async function createObject(exchange: Exchange, target: ResourceTarget): 
   if (target.definition.namespaced && target.namespace === undefined) throw methodNotAllowed();
   const options = writeOptionsOf(exchange);
   const object = objectFrom(await exchange.body(), target);
+  exchange.createdName = object.metadata.name;
   return shown(exchange, target, 201, await exchange.service.client.create(object, options));
 }
 

@@ -111,6 +111,8 @@ function openapiSchema(schema: Schema): unknown {
     if (key.startsWith("x-sluice-") || key === "x-kubernetes-validations") continue;
     written[key] = value;
   }
+  // As Kubernetes publishes them: without a type, explain would call them objects.
+  if (schema["x-kubernetes-int-or-string"]) written.type = "string";
   if (schema.properties) {
     written.properties = Object.fromEntries(
       Object.entries(schema.properties).map(([name, property]) => [name, openapiSchema(property)]),
@@ -134,12 +136,9 @@ const writeParameters = [
   query("fieldManager", "Who owns the fields that this request sets."),
   query("fieldValidation", "`Ignore`, `Warn` or `Strict`: what unknown and doubled fields do."),
 ];
-const patchTypes = [
-  "application/apply-patch+yaml",
-  "application/json-patch+json",
-  "application/merge-patch+json",
-  "application/strategic-merge-patch+json",
-];
+const patchTypes = ["application/apply-patch+yaml", "application/json-patch+json", "application/merge-patch+json"];
+/** kubectl sends strategic merge patches to the kinds that name it here, and to no other. */
+const strategicPatch = "application/strategic-merge-patch+json";
 
 function pathsOf(definition: KindDefinition, gvk: GroupVersionKind, name: string): Record<string, unknown> {
   const base = gvk.group === "" ? `/api/${gvk.version}` : `/apis/${gvk.group}/${gvk.version}`;
@@ -153,7 +152,8 @@ function pathsOf(definition: KindDefinition, gvk: GroupVersionKind, name: string
     ...more,
   });
   const body = { content: { "application/json": { schema: reference(name) } } };
-  const patches = Object.fromEntries(patchTypes.map((type) => [type, { schema: { type: "object" } }]));
+  const accepted = definition.strategicMerge ? [...patchTypes, strategicPatch] : patchTypes;
+  const patches = Object.fromEntries(accepted.map((type) => [type, { schema: { type: "object" } }]));
   return {
     [collection]: {
       get: operation("list", `${name}List`),

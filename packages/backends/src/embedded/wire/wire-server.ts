@@ -91,7 +91,8 @@ export function createWireServer(options: WireServerOptions): WireServer {
 
   async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     response.on("error", () => {}); // The peer went away: `close` says so too.
-    let subject: Subject = {};
+    let exchange: Exchange | undefined;
+    let target: Target | undefined;
     try {
       const url = splitUrl(request.url ?? "/");
       checkOrigin({
@@ -101,16 +102,15 @@ export function createWireServer(options: WireServerOptions): WireServer {
       });
       if (isHealthPath(url.path)) return await send(request, response, health(url.path));
       const identity = identify(request.headers.authorization);
-      const target = targetOf(url.path, options.kinds);
-      subject = subjectOf(target);
-      const exchange = new Exchange(service, request, identity, new URLSearchParams(url.query));
+      target = targetOf(url.path, options.kinds);
+      exchange = new Exchange(service, request, identity, new URLSearchParams(url.query));
       const reply = await answer(exchange, target, identity);
       if (reply.is !== "stream") return await send(request, response, reply);
       streams.add(response);
       response.on("close", () => streams.delete(response));
       await reply.run(request, response);
     } catch (thrown) {
-      await refuse(request, response, thrown, subject);
+      await refuse(request, response, thrown, subjectOf(target, exchange?.createdName));
     }
   }
 
@@ -260,9 +260,10 @@ function splitUrl(url: string): { path: string; query: string } {
 
 const isHealthPath = (path: string): boolean => /^\/(livez|readyz|healthz)(\/|$)/.test(path);
 
-function subjectOf(target: Target): Subject {
-  if (target.is === "object") return { definition: target.definition, name: target.name };
-  return target.is === "collection" ? { definition: target.definition } : {};
+function subjectOf(target: Target | undefined, createdName: string | undefined): Subject {
+  if (target?.is === "object") return { definition: target.definition, name: target.name };
+  if (target?.is !== "collection") return {};
+  return { definition: target.definition, ...(createdName === undefined ? {} : { name: createdName }) };
 }
 
 function header(request: IncomingMessage, name: string): string | undefined {
