@@ -22,6 +22,18 @@ export function compileService(inputs: ServiceInputs, problems: RouteProblem[]):
   if (service.spec.type === "ExternalName") {
     report("spec.type", "ExternalName", "ClusterIP, NodePort or LoadBalancer", "the router reaches Pods only");
   }
+  if (service.spec.type === "NodePort" || service.spec.type === "LoadBalancer") {
+    report(
+      "spec.type",
+      service.spec.type,
+      "ClusterIP",
+      "it is reached through the router; no port of its own is opened",
+    );
+  }
+  if (service.spec.sessionAffinity === "ClientIP") {
+    const repair = "annotate a VirtualService with sluice.dev/sticky-cookie";
+    report("spec.sessionAffinity", "ClientIP", "None", repair);
+  }
   const ports = (service.spec.ports ?? []).filter((port, index) => isRoutable(port, index, report));
   const endpoints = endpointsOf(inputs, ports);
   const subsets = subsetsOf(inputs, endpoints, problems);

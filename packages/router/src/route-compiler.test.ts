@@ -216,16 +216,23 @@ test("two VirtualServices on a host are merged, and the newer one is told so", (
   expect(problems).toMatchObject([{ name: "zz", path: "spec.hosts[0]" }]);
 });
 
-test("an endpoint of another protocol and a Service without Pods are said to be so", () => {
+test("what a Service asks for and the router doesn't do is said", () => {
   const dns = service("dns", [
     { name: "dns", port: 53, protocol: "UDP" },
     { name: "http", port: 80 },
   ]);
   const external = { ...service("external"), spec: { type: "ExternalName", externalName: "x.example" } } as Service;
 
-  const { problems, table } = compileRouteTable(shop({ services: [dns, external], virtualServices: [] }), 1);
+  const node = { ...service("node"), spec: { type: "NodePort", sessionAffinity: "ClientIP" } } as Service;
 
-  expect(problems.map(({ path }) => path)).toEqual(["spec.ports[0].protocol", "spec.type"]);
+  const { problems, table } = compileRouteTable(shop({ services: [dns, external, node], virtualServices: [] }), 1);
+
+  expect(problems.map(({ name, path }) => `${name} ${path}`)).toEqual([
+    "dns spec.ports[0].protocol",
+    "external spec.type",
+    "node spec.type",
+    "node spec.sessionAffinity",
+  ]);
   expect(table.services[0]?.ports.map(({ number }) => number)).toEqual([80]);
 });
 

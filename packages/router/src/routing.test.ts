@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { type RouteRequest, rewritePath } from "./match.ts";
 import { chooseDestination, chooseRoute, type LocalState, Routing } from "./routing.ts";
+import { resolveHost } from "./service-name.ts";
 import type { EndpointEntry, HttpMatchEntry, HttpRouteEntry, RouteTable, ServiceEntry } from "./table.ts";
 
 const endpoint = (uid: string, more: Partial<EndpointEntry> = {}): EndpointEntry => ({
@@ -105,6 +106,14 @@ test("exact hosts go before wildcards, longer wildcards before shorter", () => {
   );
 
   expect(found).toEqual(["www.shop.example.com", "*.shop.example.com", "*", "*.example.com", "*"]);
+});
+
+test.each(["shop.localhost", "shop.example.com", "a.b.localhost"])("%s may be a host of its own", (host) => {
+  const virtualService = { namespace: "production", name: "vs", hosts: [resolveHost(host, "production")], http: [] };
+  const routing = routingOf({ ...tableOf([]), virtualServices: [virtualService] });
+
+  expect(routing.host(`${host}:7080`)).toBeDefined();
+  expect(routing.host("shop.production")).toBeUndefined();
 });
 
 test.each<[HttpMatchEntry, Parameters<typeof request>[0], boolean]>([

@@ -19,6 +19,8 @@ export function canonicalHost(host: string): string {
 /** A host as a resource in `namespace` writes it; a bare name means its own namespace, as in Istio. */
 export function resolveHost(host: string, namespace: string): string {
   const name = canonicalHost(host);
+  // `shop.localhost` is a name of its own: people choose it for a browser.
+  if (!name.includes(".") && host.toLowerCase().endsWith(".localhost")) return host.toLowerCase();
   if (name.includes(".") || name.includes("*") || name === "localhost") return name;
   return serviceKey(namespace, name);
 }

@@ -32,6 +32,7 @@ const lingerMillis = 3000;
 const freshMillis = 1000;
 const suspectMillis = 1000;
 const maxAttempts = 4;
+const connectTimeoutMillis = 5000;
 /** As Envoy waits between retries: doubling, at most tenfold, anywhere in the second half of that. */
 const retryBaseMillis = 25;
 const retryMaxMillis = 250;
@@ -79,6 +80,7 @@ export class ClientConnection implements UpstreamListener {
   #timeout: Timer | undefined;
   #tryTimeout: Timer | undefined;
   #retryTimer: Timer | undefined;
+  #connectTimeout: Timer | undefined;
 
   // Its response.
   readonly #response = new BodyFollower();
@@ -324,7 +326,9 @@ export class ClientConnection implements UpstreamListener {
     if (perTry !== undefined) this.#tryTimeout = shared.clock.after(millis(perTry), () => this.#onTryTimeout());
     const upstream = backend.take(this.#canRepeat() ? Number.POSITIVE_INFINITY : freshMillis);
     if (upstream === undefined) {
-      this.#upstream = backend.connect(this);
+      const connecting = backend.connect(this);
+      this.#upstream = connecting;
+      this.#connectTimeout = shared.clock.after(millis(connectTimeoutMillis), () => connecting.giveUp());
       return;
     }
     upstream.attach(this);
@@ -353,6 +357,10 @@ export class ClientConnection implements UpstreamListener {
   }
 
   onConnected(upstream: Upstream): void {
+    if (this.#connectTimeout !== undefined) {
+      this.#connectTimeout.cancel();
+      this.#connectTimeout = undefined;
+    }
     const isFlowing = upstream.send(this.#outgoing, this.#firstBody);
     if (this.#phase === "body" && isFlowing) this.#socket.resume();
   }
@@ -428,6 +436,7 @@ export class ClientConnection implements UpstreamListener {
 
   onFailure(upstream: Upstream, failure: UpstreamFailure): void {
     const { backend } = upstream;
+    this.#connectTimeout?.cancel();
     this.#releaseBackend();
     this.#upstream = undefined;
     if (this.#phase === "body") this.#socket.pause();
@@ -528,7 +537,8 @@ export class ClientConnection implements UpstreamListener {
     this.#timeout?.cancel();
     this.#tryTimeout?.cancel();
     this.#retryTimer?.cancel();
-    this.#timeout = this.#tryTimeout = this.#retryTimer = undefined;
+    this.#connectTimeout?.cancel();
+    this.#timeout = this.#tryTimeout = this.#retryTimer = this.#connectTimeout = undefined;
   }
 
   // Endings.

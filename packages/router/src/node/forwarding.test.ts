@@ -302,6 +302,18 @@ test("chunked bodies, extensions and trailers pass in both directions", async ()
   expect(answer).toMatch(/0\r\nx-sum: 42\r\n\r\n$/i);
 });
 
+test("an answer that comes before the end of an upload reaches the client", async () => {
+  const { port: v1 } = await backend((_, response) => response.writeHead(413).end("too large"));
+  const { router, port } = await routerFor(shopTable({ v1: [v1] }));
+  const parts = ["PUT / HTTP/1.1\r\nHost: shop\r\nContent-Length: 100000000\r\n\r\n"];
+  for (let count = 0; count < 20; count++) parts.push("x".repeat(50_000));
+
+  const answer = await raw(port, parts, "too large");
+
+  expect(answer).toMatch(/^HTTP\/1\.1 413 [\s\S]*Connection: close\r\n/);
+  expect(counted(router, { version: "v1", method: "PUT", code: "413" })).toBe(1);
+});
+
 test("an HTTP/1.0 client gets its body without chunks", async () => {
   const { port: v1 } = await backend((_, response) => {
     response.write("one");

@@ -19,7 +19,7 @@ export interface RouterOptions {
   readonly random?: Random;
   /** Also listen on each Service's ClusterIP, where it is a loopback address. */
   readonly listensOnServices?: boolean;
-  /** Default 20,000. Beyond it connections wait in the kernel's queue. */
+  /** Default 10,000. Further ones are closed as they come. */
   readonly maxConnections?: number;
 }
 
@@ -36,7 +36,10 @@ export interface Router {
   overlay(states: ReadonlyMap<string, EndpointState>): void;
   /** Faults: `unavailable` where the address can't be had. Gives the address, with the port that port 0 became. */
   listen(address: { readonly host: string; readonly port: number }): Promise<{ host: string; port: number }>;
-  /** Goes on with a socket that another router listened on. In the turn in which it arrives, or connections are lost. */
+  /**
+   * Goes on with a socket that another router listened on. Apply the table first, and adopt in the turn in which the
+   * socket arrives: a connection that nobody listens for is lost.
+   */
   adopt(socket: ListeningSocket): void;
   /** What a successor needs to `adopt`. */
   readonly sockets: readonly ListeningSocket[];
@@ -145,6 +148,7 @@ class SocketRouter implements Router {
 
   adopt(socket: ListeningSocket): void {
     this.#sockets.set(socket.role, socket.server);
+    this.#problems.delete(socket.role);
     socket.server.on("connection", (client: Socket) => this.#onConnection(socket.role, client));
   }
 
@@ -192,7 +196,7 @@ class SocketRouter implements Router {
     for (const server of this.#sockets.values()) server.close();
     this.#sockets.clear();
     const graceful = options.graceful ?? millis(0);
-    if (graceful > 0 && this.#connections.size > 0) {
+    if (graceful > 0 && this.#connections.size + this.#rawSockets.size > 0) {
       const { clock } = this.#options;
       await new Promise<void>((resolve) => {
         const idle = clock.after(millis(Math.min(idleGraceMillis, graceful / 2)), () => {
@@ -225,7 +229,7 @@ class SocketRouter implements Router {
   #listenAt(role: string, host: string, port: number): Promise<Server> {
     return new Promise((resolve, reject) => {
       const server = createServer((client) => this.#onConnection(role, client));
-      server.maxConnections = this.#options.maxConnections ?? 20_000;
+      server.maxConnections = this.#options.maxConnections ?? 10_000;
       server.once("error", (cause: NodeJS.ErrnoException) => {
         const text = `${host}:${port} can't be listened on: ${cause.code ?? cause.message}`;
         reject(new Fault("unavailable", text, { cause }));
@@ -262,6 +266,7 @@ class SocketRouter implements Router {
           }
         },
         (fault: Error) => {
+          if (this.#sockets.has(role)) return; // adopted in the meantime
           this.#problems.set(role, fault.message);
           this.#options.log?.("warn", fault.message);
         },
@@ -295,15 +300,22 @@ class SocketRouter implements Router {
     client.on("close", () => {
       this.#connections.delete(connection);
       this.#shared.stats.connections--;
-      if (this.#connections.size === 0) this.#onEmpty?.();
+      this.#checkEmpty();
     });
     if (client.isPaused()) client.resume();
   }
 
   #pass(client: Socket, listener: ServiceListener<RoutedBackend>): void {
     this.#rawSockets.add(client);
-    client.on("close", () => this.#rawSockets.delete(client));
+    client.on("close", () => {
+      this.#rawSockets.delete(client);
+      this.#checkEmpty();
+    });
     forwardTcp(client, listener.backends, this.#shared.now);
+  }
+
+  #checkEmpty(): void {
+    if (this.#connections.size + this.#rawSockets.size === 0) this.#onEmpty?.();
   }
 
   #sweep(): void {

@@ -161,6 +161,11 @@ export class Upstream {
     this.backend.release(this);
   }
 
+  /** Takes the backend for unreachable, where it still hasn't taken the connection. */
+  giveUp(): void {
+    if (this.#phase === "connecting") this.#fail("refused");
+  }
+
   destroy(): void {
     this.#listener = undefined;
     this.#phase = "closed";
