@@ -35,7 +35,7 @@ export function checkScope(definition: KindDefinition, { namespace, name }: Part
   if (definition.namespaced && (namespace ?? "") === "") {
     throw badRequest(`an empty namespace may not be set: ${text} needs metadata.namespace`);
   }
-  if (!definition.namespaced && namespace !== undefined) {
+  if (!definition.namespaced && (namespace ?? "") !== "") {
     throw badRequest(`${text} is cluster-scoped: metadata.namespace may not be set`);
   }
 }

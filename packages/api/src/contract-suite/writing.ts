@@ -164,6 +164,21 @@ export const writing: Stories = {
     ]);
   },
 
+  "of many writers only the latest are told apart": async ({ client, namespace, expect }) => {
+    const key = configMapKey(namespace, "a");
+    await client.create(configMap(namespace, "a"));
+
+    for (let index = 0; index < 30; index++) {
+      const patch = { type: "merge", value: { data: { [`x-${index}`]: "1" } } } as const;
+      await client.patch(key, patch, { fieldManager: `writer-${index}` });
+    }
+
+    const found = await client.get(key);
+    const managers = found?.metadata.managedFields?.map(({ manager }) => manager) ?? [];
+    expect(managers.length).toBe(10);
+    expect([managers.includes("ancient-changes"), managers.includes("writer-29")]).toEqual([true, true]);
+  },
+
   "a Pod begins pending": async ({ client, namespace, expect }) => {
     const made = await client.create(pod(namespace, "web"));
 

@@ -45,7 +45,7 @@ export function entriesAfterUpdate(
     return withSet(entry, difference(setOf(entry), lost));
   });
   if (!found) next.push(entryOf(writer, "Update", changed));
-  return sorted(next);
+  return sorted(withoutAncient(next));
 }
 
 export interface Applied {
@@ -150,6 +150,20 @@ function sorted(entries: Entries): Entries {
   return entries
     .filter(({ fieldsV1 }) => !isEmpty(fieldsV1 as FieldSet))
     .toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}
+
+const updatersMost = 10;
+
+/** Only the latest writers are told apart, or an object that many touch would grow without end. */
+function withoutAncient(entries: Entries): Entries {
+  const updaters = entries.filter(({ operation }) => operation === "Update");
+  if (updaters.length <= updatersMost) return entries;
+  const time = (entry: ManagedFieldsEntry) => entry.time ?? "";
+  const oldest = updaters.toSorted((a, b) => (time(a) < time(b) ? -1 : 1)).slice(0, updaters.length - updatersMost + 1);
+  const [first] = oldest;
+  if (first === undefined) return entries;
+  const ancient = { ...first, manager: "ancient-changes", fieldsV1: unionOf(oldest.map(setOf)) };
+  return [...entries.filter((entry) => !oldest.includes(entry)), ancient];
 }
 
 /** What identifies an object, and what only the store writes, is nobody's. */

@@ -12,6 +12,12 @@ function resultCode(thrown: unknown): number | undefined {
 
 export const isBusy = (thrown: unknown): boolean => resultCode(thrown) === busy;
 
+/** The disk's doing, not the file's. */
+export function isDiskTrouble(thrown: unknown): boolean {
+  const code = resultCode(thrown);
+  return code === ioError || code === full;
+}
+
 /** What happened, for people who know disks, not SQLite. */
 export function describeSqliteError(thrown: unknown): string {
   const message = thrown instanceof Error ? thrown.message : String(thrown);

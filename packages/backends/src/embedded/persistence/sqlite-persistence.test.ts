@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { fileURLToPath } from "node:url";
-import type { Resource } from "@sluice/api";
+import { builtInKinds, KindRegistry, type Resource } from "@sluice/api";
 import { minutes, randomInteger, seededRandom, VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
+import { build } from "esbuild";
 import { expect, onTestFinished, test } from "vitest";
 import { configMapKinds } from "./config-map-kinds.fixture.ts";
 import { openSqlitePersistence } from "./sqlite-persistence.ts";
@@ -47,6 +48,56 @@ test("what was written is there after a new start, and no revision comes twice",
   const old = second.client.watch(kind, { resourceVersion: kept.metadata.resourceVersion ?? "" });
   await expect(old[Symbol.asyncIterator]().next()).rejects.toMatchObject({ reason: "Expired" });
   await second.store.stop();
+});
+
+test("custom kinds and their objects are there after a new start", async () => {
+  const path = join(newFolder(), "sluice.db");
+  const start = async () => {
+    const kinds = new KindRegistry(builtInKinds());
+    const persistence = openSqlitePersistence(path);
+    return createStore({ kinds, clock: new VirtualClock(), random: seededRandom(1), persistence });
+  };
+  const crd: Resource = {
+    apiVersion: "apiextensions.k8s.io/v1",
+    kind: "CustomResourceDefinition",
+    metadata: { name: "widgets.example.com" },
+    spec: {
+      group: "example.com",
+      scope: "Namespaced",
+      names: { plural: "widgets", singular: "widget", kind: "Widget" },
+      versions: [
+        {
+          name: "v1",
+          served: true,
+          storage: true,
+          schema: {
+            openAPIV3Schema: {
+              type: "object",
+              properties: { spec: { type: "object", properties: { size: { type: "integer" } } } },
+            },
+          },
+        },
+      ],
+    },
+  };
+  const widget = (name: string, size: unknown): Resource => ({
+    apiVersion: "example.com/v1",
+    kind: "Widget",
+    metadata: { name, namespace: "default" },
+    spec: { size },
+  });
+  const first = await start();
+  await first.client.create(crd);
+  const made = await first.client.create(widget("a", 1));
+  await first.stop();
+
+  const second = await start();
+
+  expect((await second.client.list({ apiVersion: "example.com/v1", kind: "Widget" })).items).toEqual([made]);
+  await expect(second.client.create(widget("b", "big"))).rejects.toMatchObject({ reason: "Invalid" });
+  await second.client.delete({ apiVersion: crd.apiVersion, kind: crd.kind, name: "widgets.example.com" });
+  await expect(second.client.create(widget("b", 1))).rejects.toMatchObject({ reason: "NotFound" });
+  await second.stop();
 });
 
 test("the file is for its owner only", async () => {
@@ -115,6 +166,7 @@ test("kill -9 at any instant loses nothing acknowledged and gives no revision tw
   timeout: 120_000,
 }, async () => {
   const path = join(newFolder(), "sluice.db");
+  const program = await bundledWriter();
   const random = seededRandom(9);
   const revisions = new Set<number>();
   const counts = new Map<string, number>();
@@ -122,7 +174,7 @@ test("kill -9 at any instant loses nothing acknowledged and gives no revision tw
   let acknowledged = 0;
 
   for (let round = 1; round <= 30; round++) {
-    const lines = await killAfter(path, round, randomInteger(random, 60));
+    const lines = await killAfter(program, path, round, 1 + randomInteger(random, 150));
     for (const line of lines) {
       const [did, name = "", count, revision] = line.split(" ");
       if (did === "ready") continue;
@@ -147,19 +199,28 @@ test("kill -9 at any instant loses nothing acknowledged and gives no revision tw
   expect(acknowledged).toBeGreaterThan(1000);
 });
 
-/** The whole lines that a writer told before it was killed, `wait` ms after it was ready. */
-function killAfter(path: string, seed: number, wait: number): Promise<readonly string[]> {
-  const program = fileURLToPath(new URL("./killed-writer.fixture.ts", import.meta.url));
+/** In one file, since 30 starts from source would take most of a minute. */
+async function bundledWriter(): Promise<string> {
+  const outfile = join(newFolder(), "writer.mjs");
+  const entry = fileURLToPath(new URL("./killed-writer.fixture.ts", import.meta.url));
+  await build({ entryPoints: [entry], outfile, bundle: true, platform: "node", format: "esm", logLevel: "error" });
+  return outfile;
+}
+
+/** The whole lines that a writer told; it is killed when it has told `count`, in the middle of what comes next. */
+function killAfter(program: string, path: string, seed: number, count: number): Promise<readonly string[]> {
   const writer = spawn(process.execPath, ["--disable-warning=ExperimentalWarning", program, path, String(seed)], {
     stdio: ["ignore", "pipe", "pipe"],
   });
   return new Promise((resolve, reject) => {
     let told = "";
     let errors = "";
-    writer.stderr.on("data", (chunk) => (errors += chunk));
+    writer.stderr.on("data", (chunk) => {
+      errors += chunk;
+    });
     writer.stdout.on("data", (chunk) => {
-      if (told === "") setTimeout(() => writer.kill("SIGKILL"), wait);
       told += chunk;
+      if (told.split("\n").length > count) writer.kill("SIGKILL");
     });
     writer.on("close", (_code, signal) => {
       if (signal === "SIGKILL") resolve(told.split("\n").slice(0, -1));
@@ -179,6 +240,18 @@ function smallDisk(megabytes: number): string | undefined {
   onTestFinished(() => void execFileSync("umount", [folder]));
   return folder;
 }
+
+test("a disk that is full from the start is told as that, not as damage", ({ skip }) => {
+  const disk = smallDisk(1);
+  if (disk === undefined) return skip("this user may not mount a small disk");
+  writeFileSync(join(disk, "filler"), Buffer.alloc(1024 * 1024 - 4096));
+
+  const opening = () => openSqlitePersistence(join(disk, "sluice.db"));
+
+  expect(opening).toThrow(
+    expect.objectContaining({ kind: "unavailable", message: expect.stringMatching(/the disk is full/) }),
+  );
+});
 
 test("a full disk: writes are refused, reads go on, and it recovers when there is room", async ({ skip }) => {
   const disk = smallDisk(4);

@@ -4,7 +4,7 @@ import type { Resource } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type Batch, type Change, jsonOf, type Loaded, type Persistence } from "@sluice/store";
 import { checkIdentity, migrate } from "./schema.ts";
-import { describeSqliteError, isBusy } from "./sqlite-error.ts";
+import { describeSqliteError, isBusy, isDiskTrouble } from "./sqlite-error.ts";
 
 interface Statements {
   readonly put: StatementSync;
@@ -93,6 +93,9 @@ function open(path: string): DatabaseSync {
           cause,
         },
       );
+    }
+    if (isDiskTrouble(cause)) {
+      throw new Fault("unavailable", `${path} can't be opened: ${describeSqliteError(cause)}`, { cause });
     }
     throw damaged(path, describeSqliteError(cause), cause);
   }
