@@ -110,6 +110,21 @@ test("kill -9 of the agent: workloads live on and are taken over, the router is 
   console.log(`the router was back ${backAfter} ms after kill -9 of the agent`);
 }, 60_000);
 
+test("an upgrade of the agent hands the sockets over: no request fails", async () => {
+  const { routerPort } = await sluice.controlPlane();
+  const { pid } = await sluice.agent();
+  const load = drive(routerPort, "web.default.localhost", 200);
+  await eventually(async () => load.tally.requests > 50, "load");
+
+  await sluice.ok("upgrade", "--data", sluice.data);
+  const after = load.tally.requests;
+  await eventually(async () => load.tally.requests > after + 200, "more load");
+  const tally = await load.stop();
+
+  expect((await sluice.agent()).pid).not.toBe(pid);
+  expect(tally.failed).toEqual([]);
+}, 60_000);
+
 test("kill -9 of a pod's process: it is started again, and others answer meanwhile", async () => {
   const { routerPort } = await sluice.controlPlane();
   const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });

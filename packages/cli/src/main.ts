@@ -43,6 +43,13 @@ export function createProgram(): Command {
     .option("--json", "print JSON")
     .action(async (options) => (await import("./commands/status.ts")).status(options));
 
+  program
+    .command("upgrade")
+    .description("replace the agent by this program's, sockets handed over: no request fails")
+    .option("--data <folder>", "the state folder")
+    .option("--json", "print JSON")
+    .action(async (options) => (await import("./commands/upgrade.ts")).upgrade(options));
+
   talking(program.command("apply").description("create or change what manifests say"))
     .requiredOption("-f, --filename <path>", "a file, a folder, or - for standard input", collect)
     .option("--dry-run", "validate only")

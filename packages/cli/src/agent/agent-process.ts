@@ -1,8 +1,8 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { notEnforcedFields } from "@sluice/api";
-import { createAgent, type EndpointState as PodEndpoint } from "@sluice/backends/agent";
-import { type Millis, seconds } from "@sluice/kernel";
+import { type Agent, createAgent, type EndpointState as PodEndpoint, takeOver } from "@sluice/backends/agent";
+import { type Millis, seconds, toFault } from "@sluice/kernel";
 import type { EndpointState } from "@sluice/router";
 import { createRouter, loadTable } from "@sluice/router/node";
 import { log } from "../control-plane/log.ts";
@@ -14,8 +14,12 @@ import { version } from "../version.ts";
 import { followRoutes } from "./follow-routes.ts";
 import { agentImages } from "./image-source.ts";
 import { reloadingClient } from "./reloading-client.ts";
+import { adoptSockets, giveToSuccessor } from "./upgrade.ts";
 
 const drainMillis: Millis = seconds(10);
+/** How long the predecessor's requests may still take after the sockets are the successor's. */
+const graceful: Millis = seconds(30);
+const lockMillisMax = 15_000;
 
 /** The body of `sluice agent`: runs workloads and hosts the router; outlives the control plane. */
 export async function runAgentProcess(options: { readonly data: string; readonly routerPort?: string }): Promise<void> {
@@ -40,8 +44,10 @@ export async function runAgentProcess(options: { readonly data: string; readonly
     log: (level, message, fields) => log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
   });
   agent.onEndpointsChanged((endpoints) => router.overlay(overlayOf(endpoints)));
+  const predecessor = await takeOver();
+  if (predecessor !== undefined) adoptSockets(router, predecessor);
   const { port } = await router.listen({ host: "127.0.0.1", port: Number(options.routerPort ?? 7080) });
-  await agent.start();
+  await startWhenFree(agent);
   router.overlay(overlayOf(agent.endpoints()));
   const { agentToken } = await loadCredentials(state.credentials);
   const metricsPort = await serveMetrics(agentToken, () => router.metricsText());
@@ -60,7 +66,7 @@ export async function runAgentProcess(options: { readonly data: string; readonly
     if (isEnding) return;
     isEnding = true;
     void how()
-      .catch((thrown) => log(`agent: ${thrown instanceof Error ? thrown.message : thrown}`))
+      .catch((thrown) => log(`agent: ${toFault(thrown).message}`))
       .then(async () => {
         stopRoutes();
         await router.close();
@@ -68,9 +74,35 @@ export async function runAgentProcess(options: { readonly data: string; readonly
         process.exit(0);
       });
   };
+  process.on("SIGUSR2", () => {
+    if (isEnding) return;
+    isEnding = true;
+    void giveToSuccessor(state, router, port, log).then(async (isGiven) => {
+      isEnding = isGiven;
+      if (!isGiven) return;
+      // Workloads run on; the successor waits for the lock that this releases.
+      await agent.stop();
+      stopRoutes();
+      await router.close({ graceful });
+      process.exit(0);
+    });
+  });
   // An interrupt means the whole machine's Sluice goes (`sluice down`); a termination, only this process.
   process.on("SIGINT", () => end(() => agent.shutdown()));
   process.on("SIGTERM", () => end(() => agent.stop()));
+}
+
+/** A predecessor lets go of the workloads only after its sockets are taken. */
+async function startWhenFree(agent: Agent): Promise<void> {
+  const deadline = Date.now() + lockMillisMax;
+  for (;;) {
+    try {
+      return await agent.start();
+    } catch (thrown) {
+      if (toFault(thrown).kind !== "conflict" || Date.now() > deadline) throw thrown;
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  }
 }
 
 function overlayOf(endpoints: readonly PodEndpoint[]): ReadonlyMap<string, EndpointState> {

@@ -1,8 +1,9 @@
 import { builtInKinds, type Client, hasReason, KindRegistry } from "@sluice/api";
 import { createWireServer, firstRouteTable, openSqlitePersistence, serverIdentity, writeKubeconfig } from "@sluice/backends/embedded";
-import { Fault } from "@sluice/kernel";
+import { Fault, toFault } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
 import { createRegistryHandler, ImageStore } from "@sluice/supply-chain";
+import { upgradeAgent } from "../agent/upgrade.ts";
 import { loadCredentials } from "../state/credentials.ts";
 import { forgetProcess, type ProcessRecord, processStart, writeProcessRecord } from "../state/process-record.ts";
 import type { StateFolder } from "../state/state-folder.ts";
@@ -88,6 +89,7 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
   const frontPort = await listenOn(front, port).catch((cause) => {
     throw portFault("--port", port, cause);
   });
+  await upgradeOlderAgent(supervisor, state);
   supervisor.start();
   const record: ProcessRecord = {
     pid: process.pid,
@@ -124,6 +126,14 @@ async function ensureRouteTable(client: Client): Promise<void> {
   } catch (thrown) {
     if (!hasReason(thrown, "AlreadyExists")) throw thrown;
   }
+}
+
+/** An agent of another version hands its sockets to one of this; where that fails, it goes on as it is. */
+async function upgradeOlderAgent(supervisor: AgentSupervisor, state: StateFolder): Promise<void> {
+  const { agent } = supervisor;
+  if (agent === undefined || agent.version === version()) return;
+  log(`replacing the agent of version ${agent.version}`);
+  await upgradeAgent(state).catch((thrown) => log(toFault(thrown).message));
 }
 
 /** Ready means that a write would be accepted and traffic served. */
