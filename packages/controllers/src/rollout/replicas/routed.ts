@@ -3,7 +3,7 @@ export interface RoutedCanary {
   readonly weight: number;
   /** From setCanaryScale; bypasses the minimum. */
   readonly explicit: number | undefined;
-  readonly minPodsPerReplicaSet: number | undefined;
+  readonly minPodsPerReplicaSet?: number | undefined;
 }
 
 /**

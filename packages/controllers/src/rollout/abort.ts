@@ -1,0 +1,177 @@
+import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { planOldRuns, runOf } from "./analysis.ts";
+import { type Changes, canaryStatusOf } from "./changes.ts";
+import { conditionOf } from "./conditions.ts";
+import { decided, decisionName } from "./decisions.ts";
+import { evidenceOf } from "./evidence.ts";
+import { annotations, keyIn, rolloutKind } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { heldBy, liftHint, quarantined } from "./quarantine.ts";
+import { planTraffic } from "./routing/traffic.ts";
+import { planScaling } from "./scaling.ts";
+import type { Situation } from "./situation.ts";
+import { type RolloutPlan, type Turn, turn } from "./turn.ts";
+import { gateIsOff, type Verdict } from "./verdict.ts";
+import { hashOf, type View } from "./view.ts";
+
+/** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
+function takenBack(observed: ObservedRollout, view: View, now: Instant) {
+  const traffic = planTraffic(observed, view, true);
+  const scaling = planScaling(view, { isAborted: true, traffic, mayCreate: false }, now);
+  const questions = [...observed.traffic.values()].filter(({ state }) => state.is !== "absent");
+  const after: Effect[] = [
+    ...scaling.actions,
+    ...planOldRuns(observed, []),
+    ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
+  ];
+  return { traffic, scaling, before: traffic.actions, after };
+}
+
+function abortedChanges(view: View, weights: Changes["canary"], now: Instant): Changes {
+  const steps = view.progress.steps.length;
+  return {
+    abort: true,
+    abortedAt: view.status.abortedAt ?? formatInstant(now),
+    pauseConditions: undefined,
+    controllerPause: undefined,
+    promoteFull: undefined,
+    ...(steps === 0 ? {} : { currentStepIndex: 0 }),
+    canary: weights,
+  };
+}
+
+const abortedWords = (view: View, reason: string | undefined): string =>
+  `Rollout aborted update to revision ${view.revision}${reason === undefined ? "" : `: ${reason}`}`;
+
+/**
+ * The turn of a bad verdict: traffic to zero before anything else, then the record. Nothing here waits for anything,
+ * and all of it has the same outcome when repeated after a crash.
+ */
+export function condemn(observed: ObservedRollout, view: View, verdict: Verdict, now: Instant): RolloutPlan {
+  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const requests = verdict.run === undefined ? undefined : observed.traffic.get(verdict.run.metadata.name)?.state;
+  const known = requests?.is === "done" ? requests.result.requests : undefined;
+  const deciding = {
+    because: verdict.message,
+    evidence: evidenceOf(
+      verdict.run ?? runOf(observed, view, "background"),
+      known,
+      view.status.canary?.weights?.canary.weight,
+    ),
+    inputs: { cause: verdict.cause, isBlamed: verdict.isBlamed, analysisRun: verdict.run?.metadata.name },
+    ...(verdict.cause === "person" ? { by: "a person" } : {}),
+  };
+  const records: Effect[] = [decided(observed, view, now, { action: "abort", ...deciding })];
+  const isHeld = heldBy(view, observed.quarantines) !== undefined;
+  const isQuarantined = verdict.isBlamed && !gateIsOff(view, "quarantine");
+  if (isQuarantined) {
+    records.push(decided(observed, view, now, { action: "quarantine", ...deciding }));
+    if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, "quarantine")));
+  }
+  const message = abortedWords(view, verdict.message);
+  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...scaling.events];
+  if (isQuarantined) {
+    events.push({
+      type: "Warning",
+      reason: "Quarantined",
+      message: `Version ${view.hash} gets no traffic again: ${verdict.message}`,
+    });
+  }
+  return turn(observed, view, now, {
+    because: `taken back: ${verdict.message}`,
+    actions: [...before, ...records, ...after],
+    events,
+    changes: abortedChanges(view, canaryStatusOf({ ...view.status.canary, weights: traffic.weights }), now),
+    progressing: { reason: "RolloutAborted", message },
+    wakes: scaling.wakes,
+  });
+}
+
+/** Stays taken back. Where a person asked for it by status, this turn also records that. */
+export function stayAborted(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const progressing = conditionOf(view.status.conditions, "Progressing");
+  const isKnown = progressing?.reason === "RolloutAborted" || progressing?.reason === "Quarantined";
+  const canary = canaryStatusOf({ ...view.status.canary, weights: traffic.weights });
+  if (isKnown) {
+    // A person's word on a version that is out already has been heard: the Quarantine stands.
+    const heard = view.rollout.metadata.annotations?.[annotations.bad] === undefined ? [] : [forgetBad(view)];
+    return turn(observed, view, now, {
+      because: `aborted: ${progressing.message}`,
+      actions: [...before, ...after, ...heard],
+      events: scaling.events,
+      changes: { ...abortedChanges(view, canary, now) },
+      wakes: scaling.wakes,
+    });
+  }
+  const message = abortedWords(view, undefined);
+  const because = "a person aborted it: traffic is taken back, the version is not blamed";
+  return turn(observed, view, now, {
+    because,
+    actions: [...before, decided(observed, view, now, { action: "abort", because, by: "a person" }), ...after],
+    events: [{ type: "Warning", reason: "RolloutAborted", message }, ...scaling.events],
+    changes: abortedChanges(view, canary, now),
+    progressing: { reason: "RolloutAborted", message },
+    wakes: scaling.wakes,
+  });
+}
+
+const forgetBad = (view: View): Effect => ({
+  do: "patch",
+  key: keyIn(rolloutKind, view.rollout.metadata.namespace, view.rollout.metadata.name),
+  patch: { type: "merge", value: { metadata: { annotations: { [annotations.bad]: null } } } },
+});
+
+/** A quarantined version was asked for: it gets no Pod and no request, and the message says how to lift it. */
+export function hold(
+  observed: ObservedRollout,
+  view: View,
+  { quarantine, wasRetried }: Situation & { readonly is: "held" },
+  now: Instant,
+): RolloutPlan {
+  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const hint = liftHint(quarantine);
+  const action = wasRetried ? "refuse" : "hold";
+  const because = wasRetried ? `refused to go on: ${hint}` : `held: ${hint}`;
+  const inputs = { quarantine: quarantine.metadata.name, decision: quarantine.spec.decision };
+  return turn(observed, view, now, {
+    because,
+    actions: [...before, decided(observed, view, now, { action, because, inputs }), ...after],
+    events: [
+      { type: "Warning", reason: wasRetried ? "RetryRefused" : "Quarantined", message: hint },
+      ...scaling.events,
+    ],
+    changes: abortedChanges(view, canaryStatusOf({ ...view.status.canary, weights: traffic.weights }), now),
+    progressing: { reason: "Quarantined", message: hint },
+    wakes: scaling.wakes,
+  });
+}
+
+/** From the first step again: after a person's retry, or once a Quarantine is lifted. */
+export function beginAgain(observed: ObservedRollout, view: View, action: "retry" | "lift", now: Instant): RolloutPlan {
+  const isFull = view.status.promoteFull === true;
+  const steps = view.progress.steps.length;
+  const start = isFull || (view.stable !== undefined && hashOf(view.stable) === view.hash) ? steps : 0;
+  const because =
+    action === "lift" ? "its quarantine was lifted: it begins again" : "a person asked for it again: it begins again";
+  const made: Turn = {
+    because,
+    actions: [decided(observed, view, now, { action, because, by: "a person" })],
+    events: [{ type: "Normal", reason: "RolloutRetry", message: "Retrying Rollout after abort" }],
+    changes: {
+      abort: undefined,
+      abortedAt: undefined,
+      pauseConditions: undefined,
+      controllerPause: undefined,
+      ...(steps === 0 ? {} : { currentStepIndex: start }),
+      canary: canaryStatusOf({
+        ...view.status.canary,
+        currentStepAnalysisRunStatus: undefined,
+        currentBackgroundAnalysisRunStatus: undefined,
+      }),
+    },
+    progressing: { reason: "RolloutRetry", message: "Retrying Rollout after abort" },
+  };
+  return turn(observed, view, now, made);
+}

@@ -1,0 +1,170 @@
+import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnalysisRunStatus } from "@sluice/api";
+import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { podHashLabel } from "../version/index.ts";
+import { analysisRunKind, annotations, gates, keyIn } from "./names.ts";
+import { type ObservedRollout, trafficTaskId } from "./observe.ts";
+import { mergedAnalysis } from "./references.ts";
+import { canaryOf, isRouted } from "./steps.ts";
+import { hashOf, type View } from "./view.ts";
+
+export type AnalysisSlot = "step" | "background";
+
+export const isOver = ({ status }: AnalysisRun): boolean =>
+  ["Successful", "Failed", "Error", "Inconclusive"].includes(status?.phase ?? "");
+
+export const slotStatus = (view: View, slot: AnalysisSlot): RolloutAnalysisRunStatus | undefined =>
+  slot === "step"
+    ? view.status.canary?.currentStepAnalysisRunStatus
+    : view.status.canary?.currentBackgroundAnalysisRunStatus;
+
+export function runOf(observed: ObservedRollout, view: View, slot: AnalysisSlot): AnalysisRun | undefined {
+  const known = slotStatus(view, slot);
+  return known === undefined ? undefined : observed.analysisRuns.find(({ metadata }) => metadata.name === known.name);
+}
+
+/** The analysis that a slot asks for now; undefined where it asks for none. */
+export function wantedAnalysis(view: View, slot: AnalysisSlot): RolloutAnalysis | undefined {
+  const { progress } = view;
+  if (view.isFirst || view.isFullyPromoted || view.status.promoteFull === true) return undefined;
+  if (slot === "step") return progress.step?.analysis;
+  const { analysis } = canaryOf(view.rollout);
+  const isBefore = analysis?.startingStep !== undefined && (progress.index ?? 0) < analysis.startingStep;
+  return isBefore ? undefined : analysis;
+}
+
+export interface NewRun {
+  readonly run: RolloutAnalysisRunStatus;
+  readonly actions: readonly Effect[];
+}
+
+/** A run for a slot. One that a crash left unnoticed is taken up; the name of an ended one is not used again. */
+export function newRun(
+  observed: ObservedRollout,
+  view: View,
+  slot: AnalysisSlot,
+  analysis: RolloutAnalysis,
+): NewRun | undefined {
+  const { rollout, hash, revision, stable, progress } = view;
+  const merged = mergedAnalysis(analysis, observed, stable === undefined ? "" : hashOf(stable), hash);
+  if (merged.is === "fault") return undefined;
+  const { namespace, name } = rollout.metadata;
+  const base = `${name}-${hash}-${revision}${slot === "step" ? `-${progress.index}` : ""}`;
+  let runName = base;
+  for (let attempt = 1; ; attempt++) {
+    const known = observed.analysisRuns.find(({ metadata }) => metadata.name === runName);
+    const isOld =
+      known !== undefined && (isOver(known) || known.spec.terminate || slotStatus(view, slot)?.name === runName);
+    if (known !== undefined && !isOld)
+      return { run: { name: runName, status: known.status?.phase ?? "" }, actions: [] };
+    if (known === undefined) break;
+    runName = `${base}.${attempt}`;
+  }
+  const { metrics, args, dryRun, measurementRetention } = merged.value;
+  const object: AnalysisRun = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisRun",
+    metadata: {
+      name: runName,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: {
+        ...analysis.analysisRunMetadata?.labels,
+        [podHashLabel]: hash,
+        "rollout-type": slot === "step" ? "Step" : "Background",
+        ...(slot === "step" ? { "step-index": String(progress.index) } : {}),
+      },
+      annotations: { ...analysis.analysisRunMetadata?.annotations, [annotations.revision]: String(revision) },
+      ownerReferences: [controlledBy(rollout)],
+    },
+    spec: {
+      metrics,
+      ...(args.length === 0 ? {} : { args }),
+      ...(dryRun.length === 0 ? {} : { dryRun }),
+      ...(measurementRetention.length === 0 ? {} : { measurementRetention }),
+    },
+  };
+  return { run: { name: runName, status: "" }, actions: [{ do: "create", object }] };
+}
+
+/** The status of a slot, with the run's phase as it is now. */
+export function seen(known: RolloutAnalysisRunStatus, run: AnalysisRun | undefined): RolloutAnalysisRunStatus {
+  if (run?.status === undefined) return known;
+  const { phase, message } = run.status;
+  return { name: known.name, status: phase, ...(message === undefined ? {} : { message }) };
+}
+
+/** Ends runs that no slot holds, and deletes old ended ones beyond the history limits. */
+export function planOldRuns(observed: ObservedRollout, current: readonly string[]): readonly Effect[] {
+  const { analysis } = observed.rollout.spec;
+  const others = observed.analysisRuns.filter(({ metadata }) => !current.includes(metadata.name));
+  const terminated = others.filter((run) => !isOver(run) && run.spec.terminate !== true).map(terminate);
+  const ended = others.filter(isOver).toSorted((a, b) => createdAt(b) - createdAt(a));
+  const good = ended.filter(({ status }) => status?.phase === "Successful");
+  const bad = ended.filter(({ status }) => status?.phase !== "Successful");
+  const surplus = [
+    ...good.slice(analysis?.successfulRunHistoryLimit ?? 5),
+    ...bad.slice(analysis?.unsuccessfulRunHistoryLimit ?? 5),
+  ];
+  return [...terminated, ...surplus.map((run): Effect => ({ do: "delete", key: keyOfRun(run) }))];
+}
+
+const keyOfRun = ({ metadata }: AnalysisRun) => keyIn(analysisRunKind, metadata.namespace, metadata.name);
+const createdAt = ({ metadata }: AnalysisRun): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
+
+export const terminate = (run: AnalysisRun): Effect => ({
+  do: "patch",
+  key: keyOfRun(run),
+  patch: { type: "merge", value: { spec: { terminate: true } } },
+});
+
+export interface TrafficAsking {
+  readonly actions: readonly Effect[];
+  readonly wakeAt: Instant | undefined;
+}
+
+/** Without an answer, or with the answer "none", it is asked again: one request seen is enough for ever. */
+const askAgain = seconds(2);
+
+/** Whether requests are asked for at all: only where a router of ours carries weights. */
+export const countsTraffic = ({ rollout }: View): boolean =>
+  isRouted(rollout) && rollout.metadata.annotations?.[gates.noData] !== "off";
+
+export function planTrafficQuestion(observed: ObservedRollout, view: View, run: string, now: Instant): TrafficAsking {
+  const { rollout, hash, canary } = view;
+  const services = servicesOf(observed, view);
+  if (!countsTraffic(view) || services.length === 0) return { actions: [], wakeAt: undefined };
+  const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
+  const id = trafficTaskId(rollout, run);
+  const start: Effect = {
+    do: "startTask",
+    id,
+    work: {
+      do: "canaryTraffic",
+      namespace: rollout.metadata.namespace,
+      services,
+      podTemplateHash: hash,
+      sinceSeconds: Math.max(1, Math.ceil((now - bornAt) / 1000) + 1),
+    },
+  };
+  const state = observed.traffic.get(run)?.state ?? { is: "absent" };
+  switch (state.is) {
+    case "absent":
+      return { actions: [start], wakeAt: undefined };
+    case "done": {
+      if (state.result.requests > 0) return { actions: [], wakeAt: undefined };
+      const again = after(state.finishedAt, askAgain);
+      return now >= again
+        ? { actions: [{ do: "cancelTask", id }, start], wakeAt: undefined }
+        : { actions: [], wakeAt: again };
+    }
+    default:
+      return { actions: [], wakeAt: undefined };
+  }
+}
+
+/** Services that carry canary traffic: the canary's own, or the one whose subsets the versions are. */
+function servicesOf({ destinationRule }: ObservedRollout, { rollout }: View): readonly string[] {
+  const { canaryService } = canaryOf(rollout);
+  const host = destinationRule?.spec.host.split(".")[0];
+  return [...new Set([canaryService, host].filter((name) => name !== undefined && name !== ""))] as string[];
+}

@@ -1,0 +1,92 @@
+import type { Decision, DecisionAction, DecisionEvidence } from "@sluice/api";
+import { formatInstant, type Instant, shortHash } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { podHashLabel } from "../version/index.ts";
+import { decisionKind } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { routedWeight } from "./routing/virtual-service.ts";
+import { canaryOf, isRouted } from "./steps.ts";
+import { availableOf, type View, wantedOf } from "./view.ts";
+
+export interface Deciding {
+  readonly action: DecisionAction;
+  readonly because: string;
+  readonly evidence?: readonly DecisionEvidence[];
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  /** Who asked, where a person did. */
+  readonly by?: string;
+}
+
+/**
+ * The name derives from the Rollout as it was when this was decided: a repeat after a crash finds the first one.
+ * A decided status has another resourceVersion, so the same decision later has another name.
+ */
+export function decisionName(view: View, action: DecisionAction): string {
+  const { uid = "", resourceVersion = "", name } = view.rollout.metadata;
+  const slot = shortHash([uid, resourceVersion, action, view.status.currentStepIndex ?? ""].join("|"));
+  return `${name}-${view.revision}-${action}-${slot}`;
+}
+
+/** One decision, with everything that it was decided from. */
+export function decided(observed: ObservedRollout, view: View, now: Instant, deciding: Deciding): Effect {
+  const { rollout, hash, revision } = view;
+  const { namespace, name, uid } = rollout.metadata;
+  const { action, because, evidence = [], inputs = {}, by } = deciding;
+  const object: Decision = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: decisionKind.kind as "Decision",
+    metadata: {
+      name: decisionName(view, action),
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { "sluice.dev/subject": name, "sluice.dev/action": action, [podHashLabel]: hash },
+    },
+    spec: {
+      subject: {
+        apiVersion: rollout.apiVersion,
+        kind: rollout.kind,
+        ...(namespace === undefined ? {} : { namespace }),
+        name,
+        ...(uid === undefined ? {} : { uid }),
+        revision: String(revision),
+        podTemplateHash: hash,
+      },
+      action,
+      at: formatInstant(now, "millis"),
+      because,
+      ...(by === undefined ? {} : { by }),
+      inputs: { ...inputsOf(observed, view), ...inputs },
+      ...(evidence.length === 0 ? {} : { evidence }),
+    },
+  };
+  return { do: "create", object };
+}
+
+function inputsOf(observed: ObservedRollout, view: View): Readonly<Record<string, unknown>> {
+  const { rollout, status, canary, stable, progress } = view;
+  const { virtualService } = observed;
+  const weight = virtualService === undefined ? undefined : routedWeight(virtualService, canaryOf(rollout));
+  const size = (set: typeof canary) => ({ wanted: wantedOf(set), available: availableOf(set) });
+  return {
+    step: progress.index,
+    steps: progress.steps.length,
+    replicas: { wanted: rollout.spec.replicas ?? 1, canary: size(canary), stable: size(stable) },
+    ...(isRouted(rollout) ? { routedWeight: weight } : {}),
+    podRestarts: restartsOf(observed, view.hash),
+    ...(status.pauseConditions === undefined ? {} : { pauseConditions: status.pauseConditions }),
+    ...(status.stableRS === undefined ? {} : { stable: status.stableRS }),
+    ...requestsSeen(observed),
+  };
+}
+
+function requestsSeen({ traffic }: ObservedRollout): Readonly<Record<string, unknown>> {
+  const counts = [...traffic.values()].flatMap(({ state }) => (state.is === "done" ? [state.result.requests] : []));
+  return counts.length === 0 ? {} : { canaryRequests: Math.max(...counts) };
+}
+
+/** Restarts of the canary's containers. */
+export function restartsOf({ pods }: ObservedRollout, hash: string): number {
+  return pods
+    .filter(({ metadata }) => metadata.labels?.[podHashLabel] === hash)
+    .flatMap(({ status }) => status?.containerStatuses ?? [])
+    .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+}

@@ -1,0 +1,165 @@
+import type { RolloutStatus } from "@sluice/api";
+import { after, type Instant, parseInstant, sameJson, seconds } from "@sluice/kernel";
+import { type Changes, statusOf } from "./changes.ts";
+import {
+  conditionOf,
+  type ProgressReason,
+  type RolloutCondition,
+  withCondition,
+  withoutCondition,
+} from "./conditions.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { phaseOf } from "./phase.ts";
+import { surgeLimits } from "./replicas/limits.ts";
+import { canaryOf, replicasOf, stepHash } from "./steps.ts";
+import type { View } from "./view.ts";
+
+export interface Outcome {
+  readonly changes: Changes;
+  /** Why Progressing changes, where this turn says so; else progress is worked out from the counts. */
+  readonly progressing?: { readonly reason: ProgressReason; readonly message: string };
+  readonly invalid?: string;
+  /** Detail for the Paused condition, e.g. which metric had no data. */
+  readonly pausedBecause?: string;
+}
+
+/** The complete next status: counts as observed, what was decided, conditions, phase and message. */
+export function finished(observed: ObservedRollout, view: View, outcome: Outcome, now: Instant): RolloutStatus {
+  const { rollout, replicaSets } = observed;
+  const sum = (pick: (status: NonNullable<(typeof replicaSets)[number]["status"]>) => number | undefined): number =>
+    replicaSets.reduce((total, { status }) => total + (status === undefined ? 0 : (pick(status) ?? 0)), 0);
+  const counted: RolloutStatus = {
+    ...view.status,
+    observedGeneration: String(rollout.metadata.generation ?? 0),
+    replicas: sum(({ replicas }) => replicas),
+    HPAReplicas: sum(({ replicas }) => replicas),
+    readyReplicas: sum(({ readyReplicas }) => readyReplicas),
+    availableReplicas: sum(({ availableReplicas }) => availableReplicas),
+    updatedReplicas: view.canary?.status?.replicas ?? 0,
+    selector: selectorText(rollout.spec.selector?.matchLabels, rollout.spec.selector?.matchExpressions),
+    currentPodHash: view.hash,
+    currentStepHash: stepHash(rollout),
+  };
+  const decided = statusOf({ ...counted, ...outcome.changes });
+  const conditions = conditionsOf(observed, view, decided, outcome, now);
+  const { phase, message } = phaseOf(rollout, { ...decided, conditions });
+  return statusOf({ ...decided, conditions, phase, message });
+}
+
+function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus, outcome: Outcome, now: Instant) {
+  const { rollout } = observed;
+  let conditions: readonly RolloutCondition[] = view.status.conditions ?? [];
+  const set = (type: RolloutCondition["type"], isTrue: boolean, reason: string, message: string): void => {
+    conditions = withCondition(conditions, { type, status: isTrue ? "True" : "False", reason, message }, now);
+  };
+  if (outcome.invalid !== undefined) {
+    const message = `The Rollout "${rollout.metadata.name}" is invalid: ${outcome.invalid}`;
+    set("InvalidSpec", true, "InvalidSpec", message);
+    return conditions;
+  }
+  conditions = withoutCondition(conditions, "InvalidSpec");
+  conditions = withProgress(conditions, observed, view, next, outcome, now);
+
+  const isPaused = rollout.spec.paused === true || (next.pauseConditions?.length ?? 0) > 0;
+  const wasPaused = conditionOf(conditions, "Paused");
+  if (isPaused || wasPaused !== undefined) {
+    const detail = outcome.pausedBecause ?? (isPaused && wasPaused?.status === "True" ? wasPaused.message : undefined);
+    set("Paused", isPaused, "RolloutPaused", isPaused ? (detail ?? "Rollout is paused") : "Rollout is not paused");
+  }
+  const { availableReplicas = 0, stableRS = "", currentPodHash } = next;
+  const replicas = replicasOf(rollout);
+  const { maxUnavailable } = surgeLimits(canaryOf(rollout), replicas);
+  const isAvailable = availableReplicas >= replicas - maxUnavailable;
+  const availability = isAvailable ? "Rollout has minimum availability" : "Rollout does not have minimum availability";
+  set("Available", isAvailable, "AvailableReason", availability);
+  const isPromoted = stableRS !== "" && stableRS === currentPodHash;
+  set("Completed", isPromoted, "RolloutCompleted", "RolloutCompleted");
+  const isHealthy = !isPaused && isComplete(view, next);
+  if (isHealthy || conditionOf(conditions, "Healthy") !== undefined) {
+    set("Healthy", isHealthy, "RolloutHealthy", isHealthy ? "Rollout is healthy" : "Rollout is not healthy");
+  }
+  return conditions;
+}
+
+const isComplete = ({ rollout }: View, status: RolloutStatus): boolean =>
+  (status.updatedReplicas ?? 0) >= replicasOf(rollout) &&
+  (status.availableReplicas ?? 0) >= replicasOf(rollout) &&
+  (status.stableRS ?? "") !== "" &&
+  status.stableRS === status.currentPodHash;
+
+function withProgress(
+  conditions: readonly RolloutCondition[],
+  { rollout }: ObservedRollout,
+  view: View,
+  next: RolloutStatus,
+  outcome: Outcome,
+  now: Instant,
+): readonly RolloutCondition[] {
+  const known = conditionOf(conditions, "Progressing");
+  const name = view.canary?.metadata.name ?? `${rollout.metadata.name}-${view.hash}`;
+  const set = (status: "True" | "False" | "Unknown", reason: ProgressReason, message: string, isTouched = false) =>
+    withCondition(conditions, { type: "Progressing", status, reason, message }, now, isTouched);
+
+  if (outcome.progressing !== undefined) {
+    const { reason, message } = outcome.progressing;
+    const isBad = ["RolloutAborted", "Quarantined", "ProgressDeadlineExceeded"].includes(reason);
+    return set(isBad ? "False" : reason === "RolloutRetry" ? "Unknown" : "True", reason, message);
+  }
+  if (next.abort === true) return conditions;
+  const isPaused = rollout.spec.paused === true || (next.pauseConditions?.length ?? 0) > 0;
+  if (isPaused) return set("Unknown", "RolloutPaused", "Rollout is paused");
+  if (known?.reason === "RolloutPaused") return set("Unknown", "RolloutResumed", "Rollout is resumed");
+  if (isComplete(view, next))
+    return set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`);
+  const isMoving = madeProgress(view.status, next);
+  if (isMoving || known === undefined || known.reason === "NewReplicaSetAvailable") {
+    return set("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`, isMoving);
+  }
+  const deadline = deadlineAt(rollout.spec.progressDeadlineSeconds, known);
+  if (deadline !== undefined && now > deadline && runsClock(view)) {
+    return set("False", "ProgressDeadlineExceeded", timedOutMessage(name));
+  }
+  return conditions;
+}
+
+export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
+
+/** Pause and analysis steps don't run the clock, nor does a Rollout that has nothing on its way. */
+export const runsClock = ({ progress, rollout }: View): boolean =>
+  rollout.spec.paused !== true && progress.step?.pause === undefined && progress.step?.analysis === undefined;
+
+export const deadlineAt = (
+  limit: number | undefined,
+  progressing: RolloutCondition | undefined,
+): Instant | undefined => {
+  const from = parseInstant(progressing?.lastUpdateTime ?? "");
+  return from === undefined ? undefined : after(from, seconds(limit ?? 600));
+};
+
+function madeProgress(before: RolloutStatus, next: RolloutStatus): boolean {
+  const old = (status: RolloutStatus): number => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);
+  return (
+    next.updatedReplicas !== (before.updatedReplicas ?? 0) ||
+    old(next) < old(before) ||
+    (next.availableReplicas ?? 0) > (before.availableReplicas ?? 0) ||
+    next.currentStepIndex !== before.currentStepIndex ||
+    next.currentPodHash !== before.currentPodHash ||
+    next.stableRS !== before.stableRS ||
+    !sameJson(next.canary?.weights, before.canary?.weights)
+  );
+}
+
+function selectorText(
+  labels: Readonly<Record<string, string>> = {},
+  expressions: readonly { readonly key: string; readonly operator: string; readonly values?: readonly string[] }[] = [],
+): string {
+  const equal = Object.keys(labels)
+    .sort()
+    .map((key) => `${key}=${labels[key]}`);
+  const rest = expressions.map(({ key, operator, values = [] }) => {
+    if (operator === "In") return `${key} in (${values.join(",")})`;
+    if (operator === "NotIn") return `${key} notin (${values.join(",")})`;
+    return operator === "Exists" ? key : `!${key}`;
+  });
+  return [...equal, ...rest].join(",");
+}

@@ -1,0 +1,12 @@
+export type { CanaryTraffic } from "./observe.ts";
+export {
+  abortPatch,
+  pausePatch,
+  promotePatch,
+  type RequestedPatch,
+  restartPatch,
+  retryPatch,
+  setImagePatch,
+  undoPatch,
+} from "./patches.ts";
+export { rolloutReconciler } from "./reconciler.ts";

@@ -1,0 +1,39 @@
+import type { KindKey, ResourceKey } from "@sluice/kernel";
+
+export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
+export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+export const podKind: KindKey = { apiVersion: "v1", kind: "Pod" };
+export const serviceKind: KindKey = { apiVersion: "v1", kind: "Service" };
+export const analysisRunKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
+export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
+export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
+export const virtualServiceKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "VirtualService" };
+export const destinationRuleKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" };
+
+/** The original's annotations on Rollouts and their children. */
+export const annotations = {
+  revision: "rollout.argoproj.io/revision",
+  desiredReplicas: "rollout.argoproj.io/desired-replicas",
+  scaleDownDeadline: "scale-down-deadline",
+  managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
+  trackingId: "argocd.argoproj.io/tracking-id",
+  /** Ours: a person says that the version on its way is bad, and why. */
+  bad: "sluice.dev/bad",
+  sourceRepository: "sluice.dev/source-repo",
+  sourceRevision: "sluice.dev/source-revision",
+  sourcePath: "sluice.dev/source-path",
+} as const;
+
+/** Our gates around the original's rules; each can be switched off with the value "off". */
+export const gates = {
+  noData: "sluice.dev/gate-no-data",
+  crashLoop: "sluice.dev/gate-crash-loop",
+  progressDeadline: "sluice.dev/gate-progress-deadline",
+  quarantine: "sluice.dev/gate-quarantine",
+} as const;
+
+export const keyIn = (kind: KindKey, namespace: string | undefined, name: string): ResourceKey => ({
+  ...kind,
+  ...(namespace === undefined ? {} : { namespace }),
+  name,
+});

@@ -1,0 +1,174 @@
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  DestinationRule,
+  Pod,
+  Quarantine,
+  ReplicaSet,
+  Rollout,
+  RolloutAnalysis,
+  Service,
+  VirtualService,
+} from "@sluice/api";
+import type { KindKey, Reader, TaskState } from "@sluice/kernel";
+import { podHashLabel, podTemplateHash } from "../version/index.ts";
+import {
+  analysisRunKind,
+  destinationRuleKind,
+  keyIn,
+  podKind,
+  quarantineKind,
+  replicaSetKind,
+  serviceKind,
+  virtualServiceKind,
+} from "./names.ts";
+import { canaryOf, stepsOf } from "./steps.ts";
+
+/** How many requests the canary really got, as the router counted. */
+export interface CanaryTraffic {
+  readonly requests: number;
+}
+
+export interface TrafficQuestion {
+  readonly id: string;
+  readonly state: TaskState<CanaryTraffic>;
+}
+
+export interface ObservedRollout {
+  readonly rollout: Rollout;
+  /** Its own. */
+  readonly replicaSets: readonly ReplicaSet[];
+  /** Another's ReplicaSet has the name that this version's would have. */
+  readonly isNameTaken: boolean;
+  /** Of the current template's version; of all versions while a restart is wanted. */
+  readonly pods: readonly Pod[];
+  readonly analysisRuns: readonly AnalysisRun[];
+  /** By `kind/name`, nested ones too; undefined where it isn't there. */
+  readonly templates: ReadonlyMap<string, AnalysisTemplate | undefined>;
+  /** By name, those that the spec names; undefined where it isn't there. */
+  readonly services: ReadonlyMap<string, Service | undefined>;
+  readonly virtualService: VirtualService | undefined;
+  readonly destinationRule: DestinationRule | undefined;
+  /** Of the namespace. */
+  readonly quarantines: readonly Quarantine[];
+  /** By AnalysisRun name: did its canary get requests? */
+  readonly traffic: ReadonlyMap<string, TrafficQuestion>;
+}
+
+export const trafficTaskId = (rollout: Rollout, run: string): string =>
+  `rollout/${rollout.metadata.uid}/canary-traffic/${run}`;
+
+/** Where a VirtualService stands: `name` or `name.namespace`. */
+export function placeOf(
+  reference: string,
+  namespace: string | undefined,
+): { namespace: string | undefined; name: string } {
+  const dot = reference.indexOf(".");
+  return dot === -1
+    ? { namespace, name: reference }
+    : { namespace: reference.slice(dot + 1), name: reference.slice(0, dot) };
+}
+
+export async function observe(rollout: Rollout, read: Reader): Promise<ObservedRollout> {
+  const { namespace, name, uid = "" } = rollout.metadata;
+  const canary = canaryOf(rollout);
+  const istio = canary.trafficRouting?.istio;
+  const inNamespace = namespace === undefined ? {} : { namespace };
+  const hash = podTemplateHash(rollout.spec.template, rollout.status?.collisionCount);
+
+  const [replicaSets, namesake, analysisRuns, templates, quarantines] = await Promise.all([
+    read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
+    read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`)),
+    read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid: uid }),
+    readTemplates(rollout, read),
+    read.list<Quarantine>(quarantineKind, inNamespace),
+  ]);
+  const services = new Map<string, Service | undefined>();
+  for (const service of [canary.canaryService, canary.stableService]) {
+    if (service !== undefined) services.set(service, await read.get<Service>(keyIn(serviceKind, namespace, service)));
+  }
+  const place = istio?.virtualService === undefined ? undefined : placeOf(istio.virtualService.name, namespace);
+  return {
+    rollout,
+    replicaSets,
+    isNameTaken: namesake !== undefined && !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
+    pods: await readPods(rollout, hash, replicaSets, read),
+    analysisRuns,
+    templates,
+    services,
+    virtualService:
+      place === undefined
+        ? undefined
+        : await read.get<VirtualService>(keyIn(virtualServiceKind, place.namespace, place.name)),
+    destinationRule:
+      istio?.destinationRule === undefined
+        ? undefined
+        : await read.get<DestinationRule>(keyIn(destinationRuleKind, namespace, istio.destinationRule.name)),
+    quarantines,
+    traffic: readTraffic(rollout, read),
+  };
+}
+
+async function readPods(rollout: Rollout, hash: string, replicaSets: readonly ReplicaSet[], read: Reader) {
+  const { namespace } = rollout.metadata;
+  const { restartAt } = rollout.spec;
+  const wantsRestart = restartAt !== undefined && rollout.status?.restartedAt !== restartAt;
+  const hashes = wantsRestart ? replicaSets.map(({ metadata }) => metadata.labels?.[podHashLabel] ?? "") : [hash];
+  const lists = await Promise.all(
+    [...new Set(hashes)].map((label) =>
+      read.list<Pod>(podKind, { ...(namespace === undefined ? {} : { namespace }), labels: { [podHashLabel]: label } }),
+    ),
+  );
+  const owners = new Set(replicaSets.map(({ metadata }) => metadata.uid));
+  return lists
+    .flat()
+    .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid, controller }) => controller && owners.has(uid)));
+}
+
+function readTraffic(rollout: Rollout, read: Reader): ReadonlyMap<string, TrafficQuestion> {
+  const { currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus } = rollout.status?.canary ?? {};
+  const questions = new Map<string, TrafficQuestion>();
+  for (const run of [currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus]) {
+    if (run === undefined) continue;
+    const id = trafficTaskId(rollout, run.name);
+    questions.set(run.name, { id, state: read.task<CanaryTraffic>(id) });
+  }
+  return questions;
+}
+
+export const templateKind = (clusterScope: boolean | undefined): KindKey => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: clusterScope === true ? "ClusterAnalysisTemplate" : "AnalysisTemplate",
+});
+
+export const templateId = (reference: { readonly templateName: string; readonly clusterScope?: boolean }): string =>
+  `${templateKind(reference.clusterScope).kind}/${reference.templateName}`;
+
+/** Every analysis of a Rollout with the path at which it stands. */
+export function analysesOf(rollout: Rollout): readonly { readonly path: string; readonly analysis: RolloutAnalysis }[] {
+  const { analysis } = canaryOf(rollout);
+  const background = analysis === undefined ? [] : [{ path: "spec.strategy.canary.analysis", analysis }];
+  const inline = stepsOf(rollout).flatMap(({ analysis }, index) =>
+    analysis === undefined ? [] : [{ path: `spec.strategy.canary.steps[${index}].analysis`, analysis }],
+  );
+  return [...background, ...inline];
+}
+
+async function readTemplates(
+  rollout: Rollout,
+  read: Reader,
+): Promise<ReadonlyMap<string, AnalysisTemplate | undefined>> {
+  const found = new Map<string, AnalysisTemplate | undefined>();
+  const waiting = analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+    const id = templateId(next);
+    if (found.has(id)) continue;
+    const namespace = next.clusterScope === true ? undefined : rollout.metadata.namespace;
+    const template = await read.get<AnalysisTemplate>(
+      keyIn(templateKind(next.clusterScope), namespace, next.templateName),
+    );
+    found.set(id, template);
+    waiting.push(...(template?.spec.templates ?? []));
+  }
+  return found;
+}

@@ -1,0 +1,124 @@
+import type { Patch, PodTemplateSpec, ReplicaSet, Rollout, Timestamp } from "@sluice/api";
+import { Fault } from "@sluice/kernel";
+import { podHashLabel } from "../version/index.ts";
+import { annotations } from "./names.ts";
+import { progressOf } from "./steps.ts";
+import { revisionOf } from "./view.ts";
+
+/** One write through the API; without `subresource` to the resource itself. */
+export interface RequestedPatch {
+  readonly patch: Patch;
+  readonly subresource?: "status";
+}
+
+const toStatus = (status: object): RequestedPatch => ({
+  patch: { type: "merge", value: { status } },
+  subresource: "status",
+});
+const toSpec = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
+
+/**
+ * What `kubectl argo rollouts promote` writes: a pause ends, an analysis step is skipped; `full` skips all that is left.
+ * Source: argo-rollouts pkg/kubectl-argo-rollouts/cmd/promote. Faults: invalid where there is nothing to promote.
+ */
+export function promotePatch(
+  rollout: Rollout,
+  { full = false }: { readonly full?: boolean } = {},
+): readonly RequestedPatch[] {
+  const { status = {}, spec } = rollout;
+  const isOnItsWay = (status.stableRS ?? "") !== status.currentPodHash;
+  if (status.abort === true && !full) {
+    throw new Fault("invalid", `rollout ${rollout.metadata.name} is aborted: retry it, or promote --full`);
+  }
+  if (full) {
+    if (!isOnItsWay) throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted already`);
+    return [...unpaused(rollout), toStatus({ promoteFull: true })];
+  }
+  const { index = 0, step } = progressOf(rollout);
+  const pauses = status.pauseConditions ?? [];
+  const isUndecided = pauses.some(({ reason }) => reason === "InconclusiveAnalysisRun" || reason === "NoData");
+  if (isUndecided && step?.analysis !== undefined) {
+    const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
+    return [...unpaused(rollout), toStatus(next)];
+  }
+  if (pauses.length > 0) return [...unpaused(rollout), toStatus({ pauseConditions: null })];
+  if (spec.paused === true) return unpaused(rollout);
+  if (isOnItsWay && step?.analysis !== undefined) return [toStatus({ currentStepIndex: index + 1 })];
+  throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't paused: there is nothing to promote`);
+}
+
+const unpaused = ({ spec }: Rollout): readonly RequestedPatch[] =>
+  spec.paused === true ? [toSpec({ spec: { paused: false } })] : [];
+
+/** Takes traffic back. With `bad` the version is blamed too: quarantined, and git put right. */
+export function abortPatch(rollout: Rollout, { bad }: { readonly bad?: string } = {}): readonly RequestedPatch[] {
+  const { status = {} } = rollout;
+  if (bad === undefined && status.abort === true) return [];
+  if ((status.stableRS ?? "") === status.currentPodHash) {
+    throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted: undo it, or set another image`);
+  }
+  const word = bad === undefined ? [] : [toSpec({ metadata: { annotations: { [annotations.bad]: bad || "true" } } })];
+  return [...word, ...(status.abort === true || bad !== undefined ? [] : [toStatus({ abort: true })])];
+}
+
+/** Begins an aborted release again. A quarantined version is refused by the controller, which says how to lift it. */
+export function retryPatch(rollout: Rollout): readonly RequestedPatch[] {
+  if (rollout.status?.abort !== true) {
+    throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't aborted: there is nothing to retry`);
+  }
+  const quarantined = rollout.status.conditions?.find(({ reason }) => reason === "Quarantined");
+  if (quarantined !== undefined) throw new Fault("invalid", quarantined.message ?? "this version is quarantined");
+  return [toStatus({ abort: false })];
+}
+
+export const pausePatch = (_rollout: Rollout): readonly RequestedPatch[] => [toSpec({ spec: { paused: true } })];
+
+/** Replaces every Pod that is older than `at`. */
+export const restartPatch = (_rollout: Rollout, at: Timestamp): readonly RequestedPatch[] => [
+  toSpec({ spec: { restartAt: at } }),
+];
+
+/** Faults: invalid where no container has this name; the message lists those there are. */
+export function setImagePatch(rollout: Rollout, container: string, image: string): readonly RequestedPatch[] {
+  const { containers = [], initContainers = [] } = rollout.spec.template?.spec ?? {};
+  for (const [field, list] of [
+    ["containers", containers],
+    ["initContainers", initContainers],
+  ] as const) {
+    const index = list.findIndex(({ name }) => name === container);
+    if (index === -1) continue;
+    const path = `/spec/template/spec/${field}/${index}`;
+    const operations = [
+      { op: "test", path: `${path}/name`, value: container },
+      { op: "add", path: `${path}/image`, value: image },
+    ];
+    return [{ patch: { type: "json", operations } }];
+  }
+  const known = [...containers, ...initContainers].map(({ name }) => name).join(", ");
+  throw new Fault("invalid", `rollout ${rollout.metadata.name} has no container ${container}; it has ${known}`);
+}
+
+/** The template of an earlier revision; without one, of the revision before. Source: cmd/undo. */
+export function undoPatch(
+  rollout: Rollout,
+  replicaSets: readonly ReplicaSet[],
+  revision?: number,
+): readonly RequestedPatch[] {
+  const known = replicaSets.filter((set) => revisionOf(set) > 0).toSorted((a, b) => revisionOf(b) - revisionOf(a));
+  const wanted =
+    revision === undefined || revision === 0 ? known[1] : known.find((set) => revisionOf(set) === revision);
+  if (wanted === undefined) {
+    const list = known.map(revisionOf).join(", ") || "none";
+    const which = revision === undefined || revision === 0 ? "an earlier revision" : `revision ${revision}`;
+    throw new Fault("invalid", `rollout ${rollout.metadata.name} has no ${which}; it has ${list}`);
+  }
+  const value = templateOf(wanted);
+  return [{ patch: { type: "json", operations: [{ op: "replace", path: "/spec/template", value }] } }];
+}
+
+function templateOf({ spec }: ReplicaSet): PodTemplateSpec | undefined {
+  const { [podHashLabel]: _, ...labels } = spec.template?.metadata?.labels ?? {};
+  return spec.template === undefined
+    ? undefined
+    : { ...spec.template, metadata: { ...spec.template.metadata, labels } };
+}

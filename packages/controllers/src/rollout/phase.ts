@@ -1,0 +1,37 @@
+import type { Rollout, RolloutPhase, RolloutStatus } from "@sluice/api";
+import { conditionOf } from "./conditions.ts";
+import { isRouted, replicasOf } from "./steps.ts";
+
+export interface PhaseAndMessage {
+  readonly phase: RolloutPhase;
+  readonly message: string | undefined;
+}
+
+/** In this order. Source: argo-rollouts utils/rollout/rolloututil.go CalculateRolloutPhase. */
+export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessage {
+  const invalid = conditionOf(status.conditions, "InvalidSpec");
+  if (invalid !== undefined) return degraded(`InvalidSpec: ${invalid.message}`);
+  const progressing = conditionOf(status.conditions, "Progressing");
+  const reason = progressing?.reason ?? "";
+  if (["RolloutAborted", "ProgressDeadlineExceeded", "Quarantined"].includes(reason)) {
+    return degraded(`${reason}: ${progressing?.message}`);
+  }
+  if (rollout.spec.paused === true) return { phase: "Paused", message: "manually paused" };
+  const pause = status.pauseConditions?.[0];
+  if (pause !== undefined) return { phase: "Paused", message: pause.reason };
+  if (isRestarting(rollout, status)) return progress("rollout is restarting");
+  const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
+  if (updatedReplicas < replicasOf(rollout)) return progress("more replicas need to be updated");
+  if (availableReplicas < updatedReplicas) return progress("updated replicas are still becoming available");
+  if (!isRouted(rollout) && replicas > updatedReplicas) return progress("old replicas are pending termination");
+  if ((status.stableRS ?? "") === "" || status.stableRS !== status.currentPodHash) {
+    return progress("waiting for all steps to complete");
+  }
+  return { phase: "Healthy", message: undefined };
+}
+
+const degraded = (message: string): PhaseAndMessage => ({ phase: "Degraded", message });
+const progress = (message: string): PhaseAndMessage => ({ phase: "Progressing", message });
+
+const isRestarting = (rollout: Rollout, status: RolloutStatus): boolean =>
+  rollout.spec.restartAt !== undefined && status.restartedAt !== rollout.spec.restartAt;

@@ -1,0 +1,77 @@
+import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
+import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
+import type { Changes } from "./changes.ts";
+import { decided } from "./decisions.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { classify } from "./situation.ts";
+import { type RolloutPlan, turn } from "./turn.ts";
+import { goOn } from "./underway.ts";
+import { type View, viewOf } from "./view.ts";
+
+/** Pure. Source: argo-rollouts rollout/{controller,canary,sync,pause,analysis,trafficrouting}.go, with our gates. */
+export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
+  const view = viewOf(observed);
+  const situation = classify(observed, view, now);
+  switch (situation.is) {
+    case "invalid": {
+      const message = `The Rollout "${view.rollout.metadata.name}" is invalid: ${situation.fault}`;
+      const events: PlannedEvent[] = [{ type: "Warning", reason: "InvalidSpec", message }];
+      return turn(observed, view, now, { because: message, invalid: situation.fault, changes: {}, events });
+    }
+    case "nameTaken":
+      return turn(observed, view, now, {
+        because: "another ReplicaSet has this version's name: it gets another",
+        changes: { collisionCount: (view.status.collisionCount ?? 0) + 1 },
+      });
+    case "superseded":
+      return supersede(observed, view, now);
+    case "held":
+      return hold(observed, view, situation, now);
+    case "released":
+      return beginAgain(observed, view, "lift", now);
+    case "retried":
+      return beginAgain(observed, view, "retry", now);
+    case "condemned":
+      return condemn(observed, view, situation.verdict, now);
+    case "aborted":
+      return stayAborted(observed, view, now);
+    case "underway":
+      return goOn(observed, view, now);
+    default:
+      return unreachable(situation);
+  }
+}
+
+/** Everything that status knew was about another version or other steps. */
+function supersede(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+  const { status, progress, rollout, revision } = view;
+  const isOther = status.currentPodHash !== view.hash;
+  const steps = progress.steps.length;
+  const changes: Changes = {
+    currentStepIndex: steps === 0 ? undefined : view.isFullyPromoted ? steps : 0,
+    abort: undefined,
+    abortedAt: undefined,
+    promoteFull: undefined,
+    pauseConditions: undefined,
+    controllerPause: undefined,
+    canary: status.canary?.weights === undefined ? undefined : { weights: status.canary.weights },
+    // A change of the spec cancels a restart that is under way.
+    ...(rollout.spec.restartAt === undefined ? {} : { restartedAt: rollout.spec.restartAt }),
+  };
+  const isBack = view.isFullyPromoted && isOther;
+  const because = isBack
+    ? "the stable version is wanted again: the steps are skipped"
+    : isOther
+      ? `version ${view.hash} begins as revision ${revision}`
+      : "the steps changed: it begins anew";
+  const events: PlannedEvent[] = isBack
+    ? [{ type: "Normal", reason: "SkipSteps", message: "Rollback to stable" }]
+    : [{ type: "Normal", reason: "RolloutUpdated", message: `Rollout updated to revision ${revision}` }];
+  const isSilent = view.isFullyPromoted && !isOther;
+  return turn(observed, view, now, {
+    because,
+    actions: isSilent ? [] : [decided(observed, view, now, { action: isBack ? "rollback" : "begin", because })],
+    events: isSilent ? [] : events,
+    changes,
+  });
+}

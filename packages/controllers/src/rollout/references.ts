@@ -1,0 +1,136 @@
+import type { AnalysisTemplateSpec, Argument, Rollout, RolloutAnalysis } from "@sluice/api";
+import {
+  fieldAt,
+  type MergedTemplates,
+  mergeTemplates,
+  type Resolved,
+  resolved,
+  unresolved,
+} from "../arguments/index.ts";
+import { analysesOf, type ObservedRollout, templateId, templateKind } from "./observe.ts";
+import { managedRouteIndexes } from "./routing/virtual-service.ts";
+import { canaryOf } from "./steps.ts";
+
+/**
+ * Why a Rollout can't be carried out as its references stand, in the original's words; undefined where it can.
+ * Source: argo-rollouts pkg/apis/rollouts/validation/validation_references.go.
+ */
+export function referenceFault(observed: ObservedRollout): string | undefined {
+  const { rollout, services, virtualService, destinationRule } = observed;
+  const canary = canaryOf(rollout);
+  const at = "spec.strategy.canary";
+  for (const field of ["canaryService", "stableService"] as const) {
+    const service = canary[field];
+    if (service !== undefined && services.get(service) === undefined) {
+      return invalid(`${at}.${field}`, service, `service "${service}" not found`);
+    }
+  }
+  const istio = canary.trafficRouting?.istio;
+  if (istio?.virtualService !== undefined) {
+    const path = `${at}.trafficRouting.istio.virtualService.name`;
+    const { name, routes = [] } = istio.virtualService;
+    if (virtualService === undefined)
+      return invalid(path, name, `virtualservices.networking.istio.io "${name}" not found`);
+    const indexes = managedRouteIndexes(virtualService, routes);
+    if (indexes.is === "fault") return invalid(path, name, indexes.message);
+  }
+  if (istio?.destinationRule !== undefined) {
+    const path = `${at}.trafficRouting.istio.destinationRule`;
+    const { name, canarySubsetName, stableSubsetName } = istio.destinationRule;
+    if (destinationRule === undefined) {
+      return invalid(`${path}.name`, name, `destinationrules.networking.istio.io "${name}" not found`);
+    }
+    const subsets = destinationRule.spec.subsets ?? [];
+    for (const subset of [canarySubsetName, stableSubsetName]) {
+      if (!subsets.some((known) => known.name === subset)) {
+        return invalid(`${path}.name`, name, `DestinationRule "${name}" has no subset "${subset}"`);
+      }
+    }
+  }
+  for (const { path, analysis } of analysesOf(rollout)) {
+    const merged = mergedAnalysis(analysis, observed, "");
+    if (merged.is === "fault") {
+      const names = (analysis.templates ?? []).map(({ templateName }) => templateName).join(",");
+      return invalid(`${path}.templates`, names, merged.message);
+    }
+  }
+  return undefined;
+}
+
+const invalid = (path: string, found: string, detail: string): string =>
+  `${path}: Invalid value: ${JSON.stringify(found)}: ${detail}`;
+
+/** The metrics and arguments of one analysis, its templates looked up and their templates too, each once. */
+export function mergedAnalysis(
+  analysis: RolloutAnalysis,
+  observed: ObservedRollout,
+  stableHash: string,
+  latestHash = "",
+): Resolved<MergedTemplates> {
+  const specs: AnalysisTemplateSpec[] = [];
+  const seen = new Set<string>();
+  const visit = (references: RolloutAnalysis["templates"] = []): string | undefined => {
+    for (const reference of references) {
+      const id = templateId(reference);
+      if (seen.has(id)) continue;
+      seen.add(id);
+      const template = observed.templates.get(id);
+      if (template === undefined) {
+        return `${templateKind(reference.clusterScope).kind} '${reference.templateName}' not found`;
+      }
+      specs.push(template.spec);
+      const fault = visit(template.spec.templates);
+      if (fault !== undefined) return fault;
+    }
+    return undefined;
+  };
+  const fault = visit(analysis.templates);
+  if (fault !== undefined) return unresolved(fault);
+  const args = passedArguments(analysis, observed.rollout, stableHash, latestHash);
+  if (args.is === "fault") return args;
+  const merged = mergeTemplates(specs, args.value);
+  if (merged.is === "fault") return merged;
+  const bound = boundFields(merged.value.args, observed.rollout);
+  if (bound.is === "fault") return bound;
+  return resolved({
+    ...merged.value,
+    args: bound.value,
+    dryRun: [...merged.value.dryRun, ...(analysis.dryRun ?? [])],
+    measurementRetention: [...merged.value.measurementRetention, ...(analysis.measurementRetention ?? [])],
+  });
+}
+
+function passedArguments(
+  { args = [] }: RolloutAnalysis,
+  rollout: Rollout,
+  stableHash: string,
+  latestHash: string,
+): Resolved<readonly Argument[]> {
+  const passed: Argument[] = [];
+  for (const { name, value, valueFrom } of args) {
+    if (valueFrom?.podTemplateHashValue !== undefined) {
+      passed.push({ name, value: valueFrom.podTemplateHashValue === "Stable" ? stableHash : latestHash });
+    } else if (valueFrom?.fieldRef !== undefined) {
+      const field = fieldAt(rollout, valueFrom.fieldRef.fieldPath);
+      if (field.is === "fault") return field;
+      passed.push({ name, value: field.value });
+    } else passed.push({ name, ...(value === undefined ? {} : { value }) });
+  }
+  return resolved(passed);
+}
+
+/** A template's own fieldRef reads the Rollout too. Secrets stay references. */
+function boundFields(args: readonly Argument[], rollout: Rollout): Resolved<readonly Argument[]> {
+  const bound: Argument[] = [];
+  for (const argument of args) {
+    const path = argument.value === undefined ? argument.valueFrom?.fieldRef?.fieldPath : undefined;
+    if (path === undefined) {
+      bound.push(argument);
+      continue;
+    }
+    const field = fieldAt(rollout, path);
+    if (field.is === "fault") return field;
+    bound.push({ name: argument.name, value: field.value });
+  }
+  return resolved(bound);
+}

@@ -1,0 +1,44 @@
+import type { Pod } from "@sluice/api";
+import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { podHashLabel } from "../version/index.ts";
+import { keyIn, podKind } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { surgeLimits } from "./replicas/limits.ts";
+import { canaryOf, replicasOf } from "./steps.ts";
+import { hashOf, type View, wantedOf } from "./view.ts";
+
+export interface RestartPlan {
+  readonly actions: readonly Effect[];
+  /** Undefined while it goes on, or where none is asked for. */
+  readonly restartedAt: string | undefined;
+  readonly wakeAt: Instant | undefined;
+}
+
+/** Replaces Pods older than restartAt, as many at once as may be missing. Source: argo-rollouts rollout/restart.go. */
+export function planRestart(observed: ObservedRollout, view: View, now: Instant): RestartPlan {
+  const { restartAt } = view.rollout.spec;
+  const idle = { actions: [], restartedAt: view.status.restartedAt, wakeAt: undefined };
+  const at = parseInstant(restartAt ?? "");
+  if (restartAt === undefined || at === undefined || view.status.restartedAt === restartAt) return idle;
+  if (now < at) return { ...idle, wakeAt: at };
+
+  const order = [view.stable, view.canary, ...view.older].flatMap((set) => (set === undefined ? [] : [hashOf(set)]));
+  const rank = (pod: Pod): number => order.indexOf(pod.metadata.labels?.[podHashLabel] ?? "");
+  const old = observed.pods
+    .filter(({ metadata }) => (parseInstant(metadata.creationTimestamp ?? "") ?? now) < at)
+    .toSorted((a, b) => rank(a) - rank(b));
+  if (old.length === 0) return { actions: [], restartedAt: restartAt, wakeAt: undefined };
+  const { maxUnavailable } = surgeLimits(canaryOf(view.rollout), replicasOf(view.rollout));
+  const wanted = observed.replicaSets.reduce((sum, set) => sum + wantedOf(set), 0);
+  const available = observed.replicaSets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
+  const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available);
+  const leaving = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  return {
+    actions: leaving
+      .slice(0, Math.max(0, room))
+      .map(({ metadata }): Effect => ({ do: "delete", key: keyIn(podKind, metadata.namespace, metadata.name) })),
+    restartedAt: view.status.restartedAt,
+    wakeAt: after(now, seconds(30)),
+  };
+}

@@ -1,0 +1,32 @@
+import type { DestinationRule, IstioDestinationRuleReference } from "@sluice/api";
+import { podHashLabel } from "../../version/index.ts";
+
+export interface SubsetHashes {
+  readonly canary: string | undefined;
+  readonly stable: string | undefined;
+}
+
+export function subsetHashes(rule: DestinationRule, reference: IstioDestinationRuleReference): SubsetHashes {
+  const hashOf = (subset: string) => rule.spec.subsets?.find(({ name }) => name === subset)?.labels?.[podHashLabel];
+  return { canary: hashOf(reference.canarySubsetName), stable: hashOf(reference.stableSubsetName) };
+}
+
+/** Both subsets at these versions; an undefined side stays as it is. The same object back where nothing changes. */
+export function withSubsetHashes(
+  rule: DestinationRule,
+  reference: IstioDestinationRuleReference,
+  wanted: SubsetHashes,
+): DestinationRule {
+  const subsets = (rule.spec.subsets ?? []).map((subset) => {
+    const side =
+      subset.name === reference.canarySubsetName
+        ? wanted.canary
+        : subset.name === reference.stableSubsetName
+          ? wanted.stable
+          : undefined;
+    if (side === undefined || subset.labels?.[podHashLabel] === side) return subset;
+    return { ...subset, labels: { ...subset.labels, [podHashLabel]: side } };
+  });
+  const isSame = subsets.every((subset, index) => subset === rule.spec.subsets?.[index]);
+  return isSame ? rule : { ...rule, spec: { ...rule.spec, subsets } };
+}

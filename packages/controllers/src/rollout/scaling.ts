@@ -1,0 +1,219 @@
+import { controlledBy, type ReplicaSet, type Rollout } from "@sluice/api";
+import { after, formatInstant, type Instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { podHashLabel } from "../version/index.ts";
+import { nextCounts } from "./goals.ts";
+import { annotations, keyIn, replicaSetKind } from "./names.ts";
+import { surgeLimits } from "./replicas/limits.ts";
+import { canaryOf, isRouted, replicasOf } from "./steps.ts";
+import { availableOf, deadlineOf, isCaughtUp, revisionOf, type View, wantedOf } from "./view.ts";
+
+export interface ScalePlan {
+  readonly actions: readonly Effect[];
+  readonly events: readonly PlannedEvent[];
+  readonly wakes: readonly Instant[];
+}
+
+/** Where traffic will be once this turn's writes are done. */
+export interface TrafficNow {
+  readonly isSettled: boolean;
+  readonly weight: number | undefined;
+}
+
+export interface ScaleOptions {
+  readonly isAborted: boolean;
+  readonly traffic: TrafficNow;
+  /** False while the version is held back: then no ReplicaSet is made for it. */
+  readonly mayCreate: boolean;
+}
+
+interface Wish {
+  readonly replicas: number;
+  /** Null: no deadline any more. Undefined: as it is. */
+  readonly deadline?: string | null;
+}
+
+/** What every ReplicaSet should have now, the one that is still to be made too. */
+export function planScaling(view: View, { isAborted, traffic, mayCreate }: ScaleOptions, now: Instant): ScalePlan {
+  const { canary, stable, older } = view;
+  const counts = nextCounts(view, isAborted);
+  const actions: Effect[] = [];
+  const events: PlannedEvent[] = [];
+  const wakes: Instant[] = [];
+  const wish = (set: ReplicaSet, { replicas, deadline }: Wish): void => {
+    const change = scaled(set, replicas, deadline, view.rollout);
+    if (change === undefined) return;
+    actions.push(change);
+    if (replicas !== wantedOf(set)) events.push(scalingEvent(set, replicas));
+  };
+
+  // Stable first: what serves everybody is never the second.
+  if (stable !== undefined && stable !== canary) wish(stable, { replicas: counts.stable, deadline: null });
+  if (canary === undefined) {
+    if (mayCreate) {
+      actions.push(newReplicaSet(view, counts.canary));
+      events.push({
+        type: "Normal",
+        reason: "NewReplicaSetCreated",
+        message: `Created ReplicaSet ${view.rollout.metadata.name}-${view.hash} (revision ${view.revision})`,
+      });
+    }
+  } else if (isAborted && isRouted(view.rollout)) {
+    const aborted = abortedCanary(view, canary, counts.canary, now);
+    wish(canary, aborted);
+    const until = aborted.deadline ?? deadlineOf(canary);
+    const at = until === undefined || aborted.replicas === 0 ? undefined : parseInstant(until);
+    if (at !== undefined) wakes.push(at);
+  } else wish(canary, { replicas: counts.canary, deadline: null });
+
+  for (const { set, wanted, at } of olderWishes(view, older, traffic, now)) {
+    wish(set, wanted);
+    if (at !== undefined) wakes.push(at);
+  }
+  return { actions, events, wakes };
+}
+
+/** Kept for a look: 30 s from when stable is whole, for ever where the delay is 0. Source: rollout/replicaset.go. */
+function abortedCanary(view: View, canary: ReplicaSet, count: number, now: Instant): Wish {
+  const delay = canaryOf(view.rollout).abortScaleDownDelaySeconds ?? 30;
+  if (delay === 0) return { replicas: wantedOf(canary) };
+  const deadline = deadlineOf(canary);
+  if (deadline !== undefined) {
+    const at = parseInstant(deadline);
+    return at !== undefined && now < at ? { replicas: wantedOf(canary) } : { replicas: 0, deadline: null };
+  }
+  if (wantedOf(canary) === 0) return { replicas: Math.min(count, 0) };
+  if (availableOf(view.stable) < replicasOf(view.rollout)) return { replicas: wantedOf(canary) };
+  return { replicas: wantedOf(canary), deadline: formatInstant(after(now, seconds(delay))) };
+}
+
+interface OlderWish {
+  readonly set: ReplicaSet;
+  readonly wanted: Wish;
+  readonly at?: Instant | undefined;
+}
+
+function olderWishes(
+  view: View,
+  older: readonly ReplicaSet[],
+  { isSettled, weight = 0 }: TrafficNow,
+  now: Instant,
+): readonly OlderWish[] {
+  const newestFirst = older.filter((set) => wantedOf(set) > 0).toSorted((a, b) => revisionOf(b) - revisionOf(a));
+  if (!isRouted(view.rollout)) return basicOlder(view, newestFirst);
+  const { scaleDownDelayRevisionLimit = Number.POSITIVE_INFINITY, scaleDownDelaySeconds = 30 } = canaryOf(view.rollout);
+  let kept = 0;
+  return newestFirst.map((set): OlderWish => {
+    const deadline = deadlineOf(set);
+    if (deadline === undefined && !view.isFullyPromoted) {
+      // Superseded on its way: nothing leads to it once no weight does.
+      return { set, wanted: { replicas: weight === 0 ? 0 : wantedOf(set) } };
+    }
+    if (!isSettled && view.isFullyPromoted) return { set, wanted: { replicas: wantedOf(set) } };
+    kept++;
+    if (kept > scaleDownDelayRevisionLimit) return { set, wanted: { replicas: 0, deadline: null } };
+    const at = deadline === undefined ? after(now, seconds(scaleDownDelaySeconds)) : (parseInstant(deadline) ?? now);
+    if (at <= now) return { set, wanted: { replicas: 0, deadline: null } };
+    return { set, wanted: { replicas: wantedOf(set), deadline: deadline ?? formatInstant(at) }, at };
+  });
+}
+
+/** Their Pods get traffic: they go first, those that never became available at once. */
+function basicOlder(view: View, older: readonly ReplicaSet[]): readonly OlderWish[] {
+  const replicas = replicasOf(view.rollout);
+  const { maxUnavailable } = surgeLimits(canaryOf(view.rollout), replicas);
+  const sets = [...older, view.canary, view.stable === view.canary ? undefined : view.stable];
+  let droppable =
+    sets.reduce((sum, set) => sum + Math.min(availableOf(set), wantedOf(set)), 0) - (replicas - maxUnavailable);
+  return older.map((set) => {
+    const available = Math.min(availableOf(set), wantedOf(set));
+    const dropped = Math.max(0, Math.min(droppable, available));
+    droppable -= dropped;
+    return { set, wanted: { replicas: available - dropped } };
+  });
+}
+
+function scaled(
+  set: ReplicaSet,
+  replicas: number,
+  deadline: string | null | undefined,
+  rollout: Rollout,
+): Effect | undefined {
+  const isSameDeadline = deadline === undefined || (deadline ?? undefined) === deadlineOf(set);
+  const minReadySeconds = rollout.spec.minReadySeconds ?? 0;
+  const isSameReadiness = (set.spec.minReadySeconds ?? 0) === minReadySeconds;
+  if (wantedOf(set) === replicas && isSameDeadline && isSameReadiness) return undefined;
+  const value = {
+    metadata: {
+      annotations: {
+        [annotations.desiredReplicas]: String(replicasOf(rollout)),
+        ...(isSameDeadline ? {} : { [annotations.scaleDownDeadline]: deadline }),
+      },
+    },
+    spec: { replicas, ...(isSameReadiness ? {} : { minReadySeconds }) },
+  };
+  const key = keyIn(replicaSetKind, set.metadata.namespace, set.metadata.name);
+  return { do: "patch", key, patch: { type: "merge", value } };
+}
+
+const scalingEvent = (set: ReplicaSet, replicas: number): PlannedEvent => {
+  const from = wantedOf(set);
+  const direction = replicas > from ? "up" : "down";
+  return {
+    type: "Normal",
+    reason: "ScalingReplicaSet",
+    message: `Scaled ${direction} ReplicaSet ${set.metadata.name} (revision ${revisionOf(set)}) from ${from} to ${replicas}`,
+  };
+};
+
+function newReplicaSet(view: View, replicas: number): Effect {
+  const { rollout, hash } = view;
+  const { namespace, name } = rollout.metadata;
+  const { selector, template, minReadySeconds } = rollout.spec;
+  const canary = canaryOf(rollout);
+  const extra = view.isFirst ? canary.stableMetadata : canary.canaryMetadata;
+  const labels = { ...template?.metadata?.labels, [podHashLabel]: hash };
+  const podAnnotations = { ...template?.metadata?.annotations, ...extra?.annotations };
+  const object: ReplicaSet = {
+    ...replicaSetKind,
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name: `${name}-${hash}`,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels,
+      annotations: {
+        [annotations.revision]: String(view.revision),
+        [annotations.desiredReplicas]: String(replicasOf(rollout)),
+      },
+      ownerReferences: [controlledBy(rollout)],
+    },
+    spec: {
+      replicas,
+      ...(minReadySeconds === undefined ? {} : { minReadySeconds }),
+      selector: { ...selector, matchLabels: { ...selector?.matchLabels, [podHashLabel]: hash } },
+      template: {
+        ...template,
+        metadata: {
+          ...template?.metadata,
+          labels: { ...labels, ...extra?.labels },
+          ...(Object.keys(podAnnotations).length === 0 ? {} : { annotations: podAnnotations }),
+        },
+        spec: template?.spec ?? { containers: [] },
+      },
+    },
+  };
+  return { do: "create", object };
+}
+
+/** Old empty ReplicaSets beyond revisionHistoryLimit, oldest first. */
+export function planHistory({ rollout, older }: View): readonly Effect[] {
+  const limit = rollout.spec.revisionHistoryLimit ?? 10;
+  const surplus = older.length - limit;
+  if (surplus <= 0) return [];
+  return older
+    .toSorted((a, b) => revisionOf(a) - revisionOf(b))
+    .slice(0, surplus)
+    .filter((set) => wantedOf(set) === 0 && (set.status?.replicas ?? 0) === 0 && isCaughtUp(set))
+    .map((set): Effect => ({ do: "delete", key: keyIn(replicaSetKind, set.metadata.namespace, set.metadata.name) }));
+}

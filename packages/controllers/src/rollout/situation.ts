@@ -1,0 +1,48 @@
+import type { Quarantine } from "@sluice/api";
+import type { Instant } from "@sluice/kernel";
+import { conditionOf } from "./conditions.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { heldBy } from "./quarantine.ts";
+import { referenceFault } from "./references.ts";
+import { stepHash } from "./steps.ts";
+import { personsVerdict, type Verdict, verdictOn } from "./verdict.ts";
+import type { View } from "./view.ts";
+
+/** What a Rollout is in. Everything that follows is decided from it. */
+export type Situation =
+  | { readonly is: "invalid"; readonly fault: string }
+  | { readonly is: "nameTaken" }
+  /** The template or the steps are others than those that status is about. */
+  | { readonly is: "superseded" }
+  | { readonly is: "held"; readonly quarantine: Quarantine; readonly wasRetried: boolean }
+  /** What held it back was lifted. */
+  | { readonly is: "released" }
+  | { readonly is: "retried" }
+  | { readonly is: "condemned"; readonly verdict: Verdict }
+  | { readonly is: "aborted" }
+  | { readonly is: "underway" };
+
+export function classify(observed: ObservedRollout, view: View, now: Instant): Situation {
+  const { status, rollout } = view;
+  if (observed.isNameTaken && view.canary === undefined) return { is: "nameTaken" };
+  if (status.currentPodHash !== view.hash || status.currentStepHash !== stepHash(rollout)) return { is: "superseded" };
+  const fault = referenceFault(observed);
+  if (fault !== undefined) return { is: "invalid", fault };
+
+  const quarantine = view.isFullyPromoted ? undefined : heldBy(view, observed.quarantines);
+  const isAborted = status.abort === true && status.promoteFull !== true;
+  if (isAborted && !view.isFullyPromoted) {
+    if (quarantine === undefined && personsVerdict(view) !== undefined && !view.isFirst) {
+      return { is: "condemned", verdict: personsVerdict(view) as Verdict };
+    }
+    const reason = conditionOf(status.conditions, "Progressing")?.reason;
+    return quarantine === undefined && reason === "Quarantined" ? { is: "released" } : { is: "aborted" };
+  }
+  if (quarantine !== undefined) {
+    const wasRetried = status.abortedAt !== undefined || status.promoteFull === true;
+    return { is: "held", quarantine, wasRetried };
+  }
+  if (status.abort === true || status.abortedAt !== undefined) return { is: "retried" };
+  const verdict = verdictOn(observed, view, now);
+  return verdict === undefined ? { is: "underway" } : { is: "condemned", verdict };
+}

@@ -1,0 +1,46 @@
+import type { RolloutStatus } from "@sluice/api";
+import { type Instant, instant, type Plan, type PlannedEvent, sameJson } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import { finished, type Outcome } from "./finish.ts";
+import { annotations, keyIn, rolloutKind } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import type { View } from "./view.ts";
+
+export type RolloutPlan = Plan<Effect, RolloutStatus>;
+
+export interface Turn extends Outcome {
+  readonly because: string;
+  readonly actions?: readonly Effect[];
+  readonly events?: readonly PlannedEvent[];
+  readonly wakes?: readonly (Instant | undefined)[];
+}
+
+/** Effects, then the complete status; the revision is noted on the Rollout once nothing else is to be written. */
+export function turn(observed: ObservedRollout, view: View, now: Instant, made: Turn): RolloutPlan {
+  const { actions = [], events = [], wakes = [], because } = made;
+  const status = finished(observed, view, made, now);
+  const known = wakes.filter((wake) => wake !== undefined);
+  const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
+  const isSettled = actions.length === 0 && sameJson(status, view.rollout.status);
+  return {
+    actions: isSettled ? noteRevision(view) : actions,
+    status,
+    because,
+    ...(wakeAt === undefined ? {} : { wakeAt }),
+    ...(events.length === 0 ? {} : { events }),
+  };
+}
+
+// A patch of its own turn: in one with a status it would make that status stale.
+function noteRevision({ rollout, canary, revision }: View): readonly Effect[] {
+  const { namespace, name, annotations: noted } = rollout.metadata;
+  if (canary === undefined) return [];
+  const value = { metadata: { annotations: { [annotations.revision]: String(revision) } } };
+  const patch = { type: "merge", value } as const;
+  if (canary.metadata.annotations?.[annotations.revision] !== String(revision)) {
+    const key = keyIn({ apiVersion: "apps/v1", kind: "ReplicaSet" }, canary.metadata.namespace, canary.metadata.name);
+    return [{ do: "patch", key, patch }];
+  }
+  if (noted?.[annotations.revision] === String(revision)) return [];
+  return [{ do: "patch", key: keyIn(rolloutKind, namespace, name), patch }];
+}

@@ -1,0 +1,343 @@
+import type { PauseCondition, PauseReason, RolloutAnalysisRunStatus } from "@sluice/api";
+import { after, formatInstant, type Instant, instant, millis, type PlannedEvent, parseInstant } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
+import {
+  type AnalysisSlot,
+  newRun,
+  planOldRuns,
+  planTrafficQuestion,
+  runOf,
+  seen,
+  slotStatus,
+  wantedAnalysis,
+} from "./analysis.ts";
+import { type Changes, canaryStatusOf } from "./changes.ts";
+import { conditionOf } from "./conditions.ts";
+import { decided } from "./decisions.ts";
+import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
+import { deadlineAt, runsClock } from "./finish.ts";
+import { areAtGoal } from "./goals.ts";
+import { annotations, keyIn, rolloutKind } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { planRestart } from "./restart.ts";
+import { planTraffic, type TrafficPlan } from "./routing/traffic.ts";
+import { planHistory, planScaling } from "./scaling.ts";
+import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
+import { type RolloutPlan, turn } from "./turn.ts";
+import { gateIsOff, judgementOn } from "./verdict.ts";
+import { availableOf, type View } from "./view.ts";
+
+interface Slot {
+  readonly status: RolloutAnalysisRunStatus | undefined;
+  readonly judgement: Judgement | undefined;
+  readonly actions: readonly Effect[];
+  readonly wakes: readonly (Instant | undefined)[];
+  /** A person let it go on although the evidence was missing or undecided. */
+  readonly wasWaved: boolean;
+}
+
+/** What a step does next. */
+type Advance =
+  | { readonly is: "waiting"; readonly because: string; readonly until?: Instant | undefined }
+  | { readonly is: "pause"; readonly reason: PauseReason; readonly because: string }
+  | { readonly is: "advance"; readonly because: string; readonly by?: string }
+  | { readonly is: "promote"; readonly because: string };
+
+/** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
+export function goOn(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+  const traffic = planTraffic(observed, view, false);
+  const step = planSlot(observed, view, "step", now);
+  const background = planSlot(observed, view, "background", now);
+  const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
+  const restart = planRestart(observed, view, now);
+  const advance = nextAdvance(observed, view, { traffic, step, background }, now);
+
+  const keepsStep = advance.is !== "advance" && advance.is !== "promote";
+  const stepRun = keepsStep ? step.status : undefined;
+  const backgroundRun = advance.is === "promote" ? undefined : background.status;
+  const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
+  const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
+  const records = recordsOf(observed, view, advance, [step, background], now);
+  const canary = {
+    currentStepAnalysisRunStatus: stepRun,
+    currentBackgroundAnalysisRunStatus: backgroundRun,
+    weights: traffic.weights,
+  };
+  return turn(observed, view, now, {
+    because: advance.because,
+    actions: [
+      ...traffic.actions,
+      ...scaling.actions,
+      ...step.actions,
+      ...background.actions,
+      ...records,
+      ...planOldRuns(observed, current),
+      ...planHistory(view),
+      ...restart.actions,
+      ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
+      ...staleWord(view),
+    ],
+    events: [...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
+    changes: {
+      ...advanced(view, advance, now),
+      canary: canaryStatusOf(canary),
+      restartedAt: restart.restartedAt,
+    },
+    ...(advance.is === "pause" && advance.reason === "NoData" ? { pausedBecause: advance.because } : {}),
+    wakes: [
+      ...scaling.wakes,
+      ...step.wakes,
+      ...background.wakes,
+      restart.wakeAt,
+      advance.is === "waiting" ? advance.until : undefined,
+      clockEnd(view),
+    ],
+  });
+}
+
+function clockEnd(view: View): Instant | undefined {
+  const { status, rollout } = view;
+  const progressing = conditionOf(status.conditions, "Progressing");
+  const isOver = ["NewReplicaSetAvailable", "ProgressDeadlineExceeded", "RolloutPaused"].includes(
+    progressing?.reason ?? "",
+  );
+  if (isOver || !runsClock(view) || (view.isFullyPromoted && availableOf(view.canary) >= replicasOf(view.rollout))) {
+    return undefined;
+  }
+  const end = deadlineAt(rollout.spec.progressDeadlineSeconds, progressing);
+  return end === undefined ? undefined : after(end, millis(1));
+}
+
+const isWaved = ({ status }: View): boolean =>
+  status.controllerPause === true && (status.pauseConditions?.length ?? 0) === 0;
+const hasPause = ({ status }: View, reason: PauseReason): boolean =>
+  status.pauseConditions?.some((pause) => pause.reason === reason) === true;
+const isAsking = (view: View): boolean => hasPause(view, "NoData") || hasPause(view, "InconclusiveAnalysisRun");
+
+/** The run that a slot holds, begun where one is due. */
+function planSlot(observed: ObservedRollout, view: View, slot: AnalysisSlot, now: Instant): Slot {
+  const known = slotStatus(view, slot);
+  const analysis = wantedAnalysis(view, slot);
+  const empty = { status: undefined, judgement: undefined, actions: [], wakes: [], wasWaved: false };
+  if (analysis === undefined) return empty;
+  const run = runOf(observed, view, slot);
+  const judged = judgementOn(observed, view, slot, now);
+  const isHalted = view.rollout.spec.paused === true || isAsking(view);
+  if (known === undefined || run === undefined || judged === undefined) {
+    if (isHalted || view.canary === undefined) return { ...empty, status: known };
+    const begun = newRun(observed, view, slot, analysis);
+    return begun === undefined ? { ...empty, status: known } : { ...empty, status: begun.run, actions: begun.actions };
+  }
+  const { judgement } = judged;
+  const isUndecided =
+    judgement.is === "inconclusive" || judgement.is === "noData" || isBlindRun(observed, view, slot, 1);
+  const wasWaved = isWaved(view) && isUndecided;
+  // A new look for what goes on beside the steps, and where the original takes one: after an inconclusive run.
+  if (wasWaved && !isHalted && (slot === "background" || judgement.is === "inconclusive")) {
+    const begun = newRun(observed, view, slot, analysis);
+    if (begun !== undefined) return { ...empty, status: begun.run, actions: begun.actions, wasWaved };
+  }
+  const isOpen = judgement.is === "running" || judgement.is === "asking";
+  const isWeighted = weightAt(view.progress) > 0;
+  const asked = isOpen && isWeighted ? planTrafficQuestion(observed, view, run.metadata.name, now) : undefined;
+  return {
+    status: seen(known, run),
+    judgement,
+    actions: asked?.actions ?? [],
+    wakes: [asked?.wakeAt, judgement.is === "asking" ? judgement.until : undefined],
+    wasWaved,
+  };
+}
+
+/** Some metric was measured `least` times and never saw anything. */
+function isBlindRun(observed: ObservedRollout, view: View, slot: AnalysisSlot, least: number): boolean {
+  if (gateIsOff(view, "noData")) return false;
+  const results = runOf(observed, view, slot)?.status?.metricResults ?? [];
+  return results.some(
+    (result) => result.dryRun !== true && (result.measurements?.length ?? 0) >= least && isBlind(result),
+  );
+}
+
+interface Doing {
+  readonly traffic: TrafficPlan;
+  readonly step: Slot;
+  readonly background: Slot;
+}
+
+const waiting = (because: string, until?: Instant): Advance => ({ is: "waiting", because, until });
+
+function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: Instant): Advance {
+  const { rollout, status, progress } = view;
+  if (rollout.spec.paused === true) return waiting("spec.paused holds it");
+  if (view.isFirst) return { is: "promote", because: "Initial deploy" };
+  if (view.isFullyPromoted) return waiting(steadyWords(view));
+  if (isAsking(view))
+    return waiting(`waits for a person: ${status.pauseConditions?.map(({ reason }) => reason).join(", ")}`);
+  const undecided = undecidedAnalysis(doing);
+  if (undecided !== undefined) return undecided;
+
+  const isEnd = status.promoteFull === true || progress.step === undefined;
+  if (isEnd) return nextPromotion(observed, view, doing);
+  const next = nextStep(view, doing, now);
+  // A look that never saw anything must not let the weight grow.
+  if (next.is === "advance" && !doing.background.wasWaved && isBlindRun(observed, view, "background", 3)) {
+    return { is: "pause", reason: "NoData", because: "the background analysis has seen no data so far" };
+  }
+  return next;
+}
+
+function steadyWords(view: View): string {
+  return availableOf(view.canary) >= replicasOf(view.rollout)
+    ? "promoted"
+    : "promoted, its Pods are becoming available";
+}
+
+/** What ended without a verdict stops the steps and asks, unless a person has answered. */
+function undecidedAnalysis({ step, background }: Doing): Advance | undefined {
+  for (const slot of [step, background]) {
+    const { judgement } = slot;
+    if (judgement === undefined || slot.wasWaved) continue;
+    if (judgement.is === "noData") return { is: "pause", reason: "NoData", because: judgement.message };
+    if (judgement.is === "inconclusive") {
+      return { is: "pause", reason: "InconclusiveAnalysisRun", because: "an analysis is inconclusive" };
+    }
+    if (judgement.is === "asking") return waiting("asks the router whether the canary got requests", judgement.until);
+  }
+  return undefined;
+}
+
+function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing): Advance {
+  const { rollout, canary, status, progress } = view;
+  const missing = replicasOf(rollout) - availableOf(canary);
+  if (canary === undefined || missing > 0) return waiting(`waits for ${missing} Pods of the new version`);
+  if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
+  if (isRouted(rollout) && traffic.weight !== 100) return waiting("waits for all traffic to be routed");
+  if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
+    return { is: "pause", reason: "NoData", because: "the background analysis has seen no data" };
+  }
+  return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
+}
+
+function nextStep(view: View, { traffic, step }: Doing, now: Instant): Advance {
+  const current = view.progress.step;
+  if (current?.pause !== undefined) return nextPause(view, now);
+  if (current?.analysis !== undefined) {
+    if (step.wasWaved && step.judgement?.is === "noData") {
+      return { is: "advance", because: "a person went on without data", by: "a person" };
+    }
+    return step.judgement?.is === "good"
+      ? { is: "advance", because: `analysis ${step.status?.name} succeeded` }
+      : waiting(`analysis ${step.status?.name ?? ""} runs`);
+  }
+  if (!areAtGoal(view)) return waiting("waits for its Pods");
+  if (isRouted(view.rollout) && traffic.weight !== weightAt(view.progress)) return waiting("waits for the routes");
+  return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
+}
+
+function nextPause(view: View, now: Instant): Advance {
+  const { status, progress } = view;
+  const pause = status.pauseConditions?.find(({ reason }) => reason === "CanaryPauseStep");
+  if (pause === undefined) {
+    if (status.controllerPause === true) return { is: "advance", because: "a person promoted it", by: "a person" };
+    return { is: "pause", reason: "CanaryPauseStep", because: "a pause step begins" };
+  }
+  const length = progress.step === undefined ? undefined : pauseLength(progress.step);
+  if (length === undefined) return waiting("pauses until a person promotes it");
+  const end = after(parseInstant(pause.startTime) ?? now, length);
+  // Strictly after, as the original compares.
+  if (now <= end) return waiting("pauses", instant(end + 1));
+  return { is: "advance", because: "its pause is over" };
+}
+
+function advanced(view: View, advance: Advance, now: Instant): Changes {
+  const { status, progress } = view;
+  const steps = progress.steps.length;
+  switch (advance.is) {
+    case "promote":
+      return {
+        stableRS: view.hash,
+        promoteFull: undefined,
+        abort: undefined,
+        abortedAt: undefined,
+        pauseConditions: undefined,
+        controllerPause: undefined,
+        currentStepIndex: steps === 0 ? undefined : steps,
+      };
+    case "advance":
+      return { currentStepIndex: (progress.index ?? 0) + 1, pauseConditions: undefined, controllerPause: undefined };
+    case "pause": {
+      const pause: PauseCondition = { reason: advance.reason, startTime: formatInstant(now) };
+      return { pauseConditions: [...(status.pauseConditions ?? []), pause], controllerPause: true };
+    }
+    case "waiting": {
+      const isSteady = view.isFullyPromoted && view.rollout.spec.paused !== true;
+      return {
+        ...(status.promoteFull === true ? { pauseConditions: undefined, controllerPause: undefined } : {}),
+        ...(status.promoteFull === true && steps > 0 ? { currentStepIndex: steps } : {}),
+        ...(isWaved(view) && progress.step?.pause === undefined ? { controllerPause: undefined } : {}),
+        ...(isSteady
+          ? { promoteFull: undefined, abort: undefined, abortedAt: undefined, controllerPause: undefined }
+          : {}),
+      };
+    }
+  }
+}
+
+function recordsOf(
+  observed: ObservedRollout,
+  view: View,
+  advance: Advance,
+  slots: readonly Slot[],
+  now: Instant,
+): readonly Effect[] {
+  if (advance.is === "waiting") return [];
+  const evidence = slots.flatMap(({ status }) => {
+    const run = observed.analysisRuns.find(({ metadata }) => metadata.name === status?.name);
+    const state = observed.traffic.get(status?.name ?? "")?.state;
+    const requests = state?.is === "done" ? state.result.requests : undefined;
+    return evidenceOf(run, requests, view.status.canary?.weights?.canary.weight);
+  });
+  const by = advance.is === "advance" && advance.by !== undefined ? { by: advance.by } : {};
+  return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by })];
+}
+
+/** A person called something bad that is not on its way: the word is taken away, so that it meets no later version. */
+function staleWord({ rollout, isFullyPromoted, isFirst }: View): readonly Effect[] {
+  if (rollout.metadata.annotations?.[annotations.bad] === undefined || !(isFullyPromoted || isFirst)) return [];
+  const key = keyIn(rolloutKind, rollout.metadata.namespace, rollout.metadata.name);
+  return [
+    { do: "patch", key, patch: { type: "merge", value: { metadata: { annotations: { [annotations.bad]: null } } } } },
+  ];
+}
+
+function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {
+  const before = status.canary?.weights?.canary.weight;
+  if (weight === undefined || before === undefined || weight === before) return [];
+  const message = `Traffic weight updated from ${before} to ${weight}`;
+  return [{ type: "Normal", reason: "TrafficWeightUpdated", message }];
+}
+
+function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
+  const { progress, revision, hash } = view;
+  const resumed: PlannedEvent[] = isWaved(view)
+    ? [{ type: "Normal", reason: "RolloutResumed", message: "Rollout is resumed" }]
+    : [];
+  switch (advance.is) {
+    case "advance": {
+      const text = progress.step === undefined ? "" : stepText(progress.step);
+      const message = `Rollout step ${(progress.index ?? 0) + 1}/${progress.steps.length} completed (${text})`;
+      return [...resumed, { type: "Normal", reason: "RolloutStepCompleted", message }];
+    }
+    case "pause": {
+      const detail = advance.reason === "NoData" ? `NoData: ${advance.because}` : advance.reason;
+      const type = advance.reason === "CanaryPauseStep" ? "Normal" : "Warning";
+      return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
+    }
+    case "promote": {
+      const message = `Rollout completed update to revision ${revision} (${hash}): ${advance.because}`;
+      return [...resumed, { type: "Normal", reason: "RolloutCompleted", message }];
+    }
+    case "waiting":
+      return resumed;
+  }
+}

@@ -1,0 +1,110 @@
+import type { AnalysisRun } from "@sluice/api";
+import type { Instant } from "@sluice/kernel";
+import { podHashLabel } from "../version/index.ts";
+import { countsTraffic, runOf, slotStatus } from "./analysis.ts";
+import { conditionOf } from "./conditions.ts";
+import { restartsOf } from "./decisions.ts";
+import { type Judgement, judgeRun } from "./evidence.ts";
+import { deadlineAt, runsClock, timedOutMessage } from "./finish.ts";
+import { goalCounts } from "./goals.ts";
+import { annotations, gates } from "./names.ts";
+import type { ObservedRollout } from "./observe.ts";
+import { weightAt } from "./steps.ts";
+import { availableOf, type View } from "./view.ts";
+
+/** Why a canary must go. `isBlamed`: the version itself was seen to be bad, so it is quarantined. */
+export interface Verdict {
+  readonly cause: "analysis" | "provider" | "crashLoop" | "deadline" | "person";
+  readonly message: string;
+  readonly isBlamed: boolean;
+  readonly run: AnalysisRun | undefined;
+}
+
+const mostRestarts = 3;
+
+export const gateIsOff = ({ rollout }: View, gate: keyof typeof gates): boolean =>
+  rollout.metadata.annotations?.[gates[gate]] === "off";
+
+/** What is wrong with the version on its way; undefined where nothing is, or nothing is on its way. */
+export function verdictOn(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
+  if (view.isFirst || view.isFullyPromoted) return undefined;
+  return (
+    personsVerdict(view) ??
+    analysisVerdict(observed, view, now) ??
+    crashVerdict(observed, view) ??
+    deadlineVerdict(view, now)
+  );
+}
+
+export function personsVerdict(view: View): Verdict | undefined {
+  const reason = view.rollout.metadata.annotations?.[annotations.bad];
+  if (reason === undefined) return undefined;
+  const message = `a person says it is bad${reason === "" || reason === "true" ? "" : `: ${reason}`}`;
+  return { cause: "person", message, isBlamed: true, run: undefined };
+}
+
+/** The judgement on the run of a slot; undefined where there is none. */
+export function judgementOn(
+  observed: ObservedRollout,
+  view: View,
+  slot: "step" | "background",
+  now: Instant,
+): { readonly run: AnalysisRun; readonly judgement: Judgement } | undefined {
+  const run = runOf(observed, view, slot);
+  if (run === undefined) return undefined;
+  // A test before the first weight has no canary traffic by design.
+  const isWeighted = countsTraffic(view) && weightAt(view.progress) > 0;
+  const traffic = isWeighted ? observed.traffic.get(run.metadata.name) : undefined;
+  return { run, judgement: judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now) };
+}
+
+function analysisVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
+  if (view.status.promoteFull === true) return undefined;
+  for (const slot of ["step", "background"] as const) {
+    if (slotStatus(view, slot) === undefined) continue;
+    const judged = judgementOn(observed, view, slot, now);
+    if (judged === undefined) continue;
+    const { run, judgement } = judged;
+    const title = slot === "step" ? "Step-based analysis" : "Background analysis";
+    const words = (message: string) => `${title} phase error/failed: ${message}`.replace(/: $/, "");
+    if (judgement.is === "bad") {
+      return { cause: "analysis", message: words(judgement.message), isBlamed: true, run };
+    }
+    if (judgement.is === "broken") {
+      return { cause: "provider", message: words(judgement.message), isBlamed: false, run };
+    }
+  }
+  return undefined;
+}
+
+function crashVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
+  if (gateIsOff(view, "crashLoop")) return undefined;
+  const restarts = restartsOf(observed, view.hash);
+  if (restarts < mostRestarts) return undefined;
+  const worst = observed.pods
+    .filter(({ metadata }) => metadata.labels?.[podHashLabel] === view.hash)
+    .flatMap(({ metadata, status }) =>
+      (status?.containerStatuses ?? []).map((container) => ({ pod: metadata.name, container })),
+    )
+    .toSorted((a, b) => (b.container.restartCount ?? 0) - (a.container.restartCount ?? 0))[0];
+  const last = worst?.container.lastState?.terminated ?? worst?.container.state?.terminated;
+  const exit = last === undefined ? "" : `, last exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ""}`;
+  const message = `crash loop: its pods restarted ${restarts} times (${worst?.pod}/${worst?.container.name}${exit})`;
+  return { cause: "crashLoop", message, isBlamed: true, run: undefined };
+}
+
+/** Explicit `progressDeadlineAbort: false` asks for the original's way: Degraded, and traffic stays. */
+function deadlineVerdict(view: View, now: Instant): Verdict | undefined {
+  const { progressDeadlineAbort, progressDeadlineSeconds } = view.rollout.spec;
+  if (progressDeadlineAbort === false || (progressDeadlineAbort === undefined && gateIsOff(view, "progressDeadline"))) {
+    return undefined;
+  }
+  if (!runsClock(view) || (view.status.pauseConditions?.length ?? 0) > 0) return undefined;
+  const progressing = conditionOf(view.status.conditions, "Progressing");
+  const deadline = deadlineAt(progressDeadlineSeconds, progressing);
+  if (deadline === undefined || now <= deadline) return undefined;
+  // Only the canary's own Pods are its fault.
+  if (availableOf(view.canary) >= goalCounts(view, false).canary) return undefined;
+  const name = view.canary?.metadata.name ?? view.hash;
+  return { cause: "deadline", message: timedOutMessage(name), isBlamed: true, run: undefined };
+}
