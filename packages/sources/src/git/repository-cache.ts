@@ -30,6 +30,12 @@ export interface OpenRepository {
   readonly isLocal: boolean;
 }
 
+/** A mirror that commits can be made in; the repository itself changes only by a push. */
+export interface WritableRepository {
+  readonly gitDir: string;
+  readonly reader: ObjectReader;
+}
+
 interface Mirror {
   fetchedAt: number;
   /** Fetches that began; a caller that needs news of now joins only one that begins after its call. */
@@ -75,6 +81,15 @@ export class RepositoryCache {
     const mirror = this.#mirrors.get(repository.key);
     if (mirror === undefined || Date.now() - mirror.fetchedAt >= maxAgeMillis) await this.#fetch(repository, gitDir);
     return { gitDir, reader: this.#reader(gitDir), isLocal: false };
+  }
+
+  /** A fresh mirror, also of a repository on this machine, whose objects it borrows. */
+  async openForWriting(repository: RepositoryUrl): Promise<WritableRepository> {
+    await this.#prepare();
+    const gitDir = this.mirrorPath(repository);
+    const borrowed = repository.is === "local" ? await findGitDir(repository.path) : undefined;
+    await this.#fetch(repository, gitDir, borrowed);
+    return { gitDir, reader: this.#reader(gitDir) };
   }
 
   /** The mirror as it is, if it was ever fetched: for a commit that can't change. */
@@ -150,7 +165,7 @@ export class RepositoryCache {
     return reader;
   }
 
-  #fetch(repository: RepositoryUrl & { is: "remote" }, gitDir: string): Promise<void> {
+  #fetch(repository: RepositoryUrl, gitDir: string, borrowed?: string): Promise<void> {
     let mirror = this.#mirrors.get(repository.key);
     if (mirror === undefined) {
       mirror = { fetchedAt: 0, running: undefined, next: undefined };
@@ -158,7 +173,7 @@ export class RepositoryCache {
     }
     const state = mirror;
     if (state.running === undefined) {
-      state.running = this.#fetchNow(repository, gitDir, state).finally(() => {
+      state.running = this.#fetchNow(repository, gitDir, state, borrowed).finally(() => {
         state.running = undefined;
       });
       return state.running;
@@ -168,16 +183,19 @@ export class RepositoryCache {
       .catch(() => {})
       .then(() => {
         state.next = undefined;
-        return this.#fetch(repository, gitDir);
+        return this.#fetch(repository, gitDir, borrowed);
       });
     return state.next;
   }
 
-  async #fetchNow(repository: RepositoryUrl & { is: "remote" }, gitDir: string, mirror: Mirror): Promise<void> {
+  async #fetchNow(repository: RepositoryUrl, gitDir: string, mirror: Mirror, borrowed?: string): Promise<void> {
     const startedAt = Date.now();
     if (!(await exists(join(gitDir, "HEAD")))) {
       const made = await this.runLocally(["init", "--quiet", "--bare", gitDir]);
       if (made.code !== 0) throw new Fault("unavailable", `the mirror can't be made: ${lastWords(made.stderr)}`);
+    }
+    if (borrowed !== undefined) {
+      await writeFile(join(gitDir, "objects", "info", "alternates"), `${join(borrowed, "objects")}\n`);
     }
     const fetch = (refs: readonly string[]) =>
       this.run(repository, [
@@ -190,7 +208,7 @@ export class RepositoryCache {
         "--no-write-fetch-head",
         "--no-recurse-submodules",
         "--",
-        repository.url,
+        repository.is === "local" ? repository.path : repository.url,
         ...refs,
       ]);
     const branches = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];

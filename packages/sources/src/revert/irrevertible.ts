@@ -1,0 +1,25 @@
+import { canonicalJson } from "@sluice/kernel";
+import type { LocatedResource } from "../manifests/parse-manifests.ts";
+
+/** Set to "false" on a resource whose change can't be taken back, such as a migration. */
+export const revertibleAnnotation = "sluice.dev/revertible";
+
+/** What a commit changed that going back wouldn't undo: CustomResourceDefinitions, Jobs, and what says so itself. */
+export function irrevertibleChanges(
+  before: readonly LocatedResource[],
+  after: readonly LocatedResource[],
+): readonly string[] {
+  const nameOf = ({ resource }: LocatedResource) => `${resource.kind} ${resource.metadata.name}`;
+  const known = new Map(before.map((located) => [nameOf(located), canonicalJson(located.resource)]));
+  const named = new Map(after.map((located) => [nameOf(located), located]));
+  const changed = [
+    ...after.filter((located) => known.get(nameOf(located)) !== canonicalJson(located.resource)),
+    ...before.filter((located) => !named.has(nameOf(located))),
+  ];
+  return changed
+    .filter(({ resource }) => {
+      if (resource.kind === "CustomResourceDefinition" || resource.kind === "Job") return true;
+      return resource.metadata.annotations?.[revertibleAnnotation] === "false";
+    })
+    .map((located) => `${nameOf(located)} changed (${located.file}:${located.line})`);
+}
