@@ -31,6 +31,19 @@ export function labelValue(labels: Labels, name: string): string {
 /** Equal for equal labels only: the separator is no character. */
 export const labelsKey = (labels: Labels): string => labels.join("\uffff");
 
+/** 32 bits, signed: equal for equal labels, and seldom equal for others. */
+export function labelsHash(labels: Labels): number {
+  let hash = 0x811c9dc5;
+  for (const text of labels) {
+    for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+    hash = Math.imul(hash ^ 0xffff, 0x01000193);
+  }
+  return hash;
+}
+
+export const sameLabels = (one: Labels, other: Labels): boolean =>
+  one.length === other.length && one.every((text, at) => text === other[at]);
+
 export function keepLabels(labels: Labels, names: ReadonlySet<string>): Labels {
   return filterLabels(labels, (name) => names.has(name));
 }

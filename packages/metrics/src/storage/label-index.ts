@@ -12,11 +12,18 @@ interface Indexed {
   readonly labels: Labels;
 }
 
+interface Posting {
+  /** The one copy of the name and of the value that all series share. */
+  readonly name: string;
+  readonly value: string;
+  /** Rising, since refs do. */
+  refs: number[];
+}
+
 /** From label and value to the series that carry it, so that a selector reads only what it names. */
 export class LabelIndex<Series extends Indexed> {
   readonly #series = new Map<number, Series>();
-  /** Refs rise, so each list is sorted by itself. */
-  readonly #postings = new Map<string, Map<string, number[]>>();
+  readonly #postings = new Map<string, Map<string, Posting>>();
 
   get size(): number {
     return this.#series.size;
@@ -33,12 +40,25 @@ export class LabelIndex<Series extends Indexed> {
   add(series: Series): void {
     this.#series.set(series.ref, series);
     for (const [name, value] of eachLabel(series.labels)) {
-      const values = this.#postings.get(name) ?? new Map<string, number[]>();
+      const values = this.#postings.get(name) ?? new Map<string, Posting>();
       this.#postings.set(name, values);
-      const refs = values.get(value);
-      if (refs === undefined) values.set(value, [series.ref]);
-      else refs.push(series.ref);
+      const posting = values.get(value);
+      if (posting === undefined) values.set(value, { name, value, refs: [series.ref] });
+      else posting.refs.push(series.ref);
     }
+  }
+
+  /**
+   * The same labels in strings that the index holds already. What is new is copied: a piece of a text that was read
+   * would keep the whole text in memory.
+   */
+  shared(labels: Labels): Labels {
+    const shared: string[] = [];
+    for (const [name, value] of eachLabel(labels)) {
+      const posting = this.#postings.get(name)?.get(value);
+      shared.push(posting?.name ?? copyOf(name), posting?.value ?? copyOf(value));
+    }
+    return shared;
   }
 
   /** Many at once, since each list that is touched is rewritten once. */
@@ -57,9 +77,10 @@ export class LabelIndex<Series extends Indexed> {
 
   #shrink(name: string, value: string, refs: ReadonlySet<number>): void {
     const byValue = this.#postings.get(name);
-    const kept = byValue?.get(value)?.filter((ref) => !refs.has(ref)) ?? [];
-    if (kept.length > 0) byValue?.set(value, kept);
-    else byValue?.delete(value);
+    const posting = byValue?.get(value);
+    if (posting === undefined) return;
+    posting.refs = posting.refs.filter((ref) => !refs.has(ref));
+    if (posting.refs.length === 0) byValue?.delete(value);
     if (byValue?.size === 0) this.#postings.delete(name);
   }
 
@@ -94,8 +115,8 @@ export class LabelIndex<Series extends Indexed> {
           : undefined;
     const values = named === undefined ? [...byValue.keys()].filter(test) : new Set(named);
     return [...values].flatMap((value) => {
-      const refs = byValue.get(value);
-      return refs === undefined ? [] : [refs];
+      const posting = byValue.get(value);
+      return posting === undefined ? [] : [posting.refs];
     });
   }
 
@@ -107,6 +128,8 @@ export class LabelIndex<Series extends Indexed> {
     return [...(this.#postings.get(name)?.keys() ?? [])].sort();
   }
 }
+
+const copyOf = (text: string): string => text.split("").join("");
 
 function testOf(matcher: LabelMatcher): ValueTest {
   const test = compileMatcher(matcher);

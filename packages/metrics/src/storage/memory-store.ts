@@ -1,5 +1,5 @@
 import type { LabelMatcher } from "@sluice/languages";
-import { type Labels, labelsKey } from "../labels.ts";
+import { type Labels, labelsHash, sameLabels } from "../labels.ts";
 import type { SeriesSamples, SeriesSource } from "../series-source.ts";
 import { type Chunk, ChunkWriter, readChunk } from "./chunk.ts";
 import { LabelIndex } from "./label-index.ts";
@@ -29,6 +29,8 @@ export class MemorySeries implements StoredSeries {
   isStale = false;
   closed: MemoryChunk[] = [];
   open: ChunkWriter | undefined;
+  /** Another series whose labels have the same hash. */
+  next: MemorySeries | undefined;
 
   constructor(ref: number, labels: Labels) {
     this.ref = ref;
@@ -58,7 +60,8 @@ export type OlderChunks = (ref: number, after: number, until: number, before: nu
 /** Samples of all series in memory, compressed; found by an index of their labels. */
 export class MemoryStore implements SeriesSource {
   readonly index = new LabelIndex<MemorySeries>();
-  readonly #byLabels = new Map<string, MemorySeries>();
+  /** By the hash of the labels; those of equal hash are chained. */
+  readonly #byHash = new Map<number, MemorySeries>();
   readonly #older: OlderChunks | undefined;
   #nextRef = 1;
 
@@ -67,7 +70,9 @@ export class MemoryStore implements SeriesSource {
   }
 
   find(labels: Labels): MemorySeries | undefined {
-    return this.#byLabels.get(labelsKey(labels));
+    let series = this.#byHash.get(labelsHash(labels));
+    while (series !== undefined && !sameLabels(series.labels, labels)) series = series.next;
+    return series;
   }
 
   seriesFor(labels: Labels): MemorySeries {
@@ -76,9 +81,11 @@ export class MemoryStore implements SeriesSource {
 
   /** Under a number of its own: for what is read back from disk. */
   define(ref: number, labels: Labels): MemorySeries {
-    const series = new MemorySeries(ref, labels);
+    const series = new MemorySeries(ref, this.index.shared(labels));
+    const hash = labelsHash(labels);
+    series.next = this.#byHash.get(hash);
+    this.#byHash.set(hash, series);
     this.#nextRef = Math.max(this.#nextRef, ref + 1);
-    this.#byLabels.set(labelsKey(labels), series);
     this.index.add(series);
     return series;
   }
@@ -86,9 +93,17 @@ export class MemoryStore implements SeriesSource {
   remove(refs: ReadonlySet<number>): void {
     for (const ref of refs) {
       const series = this.index.get(ref);
-      if (series !== undefined) this.#byLabels.delete(labelsKey(series.labels));
+      if (series !== undefined) this.#unchain(series);
     }
     this.index.remove(refs);
+  }
+
+  #unchain(series: MemorySeries): void {
+    const hash = labelsHash(series.labels);
+    const first = this.#byHash.get(hash);
+    if (first === series && series.next === undefined) this.#byHash.delete(hash);
+    else if (first === series && series.next !== undefined) this.#byHash.set(hash, series.next);
+    for (let each = first; each !== undefined; each = each.next) if (each.next === series) each.next = series.next;
   }
 
   /** False where the series already has an entry at that time or later: the past is not rewritten. */

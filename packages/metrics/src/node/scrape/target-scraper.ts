@@ -130,7 +130,8 @@ export class TargetScraper {
       if (zeroAt !== undefined) this.#store.append(series, zeroAt, 0);
     }
     const known: Known = { series, seenIn: this.#scrape, isTracked: true };
-    this.#known.set(text, known);
+    // A copy: a piece of the answer would keep all of the answer in memory.
+    this.#known.set(Buffer.from(text).toString(), known);
     return known;
   }
 
