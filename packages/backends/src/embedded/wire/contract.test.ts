@@ -1,6 +1,17 @@
+import { builtInKinds } from "@sluice/api";
 import { clientContract } from "@sluice/api/suite";
-import { expect, test } from "vitest";
-import { defineSmallKind, smallKinds } from "../../../../store/src/small-kinds.fixture.ts";
-import { wireWorld } from "./wire-world.fixture.ts";
+import { afterAll, expect, test } from "vitest";
+import { type WireWorld, wireWorld } from "./wire-world.fixture.ts";
 
-clientContract({ test, expect, open: () => wireWorld(smallKinds(), { store: { defineKind: defineSmallKind } }) });
+let shared: Promise<WireWorld> | undefined;
+afterAll(async () => (await shared)?.close());
+
+clientContract({
+  test,
+  expect,
+  async open() {
+    shared ??= wireWorld(builtInKinds());
+    const { client } = await shared;
+    return { client, close: async () => {} };
+  },
+});

@@ -1,7 +1,7 @@
 import { request as httpsRequest, type RequestOptions } from "node:https";
 import { connect } from "node:tls";
+import { builtInKinds } from "@sluice/api";
 import { expect, test } from "vitest";
-import { smallKinds } from "../../../../store/src/small-kinds.fixture.ts";
 import { type WireWorld, wireWorld } from "./wire-world.fixture.ts";
 
 interface Answer {
@@ -36,7 +36,7 @@ function ask(world: WireWorld, options: RequestOptions & { path: string; body?: 
 
 const inWorld = (name: string, story: (world: WireWorld) => Promise<void>) =>
   test(name, async () => {
-    const world = await wireWorld(smallKinds());
+    const world = await wireWorld(builtInKinds());
     try {
       await story(world);
     } finally {

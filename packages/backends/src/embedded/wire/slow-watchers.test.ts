@@ -2,9 +2,9 @@ import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { builtInKinds } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { smallKinds } from "../../../../store/src/small-kinds.fixture.ts";
 import { type WireWorld, wireWorld } from "./wire-world.fixture.ts";
 
 const program = fileURLToPath(new URL("./watchers.fixture.mjs", import.meta.url));
@@ -39,7 +39,7 @@ const createBusy = (world: WireWorld) =>
   world.store.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "busy", namespace: "default" } });
 
 test("1,000 watchers that never read cost a bounded amount of memory, and one that wakes is told 410", async () => {
-  const world = await wireWorld(smallKinds(), { store: { window: { count: 50 } } });
+  const world = await wireWorld(builtInKinds(), { store: { window: { count: 50 } } });
   await createBusy(world);
   const { child, said } = startWatchers(world, 1000);
   try {
@@ -65,7 +65,7 @@ test("1,000 watchers that never read cost a bounded amount of memory, and one th
 });
 
 test("a watcher that takes nothing for too long is cut off", async () => {
-  const world = await wireWorld(smallKinds(), { limits: { watchStall: seconds(0.5) } });
+  const world = await wireWorld(builtInKinds(), { limits: { watchStall: seconds(0.5) } });
   await createBusy(world);
   const { child, said } = startWatchers(world, 3);
   try {
