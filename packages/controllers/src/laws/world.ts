@@ -130,9 +130,10 @@ export class World {
     tasks.start = (id, work) => {
       if (life !== this.#life) return;
       if (tasks.state(id).is !== "absent") return;
-      if (this.#dies("before")) return;
+      const index = this.effects++;
+      if (this.#dies("before", index)) return;
       start(id, work);
-      this.#count(false);
+      this.#dies("after", index);
     };
     const loop = new Loop({
       client: this.#counted(life),
@@ -166,21 +167,13 @@ export class World {
     for (const deliver of this.#late.splice(0, count)) deliver();
   }
 
-  #dies(when: "before" | "after"): boolean {
+  // Effects are numbered as they begin: several may be under way side by side.
+  #dies(when: "before" | "after", index: number): boolean {
     const { crash } = this.#options;
-    if (crash === undefined || crash.when !== when || crash.at !== this.effects) return false;
-    this.effects++;
-    this.story.push(`crash ${when} effect ${crash.at}`);
+    if (crash === undefined || crash.when !== when || crash.at !== index) return false;
+    this.story.push(`crash ${when} effect ${index}`);
     this.#die();
     return true;
-  }
-
-  /** After an effect: counts it, and dies where that was asked for. */
-  #count(isWrite: boolean): boolean {
-    if (isWrite) this.writes++;
-    if (this.#dies("after")) return true;
-    this.effects++;
-    return false;
   }
 
   #counted(life: number): Client {
@@ -189,9 +182,15 @@ export class World {
     const effect = async <T>(kind: string, write: () => Promise<T>): Promise<T> => {
       if (life !== this.#life) return never();
       if (kind === "Event") return write();
-      if (this.#dies("before")) return never();
-      const answer = await write();
-      if (life !== this.#life || this.#count(true)) return never();
+      const index = this.effects++;
+      if (this.#dies("before", index)) return never();
+      const answer = await write().catch((thrown: unknown) => {
+        if (life !== this.#life || this.#dies("after", index)) return never();
+        throw thrown;
+      });
+      if (life !== this.#life) return never();
+      this.writes++;
+      if (this.#dies("after", index)) return never();
       return answer;
     };
     return {
