@@ -15,6 +15,8 @@ export {
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
+export { deploymentReconciler } from "./deployment/index.ts";
+export { type ServiceOptions, serviceReconciler } from "./endpointslice/index.ts";
 export {
   type AnyReconciler,
   applyEffect,
@@ -30,3 +32,4 @@ export {
   TaskBoard,
   type TaskHandler,
 } from "./loop/index.ts";
+export { replicaSetReconciler } from "./replicaset/index.ts";

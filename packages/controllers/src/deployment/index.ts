@@ -1,0 +1,1 @@
+export { deploymentReconciler } from "./reconciler.ts";

@@ -1,0 +1,1 @@
+export { type ServiceOptions, serviceReconciler } from "./reconciler.ts";

@@ -1,0 +1,1 @@
+export { availableAt, isActive, isReady, readySince } from "./pods.ts";

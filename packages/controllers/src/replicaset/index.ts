@@ -1,0 +1,1 @@
+export { replicaSetReconciler } from "./reconciler.ts";
