@@ -35,7 +35,7 @@ export class Backend {
 
 /** Equal keys mean one and the same backend, with the same labels. */
 export const backendKey = (service: ServiceEntry, endpoint: EndpointEntry, port: number): string =>
-  [service.namespace, service.name, endpoint.uid, endpoint.address, port, endpoint.version, endpoint.hash].join("|");
+  `${service.namespace}|${service.name}|${endpoint.uid}|${endpoint.address}|${port}|${endpoint.version}|${endpoint.hash}`;
 
 /** How many backends are compared for the least outstanding requests. */
 const compared = 8;

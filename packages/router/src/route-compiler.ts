@@ -162,9 +162,11 @@ function groupBy<Item>(items: readonly Item[], keyOf: (item: Item) => string | u
   return groups;
 }
 
-const fullName = (resource: Resource): string => `${resource.metadata.namespace ?? ""}/${resource.metadata.name}`;
-
-const byName = (a: Resource, b: Resource): number => (fullName(a) < fullName(b) ? -1 : 1);
+function byName(a: Resource, b: Resource): number {
+  const [left, right] = [a.metadata.namespace ?? "", b.metadata.namespace ?? ""];
+  if (left !== right) return left < right ? -1 : 1;
+  return a.metadata.name < b.metadata.name ? -1 : 1;
+}
 
 /** As Istio orders what it merges: the oldest first, then by name. */
 function byAge(a: Resource, b: Resource): number {

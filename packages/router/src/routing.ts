@@ -1,3 +1,4 @@
+import { sameJson } from "@sluice/kernel";
 import { type Backend, BackendSet, backendKey, type EndpointState } from "./backend.ts";
 import { type RequestTest, type RouteRequest, requestTest } from "./match.ts";
 import { canonicalHost, serviceKey } from "./service-name.ts";
@@ -71,7 +72,11 @@ export class Routing<B extends Backend> {
   readonly #routes = new Map<string, Route<B>>();
   readonly #services = new Map<string, ServiceEntry>();
   readonly #makeBackend: MakeBackend<B>;
-  #backendsBefore: ReadonlyMap<string, B> | undefined;
+  /** One for each Service and port, for requests that no VirtualService routes. */
+  readonly #serviceHosts = new Map<string, VirtualHost<B>>();
+  /** While it is being made: the one before, and the Services that are the same in both. */
+  #previous: Routing<B> | undefined;
+  readonly #same = new Set<string>();
   #local: ReadonlyMap<string, LocalState>;
 
   constructor(
@@ -82,16 +87,19 @@ export class Routing<B extends Backend> {
   ) {
     this.table = table;
     this.#makeBackend = makeBackend;
-    this.#backendsBefore = previous?.backends;
+    this.#previous = previous;
     this.#local = local;
-    for (const service of table.services) this.#services.set(serviceKey(service.namespace, service.name), service);
-    for (const [key, service] of this.#services) {
-      this.#hosts.set(key, virtualHost([this.#serviceRoute(key, service, defaultPort(service), previous)]));
+    for (const service of table.services) {
+      const key = serviceKey(service.namespace, service.name);
+      this.#services.set(key, service);
+      if (previous !== undefined && sameJson(previous.#services.get(key), service)) this.#same.add(key);
+      this.#hosts.set(key, this.#serviceHost(key, defaultPort(service)));
     }
-    this.#addVirtualServices(table, previous);
+    this.#addVirtualServices(table);
     this.#addShortNames(table);
-    this.listeners = table.services.flatMap((service) => this.#listenersOf(service, previous));
-    this.#backendsBefore = undefined;
+    this.listeners = table.services.flatMap((service) => this.#listenersOf(service));
+    this.#previous = undefined;
+    this.#same.clear();
   }
 
   /** How many hosts it answers for. */
@@ -130,7 +138,7 @@ export class Routing<B extends Backend> {
     return this.#hosts.get("*");
   }
 
-  #addVirtualServices(table: RouteTable, previous: Routing<B> | undefined): void {
+  #addVirtualServices(table: RouteTable): void {
     const routesOf = new Map<string, Route<B>[]>();
     for (const virtualService of table.virtualServices) {
       const owner = `${virtualService.namespace}/${virtualService.name}`;
@@ -139,7 +147,7 @@ export class Routing<B extends Backend> {
         const id = virtualService.http.findIndex(({ id }) => id === entry.id) === index ? entry.id : `#${index}`;
         const sets = entry.destinations.map(({ service, port, subset }) => this.#set(service, port, subset));
         const weights = entry.destinations.map(({ weight }) => weight);
-        return this.#route(`${owner}/${id}`, entry, sets, weights, virtualService.stickyCookie, previous);
+        return this.#route(`${owner}/${id}`, entry, sets, weights, virtualService.stickyCookie);
       });
       for (const host of virtualService.hosts) {
         const others = routesOf.get(host);
@@ -172,27 +180,30 @@ export class Routing<B extends Backend> {
     }
   }
 
-  #listenersOf(service: ServiceEntry, previous: Routing<B> | undefined): ServiceListener<B>[] {
+  #listenersOf(service: ServiceEntry): ServiceListener<B>[] {
     const address = service.clusterIP;
     if (address === undefined) return [];
     const key = serviceKey(service.namespace, service.name);
     return service.ports.map((port) => {
       const backends = this.#set(key, port.number, undefined);
       const named = port.number === defaultPort(service)?.number ? this.#hosts.get(key) : undefined;
-      const host = named ?? virtualHost([this.#serviceRoute(key, service, port, previous)]);
+      const host = named ?? this.#serviceHost(key, port);
       return { address, port: port.number, protocol: port.protocol, host, backends };
     });
   }
 
-  #serviceRoute(
-    key: string,
-    service: ServiceEntry,
-    port: ServicePortEntry | undefined,
-    previous: Routing<B> | undefined,
-  ): Route<B> {
-    const set = this.#set(key, port?.number ?? defaultPort(service)?.number, undefined);
-    const entry: HttpRouteEntry = { id: `service:${port?.number ?? 0}`, destinations: [{ service: key, weight: 100 }] };
-    return this.#route(`${key}:${entry.id}`, entry, [set], [100], undefined, previous);
+  #serviceHost(key: string, port: ServicePortEntry | undefined): VirtualHost<B> {
+    const set = this.#set(key, port?.number, undefined);
+    const id = `${key}:${port?.number ?? ""}`;
+    const before = this.#same.has(key) ? this.#previous : undefined;
+    let host = before === undefined ? undefined : before.#serviceHosts.get(id);
+    if (host === undefined) {
+      const entry: HttpRouteEntry = { id, destinations: [{ service: key, weight: 100 }] };
+      const only = { entry, stickyCookie: undefined, tests: [], destinations: [set], weights: [100], wheel: undefined };
+      host = virtualHost<B>([only]);
+    }
+    this.#serviceHosts.set(id, host);
+    return host;
   }
 
   #route(
@@ -201,18 +212,12 @@ export class Routing<B extends Backend> {
     destinations: readonly BackendSet<B>[],
     weights: readonly number[],
     stickyCookie: string | undefined,
-    previous: Routing<B> | undefined,
   ): Route<B> {
+    const previous = this.#previous;
     const before = previous === undefined ? undefined : previous.#routes.get(key);
     const tests = (entry.match ?? []).map((match) => ({ entry: match, test: requestTest(match) }));
-    const route: Route<B> = {
-      entry,
-      stickyCookie,
-      tests,
-      destinations,
-      weights,
-      wheel: wheelFor(weights, before),
-    };
+    const wheel = wheelFor(weights, before);
+    const route: Route<B> = { entry, stickyCookie, tests, destinations, weights, wheel };
     this.#routes.set(key, route);
     return route;
   }
@@ -223,6 +228,8 @@ export class Routing<B extends Backend> {
     const key = `${serviceName}:${number ?? ""}/${subset ?? ""}`;
     const known = this.#sets.get(key);
     if (known !== undefined) return known;
+    const before = this.#setBefore(serviceName, key);
+    if (before !== undefined) return before;
     const place = service?.ports.findIndex((candidate) => candidate.number === number) ?? -1;
     const backends: B[] = [];
     if (service !== undefined && place >= 0) {
@@ -243,11 +250,22 @@ export class Routing<B extends Backend> {
     return set;
   }
 
+  /** The set that stood for the same endpoints before, with its turn. */
+  #setBefore(serviceName: string, key: string): BackendSet<B> | undefined {
+    const previous = this.#same.has(serviceName) ? this.#previous : undefined;
+    const set = previous === undefined ? undefined : previous.#sets.get(key);
+    if (previous === undefined || set === undefined) return undefined;
+    for (const backend of set.all) this.backends.set(backend.key, backend);
+    if (previous.#local !== this.#local) set.refresh(this.#stateOf);
+    this.#sets.set(key, set);
+    return set;
+  }
+
   #backend(service: ServiceEntry, endpoint: EndpointEntry, port: number): B {
     const key = backendKey(service, endpoint, port);
     let backend = this.backends.get(key);
     if (backend === undefined) {
-      backend = this.#backendsBefore?.get(key) ?? this.#makeBackend(key, service, endpoint, port);
+      backend = this.#previous?.backends.get(key) ?? this.#makeBackend(key, service, endpoint, port);
       this.backends.set(key, backend);
       backend.state = endpoint.state ?? "ready";
     }
