@@ -24,11 +24,14 @@ export interface Call {
 
 /** The pauses before a read is tried again. */
 const retryPauses = [50, 250] as const;
+const connectionsMost = 16;
 const transient = new Set([429, 503]);
 
 /** Calls to one API server over connections that are kept. */
 export class Transport {
-  readonly #pool: Pool;
+  readonly #calls: Pool;
+  /** Watches and logs hold a connection each for as long as they last, so they are not counted. */
+  readonly #streams: Pool;
   readonly #headers: Record<string, string>;
   readonly #baseUrl: string;
 
@@ -40,15 +43,17 @@ export class Transport {
       ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(userAgent === undefined ? {} : { "user-agent": userAgent }),
     };
-    this.#pool = new Pool(new URL(baseUrl).origin, {
+    const shared = {
       connect: {
         ...(ca === undefined ? {} : { ca }),
         ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key }),
         timeout: 5_000,
       },
       headersTimeout: options.timeoutMillis ?? 30_000,
-      bodyTimeout: 0, // A quiet watch is no dead one.
-    });
+    };
+    const { origin } = new URL(baseUrl);
+    this.#calls = new Pool(origin, { ...shared, bodyTimeout: shared.headersTimeout, connections: connectionsMost });
+    this.#streams = new Pool(origin, { ...shared, bodyTimeout: 0 }); // A quiet watch is no dead one.
   }
 
   /** The decoded body and the warnings. Reads are tried again where the server is away or busy; writes never are. */
@@ -56,9 +61,12 @@ export class Transport {
     for (let attempt = 0; ; attempt++) {
       const pause = call.method === "GET" ? retryPauses[attempt] : undefined;
       try {
-        const response = await this.open(call);
+        const response = await this.#send(this.#calls, call);
         const text = await response.body.text();
-        return { body: text === "" ? undefined : JSON.parse(text), warnings: warningsOf(response) };
+        const body = text === "" ? undefined : parsed(text);
+        // The parser's own message quotes the text, which may hold a secret.
+        if (text !== "" && body === undefined) throw new Error("the answer is not JSON");
+        return { body, warnings: warningsOf(response) };
       } catch (thrown) {
         const fault = this.#faultOf(thrown);
         if (pause === undefined || !transient.has(fault.code)) throw fault;
@@ -67,11 +75,20 @@ export class Transport {
     }
   }
 
-  /** An answer that began well, its body unread. Faults: what the server says, ServiceUnavailable where it doesn't answer. */
-  async open(call: Call, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
+  /** An answer that goes on: its body is read as it comes. Faults as of `json`, but it is tried once. */
+  open(call: Call, signal: AbortSignal): Promise<Dispatcher.ResponseData> {
+    return this.#send(this.#streams, call, signal);
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([this.#calls.destroy(), this.#streams.destroy()]);
+  }
+
+  /** Faults: what the server says, ServiceUnavailable where it doesn't answer. */
+  async #send(pool: Pool, call: Call, signal?: AbortSignal): Promise<Dispatcher.ResponseData> {
     let response: Dispatcher.ResponseData;
     try {
-      response = await this.#pool.request({
+      response = await pool.request({
         method: call.method,
         path: pathOf(this.#baseUrl, call),
         headers: {
@@ -87,10 +104,6 @@ export class Transport {
     if (response.statusCode < 400) return response;
     const text = await response.body.text().catch(() => "");
     throw faultOf(response.statusCode, parsed(text));
-  }
-
-  close(): Promise<void> {
-    return this.#pool.destroy();
   }
 
   #faultOf(thrown: unknown): ApiFault {

@@ -213,7 +213,7 @@ export function createWireServer(options: WireServerOptions): WireServer {
     openStreams: () => streams.size,
     async close() {
       const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-      for (const response of streams) response.destroy();
+      for (const response of streams) response.end(() => response.socket?.destroySoon());
       server.closeIdleConnections();
       const cut = options.clock.after(millis(1000), () => server.closeAllConnections());
       await closed;
