@@ -110,7 +110,7 @@ export class EventWindow {
 }
 
 /** A rough size in memory, without encoding. */
-export function weigh(value: unknown): number {
+function weigh(value: unknown): number {
   if (typeof value === "string") return 16 + value.length;
   if (typeof value !== "object" || value === null) return 8;
   let bytes = 32;

@@ -76,7 +76,7 @@ export function listTable(
 }
 
 /** What the rows of a selection begin with. */
-export function prefixOf({ namespace, name }: Selection): string {
+function prefixOf({ namespace, name }: Selection): string {
   if (namespace === undefined) return "";
   return name === undefined ? `${namespace}\u0000` : rowOf(namespace, name);
 }

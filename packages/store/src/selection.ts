@@ -8,7 +8,7 @@ import {
 } from "@sluice/api";
 import { badRequest } from "./refusals.ts";
 
-export type Matches = (object: Resource) => boolean;
+type Matches = (object: Resource) => boolean;
 
 /** What a list or watch asks for, with the parts that an index can answer set apart. */
 export interface Selection {

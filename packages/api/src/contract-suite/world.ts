@@ -8,7 +8,7 @@ export interface SuiteTools {
   readonly expect: (actual: unknown, message?: string) => Matchers;
 }
 
-export interface Matchers {
+interface Matchers {
   toBe(expected: unknown): void;
   toEqual(expected: unknown): void;
   toMatchObject(expected: object): void;
@@ -33,7 +33,7 @@ export interface Scene {
   readonly eventually: <Answer>(ask: () => Promise<Answer | undefined>) => Promise<Answer>;
 }
 
-export type Story = (scene: Scene) => Promise<void>;
+type Story = (scene: Scene) => Promise<void>;
 export type Stories = Readonly<Record<string, Story>>;
 
 /** The reason of the ApiFault that `attempt` must end with, and the fault itself. */
