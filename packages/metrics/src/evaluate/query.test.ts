@@ -74,6 +74,14 @@ test("rate reaches to the window's ends, but not below a counter's zero", () => 
   expect(ask(young, "delta(c_total[5m])")).toEqual(["{} 105"]);
 });
 
+test("a window whose first sample is late is stretched by half an interval only", () => {
+  const store = storeOf({ g: [...Array.from({ length: 16 }, () => undefined), 0, 15, 30, 45, 60] });
+
+  // 16 s before the first sample are within 1.1 intervals, 20 s are not.
+  expect(ask(store, "delta(g[76s])")).toEqual(["{} 76"]);
+  expect(ask(store, "delta(g[80s])")).toEqual(["{} 67.5"]);
+});
+
 test("a counter's reset counts from zero", () => {
   const store = storeOf({ c_total: [...ramp(17, 1), 0, 4, 8, 12] });
 

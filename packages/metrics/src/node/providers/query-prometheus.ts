@@ -1,4 +1,4 @@
-import { type Clock, Fault } from "@sluice/kernel";
+import { type Clock, Fault, seconds } from "@sluice/kernel";
 import type { QueryResult } from "../../evaluate/outcome.ts";
 import { queryInstant, queryRange } from "../../evaluate/query.ts";
 import { type Measured, measurementOf } from "../../measurement.ts";
@@ -33,10 +33,12 @@ export function isEmbeddedAddress(address: string | undefined): boolean {
 /** The same query of the store in this process. Throws a Fault as for a foreign one. */
 export function queryEmbedded(source: SeriesSource, query: PrometheusQuery, clock: Clock): Measured {
   const text = query.query ?? "";
+  // It runs in this process, and holds it up meanwhile.
+  const timeout = seconds(Math.min(query.timeoutSeconds || 5, 5));
   const outcome =
     query.rangeQuery === undefined
-      ? queryInstant(source, text, clock.now(), { clock })
-      : queryRange(source, text, resolveRange(query.rangeQuery, clock.now()), { clock });
+      ? queryInstant(source, text, clock.now(), { clock, timeout })
+      : queryRange(source, text, resolveRange(query.rangeQuery, clock.now()), { clock, timeout });
   if (outcome.is === "answered") return measured(outcome.result);
   const { kind, message } = outcome.refusal;
   throw new Fault(kind === "timeout" ? "unavailable" : "invalid", message);
