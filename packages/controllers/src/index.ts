@@ -1,8 +1,11 @@
 export { analysisRunReconciler } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
+  type ApplicationReconcilerOptions,
   applyManifestsHandler,
+  type Comparison,
   changesOf,
+  diffResource,
   type FieldChange,
   healthOf,
   historyRows,
@@ -12,11 +15,12 @@ export {
   type RenderedSource,
   refreshPatch,
   rollbackPatch,
+  type SyncRequest,
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
-export { deploymentReconciler } from "./deployment/index.ts";
-export { type ServiceOptions, serviceReconciler } from "./endpointslice/index.ts";
+export { deploymentReconciler, deploymentReconciler } from "./deployment/index.ts";
+export { type ServiceOptions, serviceReconciler, serviceReconciler } from "./endpointslice/index.ts";
 export {
   type AnyReconciler,
   applyEffect,
@@ -32,4 +36,25 @@ export {
   TaskBoard,
   type TaskHandler,
 } from "./loop/index.ts";
-export { replicaSetReconciler } from "./replicaset/index.ts";
+export {
+  QuarantineReconciler,
+  QuarantineReconciler,
+  QuarantineReconciler,
+  revertAnnotation,
+  revertAnnotation,
+  workloadDigests,
+  workloadDigests,
+  workloadDigests,
+} from "./quarantine/index.ts";
+export { replicaSetReconciler, replicaSetReconciler } from "./replicaset/index.ts";
+export {
+  abortPatch,
+  pausePatch,
+  promotePatch,
+  type RequestedPatch,
+  restartPatch,
+  retryPatch,
+  rolloutReconciler,
+  setImagePatch,
+  undoPatch,
+} from "./rollout/index.ts";

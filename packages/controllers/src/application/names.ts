@@ -16,8 +16,6 @@ export const annotations = {
   ignoreHealthcheck: "argocd.argoproj.io/ignore-healthcheck",
   helmHook: "helm.sh/hook",
   helmHookWeight: "helm.sh/hook-weight",
-  /** What to do in git with a version that was taken back: branch (the default), commit or off. */
-  revert: "sluice.dev/revert",
 } as const;
 
 export const resourcesFinalizer = "resources-finalizer.argocd.argoproj.io";
