@@ -1,4 +1,4 @@
-export { analysisRunReconciler } from "./analysisrun/index.ts";
+export { analysisRunReconciler, analysisRunReconciler, type QueryResult } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
   type ApplicationReconcilerOptions,
@@ -49,12 +49,23 @@ export {
 export { replicaSetReconciler, replicaSetReconciler } from "./replicaset/index.ts";
 export {
   abortPatch,
+  abortPatch,
+  type CanaryTraffic,
+  pausePatch,
   pausePatch,
   promotePatch,
+  promotePatch,
+  type RequestedPatch,
   type RequestedPatch,
   restartPatch,
+  restartPatch,
+  retryPatch,
   retryPatch,
   rolloutReconciler,
+  rolloutReconciler,
+  setImagePatch,
   setImagePatch,
   undoPatch,
+  undoPatch,
 } from "./rollout/index.ts";
+export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version/index.ts";
