@@ -1,3 +1,4 @@
+import { randomInt } from "node:crypto";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -57,7 +58,7 @@ export class AgentWorld {
     const store = await createStore({
       kinds: new KindRegistry(kinds),
       clock: systemClock,
-      random: seededRandom(Date.now()),
+      random: seededRandom(randomInt(2 ** 32)),
     });
     const world = new AgentWorld(store, options);
     await world.agent.start();

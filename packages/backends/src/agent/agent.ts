@@ -11,6 +11,7 @@ import { type Lock, takeLock } from "./lock.ts";
 import { LogKeeper } from "./logs/keeper.ts";
 import { listFolder } from "./logs/layout.ts";
 import { hasManyLoopbackAddresses } from "./network/addresses.ts";
+import { declaredPorts } from "./network/port-map.ts";
 import { registerNode } from "./node-object.ts";
 import { Places } from "./places.ts";
 import type { Surroundings } from "./pod/environment.ts";
@@ -19,6 +20,7 @@ import { createLimiter, removeOrphanedGroups } from "./process/cgroup.ts";
 import { shimText } from "./process/shim.ts";
 import type { EndpointState } from "./worker/endpoint.ts";
 import { PodWorker } from "./worker/pod-worker.ts";
+import { portsAnnotation } from "./worker/pod-writer.ts";
 import type { AgentLog, RouterDoor, WorkerTools } from "./worker/tools.ts";
 
 export interface AgentOptions {
@@ -291,7 +293,9 @@ class NodeAgent implements Agent {
 
   async #bind(pod: Pod): Promise<void> {
     try {
-      const value = { metadata: { uid: pod.metadata.uid }, spec: { nodeName: this.#nodeName } };
+      // No port is open yet, and whoever routes must not guess otherwise.
+      const annotations = declaredPorts(pod.spec).length > 0 ? { annotations: { [portsAnnotation]: "{}" } } : {};
+      const value = { metadata: { uid: pod.metadata.uid, ...annotations }, spec: { nodeName: this.#nodeName } };
       const bound = await this.#options.client.patch<Pod>(
         keyOf(pod),
         { type: "merge", value },

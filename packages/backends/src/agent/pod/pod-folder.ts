@@ -53,6 +53,6 @@ export const isSafeName = (name: string): boolean =>
   /^[a-z0-9]([-a-z0-9.]{0,251}[a-z0-9])?$/.test(name) && !name.includes("..");
 export const isSafeUid = (uid: string): boolean => /^[A-Za-z0-9-]{1,64}$/.test(uid);
 
-/** The same for the same run, so that a start that is tried twice is one. */
-export const containerIdOf = (uid: string, container: string, attempt: number): string =>
-  createHash("sha256").update(`${uid}/${container}/${attempt}`).digest("hex");
+/** The same for the same run, so that a start that is tried twice is one; another for another state folder. */
+export const containerIdOf = (folder: PodFolder, container: string, attempt: number): string =>
+  createHash("sha256").update(folder.run(container, attempt)).digest("hex");

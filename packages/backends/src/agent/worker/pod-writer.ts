@@ -1,5 +1,6 @@
 import { hasReason, keyOf, type Pod, type PodStatus, type Resource } from "@sluice/api";
 import { millis, sameJson, seconds, type Timer, toFault } from "@sluice/kernel";
+import { declaredPorts } from "../network/port-map.ts";
 import type { WorkerTools } from "./tools.ts";
 
 /** Where a Pod's ports can be reached: JSON `{"8080": 20001}` on the Pod's IP, or `{"8080": "127.0.0.1:20001"}`. */
@@ -68,7 +69,9 @@ export class PodWriter {
     const { client } = this.#tools;
     const key = keyOf(pod);
     const isSameObject = { op: "test", path: "/metadata/uid", value: pod.metadata.uid };
-    if (ports !== this.#writtenPorts && !(ports === "{}" && this.#writtenPorts === undefined)) {
+    // Where nothing is declared nothing is mapped, and nobody waits for it.
+    const isNews = ports !== this.#writtenPorts && (ports !== "{}" || declaredPorts(pod.spec).length > 0);
+    if (isNews) {
       const value = { metadata: { uid: pod.metadata.uid, annotations: { [portsAnnotation]: ports } } };
       await client.patch(key, { type: "merge", value }, { fieldManager: "sluice-agent" });
       this.#writtenPorts = ports;

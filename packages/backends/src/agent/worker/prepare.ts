@@ -54,7 +54,7 @@ export async function prepareContainer(input: PrepareInput, tools: WorkerTools):
 
   const namespace = pod.metadata.namespace ?? "default";
   const uid = pod.metadata.uid ?? "";
-  const containerId = containerIdOf(uid, container.name, attempt);
+  const containerId = containerIdOf(folder, container.name, attempt);
   const temporaryFolder = join(folder.run(container.name, attempt), "tmp");
   mkdirSync(temporaryFolder, { recursive: true, mode: 0o700 });
   const environment = environmentOf(input, image.config, root, temporaryFolder, tools);
