@@ -1,4 +1,4 @@
-export { analysisRunReconciler, analysisRunReconciler, type QueryResult } from "./analysisrun/index.ts";
+export { analysisRunReconciler, type QueryResult } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
   type ApplicationReconcilerOptions,
@@ -19,8 +19,8 @@ export {
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
-export { deploymentReconciler, deploymentReconciler } from "./deployment/index.ts";
-export { type ServiceOptions, serviceReconciler, serviceReconciler } from "./endpointslice/index.ts";
+export { deploymentReconciler } from "./deployment/index.ts";
+export { type ServiceOptions, serviceReconciler } from "./endpointslice/index.ts";
 export {
   type AnyReconciler,
   applyEffect,
@@ -36,36 +36,18 @@ export {
   TaskBoard,
   type TaskHandler,
 } from "./loop/index.ts";
+export { QuarantineReconciler, revertAnnotation, workloadDigests } from "./quarantine/index.ts";
+export { replicaSetReconciler } from "./replicaset/index.ts";
 export {
-  QuarantineReconciler,
-  QuarantineReconciler,
-  QuarantineReconciler,
-  revertAnnotation,
-  revertAnnotation,
-  workloadDigests,
-  workloadDigests,
-  workloadDigests,
-} from "./quarantine/index.ts";
-export { replicaSetReconciler, replicaSetReconciler } from "./replicaset/index.ts";
-export {
-  abortPatch,
   abortPatch,
   type CanaryTraffic,
   pausePatch,
-  pausePatch,
-  promotePatch,
   promotePatch,
   type RequestedPatch,
-  type RequestedPatch,
-  restartPatch,
   restartPatch,
   retryPatch,
-  retryPatch,
-  rolloutReconciler,
   rolloutReconciler,
   setImagePatch,
-  setImagePatch,
-  undoPatch,
   undoPatch,
 } from "./rollout/index.ts";
 export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version/index.ts";
