@@ -1,11 +1,8 @@
-export { analysisRunReconciler, type QueryResult } from "./analysisrun/index.ts";
+export { analysisRunReconciler } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
-  type ApplicationReconcilerOptions,
   applyManifestsHandler,
-  type Comparison,
   changesOf,
-  diffResource,
   type FieldChange,
   healthOf,
   historyRows,
@@ -15,12 +12,11 @@ export {
   type RenderedSource,
   refreshPatch,
   rollbackPatch,
-  type SyncRequest,
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
 export { deploymentReconciler } from "./deployment/index.ts";
-export { type ServiceOptions, serviceReconciler } from "./endpointslice/index.ts";
+export { serviceReconciler } from "./endpointslice/index.ts";
 export {
   type AnyReconciler,
   applyEffect,
@@ -40,7 +36,6 @@ export { QuarantineReconciler, revertAnnotation, workloadDigests } from "./quara
 export { replicaSetReconciler } from "./replicaset/index.ts";
 export {
   abortPatch,
-  type CanaryTraffic,
   pausePatch,
   promotePatch,
   type RequestedPatch,
@@ -50,4 +45,3 @@ export {
   setImagePatch,
   undoPatch,
 } from "./rollout/index.ts";
-export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version/index.ts";
