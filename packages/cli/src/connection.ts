@@ -22,7 +22,10 @@ export interface Connection {
 export function locateState(data: string | undefined): StateFolder {
   const found = data === undefined ? findStateFolder(process.cwd()) : stateFolder(data);
   if (found !== undefined) return found;
-  throw new Fault("unavailable", "no Sluice here: there is no .sluice folder in this folder or above. Start one: sluice up");
+  throw new Fault(
+    "unavailable",
+    "no Sluice here: there is no .sluice folder in this folder or above. Start one: sluice up",
+  );
 }
 
 export async function connect(options: ConnectionOptions): Promise<Connection> {

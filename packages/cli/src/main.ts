@@ -63,7 +63,12 @@ export function createProgram(): Command {
   talking(program.command("delete").description("delete resources").argument("[kind]").argument("[names...]"))
     .option("-f, --filename <path>", "what a manifest names", collect)
     .action(async (kind, names, options) => (await import("./commands/delete.ts")).remove(kind, names, options));
-  talking(program.command("logs").description("print what a pod wrote").argument("<pod>", "POD, rollout/NAME or deployment/NAME"))
+  talking(
+    program
+      .command("logs")
+      .description("print what a pod wrote")
+      .argument("<pod>", "POD, rollout/NAME or deployment/NAME"),
+  )
     .option("-f, --follow", "go on with what comes")
     .option("-p, --previous", "of the container before the last restart")
     .option("--tail <lines>", "only the last lines")
@@ -78,7 +83,12 @@ export function createProgram(): Command {
 
   addRollout(program);
   addApplication(program);
-  talking(program.command("why").description("every decision of a release, with its evidence").argument("<name>", "of the rollout"))
+  talking(
+    program
+      .command("why")
+      .description("every decision of a release, with its evidence")
+      .argument("<name>", "of the rollout"),
+  )
     .option("--all", "of earlier releases too")
     .action(async (name, options) => (await import("./commands/why.ts")).why(name, options));
   addQuarantine(program);
@@ -106,7 +116,9 @@ export function createProgram(): Command {
     .argument("<url>")
     .argument("<host>")
     .argument("<rate>")
-    .action(async (url, host, rate) => (await import("./demo/load-process.ts")).serveLoad({ url, host, requestsPerSecond: Number(rate) }));
+    .action(async (url, host, rate) =>
+      (await import("./demo/load-process.ts")).serveLoad({ url, host, requestsPerSecond: Number(rate) }),
+    );
   program
     .command("agent", { hidden: true })
     .requiredOption("--data <folder>")
@@ -117,7 +129,8 @@ export function createProgram(): Command {
 
 function addRollout(program: Command): void {
   const rollout = program.command("rollout").alias("ro").description("look at and steer a release");
-  const on = (name: string, description: string) => talking(rollout.command(name).description(description).argument("<name>"));
+  const on = (name: string, description: string) =>
+    talking(rollout.command(name).description(description).argument("<name>"));
   const commands = () => import("./commands/rollout.ts");
   on("get", "steps, weights, pods, analyses, decisions")
     .option("-w, --watch", "stay and show what changes")
@@ -131,27 +144,32 @@ function addRollout(program: Command): void {
   on("abort", "take the new version off the traffic")
     .option("--bad [reason]", "and quarantine it, and put git right")
     .action(async (name, options) => (await commands()).abort(name, options));
-  on("retry", "begin an aborted release again").action(async (name, options) => (await commands()).retry(name, options));
+  on("retry", "begin an aborted release again").action(async (name, options) =>
+    (await commands()).retry(name, options),
+  );
   on("undo", "go back to an earlier revision")
     .option("--to-revision <number>", "default: the one before")
     .action(async (name, options) => (await commands()).undo(name, options));
   on("pause", "hold the release").action(async (name, options) => (await commands()).pauseRollout(name, options));
-  on("restart", "replace every pod by a new one").action(async (name, options) => (await commands()).restart(name, options));
-  talking(rollout.command("set-image").description("release another image").argument("<name>").argument("<container=image>")).action(
-    async (name, pair, options) => {
-      const equals = String(pair).indexOf("=");
-      if (equals < 1) throw new CommanderError(1, "invalid", `write CONTAINER=IMAGE, not ${pair}`);
-      return (await commands()).setImage(name, pair.slice(0, equals), pair.slice(equals + 1), options);
-    },
+  on("restart", "replace every pod by a new one").action(async (name, options) =>
+    (await commands()).restart(name, options),
   );
+  talking(
+    rollout.command("set-image").description("release another image").argument("<name>").argument("<container=image>"),
+  ).action(async (name, pair, options) => {
+    const equals = String(pair).indexOf("=");
+    if (equals < 1) throw new CommanderError(1, "invalid", `write CONTAINER=IMAGE, not ${pair}`);
+    return (await commands()).setImage(name, pair.slice(0, equals), pair.slice(equals + 1), options);
+  });
 }
 
 function addApplication(program: Command): void {
   const application = program.command("app").description("applications: what git says and what runs");
-  const on = (name: string, description: string) => talking(application.command(name).description(description).argument("<name>"));
+  const on = (name: string, description: string) =>
+    talking(application.command(name).description(description).argument("<name>"));
   const commands = () => import("./commands/app.ts");
-  talking(application.command("get").description("sync, health, resources").argument("[name]")).action(async (name, options) =>
-    (await commands()).getApplication(name, options),
+  talking(application.command("get").description("sync, health, resources").argument("[name]")).action(
+    async (name, options) => (await commands()).getApplication(name, options),
   );
   on("diff", "what git says against what is there").action(async (name, options) => {
     process.exitCode = await (await commands()).diffApplication(name, options);
@@ -162,9 +180,13 @@ function addApplication(program: Command): void {
     .option("--no-wait", "don't wait for the end")
     .action(async (name, options) => (await commands()).syncApplication(name, options));
   on("history", "what was synced when").action(async (name, options) => (await commands()).showHistory(name, options));
-  talking(application.command("rollback").description("sync an earlier entry of the history").argument("<name>").argument("[id]")).action(
-    async (name, id, options) => (await commands()).rollbackApplication(name, id, options),
-  );
+  talking(
+    application
+      .command("rollback")
+      .description("sync an earlier entry of the history")
+      .argument("<name>")
+      .argument("[id]"),
+  ).action(async (name, id, options) => (await commands()).rollbackApplication(name, id, options));
 }
 
 function addQuarantine(program: Command): void {
@@ -173,8 +195,8 @@ function addQuarantine(program: Command): void {
   talking(quarantine.command("list").description("which, since when, why"))
     .option("-A, --all-namespaces", "in every namespace")
     .action(async (options) => (await commands()).listQuarantines(options));
-  talking(quarantine.command("lift").description("let a version have traffic again").argument("<name>")).action(async (name, options) =>
-    (await commands()).liftQuarantine(name, options),
+  talking(quarantine.command("lift").description("let a version have traffic again").argument("<name>")).action(
+    async (name, options) => (await commands()).liftQuarantine(name, options),
   );
 }
 

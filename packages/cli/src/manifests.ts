@@ -34,12 +34,15 @@ async function expand(path: string): Promise<string[]> {
   });
   if (!info.isDirectory()) return [path];
   const names = (await readdir(path, { recursive: true })).filter(isManifest).sort();
-  return names.filter((name) => !name.split("/").some((part) => part === "node_modules" || part.startsWith("."))).map((name) => join(path, name));
+  return names
+    .filter((name) => !name.split("/").some((part) => part === "node_modules" || part.startsWith(".")))
+    .map((name) => join(path, name));
 }
 
 async function readManifest(path: string): Promise<string> {
   const { size } = await stat(path);
-  if (size > fileBytesMax) throw new Fault("invalid", `${path} has ${size} bytes; a manifest has at most ${fileBytesMax}`);
+  if (size > fileBytesMax)
+    throw new Fault("invalid", `${path} has ${size} bytes; a manifest has at most ${fileBytesMax}`);
   return readFile(path, "utf8");
 }
 

@@ -23,5 +23,7 @@ export function examplesFolder(): string {
 
 /** The console's files, built ahead; undefined where they aren't built. */
 export function consoleFolder(): string | undefined {
-  return [join(packageFolder(), "..", "console", "dist"), join(packageFolder(), "dist", "console")].find((folder) => existsSync(folder));
+  return [join(packageFolder(), "..", "console", "dist"), join(packageFolder(), "dist", "console")].find((folder) =>
+    existsSync(folder),
+  );
 }

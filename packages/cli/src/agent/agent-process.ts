@@ -41,7 +41,8 @@ export async function runAgentProcess(options: { readonly data: string; readonly
     drainMillis,
     notEnforced: (pod) => notEnforcedFields(pod.spec),
     version: version(),
-    log: (level, message, fields) => log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
+    log: (level, message, fields) =>
+      log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
   });
   agent.onEndpointsChanged((endpoints) => router.overlay(overlayOf(endpoints)));
   const predecessor = await takeOver();
@@ -107,7 +108,10 @@ async function startWhenFree(agent: Agent): Promise<void> {
 
 function overlayOf(endpoints: readonly PodEndpoint[]): ReadonlyMap<string, EndpointState> {
   return new Map(
-    endpoints.map(({ uid, isReady, isTerminating }) => [uid, isTerminating ? "terminating" : isReady ? "ready" : "notReady"]),
+    endpoints.map(({ uid, isReady, isTerminating }) => [
+      uid,
+      isTerminating ? "terminating" : isReady ? "ready" : "notReady",
+    ]),
   );
 }
 

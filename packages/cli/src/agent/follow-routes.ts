@@ -15,19 +15,21 @@ export interface FollowRoutesOptions {
 /** Applies each new table the moment it is announced, then stores it. While the API is away the last one stays. */
 export function followRoutes({ client, apply, file, log }: FollowRoutesOptions): () => void {
   let isStopped = false;
-  let saving: Promise<void> | undefined;
+  let isSaving = false;
   let unsaved: RouteTable | undefined;
   let stopWatch = () => {};
 
   const save = (table: RouteTable): void => {
     unsaved = table;
-    saving ??= (async () => {
+    if (isSaving) return;
+    isSaving = true;
+    void (async () => {
       while (unsaved !== undefined) {
         const next = unsaved;
         unsaved = undefined;
         await saveTable(file, next).catch((thrown) => log(toFault(thrown).message));
       }
-      saving = undefined;
+      isSaving = false;
     })();
   };
 
@@ -38,7 +40,10 @@ export function followRoutes({ client, apply, file, log }: FollowRoutesOptions):
       try {
         const watch = client.watch<RouteTableResource>(
           { apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind },
-          { allowBookmarks: true, ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }) },
+          {
+            allowBookmarks: true,
+            ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }),
+          },
         );
         stopWatch = () => watch.stop();
         for await (const event of watch) {
@@ -56,7 +61,8 @@ export function followRoutes({ client, apply, file, log }: FollowRoutesOptions):
         }
       } catch (thrown) {
         if (hasReason(thrown, "Expired") || hasReason(thrown, "Gone")) resourceVersion = undefined;
-        if (failures++ === 0 && !isStopped) log(`routes: the control plane is away (${toFault(thrown).message}); routing on as before`);
+        if (failures++ === 0 && !isStopped)
+          log(`routes: the control plane is away (${toFault(thrown).message}); routing on as before`);
       }
       // Short, since the control plane that comes back is the one that people wait for.
       await new Promise((resolve) => setTimeout(resolve, Math.min(1000, 20 * 2 ** Math.min(failures, 6))));

@@ -1,4 +1,4 @@
-import { ImageFault, type ImageStore as AgentImages } from "@sluice/backends/agent";
+import { type ImageStore as AgentImages, ImageFault } from "@sluice/backends/agent";
 import { toFault } from "@sluice/kernel";
 import { ImageStore } from "@sluice/supply-chain";
 
@@ -12,7 +12,8 @@ export function agentImages(folder: string): AgentImages {
         return { digest, config: config.config ?? {} };
       } catch (thrown) {
         const fault = toFault(thrown);
-        if (fault.violations.some(({ path }) => path === "image")) throw new ImageFault("InvalidImageName", fault.message, { cause: thrown });
+        if (fault.violations.some(({ path }) => path === "image"))
+          throw new ImageFault("InvalidImageName", fault.message, { cause: thrown });
         if (fault.kind === "forbidden") throw new ImageFault("ImageNotRunnable", fault.message, { cause: thrown });
         if (policy === "Never") throw new ImageFault("ErrImageNeverPull", fault.message, { cause: thrown });
         throw new ImageFault("ErrImagePull", fault.message, { cause: thrown });

@@ -31,11 +31,19 @@ export async function upgradeAgent(state: StateFolder): Promise<ProcessRecord> {
     if (now !== undefined && now.pid !== before.pid) return now;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  throw new Fault("unavailable", `the agent (pid ${before.pid}) didn't hand over in ${upgradeMillisMax / 1000} s: see ${join(state.logs, "agent.log")}`);
+  throw new Fault(
+    "unavailable",
+    `the agent (pid ${before.pid}) didn't hand over in ${upgradeMillisMax / 1000} s: see ${join(state.logs, "agent.log")}`,
+  );
 }
 
 /** Starts the successor and gives it the router's sockets; false where it failed and everything is as before. */
-export async function giveToSuccessor(state: StateFolder, router: Router, routerPort: number, log: Log): Promise<boolean> {
+export async function giveToSuccessor(
+  state: StateFolder,
+  router: Router,
+  routerPort: number,
+  log: Log,
+): Promise<boolean> {
   const successor = JSON.parse(readFileSync(upgradeFile(state), "utf8")) as Successor;
   const output = openSync(join(state.logs, "agent.log"), "a", 0o600);
   const child = fork(successor.program, ["agent", "--data", state.path, "--router-port", String(routerPort)], {

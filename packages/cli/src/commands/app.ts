@@ -22,7 +22,10 @@ async function findApplication({ client, namespace }: Connection, name: string):
   if (application !== undefined) return application;
   const { items } = await client.list<Application>(kind);
   const known = items.map(({ metadata }) => `${metadata.name} -n ${metadata.namespace}`).slice(0, 10);
-  throw new Fault("invalid", `no application ${name} in namespace ${namespace}; ${known.length === 0 ? "there are none yet" : `there are: ${known.join(", ")}`}`);
+  throw new Fault(
+    "invalid",
+    `no application ${name} in namespace ${namespace}; ${known.length === 0 ? "there are none yet" : `there are: ${known.join(", ")}`}`,
+  );
 }
 
 /** `sluice app get [NAME]`. */
@@ -30,10 +33,15 @@ export async function getApplication(name: string | undefined, options: CommandO
   const connection = await connectToApplications(options);
   try {
     if (name === undefined) {
-      const { items } = await connection.client.list<Application>(kind, options.namespace === undefined ? {} : { namespace: options.namespace });
+      const { items } = await connection.client.list<Application>(
+        kind,
+        options.namespace === undefined ? {} : { namespace: options.namespace },
+      );
       if (options.json) return console.log(JSON.stringify(items));
       if (items.length === 0) return console.log("no applications");
-      return console.log(renderTable(["NAMESPACE", "NAME", "SYNC", "HEALTH", "REVISION", "PATH", "REPOSITORY"], items.map(rowOf)));
+      return console.log(
+        renderTable(["NAMESPACE", "NAME", "SYNC", "HEALTH", "REVISION", "PATH", "REPOSITORY"], items.map(rowOf)),
+      );
     }
     const application = await findApplication(connection, name);
     console.log(options.json ? JSON.stringify(application) : renderApplication(application));
@@ -60,8 +68,12 @@ function renderApplication({ metadata, spec, status }: Application): string {
     `  revision   ${status?.sync?.revision ?? "none yet"}`,
     `  into       namespace ${spec.destination.namespace ?? "of each manifest"}`,
   ];
-  if (operation !== undefined) lines.push(`  last sync  ${paintState(operation.phase)} ${ageOf(operation.finishedAt ?? operation.startedAt)} ago: ${operation.message ?? ""}`);
-  for (const condition of status?.conditions ?? []) lines.push(`  ${paint("yellow", condition.type)} ${condition.message}`);
+  if (operation !== undefined)
+    lines.push(
+      `  last sync  ${paintState(operation.phase)} ${ageOf(operation.finishedAt ?? operation.startedAt)} ago: ${operation.message ?? ""}`,
+    );
+  for (const condition of status?.conditions ?? [])
+    lines.push(`  ${paint("yellow", condition.type)} ${condition.message}`);
   const rows = (status?.resources ?? []).map((resource) => [
     resource.kind ?? "",
     resource.namespace ?? "",
@@ -88,9 +100,20 @@ export async function diffApplication(name: string, options: CommandOptions): Pr
       path: source.path ?? ".",
       ...(source.directory === undefined ? {} : { directory: source.directory }),
     });
-    const { errors, resources } = await inspectApplication(connection.client, application, rendered, (one) => registry.byKind(one));
-    const different = resources.filter(({ changes, comparison }) => changes.length > 0 || comparison.status !== "Synced");
-    if (options.json) console.log(JSON.stringify({ revision: rendered.revision, errors, resources: different.map(({ comparison, changes }) => ({ resource: comparison.text, changes })) }));
+    const { errors, resources } = await inspectApplication(connection.client, application, rendered, (one) =>
+      registry.byKind(one),
+    );
+    const different = resources.filter(
+      ({ changes, comparison }) => changes.length > 0 || comparison.status !== "Synced",
+    );
+    if (options.json)
+      console.log(
+        JSON.stringify({
+          revision: rendered.revision,
+          errors,
+          resources: different.map(({ comparison, changes }) => ({ resource: comparison.text, changes })),
+        }),
+      );
     else console.log(different.length === 0 ? "no difference" : different.map(renderDifference).join("\n"));
     if (!options.json) for (const error of errors) console.error(paint("yellow", error));
     return different.length === 0 && errors.length === 0 ? 0 : 1;
@@ -146,9 +169,14 @@ export async function showHistory(name: string, options: CommandOptions): Promis
 }
 
 /** `sluice app rollback NAME [ID]`. */
-export async function rollbackApplication(name: string, id: string | undefined, options: CommandOptions & { readonly wait?: boolean }): Promise<void> {
+export async function rollbackApplication(
+  name: string,
+  id: string | undefined,
+  options: CommandOptions & { readonly wait?: boolean },
+): Promise<void> {
   const wanted = id === undefined ? undefined : Number(id);
-  if (wanted !== undefined && !Number.isInteger(wanted)) throw new Fault("invalid", `${id} is no id: see sluice app history ${name}`);
+  if (wanted !== undefined && !Number.isInteger(wanted))
+    throw new Fault("invalid", `${id} is no id: see sluice app history ${name}`);
   await operate(name, options, (application) => rollbackPatch(application, wanted, { by: user() }));
 }
 
@@ -166,20 +194,34 @@ async function operate(
   try {
     const before = await findApplication(connection, name);
     await client.patch(key, ask(before), { fieldManager: "sluice-cli" });
-    if (options.wait === false) return console.log(options.json ? JSON.stringify({ application: name, phase: "Running" }) : `application ${name}: asked`);
+    if (options.wait === false)
+      return console.log(
+        options.json ? JSON.stringify({ application: name, phase: "Running" }) : `application ${name}: asked`,
+      );
     const deadline = Date.now() + waitMillisMax;
     while (Date.now() < deadline) {
       const application = await findApplication(connection, name);
       const state = application.status?.operationState;
-      const isNew = state !== undefined && (state.startedAt !== before.status?.operationState?.startedAt || state.finishedAt !== before.status?.operationState?.finishedAt);
+      const isNew =
+        state !== undefined &&
+        (state.startedAt !== before.status?.operationState?.startedAt ||
+          state.finishedAt !== before.status?.operationState?.finishedAt);
       if (isNew && application.operation === undefined && state.finishedAt !== undefined) {
-        if (state.phase !== "Succeeded") throw new Fault("unavailable", `sync ${state.phase.toLowerCase()}: ${state.message ?? ""}`);
-        console.log(options.json ? JSON.stringify(state) : `application ${name}: ${state.message ?? "synced"} (${state.syncResult?.revision.slice(0, 8) ?? ""})`);
+        if (state.phase !== "Succeeded")
+          throw new Fault("unavailable", `sync ${state.phase.toLowerCase()}: ${state.message ?? ""}`);
+        console.log(
+          options.json
+            ? JSON.stringify(state)
+            : `application ${name}: ${state.message ?? "synced"} (${state.syncResult?.revision.slice(0, 8) ?? ""})`,
+        );
         return;
       }
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
-    throw new Fault("unavailable", `application ${name} is still syncing after ${waitMillisMax / 1000} s: sluice app get ${name}`);
+    throw new Fault(
+      "unavailable",
+      `application ${name} is still syncing after ${waitMillisMax / 1000} s: sluice app get ${name}`,
+    );
   } finally {
     await connection.close();
   }

@@ -14,7 +14,9 @@ export interface Applied {
 }
 
 /** `sluice apply -f …`: server-side apply of every manifest; what is refused is named with its file and line. */
-export async function apply(options: CommandOptions & { readonly filename: readonly string[]; readonly dryRun?: boolean }) {
+export async function apply(
+  options: CommandOptions & { readonly filename: readonly string[]; readonly dryRun?: boolean },
+) {
   const manifests = await readManifests(options.filename);
   const connection = await connect(options);
   const applied: Applied[] = [];
@@ -22,9 +24,14 @@ export async function apply(options: CommandOptions & { readonly filename: reado
   try {
     for (const manifest of [...manifests].sort(byDependency)) {
       try {
-        const one = await applyOne(connection.client, withNamespace(manifest.resource, connection.namespace), options.dryRun);
+        const one = await applyOne(
+          connection.client,
+          withNamespace(manifest.resource, connection.namespace),
+          options.dryRun,
+        );
         applied.push(one);
-        if (!options.json) console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
+        if (!options.json)
+          console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
       } catch (thrown) {
         if (isFault(thrown) && thrown.kind === "unavailable") throw thrown;
         refusals.push(`${manifest.file}:${manifest.line}: ${describeFailure(thrown)}`);
@@ -40,11 +47,26 @@ export async function apply(options: CommandOptions & { readonly filename: reado
 /** Creates or changes one object by server-side apply. */
 export async function applyOne(client: Client, resource: Resource, dryRun = false): Promise<Applied> {
   const { kind, apiVersion, metadata } = resource;
-  const key = { apiVersion, kind, name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) };
+  const key = {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+  };
   const before = await client.get(key);
-  const after = await client.patch(key, { type: "apply", value: resource, force: true }, { fieldManager: "sluice-cli", dryRun });
-  const result = before === undefined ? "created" : sameJson(content(before), content(after)) ? "unchanged" : "configured";
-  return { kind, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }), name: metadata.name, result };
+  const after = await client.patch(
+    key,
+    { type: "apply", value: resource, force: true },
+    { fieldManager: "sluice-cli", dryRun },
+  );
+  const result =
+    before === undefined ? "created" : sameJson(content(before), content(after)) ? "unchanged" : "configured";
+  return {
+    kind,
+    ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+    name: metadata.name,
+    result,
+  };
 }
 
 const content = (resource: Resource): unknown => {
@@ -53,13 +75,19 @@ const content = (resource: Resource): unknown => {
 };
 
 /** Namespaced kinds without a namespace go where `-n` says. Cluster-scoped ones are named here once. */
-const clusterScoped = new Set(["Namespace", "Node", "CustomResourceDefinition", "ClusterAnalysisTemplate", "RouteTable"]);
+const clusterScoped = new Set([
+  "Namespace",
+  "Node",
+  "CustomResourceDefinition",
+  "ClusterAnalysisTemplate",
+  "RouteTable",
+]);
 
 export const withNamespace = (resource: Resource, namespace: string): Resource =>
   clusterScoped.has(resource.kind) || resource.metadata.namespace !== undefined
     ? resource
     : { ...resource, metadata: { ...resource.metadata, namespace } };
 
-const rank = ({ resource: { kind } }: LocatedResource): number => (kind === "Namespace" ? 0 : kind === "CustomResourceDefinition" ? 1 : 2);
+const rank = ({ resource: { kind } }: LocatedResource): number =>
+  kind === "Namespace" ? 0 : kind === "CustomResourceDefinition" ? 1 : 2;
 const byDependency = (a: LocatedResource, b: LocatedResource): number => rank(a) - rank(b);
-

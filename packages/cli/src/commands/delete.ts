@@ -20,8 +20,10 @@ export async function remove(
       const [kind = "", inlineName] = kindText.split("/");
       const [definition] = findKinds(await servedKinds(client), kind);
       const wanted = inlineName === undefined ? names : [inlineName];
-      if (definition === undefined || wanted.length === 0) throw new Fault("invalid", "which one? sluice delete KIND NAME");
-      for (const name of wanted) keys.push({ ...kindKey(definition), ...(definition.namespaced ? { namespace } : {}), name });
+      if (definition === undefined || wanted.length === 0)
+        throw new Fault("invalid", "which one? sluice delete KIND NAME");
+      for (const name of wanted)
+        keys.push({ ...kindKey(definition), ...(definition.namespaced ? { namespace } : {}), name });
     }
     if (keys.length === 0) throw new Fault("invalid", "name what to delete: sluice delete KIND NAME, or -f FILE");
     const deleted: string[] = [];

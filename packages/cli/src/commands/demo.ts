@@ -1,14 +1,21 @@
-import { readLiveRecord } from "../state/process-record.ts";
-import { stateFolder } from "../state/state-folder.ts";
 import { Demo, type DemoOptions, type DemoSummary } from "../demo/demo.ts";
 import { lineStage, liveStage, silentStage } from "../demo/stage.ts";
-import { consoleLink } from "./status.ts";
+import { readLiveRecord } from "../state/process-record.ts";
+import { stateFolder } from "../state/state-folder.ts";
 import { describeFailure, failureAsJson } from "../terminal/failure.ts";
 import { paint } from "../terminal/style.ts";
+import { consoleLink } from "./status.ts";
 
 /** `sluice demo`: the exit code says whether everything ended as it should. */
-export async function demo(options: DemoOptions & { readonly json?: boolean; readonly exit?: boolean }): Promise<number> {
-  const stage = options.json && !process.stderr.isTTY ? silentStage : options.json || !process.stdout.isTTY ? lineStage() : liveStage();
+export async function demo(
+  options: DemoOptions & { readonly json?: boolean; readonly exit?: boolean },
+): Promise<number> {
+  const stage =
+    options.json && !process.stderr.isTTY
+      ? silentStage
+      : options.json || !process.stdout.isTTY
+        ? lineStage()
+        : liveStage();
   const show = await Demo.create(options, stage);
   let stopping: Promise<void> | undefined;
   const stop = () => {
@@ -29,7 +36,10 @@ export async function demo(options: DemoOptions & { readonly json?: boolean; rea
   } catch (thrown) {
     stage.close();
     if (options.json) console.log(JSON.stringify(failureAsJson(thrown)));
-    else console.error(`${paint("red", "the demo failed:")} ${describeFailure(thrown)}\nLogs: ${stateFolder(show.state).logs}`);
+    else
+      console.error(
+        `${paint("red", "the demo failed:")} ${describeFailure(thrown)}\nLogs: ${stateFolder(show.state).logs}`,
+      );
     await stop();
     return 1;
   }
@@ -40,7 +50,12 @@ function renderSummary(summary: DemoSummary): string {
   const row = (name: string, value: string) => `  ${name.padEnd(38)} ${value}`;
   return [
     "",
-    paint("bold", summary.problems.length === 0 ? "Everything ended as it should." : paint("red", "Not everything ended as it should:")),
+    paint(
+      "bold",
+      summary.problems.length === 0
+        ? "Everything ended as it should."
+        : paint("red", "Not everything ended as it should:"),
+    ),
     ...summary.problems.map((problem) => `  - ${problem}`),
     row("requests", String(summary.requests)),
     row("failed at the client", `${summary.failed}, ${summary.failedByBad} of them answered by v3`),
@@ -48,7 +63,9 @@ function renderSummary(summary: DemoSummary): string {
     row("git push to the first canary request", seconds(summary.pushToFirstCanaryMs)),
     row("first bad response to verdict", seconds(summary.badToVerdictMs)),
     row("verdict to zero traffic", `${summary.verdictToZeroMs} ms`),
-    ...summary.releases.map(({ version, result, seconds: took }) => row(`release ${version}`, `${result} in ${took} s`)),
+    ...summary.releases.map(({ version, result, seconds: took }) =>
+      row(`release ${version}`, `${result} in ${took} s`),
+    ),
     row("git", `${summary.git.head.slice(0, 8)} at the tip; ${summary.git.revertOf.slice(0, 8)} was reverted`),
     "",
   ].join("\n");

@@ -2,7 +2,7 @@ import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { locateState } from "../connection.ts";
 import { AgentSupervisor } from "../control-plane/agent-supervisor.ts";
-import { forgetProcess, processStart, type ProcessRecord, readLiveRecord } from "../state/process-record.ts";
+import { forgetProcess, type ProcessRecord, processStart, readLiveRecord } from "../state/process-record.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 
 const stopMillisMax = 60_000;
@@ -36,7 +36,8 @@ async function agentForOrphans(state: StateFolder): Promise<ProcessRecord | unde
   const supervisor = new AgentSupervisor({ state, routerPort: 0, log: () => {} });
   supervisor.start();
   const deadline = Date.now() + agentMillisMax;
-  while (supervisor.agent === undefined && Date.now() < deadline) await new Promise((resolve) => setTimeout(resolve, 20));
+  while (supervisor.agent === undefined && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
   supervisor.stop();
   return supervisor.agent;
 }

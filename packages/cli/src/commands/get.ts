@@ -35,10 +35,14 @@ export async function get(kindText: string, names: readonly string[], options: G
         ...scope,
         ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
       });
-      const chosen = wantedNames.length === 0 ? items : items.filter((item) => wantedNames.includes(item.metadata.name));
+      const chosen =
+        wantedNames.length === 0 ? items : items.filter((item) => wantedNames.includes(item.metadata.name));
       const missing = wantedNames.filter((name) => !chosen.some((item) => item.metadata.name === name));
       if (missing.length > 0 && definitions.length === 1) {
-        throw new Fault("invalid", `no ${definition.singular} ${missing.join(", ")}${definition.namespaced ? ` in namespace ${namespace}` : ""}`);
+        throw new Fault(
+          "invalid",
+          `no ${definition.singular} ${missing.join(", ")}${definition.namespaced ? ` in namespace ${namespace}` : ""}`,
+        );
       }
       found.push({ definition, items: chosen });
     }
@@ -75,7 +79,8 @@ function print(
     return;
   }
   if (format === "name") {
-    for (const { definition, items: some } of found) for (const item of some) console.log(`${definition.singular}/${item.metadata.name}`);
+    for (const { definition, items: some } of found)
+      for (const item of some) console.log(`${definition.singular}/${item.metadata.name}`);
     return;
   }
   const shown = found.filter((entry) => entry.items.length > 0);

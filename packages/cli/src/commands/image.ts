@@ -1,5 +1,5 @@
-import { buildImage, formatReference, ImageStore } from "@sluice/supply-chain";
 import { Fault } from "@sluice/kernel";
+import { buildImage, formatReference, ImageStore } from "@sluice/supply-chain";
 import { locateState } from "../connection.ts";
 import { createStateFolder } from "../state/state-folder.ts";
 import { renderTable } from "../terminal/table.ts";
@@ -25,8 +25,10 @@ export async function build(folder: string, command: readonly string[], options:
     ...(options.workdir === undefined ? {} : { workingDir: options.workdir }),
   });
   const name = formatReference(built.reference);
-  if (options.json) console.log(JSON.stringify({ image: name, digest: built.digest, files: built.files, bytes: built.bytes }));
-  else console.log(`${name}\n${name.replace(/:[^:/]+$/, "")}@${built.digest}\n${built.files} files, ${built.bytes} bytes`);
+  if (options.json)
+    console.log(JSON.stringify({ image: name, digest: built.digest, files: built.files, bytes: built.bytes }));
+  else
+    console.log(`${name}\n${name.replace(/:[^:/]+$/, "")}@${built.digest}\n${built.files} files, ${built.bytes} bytes`);
 }
 
 /** `sluice image list`. */
@@ -38,7 +40,8 @@ export async function list(options: CommandOptions): Promise<void> {
       rows.push([repository, tag, (await content.resolveTag(repository, tag)) ?? ""]);
     }
   }
-  if (options.json) return console.log(JSON.stringify(rows.map(([repository, tag, digest]) => ({ repository, tag, digest }))));
+  if (options.json)
+    return console.log(JSON.stringify(rows.map(([repository, tag, digest]) => ({ repository, tag, digest }))));
   if (rows.length === 0) return console.log("no images yet: sluice image build DIR --tag NAME:TAG -- COMMAND");
   console.log(renderTable(["REPOSITORY", "TAG", "DIGEST"], rows));
 }

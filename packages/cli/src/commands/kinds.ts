@@ -1,4 +1,11 @@
-import { builtInKinds, type Client, type CustomResourceDefinition, type KindDefinition, KindRegistry, schemaFromCrd } from "@sluice/api";
+import {
+  builtInKinds,
+  type Client,
+  type CustomResourceDefinition,
+  type KindDefinition,
+  KindRegistry,
+  schemaFromCrd,
+} from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 
 /** What this Sluice serves: the built-in kinds and the CustomResourceDefinitions that it holds. */
@@ -16,7 +23,12 @@ export async function servedKinds(client: Client): Promise<KindRegistry> {
 export function findKinds(registry: KindRegistry, text: string): readonly KindDefinition[] {
   const wanted = text.toLowerCase();
   const found = registry.all().filter((definition) => {
-    const names = [definition.plural, definition.singular, definition.kind.toLowerCase(), ...(definition.shortNames ?? [])];
+    const names = [
+      definition.plural,
+      definition.singular,
+      definition.kind.toLowerCase(),
+      ...(definition.shortNames ?? []),
+    ];
     return (
       names.includes(wanted) ||
       names.some((name) => `${name}.${definition.group}` === wanted) ||
@@ -24,6 +36,9 @@ export function findKinds(registry: KindRegistry, text: string): readonly KindDe
     );
   });
   if (found.length > 0) return found;
-  const known = registry.all().map(({ plural }) => plural).sort();
+  const known = registry
+    .all()
+    .map(({ plural }) => plural)
+    .sort();
   throw new Fault("invalid", `no kind ${JSON.stringify(text)}; there are ${known.join(", ")}`);
 }

@@ -1,6 +1,6 @@
-import { hasColour } from "../terminal/style.ts";
 import { lintFiles, renderFindings } from "../lint/index.ts";
 import { readFiles } from "../manifests.ts";
+import { hasColour } from "../terminal/style.ts";
 
 /** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. */
 export async function lint(paths: readonly string[], options: { readonly json?: boolean }): Promise<number> {

@@ -1,4 +1,4 @@
-import type { Pod, Rollout, Deployment } from "@sluice/api";
+import type { Deployment, Pod, Rollout } from "@sluice/api";
 import { matchesSelector } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
@@ -27,7 +27,8 @@ export async function logs(target: string, options: LogsOptions): Promise<void> 
     };
     const namesEach = pods.length > 1;
     const { client, namespace } = connection;
-    const print = (name: string) => printLines(client.podLog({ namespace, name }, query), namesEach ? paint("dim", `${name} `) : "");
+    const print = (name: string) =>
+      printLines(client.podLog({ namespace, name }, query), namesEach ? paint("dim", `${name} `) : "");
     if (options.follow) await Promise.all(pods.map(print));
     else for (const name of pods) await print(name);
   } finally {
@@ -56,12 +57,15 @@ async function podsOf({ client, namespace }: Connection, target: string): Promis
     deploy: { apiVersion: "apps/v1", kind: "Deployment" },
   };
   const workloadKind = workloads[kind.toLowerCase()];
-  if (workloadKind === undefined) throw new Fault("invalid", `logs of ${target}: give a pod, rollout/NAME or deployment/NAME`);
+  if (workloadKind === undefined)
+    throw new Fault("invalid", `logs of ${target}: give a pod, rollout/NAME or deployment/NAME`);
   const workload = await client.get<Rollout | Deployment>({ ...workloadKind, namespace, name });
   const selector = workload?.spec.selector;
   if (selector === undefined) throw new Fault("invalid", `no ${kind} ${name} in namespace ${namespace}`);
   const { items } = await client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace });
-  const names = items.filter((pod) => matchesSelector(selector, pod.metadata.labels ?? {})).map((pod) => pod.metadata.name);
+  const names = items
+    .filter((pod) => matchesSelector(selector, pod.metadata.labels ?? {}))
+    .map((pod) => pod.metadata.name);
   if (names.length === 0) throw new Fault("invalid", `${target} has no pods now`);
   return names;
 }

@@ -11,7 +11,10 @@ const kind = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" } as const;
 export async function listQuarantines(options: CommandOptions & { readonly allNamespaces?: boolean }): Promise<void> {
   const { client, namespace, close } = await connect(options);
   try {
-    const { items } = await client.list<Quarantine>(kind, options.allNamespaces || options.namespace === undefined ? {} : { namespace });
+    const { items } = await client.list<Quarantine>(
+      kind,
+      options.allNamespaces || options.namespace === undefined ? {} : { namespace },
+    );
     if (options.json) return console.log(JSON.stringify(items));
     if (items.length === 0) return console.log("no version is quarantined");
     const rows = items.map((item) => [
@@ -34,7 +37,10 @@ export async function listQuarantines(options: CommandOptions & { readonly allNa
 export async function liftQuarantine(name: string, options: CommandOptions): Promise<void> {
   const { client, close } = await connect(options);
   try {
-    const { items } = await client.list<Quarantine>(kind, options.namespace === undefined ? {} : { namespace: options.namespace });
+    const { items } = await client.list<Quarantine>(
+      kind,
+      options.namespace === undefined ? {} : { namespace: options.namespace },
+    );
     const found = items.filter((item) => item.metadata.name === name);
     const [quarantine] = found;
     if (quarantine === undefined) throw new Fault("invalid", `no quarantine ${name}; see sluice quarantine list`);

@@ -1,6 +1,14 @@
 import type { ReplicaSet, Rollout } from "@sluice/api";
 import { controllerOf, type Patch } from "@sluice/api";
-import { abortPatch, pausePatch, promotePatch, restartPatch, retryPatch, setImagePatch, undoPatch } from "@sluice/controllers";
+import {
+  abortPatch,
+  pausePatch,
+  promotePatch,
+  restartPatch,
+  retryPatch,
+  setImagePatch,
+  undoPatch,
+} from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
 import { getRollout, takePicture } from "../release/release-picture.ts";
@@ -55,7 +63,10 @@ async function watchOnScreen({ client, namespace }: Connection, name: string, tr
 export async function listRollouts(options: CommandOptions & { readonly allNamespaces?: boolean }): Promise<void> {
   const { client, namespace, close } = await connect(options);
   try {
-    const { items } = await client.list<Rollout>(kind, options.allNamespaces || options.namespace === undefined ? {} : { namespace });
+    const { items } = await client.list<Rollout>(
+      kind,
+      options.allNamespaces || options.namespace === undefined ? {} : { namespace },
+    );
     if (options.json) return console.log(JSON.stringify(items));
     if (items.length === 0) return console.log("no rollouts");
     const rows = items.map(({ metadata, status, spec }) => [
@@ -87,7 +98,10 @@ export async function changeRollout(
     const mine = items.filter((replicaSet) => controllerOf(replicaSet)?.uid === rollout.metadata.uid);
     for (const { patch, subresource } of ask(rollout, mine)) {
       const target = { ...kind, namespace, name };
-      await client.patch(target, patch, { fieldManager: "sluice-cli", ...(subresource === undefined ? {} : { subresource }) });
+      await client.patch(target, patch, {
+        fieldManager: "sluice-cli",
+        ...(subresource === undefined ? {} : { subresource }),
+      });
     }
     if (options.json) console.log(JSON.stringify({ rollout: name, namespace, done }));
     else console.log(`rollout ${name} ${done}`);
@@ -97,29 +111,58 @@ export async function changeRollout(
 }
 
 export const promote = (name: string, options: CommandOptions & { readonly full?: boolean }) =>
-  changeRollout(name, options, (rollout) => promotePatch(rollout, { full: options.full ?? false }), options.full ? "fully promoted" : "promoted");
+  changeRollout(
+    name,
+    options,
+    (rollout) => promotePatch(rollout, { full: options.full ?? false }),
+    options.full ? "fully promoted" : "promoted",
+  );
 
 export const abort = (name: string, options: CommandOptions & { readonly bad?: boolean | string }) =>
   changeRollout(
     name,
     options,
-    (rollout) => abortPatch(rollout, options.bad === undefined || options.bad === false ? {} : { bad: options.bad === true ? "a person said so" : options.bad }),
-    options.bad ? "aborted and marked bad: it is quarantined, and git is put right" : "aborted: its traffic is taken back; git still asks for it",
+    (rollout) =>
+      abortPatch(
+        rollout,
+        options.bad === undefined || options.bad === false
+          ? {}
+          : { bad: options.bad === true ? "a person said so" : options.bad },
+      ),
+    options.bad
+      ? "aborted and marked bad: it is quarantined, and git is put right"
+      : "aborted: its traffic is taken back; git still asks for it",
   );
 
-export const retry = (name: string, options: CommandOptions) => changeRollout(name, options, (rollout) => retryPatch(rollout), "begins again");
+export const retry = (name: string, options: CommandOptions) =>
+  changeRollout(name, options, (rollout) => retryPatch(rollout), "begins again");
 
 export const undo = (name: string, options: CommandOptions & { readonly toRevision?: string }) =>
-  changeRollout(name, options, (rollout, replicaSets) => undoPatch(rollout, replicaSets, parseRevision(options.toRevision)), "goes back");
+  changeRollout(
+    name,
+    options,
+    (rollout, replicaSets) => undoPatch(rollout, replicaSets, parseRevision(options.toRevision)),
+    "goes back",
+  );
 
 export const pauseRollout = (name: string, options: CommandOptions) =>
   changeRollout(name, options, (rollout) => pausePatch(rollout), "paused; sluice rollout promote goes on");
 
 export const restart = (name: string, options: CommandOptions) =>
-  changeRollout(name, options, (rollout) => restartPatch(rollout, new Date().toISOString().replace(/\.\d+Z$/, "Z")), "restarts its pods");
+  changeRollout(
+    name,
+    options,
+    (rollout) => restartPatch(rollout, new Date().toISOString().replace(/\.\d+Z$/, "Z")),
+    "restarts its pods",
+  );
 
 export const setImage = (name: string, container: string, image: string, options: CommandOptions) =>
-  changeRollout(name, options, (rollout) => setImagePatch(rollout, container, image), `takes ${image} for ${container}`);
+  changeRollout(
+    name,
+    options,
+    (rollout) => setImagePatch(rollout, container, image),
+    `takes ${image} for ${container}`,
+  );
 
 function parseRevision(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;

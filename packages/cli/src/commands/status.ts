@@ -9,16 +9,36 @@ export async function status(options: { readonly data?: string; readonly json?: 
   const controlPlane = readLiveRecord(state.controlPlane);
   const agent = readLiveRecord(state.agent);
   const ready = controlPlane?.port === undefined ? undefined : await readiness(controlPlane.port);
-  const link = controlPlane?.port === undefined || ready !== undefined ? undefined : await consoleLink(state.credentials, controlPlane.port);
+  const link =
+    controlPlane?.port === undefined || ready !== undefined
+      ? undefined
+      : await consoleLink(state.credentials, controlPlane.port);
   if (controlPlane === undefined) process.exitCode = 1;
   if (options.json) {
-    console.log(JSON.stringify({ state: state.path, controlPlane, agent, ready: controlPlane !== undefined && ready === undefined, reason: ready, console: link }));
+    console.log(
+      JSON.stringify({
+        state: state.path,
+        controlPlane,
+        agent,
+        ready: controlPlane !== undefined && ready === undefined,
+        reason: ready,
+        console: link,
+      }),
+    );
     return;
   }
   const row = (name: string, value: string) => console.log(`  ${name.padEnd(14)} ${value}`);
   console.log(`${paint("bold", "Sluice")} on ${state.path}`);
-  row("control plane", controlPlane === undefined ? paint("red", "not running: sluice up") : `pid ${controlPlane.pid}, ${ready === undefined ? paint("green", "ready") : paint("yellow", ready)}`);
-  row("agent", agent === undefined ? paint("red", "not running") : `pid ${agent.pid}, routes on port ${agent.routerPort}`);
+  row(
+    "control plane",
+    controlPlane === undefined
+      ? paint("red", "not running: sluice up")
+      : `pid ${controlPlane.pid}, ${ready === undefined ? paint("green", "ready") : paint("yellow", ready)}`,
+  );
+  row(
+    "agent",
+    agent === undefined ? paint("red", "not running") : `pid ${agent.pid}, routes on port ${agent.routerPort}`,
+  );
   if (controlPlane === undefined) return;
   row("API", `https://127.0.0.1:${controlPlane.apiPort}   export KUBECONFIG=${state.kubeconfig}`);
   row("router", `http://SERVICE.NAMESPACE.localhost:${controlPlane.routerPort}/`);

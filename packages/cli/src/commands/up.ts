@@ -20,7 +20,10 @@ const readyMillisMax = 30_000;
 
 /** `sluice up`: serves until Ctrl-C, which leaves agent and workloads running; a second one on the same state says so. */
 export async function up(options: UpOptions): Promise<void> {
-  const state = options.data === undefined ? (findStateFolder(process.cwd()) ?? stateFolder(join(process.cwd(), ".sluice"))) : stateFolder(options.data);
+  const state =
+    options.data === undefined
+      ? (findStateFolder(process.cwd()) ?? stateFolder(join(process.cwd(), ".sluice")))
+      : stateFolder(options.data);
   await createStateFolder(state);
   const running = readLiveRecord(state.controlPlane);
   if (running !== undefined) {
@@ -74,13 +77,17 @@ async function detach(state: StateFolder, options: UpOptions): Promise<void> {
   let record: ProcessRecord | undefined;
   while (record === undefined) {
     if (exited !== undefined) throw new Fault("unavailable", `Sluice ended while starting: ${lastLines(logFile)}`);
-    if (Date.now() > deadline) throw new Fault("unavailable", `Sluice isn't ready after ${readyMillisMax / 1000} s: see ${logFile}`);
+    if (Date.now() > deadline)
+      throw new Fault("unavailable", `Sluice isn't ready after ${readyMillisMax / 1000} s: see ${logFile}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
     const found = readLiveRecord(state.controlPlane);
     if (found?.port !== undefined && (await isReady(found.port))) record = found;
   }
   if (options.json) console.log(JSON.stringify(record));
-  else console.log(`Sluice is up (pid ${record.pid}). State: ${state.path}\nsluice status tells more, sluice down ends it.`);
+  else
+    console.log(
+      `Sluice is up (pid ${record.pid}). State: ${state.path}\nsluice status tells more, sluice down ends it.`,
+    );
 }
 
 async function isReady(port: number): Promise<boolean> {
@@ -97,7 +104,8 @@ function lastLines(path: string): string {
 function parsePort(text: string | undefined, standard: number, option: string): number {
   if (text === undefined) return standard;
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new Fault("invalid", `${option} ${text}: a number from 0 to 65535`);
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new Fault("invalid", `${option} ${text}: a number from 0 to 65535`);
   return port;
 }
 

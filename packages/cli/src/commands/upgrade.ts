@@ -5,5 +5,6 @@ import { locateState } from "../connection.ts";
 export async function upgrade(options: { readonly data?: string; readonly json?: boolean }): Promise<void> {
   const record = await upgradeAgent(locateState(options.data));
   if (options.json) console.log(JSON.stringify(record));
-  else console.log(`The agent is now version ${record.version} (pid ${record.pid}); workloads and connections went on.`);
+  else
+    console.log(`The agent is now version ${record.version} (pid ${record.pid}); workloads and connections went on.`);
 }

@@ -15,9 +15,12 @@ export async function why(name: string, options: CommandOptions & { readonly all
     const current = rollout.status?.currentPodHash;
     const begun = decisions.findLastIndex(({ spec }) => spec.action === "begin");
     const shown = options.all || begun === -1 ? decisions : decisions.slice(begun);
-    console.log(`${paint("bold", `${namespace}/${rollout.metadata.name}`)} ${current === undefined ? "" : paint("dim", `version ${current}`)}`);
+    console.log(
+      `${paint("bold", `${namespace}/${rollout.metadata.name}`)} ${current === undefined ? "" : paint("dim", `version ${current}`)}`,
+    );
     for (const decision of shown) console.log(renderDecision(decision));
-    if (shown.length < decisions.length) console.log(paint("dim", `${decisions.length - shown.length} earlier decisions: --all`));
+    if (shown.length < decisions.length)
+      console.log(paint("dim", `${decisions.length - shown.length} earlier decisions: --all`));
   } finally {
     await close();
   }
@@ -37,7 +40,10 @@ function renderDecision({ spec }: Decision): string {
     return `      ${paint("dim", parts.join("  "))}`;
   });
   const by = spec.by === undefined ? "" : ` (${spec.by})`;
-  return [`${spec.at}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`, ...evidence].join("\n");
+  return [
+    `${spec.at}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`,
+    ...evidence,
+  ].join("\n");
 }
 
 function colourOf(action: string): "green" | "red" | "yellow" | "cyan" {

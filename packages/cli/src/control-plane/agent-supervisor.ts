@@ -52,7 +52,10 @@ export class AgentSupervisor {
       this.#starting = undefined;
     } else if (this.#starting === undefined || !isAlive(this.#starting)) {
       if (this.#starting !== undefined) this.#failures++;
-      next = Math.max(lookEveryMillis, Math.min(backOffMillisMax, this.#failures === 0 ? 0 : 200 * 2 ** this.#failures));
+      next = Math.max(
+        lookEveryMillis,
+        Math.min(backOffMillisMax, this.#failures === 0 ? 0 : 200 * 2 ** this.#failures),
+      );
       this.#spawn();
     }
     this.#timer = setTimeout(() => this.#look(), next);
@@ -61,11 +64,15 @@ export class AgentSupervisor {
   #spawn(): void {
     const { state, routerPort, log } = this.#options;
     const output = openSync(join(state.logs, "agent.log"), "a", 0o600);
-    const child = spawn(process.execPath, [program(), "agent", "--data", state.path, "--router-port", String(routerPort)], {
-      detached: true,
-      stdio: ["ignore", output, output],
-      cwd: state.path,
-    });
+    const child = spawn(
+      process.execPath,
+      [program(), "agent", "--data", state.path, "--router-port", String(routerPort)],
+      {
+        detached: true,
+        stdio: ["ignore", output, output],
+        cwd: state.path,
+      },
+    );
     child.on("error", (cause) => log(`the agent can't be started: ${cause.message}`));
     child.unref();
     this.#starting = child.pid;

@@ -1,5 +1,13 @@
 import type { Cancellation, TaskHandler } from "@sluice/controllers";
-import { isEmbeddedAddress, type MetricsStore, type PrometheusQuery, queryEmbedded, queryPrometheus, queryWeb, type WebQuery } from "@sluice/metrics/node";
+import {
+  isEmbeddedAddress,
+  type MetricsStore,
+  type PrometheusQuery,
+  queryEmbedded,
+  queryPrometheus,
+  queryWeb,
+  type WebQuery,
+} from "@sluice/metrics/node";
 import { realClock } from "./real-clock.ts";
 
 /** The tasks behind AnalysisRuns: queries of the own store in this process, of any other Prometheus over HTTP. */

@@ -11,7 +11,11 @@ export const canaryTraffic =
     const hash = text(work.podTemplateHash);
     const since = Math.max(5, Math.ceil(Number(work.sinceSeconds) || 60));
     const labels = `job="sluice-router",namespace=${JSON.stringify(namespace)},pod_template_hash=${JSON.stringify(hash)}`;
-    const outcome = queryInstant(store, `sum(increase(http_requests_total{${labels}}[${since}s]))`, instant(Date.now()));
+    const outcome = queryInstant(
+      store,
+      `sum(increase(http_requests_total{${labels}}[${since}s]))`,
+      instant(Date.now()),
+    );
     if (outcome.is !== "answered") throw new Fault("unavailable", "the router's counts can't be read");
     const { result } = outcome;
     const value = result.type === "vector" ? (result.samples[0]?.value ?? 0) : 0;

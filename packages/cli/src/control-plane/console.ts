@@ -21,7 +21,11 @@ export async function serveConsole({ credentials, api, authority, query }: Conso
       const { cookie: _, host: __, origin: ___, authorization: ____, ...headers } = request.headers;
       const forwarded = httpsRequest(
         new URL(path, api.url),
-        { method: request.method, ca: authority, headers: { ...headers, authorization: `Bearer ${credentials.adminToken}` } },
+        {
+          method: request.method,
+          ca: authority,
+          headers: { ...headers, authorization: `Bearer ${credentials.adminToken}` },
+        },
         (answer) => {
           response.writeHead(answer.statusCode ?? 502, answer.headers);
           answer.pipe(response);

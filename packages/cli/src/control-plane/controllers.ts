@@ -1,8 +1,22 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client, KindRegistry } from "@sluice/api";
 import { routeTableReconciler } from "@sluice/backends/embedded";
-import { analysisRunReconciler, ApplicationReconciler, applyManifestsHandler, Loop, TaskBoard } from "@sluice/controllers";
+import {
+  ApplicationReconciler,
+  analysisRunReconciler,
+  applyManifestsHandler,
+  deploymentReconciler,
+  type KindLookup,
+  Loop,
+  QuarantineReconciler,
+  replicaSetReconciler,
+  rolloutReconciler,
+  serviceReconciler,
+  TaskBoard,
+  workloadDigests,
+} from "@sluice/controllers";
 import type { MetricsStore } from "@sluice/metrics/node";
+import { type RevertRequest, revertInGit } from "@sluice/sources";
 import type { Credentials } from "../state/credentials.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { analysisQueries } from "./analysis-queries.ts";
@@ -30,13 +44,21 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { client, metrics, kinds, state, credentials } = options;
   const repositories = new Repositories({ state, client, credentials, log });
   await repositories.start();
+  const { sources } = repositories;
+  const kindOf: KindLookup = (kind) => kinds.byKind(kind);
+  const digestsOf = workloadDigests(kindOf);
   const tasks = new TaskBoard(realClock, {
     ...analysisQueries(metrics.store),
     canaryTraffic: canaryTraffic(metrics.store),
     applyManifests: applyManifestsHandler(client),
+    revertInGit: (work) =>
+      revertInGit(
+        { cache: sources.cache, renderer: sources.renderer, stateFolder: state.path, digestsOf },
+        work as unknown as RevertRequest,
+      ),
     fetchManifests: (work) => {
-      if (work.isHard === true) repositories.sources.invalidate(String(work.repoURL));
-      return repositories.sources.fetchManifests(work as never);
+      if (work.isHard === true) sources.invalidate(String(work.repoURL));
+      return sources.fetchManifests(work as never);
     },
   });
   const loop = new Loop({
@@ -45,8 +67,14 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     tasks,
     fieldManager: "sluice",
     reconcilers: (effects) => [
-      new ApplicationReconciler({ effects, kinds: (kind) => kinds.byKind(kind) }),
+      new ApplicationReconciler({ effects, kinds: kindOf }),
+      new QuarantineReconciler({ effects }),
+      rolloutReconciler(effects),
       analysisRunReconciler(effects),
+      deploymentReconciler(effects),
+      replicaSetReconciler(effects),
+      // Linux binds all of 127.0.0.0/8; elsewhere Services are reached through the environment.
+      serviceReconciler(effects, { allocatesAddresses: process.platform === "linux" }),
       routeTableReconciler(effects.client),
     ],
     onPass: ({ kind, object, because, fault }) => {

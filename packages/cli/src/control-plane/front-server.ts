@@ -18,7 +18,8 @@ export interface FrontServerOptions {
   readonly notReady: () => string | undefined;
 }
 
-const queryPath = /^\/(api\/v1\/(query|query_range|series|labels|label\/[^/]+\/values|metadata|status\/buildinfo)|-\/(healthy|ready))$/;
+const queryPath =
+  /^\/(api\/v1\/(query|query_range|series|labels|label\/[^/]+\/values|metadata|status\/buildinfo)|-\/(healthy|ready))$/;
 
 /** The http listener: console, registry, webhooks, metrics queries. Loopback names only, so that no web page can drive it. */
 export function createFrontServer(options: FrontServerOptions): Server {
@@ -68,7 +69,9 @@ export function isLoopbackName(host: string | undefined): boolean {
 /** A bearer token, or the password of basic credentials (what Grafana and promtool can send). */
 function hasToken(authorization: string | undefined, token: string): boolean {
   const [scheme = "", value = ""] = (authorization ?? "").split(" ");
-  const given = /^basic$/i.test(scheme) ? Buffer.from(value, "base64").toString("utf8").split(":").slice(1).join(":") : value;
+  const given = /^basic$/i.test(scheme)
+    ? Buffer.from(value, "base64").toString("utf8").split(":").slice(1).join(":")
+    : value;
   const [a, b] = [Buffer.from(given), Buffer.from(token)];
   return a.length === b.length && timingSafeEqual(a, b);
 }

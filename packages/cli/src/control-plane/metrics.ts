@@ -2,7 +2,14 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client, Pod } from "@sluice/api";
 import { ResourceCache } from "@sluice/controllers";
 import { instant, parseInstant, seconds } from "@sluice/kernel";
-import { createMetricsStore, createQueryHandler, createScraper, type MetricsStore, podTarget, type Target } from "@sluice/metrics/node";
+import {
+  createMetricsStore,
+  createQueryHandler,
+  createScraper,
+  type MetricsStore,
+  podTarget,
+  type Target,
+} from "@sluice/metrics/node";
 import type { Credentials } from "../state/credentials.ts";
 import type { ProcessRecord } from "../state/process-record.ts";
 import type { StateFolder } from "../state/state-folder.ts";
@@ -65,7 +72,10 @@ export async function startMetrics({ state, client, credentials, agent }: Metric
 }
 
 async function readRouter(url: string, token: string): Promise<string> {
-  const response = await fetch(url, { headers: { authorization: `Bearer ${token}` }, signal: AbortSignal.timeout(2000) });
+  const response = await fetch(url, {
+    headers: { authorization: `Bearer ${token}` },
+    signal: AbortSignal.timeout(2000),
+  });
   if (!response.ok) throw new Error(`the router's metrics answered ${response.status}`);
   return response.text();
 }
@@ -95,7 +105,11 @@ function mappedPorts(annotation: string | undefined): { containerPort: number; m
     return Object.entries(map).map(([containerPort, mapped]) => {
       if (typeof mapped === "number") return { containerPort: Number(containerPort), mappedPort: mapped };
       const colon = mapped.lastIndexOf(":");
-      return { containerPort: Number(containerPort), mappedPort: Number(mapped.slice(colon + 1)), host: mapped.slice(0, colon) };
+      return {
+        containerPort: Number(containerPort),
+        mappedPort: Number(mapped.slice(colon + 1)),
+        host: mapped.slice(0, colon),
+      };
     });
   } catch {
     return [];

@@ -12,14 +12,23 @@ export function filePodLogs(state: StateFolder, client: Client, now: () => Insta
       const runs = listRuns(state.path, { namespace, name, uid }, options.container);
       const run = runs.at(options.previous ? -2 : -1);
       if (run === undefined && options.previous) {
-        throw new ApiFault("BadRequest", `previous terminated container "${options.container}" in pod "${name}" not found`);
+        throw new ApiFault(
+          "BadRequest",
+          `previous terminated container "${options.container}" in pod "${name}" not found`,
+        );
       }
       if (run === undefined) {
-        const waiting = pod.status?.containerStatuses?.find((status) => status.name === options.container)?.state?.waiting;
-        const why = waiting?.reason === undefined ? "" : `: ${waiting.reason}${waiting.message === undefined ? "" : ` (${waiting.message})`}`;
+        const waiting = pod.status?.containerStatuses?.find((status) => status.name === options.container)?.state
+          ?.waiting;
+        const why =
+          waiting?.reason === undefined
+            ? ""
+            : `: ${waiting.reason}${waiting.message === undefined ? "" : ` (${waiting.message})`}`;
         throw new ApiFault("BadRequest", `container "${options.container}" in pod "${name}" is waiting to start${why}`);
       }
-      const since = options.sinceTime ?? (options.sinceSeconds === undefined ? undefined : after(now(), seconds(-options.sinceSeconds)));
+      const since =
+        options.sinceTime ??
+        (options.sinceSeconds === undefined ? undefined : after(now(), seconds(-options.sinceSeconds)));
       let isOver = options.previous;
       const ended = options.follow && !isOver ? watchEnd(client, pod, options.container, signal) : undefined;
       void ended?.then(() => {
@@ -45,7 +54,10 @@ export function filePodLogs(state: StateFolder, client: Client, now: () => Insta
 async function watchEnd(client: Client, pod: Pod, container: string, signal: AbortSignal): Promise<void> {
   const { namespace = "default", name, uid } = pod.metadata;
   const started = runOf(pod, container);
-  const watch = client.watch<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace, fieldSelector: `metadata.name=${name}`, sendInitialEvents: true });
+  const watch = client.watch<Pod>(
+    { apiVersion: "v1", kind: "Pod" },
+    { namespace, fieldSelector: `metadata.name=${name}`, sendInitialEvents: true },
+  );
   signal.addEventListener("abort", () => watch.stop(), { once: true });
   try {
     for await (const event of watch) {
@@ -59,6 +71,8 @@ async function watchEnd(client: Client, pod: Pod, container: string, signal: Abo
 }
 
 const runOf = (pod: Pod, container: string): string | undefined => {
-  const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find((one) => one.name === container);
+  const status = [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])].find(
+    (one) => one.name === container,
+  );
   return status?.state?.running === undefined ? undefined : status.containerID;
 };

@@ -1,8 +1,14 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Application, Client, Resource } from "@sluice/api";
-import { refreshPatch, ResourceCache } from "@sluice/controllers";
+import { ResourceCache, refreshPatch } from "@sluice/controllers";
 import { toFault } from "@sluice/kernel";
-import { credentialsFromSecrets, GitSources, HookHandler, type RepositoryCredential, sameRepository } from "@sluice/sources";
+import {
+  credentialsFromSecrets,
+  GitSources,
+  HookHandler,
+  type RepositoryCredential,
+  sameRepository,
+} from "@sluice/sources";
 import type { Credentials } from "../state/credentials.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import type { Log } from "./log.ts";
@@ -50,7 +56,10 @@ export class Repositories {
 
   async start(): Promise<void> {
     for (const type of secretLabels) {
-      await this.#cache.list({ apiVersion: "v1", kind: "Secret" }, { labels: { "argocd.argoproj.io/secret-type": type } });
+      await this.#cache.list(
+        { apiVersion: "v1", kind: "Secret" },
+        { labels: { "argocd.argoproj.io/secret-type": type } },
+      );
     }
     await this.#cache.list({ apiVersion: "argoproj.io/v1alpha1", kind: "Application" });
   }
@@ -78,7 +87,9 @@ export class Repositories {
   #applicationChanged(name: string, application: Application, isGone: boolean): void {
     if (isGone) this.#applications.delete(name);
     else this.#applications.set(name, application);
-    const wanted = new Set([...this.#applications.values()].map(({ spec }) => spec.source?.repoURL ?? "").filter((url) => url !== ""));
+    const wanted = new Set(
+      [...this.#applications.values()].map(({ spec }) => spec.source?.repoURL ?? "").filter((url) => url !== ""),
+    );
     for (const [url, stop] of this.#watches) {
       if (wanted.has(url)) continue;
       stop();
@@ -107,7 +118,12 @@ export class Repositories {
     this.sources.invalidate(url);
     for (const { metadata, spec, apiVersion, kind } of this.#applications.values()) {
       if (spec.source?.repoURL !== url) continue;
-      const key = { apiVersion, kind, name: metadata.name, ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }) };
+      const key = {
+        apiVersion,
+        kind,
+        name: metadata.name,
+        ...(metadata.namespace === undefined ? {} : { namespace: metadata.namespace }),
+      };
       this.#client.patch(key, refreshPatch("normal"), { fieldManager: "sluice-repositories" }).catch((thrown) => {
         this.#log(`application ${metadata.name} can't be told of a push: ${toFault(thrown).message}`);
       });

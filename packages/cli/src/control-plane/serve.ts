@@ -1,5 +1,11 @@
 import { builtInKinds, type Client, hasReason, KindRegistry } from "@sluice/api";
-import { createWireServer, firstRouteTable, openSqlitePersistence, serverIdentity, writeKubeconfig } from "@sluice/backends/embedded";
+import {
+  createWireServer,
+  firstRouteTable,
+  openSqlitePersistence,
+  serverIdentity,
+  writeKubeconfig,
+} from "@sluice/backends/embedded";
 import { Fault, toFault } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
 import { createRegistryHandler, ImageStore } from "@sluice/supply-chain";
@@ -45,7 +51,8 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     persistence: openSqlitePersistence(state.database),
     schedule: setImmediate,
     namespaces: ["default", "argocd"],
-    onCondition: (condition) => log(condition.is === "readOnly" ? `store: read-only: ${condition.reason}` : "store: takes writes"),
+    onCondition: (condition) =>
+      log(condition.is === "readOnly" ? `store: read-only: ${condition.reason}` : "store: takes writes"),
   });
   await ensureRouteTable(store.client);
   const notReady = () => readiness(store, supervisor);
@@ -67,7 +74,11 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     throw portFault("--api-port", apiPort, cause);
   });
   await writeKubeconfig(state.kubeconfig, { server: api.url, authority: tls.authority, token: credentials.adminToken });
-  await writeKubeconfig(state.agentKubeconfig, { server: api.url, authority: tls.authority, token: credentials.agentToken });
+  await writeKubeconfig(state.agentKubeconfig, {
+    server: api.url,
+    authority: tls.authority,
+    token: credentials.agentToken,
+  });
 
   const supervisor = new AgentSupervisor({ state, routerPort, log });
   const metrics = await startMetrics({ state, client: store.client, credentials, agent: () => supervisor.agent });
@@ -160,6 +171,8 @@ async function routerPortOf(supervisor: AgentSupervisor, asked: number): Promise
 function portFault(option: string, port: number, cause: unknown): Fault {
   const code = cause instanceof Error && "code" in cause ? String(cause.code) : String(cause);
   return code === "EADDRINUSE"
-    ? new Fault("unavailable", `port ${port} is taken: choose another by ${option}, or ${option} 0 for a free one`, { cause })
+    ? new Fault("unavailable", `port ${port} is taken: choose another by ${option}, or ${option} 0 for a free one`, {
+        cause,
+      })
     : new Fault("unavailable", `can't listen on port ${port} (${option}): ${code}`, { cause });
 }

@@ -8,9 +8,9 @@ import { parseManifests } from "@sluice/sources";
 import { buildImage, ImageStore } from "@sluice/supply-chain";
 import { applyOne } from "../commands/apply.ts";
 import { type Connection, connect } from "../connection.ts";
+import { examplesFolder, program } from "../program.ts";
 import { takePicture } from "../release/release-picture.ts";
 import { createStateFolder, stateFolder } from "../state/state-folder.ts";
-import { examplesFolder, program } from "../program.ts";
 import type { LoadReport } from "./load.ts";
 import { LoadProcess } from "./load-process.ts";
 import { DemoRepository } from "./repository.ts";
@@ -109,9 +109,23 @@ export class Demo {
     }
     this.#stage.say("starting Sluice: control plane, node agent, router");
     const { port = "0", apiPort = "0", routerPort = "0" } = this.#options;
-    await runProgram(["up", "--detach", "--data", this.state, "--port", port, "--api-port", apiPort, "--router-port", routerPort]);
+    await runProgram([
+      "up",
+      "--detach",
+      "--data",
+      this.state,
+      "--port",
+      port,
+      "--api-port",
+      apiPort,
+      "--router-port",
+      routerPort,
+    ]);
     this.connection = await connect({ data: this.state, namespace });
-    this.#stage.follow(() => takePicture(this.client, namespace, "shop").catch(() => undefined), () => this.load?.latest);
+    this.#stage.follow(
+      () => takePicture(this.client, namespace, "shop").catch(() => undefined),
+      () => this.load?.latest,
+    );
     this.#stage.say("making a repository with the shop's manifests and telling Sluice about it");
     const manifests = await this.#manifests(join(shop, "manifests"));
     this.repository = await DemoRepository.create(join(this.folder, "git"), manifests);
@@ -160,11 +174,17 @@ export class Demo {
     this.#stage.say(`git push: ${bad}, which fails 6 % of its requests and is slower`);
     const started = Date.now();
     const commit = await this.repository.release("v2", bad);
-    const hurt = await this.#loadUntil(`the first failure of ${bad}`, (report) => (report.byVersion[bad]?.failed ?? 0) > 0);
+    const hurt = await this.#loadUntil(
+      `the first failure of ${bad}`,
+      (report) => (report.byVersion[bad]?.failed ?? 0) > 0,
+    );
     const firstBad = hurt.byVersion[bad]?.firstFailedAt ?? Date.now();
     const verdict = await this.#verdict();
     this.#stage.say(`verdict after ${verdict - firstBad} ms: ${bad} is taken back`);
-    await this.#until(`the traffic to leave ${bad}`, (rollout) => (rollout.status?.canary?.weights?.canary.weight ?? 0) === 0);
+    await this.#until(
+      `the traffic to leave ${bad}`,
+      (rollout) => (rollout.status?.canary?.weights?.canary.weight ?? 0) === 0,
+    );
     const revert = await this.#untilReverted(commit);
     this.#stage.say(`git: ${revert.slice(0, 8)} takes ${commit.slice(0, 8)} back`);
     await this.#until("v2 to be healthy again", (rollout) => isReleased(rollout, "v2"));
@@ -209,7 +229,10 @@ export class Demo {
       namespace: "argocd",
       name: "shop",
     });
-    const seen = latest === undefined ? `no rollout; the application says ${JSON.stringify(application?.status?.conditions ?? application?.status?.operationState?.message)}` : `${latest.status?.phase}: ${latest.status?.message ?? ""}`;
+    const seen =
+      latest === undefined
+        ? `no rollout; the application says ${JSON.stringify(application?.status?.conditions ?? application?.status?.operationState?.message)}`
+        : `${latest.status?.phase}: ${latest.status?.message ?? ""}`;
     throw new Fault("unavailable", `waited ${releaseMillisMax / 1000} s for ${what}; last seen: ${seen}`);
   }
 
@@ -233,14 +256,37 @@ export class Demo {
     const expectThat = (holds: boolean, otherwise: string) => {
       if (!holds) problems.push(otherwise);
     };
-    expectThat(report.failed === failedByBad, `${report.failed - failedByBad} requests failed that ${bad} didn't answer: ${report.failures.filter((one) => !one.includes(` ${bad} `)).slice(0, 3).join("; ")}`);
-    expectThat((await this.repository.message(times.revert)).includes(times.commit), "the revert commit doesn't name what it takes back");
-    expectThat((await this.repository.imageAtHead()) === "shop:v4", `git asks for ${await this.repository.imageAtHead()}, not shop:v4`);
+    expectThat(
+      report.failed === failedByBad,
+      `${report.failed - failedByBad} requests failed that ${bad} didn't answer: ${report.failures
+        .filter((one) => !one.includes(` ${bad} `))
+        .slice(0, 3)
+        .join("; ")}`,
+    );
+    expectThat(
+      (await this.repository.message(times.revert)).includes(times.commit),
+      "the revert commit doesn't name what it takes back",
+    );
+    expectThat(
+      (await this.repository.imageAtHead()) === "shop:v4",
+      `git asks for ${await this.repository.imageAtHead()}, not shop:v4`,
+    );
     const { rollout, pods } = await takePicture(this.client, namespace, "shop");
-    expectThat(isReleased(rollout, "v4"), `the rollout isn't at v4: ${rollout.status?.phase} ${rollout.status?.message ?? ""}`);
+    expectThat(
+      isReleased(rollout, "v4"),
+      `the rollout isn't at v4: ${rollout.status?.phase} ${rollout.status?.message ?? ""}`,
+    );
     const running = pods.filter(isServing).map((pod) => pod.spec.containers[0]?.image);
-    expectThat(running.length > 0 && running.every((image) => image === "shop:v4"), `pods run ${[...new Set(running)].join(", ")}`);
-    const lastOfOthers = Math.max(0, ...Object.entries(report.byVersion).filter(([version]) => version !== "v4").map(([, { lastAt }]) => lastAt ?? 0));
+    expectThat(
+      running.length > 0 && running.every((image) => image === "shop:v4"),
+      `pods run ${[...new Set(running)].join(", ")}`,
+    );
+    const lastOfOthers = Math.max(
+      0,
+      ...Object.entries(report.byVersion)
+        .filter(([version]) => version !== "v4")
+        .map(([, { lastAt }]) => lastAt ?? 0),
+    );
     expectThat((report.byVersion.v4?.lastAt ?? 0) > lastOfOthers, "the last answers didn't come from v4 alone");
     return {
       requests: report.requests,
@@ -271,7 +317,8 @@ function isReleased(rollout: Rollout, version: string): boolean {
 }
 
 const isServing = (pod: Pod): boolean =>
-  pod.metadata.deletionTimestamp === undefined && (pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false);
+  pod.metadata.deletionTimestamp === undefined &&
+  (pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false);
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 

@@ -5,7 +5,18 @@ export interface LoadReport {
   readonly requests: number;
   readonly failed: number;
   /** By the version that answered; "none" where nobody did. */
-  readonly byVersion: Readonly<Record<string, { readonly served: number; readonly failed: number; readonly firstAt?: number; readonly lastAt?: number; readonly firstFailedAt?: number }>>;
+  readonly byVersion: Readonly<
+    Record<
+      string,
+      {
+        readonly served: number;
+        readonly failed: number;
+        readonly firstAt?: number;
+        readonly lastAt?: number;
+        readonly firstFailedAt?: number;
+      }
+    >
+  >;
   readonly latencyMillisP95: number;
   /** The first few failures, in words. */
   readonly failures: readonly string[];

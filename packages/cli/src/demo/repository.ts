@@ -36,7 +36,9 @@ export class DemoRepository {
     await this.#git("pull", "--quiet", "--ff-only");
     const path = join(this.clone, "manifests", "rollout.yaml");
     const text = await readFile(path, "utf8");
-    const changed = text.replace(`image: shop:${from}`, `image: shop:${to}`).replace(`version: ${from}\n`, `version: ${to}\n`);
+    const changed = text
+      .replace(`image: shop:${from}`, `image: shop:${to}`)
+      .replace(`version: ${from}\n`, `version: ${to}\n`);
     if (changed === text) throw new Error(`the manifest doesn't ask for ${from}: did git get another change?`);
     await writeFile(path, changed);
     await this.#git("commit", "--quiet", "--all", "--message", `Shop ${to}`);

@@ -1,5 +1,5 @@
-import { renderRelease } from "../release/render-release.ts";
 import type { ReleasePicture } from "../release/release-picture.ts";
+import { renderRelease } from "../release/render-release.ts";
 import { Screen } from "../terminal/screen.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 import { paint } from "../terminal/style.ts";
@@ -61,7 +61,9 @@ export function liveStage(): Stage {
         const { served = 0, failed = 0 } = last.byVersion[version] ?? {};
         const failures = failed > 0 ? paint("red", `${failed} failed`) : paint("dim", "0 failed");
         const rate = (series.at(-1) ?? 0).toFixed(0).padStart(4);
-        lines.push(`  ${version.padEnd(5)} ${paint(version === "v3" ? "red" : "green", sparkline(series, 60, max).padEnd(60))} ${rate}/s ${String(served).padStart(7)} served  ${failures}`);
+        lines.push(
+          `  ${version.padEnd(5)} ${paint(version === "v3" ? "red" : "green", sparkline(series, 60, max).padEnd(60))} ${rate}/s ${String(served).padStart(7)} served  ${failures}`,
+        );
       }
       lines.push("", `  ${last.requests} requests, ${last.failed} failed, p95 ${last.latencyMillisP95.toFixed(0)} ms`);
     }

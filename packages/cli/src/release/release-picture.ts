@@ -45,6 +45,7 @@ export async function takePicture(client: Client, namespace: string, name: strin
   };
 }
 
-export const revisionOf = ({ metadata }: ReplicaSet): number => Number(metadata.annotations?.["rollout.argoproj.io/revision"] ?? 0);
+export const revisionOf = ({ metadata }: ReplicaSet): number =>
+  Number(metadata.annotations?.["rollout.argoproj.io/revision"] ?? 0);
 
 const order = ({ metadata }: Decision): number => Number(metadata.resourceVersion ?? 0);

@@ -25,10 +25,14 @@ export function renderRelease(picture: ReleasePicture, traffic: Traffic = () => 
     `  pods     desired ${spec.replicas ?? 1}, updated ${status?.updatedReplicas ?? 0}, ready ${status?.readyReplicas ?? 0}, available ${status?.availableReplicas ?? 0}`,
     "",
   );
-  for (const replicaSet of picture.replicaSets.filter((one, index) => index < 2 || (one.status?.replicas ?? 0) > 0).slice(0, 5)) {
+  for (const replicaSet of picture.replicaSets
+    .filter((one, index) => index < 2 || (one.status?.replicas ?? 0) > 0)
+    .slice(0, 5)) {
     lines.push(...renderVersion(replicaSet, picture, traffic));
   }
-  const runs = picture.analysisRuns.filter(({ status: state }) => state?.phase === "Running" || isOfCurrent(picture, state?.startedAt)).slice(-3);
+  const runs = picture.analysisRuns
+    .filter(({ status: state }) => state?.phase === "Running" || isOfCurrent(picture, state?.startedAt))
+    .slice(-3);
   for (const run of runs) lines.push(...renderRun(run));
   const last = decisions.slice(-5);
   if (last.length > 0) lines.push("", paint("bold", "  decisions"));
@@ -50,7 +54,10 @@ function renderSteps(steps: readonly CanaryStep[], current: number): string {
 
 export function describeStep(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `${step.setWeight} %`;
-  if (step.pause !== undefined) return step.pause.duration === undefined ? "pause" : `${step.pause.duration}${typeof step.pause.duration === "number" ? "s" : ""}`;
+  if (step.pause !== undefined)
+    return step.pause.duration === undefined
+      ? "pause"
+      : `${step.pause.duration}${typeof step.pause.duration === "number" ? "s" : ""}`;
   if (step.setCanaryScale !== undefined) return "scale";
   if (step.analysis !== undefined) return "analysis";
   return Object.keys(step)[0] ?? "step";
@@ -59,7 +66,11 @@ export function describeStep(step: CanaryStep): string {
 function renderVersion(replicaSet: ReplicaSet, { rollout, pods }: ReleasePicture, traffic: Traffic): string[] {
   const hash = replicaSet.metadata.labels?.["rollouts-pod-template-hash"] ?? "";
   const role =
-    hash === rollout.status?.stableRS ? paint("green", "stable") : hash === rollout.status?.currentPodHash ? paint("cyan", "canary") : paint("dim", "old");
+    hash === rollout.status?.stableRS
+      ? paint("green", "stable")
+      : hash === rollout.status?.currentPodHash
+        ? paint("cyan", "canary")
+        : paint("dim", "old");
   const images = replicaSet.spec.template?.spec.containers.map(({ image }) => image).join(", ") ?? "";
   const mine = pods.filter((pod) => controllerOf(pod)?.uid === replicaSet.metadata.uid);
   const ready = mine.filter(isReady).length;
@@ -68,10 +79,14 @@ function renderVersion(replicaSet: ReplicaSet, { rollout, pods }: ReleasePicture
   ];
 }
 
-const isReady = (pod: Pod): boolean => pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
+const isReady = (pod: Pod): boolean =>
+  pod.status?.conditions?.some(({ type, status }) => type === "Ready" && status === "True") ?? false;
 
 function renderPod(pod: Pod): string {
-  const restarts = (pod.status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+  const restarts = (pod.status?.containerStatuses ?? []).reduce(
+    (sum, { restartCount }) => sum + (restartCount ?? 0),
+    0,
+  );
   if (pod.metadata.deletionTimestamp !== undefined) return paint("dim", "◌");
   if (isReady(pod)) return restarts > 0 ? paint("yellow", "●") : paint("green", "●");
   return restarts > 0 ? paint("red", "●") : paint("yellow", "○");
@@ -86,7 +101,10 @@ function renderRun(run: AnalysisRun): string[] {
   const { status } = run;
   const head = `  ${paint("bold", "analysis")} ${paintState(status?.phase ?? "Pending")} ${paint("dim", `${run.metadata.name} ${ageOf(status?.startedAt)}`)}`;
   const rows = (status?.metricResults ?? []).map((metric) => {
-    const marks = (metric.measurements ?? []).slice(-10).map(({ phase }) => markOf(phase)).join("");
+    const marks = (metric.measurements ?? [])
+      .slice(-10)
+      .map(({ phase }) => markOf(phase))
+      .join("");
     const last = metric.measurements?.at(-1);
     return `    ${padEnd(metric.name, 16)} ${padEnd(marks, 10)} ${last?.value ?? ""}${metric.message ? paint("yellow", `  ${metric.message}`) : ""}`;
   });

@@ -9,7 +9,12 @@ export interface TrafficReader {
 }
 
 interface Answer {
-  readonly data?: { readonly result?: readonly { readonly metric: Readonly<Record<string, string>>; readonly value: readonly [number, string] }[] };
+  readonly data?: {
+    readonly result?: readonly {
+      readonly metric: Readonly<Record<string, string>>;
+      readonly value: readonly [number, string];
+    }[];
+  };
 }
 
 /** Reads rates, error shares and p95 by version over the last ten seconds; silent where there are none. */
@@ -26,7 +31,9 @@ export function readTraffic({ state, record }: Connection): TrafficReader {
       body: new URLSearchParams({ query: text }),
     }).catch(() => undefined);
     const answer = response?.ok ? ((await response.json()) as Answer) : {};
-    return new Map((answer.data?.result ?? []).map(({ metric, value }) => [metric.pod_template_hash ?? "", Number(value[1])]));
+    return new Map(
+      (answer.data?.result ?? []).map(({ metric, value }) => [metric.pod_template_hash ?? "", Number(value[1])]),
+    );
   }
 
   return {
@@ -35,7 +42,9 @@ export function readTraffic({ state, record }: Connection): TrafficReader {
       [rates, errors, latencies] = await Promise.all([
         query(`sum by (pod_template_hash) (rate(http_requests_total{${labels}}[10s]))`),
         query(`sum by (pod_template_hash) (rate(http_requests_total{${labels},code=~"5.."}[10s]))`),
-        query(`histogram_quantile(0.95, sum by (pod_template_hash, le) (rate(http_request_duration_seconds_bucket{${labels}}[10s])))`),
+        query(
+          `histogram_quantile(0.95, sum by (pod_template_hash, le) (rate(http_request_duration_seconds_bucket{${labels}}[10s])))`,
+        ),
       ]);
     },
     describe(hash) {

@@ -21,7 +21,9 @@ export async function loadCredentials(path: string): Promise<Credentials> {
     (text) => JSON.parse(text) as Partial<Credentials>,
     () => ({}) as Partial<Credentials>,
   );
-  const complete = Object.fromEntries(names.map((name) => [name, known[name] ?? randomBytes(24).toString("base64url")]));
+  const complete = Object.fromEntries(
+    names.map((name) => [name, known[name] ?? randomBytes(24).toString("base64url")]),
+  );
   if (names.some((name) => known[name] === undefined)) {
     await writeFile(`${path}.new`, `${JSON.stringify(complete, null, 2)}\n`, { mode: 0o600 });
     await rename(`${path}.new`, path);

@@ -1,7 +1,11 @@
 const blocks = "▁▂▃▄▅▆▇█";
 
 /** The last `columns` values as blocks; a gap where there was no value. */
-export function sparkline(values: readonly (number | undefined)[], columns: number, max = Math.max(0, ...values.map((value) => value ?? 0))): string {
+export function sparkline(
+  values: readonly (number | undefined)[],
+  columns: number,
+  max = Math.max(0, ...values.map((value) => value ?? 0)),
+): string {
   return values
     .slice(-columns)
     .map((value) => {

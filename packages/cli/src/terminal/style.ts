@@ -46,4 +46,5 @@ export const width = (text: string): number => [...text.replace(escapes, "")].le
 
 export const padEnd = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)));
 
-export const padStart = (text: string, columns: number): string => " ".repeat(Math.max(0, columns - width(text))) + text;
+export const padStart = (text: string, columns: number): string =>
+  " ".repeat(Math.max(0, columns - width(text))) + text;

@@ -1,0 +1,131 @@
+import { didYouMean, splitApiVersion, validate } from "@sluice/api";
+import type { Violation } from "@sluice/kernel";
+import type { Finding } from "./finding.ts";
+import type { Manifest } from "./manifest.ts";
+import { findingAt, type World } from "./world.ts";
+
+/** Everything that the API itself would refuse. */
+export const schemaFindings = (world: World): readonly Finding[] => [
+  ...world.manifests.flatMap((manifest) => checkOne(world, manifest)),
+  ...doubledObjects(world),
+];
+
+function checkOne(world: World, manifest: Manifest): readonly Finding[] {
+  const definition = world.definitionOf(manifest.resource);
+  if (definition === undefined) return [unknownKind(world, manifest)];
+  return validate(definition, manifest.resource).map((violation) => describe(manifest, violation));
+}
+
+function describe(manifest: Manifest, violation: Violation): Finding {
+  const { path, found, expected } = violation;
+  const own = ownWords(manifest, violation);
+  const repair = own?.repair ?? violation.repair;
+  return findingAt(manifest, path, {
+    severity: "error",
+    rule: ruleOf(violation),
+    what: own?.what ?? whatOf(violation),
+    found,
+    expected,
+    ...(repair === undefined ? {} : { repair }),
+  });
+}
+
+function ruleOf({ reason, repair }: Violation): string {
+  if (repair?.startsWith("not supported yet") === true) return "not-supported";
+  switch (reason) {
+    case "FieldValueRequired":
+      return "missing-field";
+    case "FieldValueTypeInvalid":
+      return "wrong-type";
+    case "FieldValueDuplicate":
+      return "doubled";
+    case "FieldValueForbidden":
+      return "forbidden-field";
+    case "FieldValueNotSupported":
+      return "unknown-value";
+    default:
+      return "invalid-value";
+  }
+}
+
+function whatOf({ path, found, reason, repair }: Violation): string {
+  if (repair?.startsWith("not supported yet") === true) return `${path} is not supported yet`;
+  if (found.startsWith("an unknown field")) return `${path} is no field of this kind`;
+  switch (reason) {
+    case "FieldValueRequired":
+      return `${path} is missing`;
+    case "FieldValueTypeInvalid":
+      return `${path} is ${found}`;
+    case "FieldValueDuplicate":
+      return `${path} is there twice`;
+    case "FieldValueForbidden":
+      return `${path} may not stand here`;
+    default:
+      return `${path} is ${found}`;
+  }
+}
+
+/** Known mistakes deserve more than the schema's words. */
+function ownWords(manifest: Manifest, { path }: Violation): { what: string; repair: string } | undefined {
+  if (manifest.resource.kind !== "Rollout" || path !== "spec.strategy.canary.antiAffinity") return undefined;
+  const text = JSON.stringify(manifest.resource.spec);
+  if (!/"antiAffinity":\{"[a-zA-Z]+":\{"pod(Anti)?Affinity"/.test(text)) return undefined;
+  return {
+    what: "antiAffinity holds a pod's affinity: Argo's own knows only weight (preferred…) or {} (required…)",
+    repair: "move it to spec.template.spec.affinity",
+  };
+}
+
+function unknownKind(world: World, manifest: Manifest): Finding {
+  const { apiVersion, kind } = manifest.resource;
+  const { group } = splitApiVersion(apiVersion);
+  const sameKind = world.kinds.all().filter((definition) => definition.kind === kind);
+  const sameGroup = sameKind.find((definition) => definition.group === group);
+  if (sameGroup !== undefined || sameKind.length > 0) {
+    const right = (sameGroup === undefined ? sameKind : [sameGroup]).flatMap(({ group: known, versions }) =>
+      versions.map((version) => (known === "" ? version : `${known}/${version}`)),
+    );
+    return findingAt(manifest, "apiVersion", {
+      severity: "error",
+      rule: "unknown-version",
+      what: `there is no ${kind} in ${apiVersion}`,
+      found: apiVersion,
+      expected: right.join(" or "),
+      repair: `use ${right[0]}`,
+    });
+  }
+  const meant = didYouMean(
+    kind,
+    world.kinds.all().map((definition) => definition.kind),
+  );
+  return findingAt(manifest, "kind", {
+    severity: "error",
+    rule: "unknown-kind",
+    what: `there is no kind ${kind}${group === "" ? "" : ` in ${group}`}`,
+    found: `${apiVersion} ${kind}`,
+    expected: "a kind that Sluice serves, or one of a CustomResourceDefinition among the files",
+    repair: meant === undefined ? "leave it out of this path for now" : `did you mean ${meant}?`,
+  });
+}
+
+function doubledObjects(world: World): readonly Finding[] {
+  const first = new Map<string, Manifest>();
+  return world.manifests.flatMap((manifest) => {
+    const { apiVersion, kind, metadata } = manifest.resource;
+    if (metadata.name === undefined) return [];
+    const key = JSON.stringify([splitApiVersion(apiVersion).group, kind, metadata.namespace, metadata.name]);
+    const other = first.get(key);
+    if (other === undefined) {
+      first.set(key, manifest);
+      return [];
+    }
+    return [
+      findingAt(manifest, "metadata.name", {
+        severity: "warning",
+        rule: "doubled-object",
+        what: `${manifest.describe()} stands in ${other.file}:${other.placeOf("metadata.name").line}, too: the last one wins`,
+        repair: "keep one of them",
+      }),
+    ];
+  });
+}
