@@ -5,7 +5,6 @@
 export type Labels = readonly string[];
 
 export const metricNameLabel = "__name__";
-export const noLabels: Labels = [];
 
 export function labelsOf(pairs: { readonly [name: string]: string }): Labels {
   return fromPairs(Object.entries(pairs));

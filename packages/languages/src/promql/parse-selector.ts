@@ -52,7 +52,7 @@ function parseMatcher(reader: TokenReader): LabelMatcher {
   return matcher;
 }
 
-export function parseLabelName(reader: TokenReader, expected: string): string {
+function parseLabelName(reader: TokenReader, expected: string): string {
   const token = reader.peek();
   if (token.is === "string" && token.value !== "") {
     reader.next();

@@ -41,7 +41,7 @@ export class Budget {
 }
 
 /** What all parts of a query share. */
-export interface QueryFrame {
+interface QueryFrame {
   readonly source: SeriesSource;
   readonly text: string;
   readonly start: number;

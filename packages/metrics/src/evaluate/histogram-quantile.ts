@@ -74,7 +74,7 @@ export function noteQuantile(evaluation: Evaluation, quantile: number, parameter
 }
 
 /** https://github.com/prometheus/prometheus/blob/main/promql/quantile.go (BucketQuantile) */
-export function bucketQuantile(quantile: number, unsorted: readonly Bucket[], onFixed: () => void): number {
+function bucketQuantile(quantile: number, unsorted: readonly Bucket[], onFixed: () => void): number {
   if (Number.isNaN(quantile)) return Number.NaN;
   if (quantile < 0) return Number.NEGATIVE_INFINITY;
   if (quantile > 1) return Number.POSITIVE_INFINITY;

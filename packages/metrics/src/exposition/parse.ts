@@ -1,6 +1,6 @@
 import { fromPairs, type Labels, metricNameLabel } from "../labels.ts";
 
-export type MetricType =
+type MetricType =
   | "counter"
   | "gauge"
   | "histogram"
@@ -26,7 +26,7 @@ export interface ExposedSample {
   readonly timestamp: number | undefined;
 }
 
-export interface Exposition {
+interface Exposition {
   readonly samples: readonly ExposedSample[];
   readonly families: ReadonlyMap<string, Family>;
 }
@@ -34,7 +34,7 @@ export interface Exposition {
 export type ExpositionFormat = "prometheus-text" | "openmetrics";
 
 /** What is wrong, and in which line, from 1. */
-export interface ExpositionRefusal {
+interface ExpositionRefusal {
   readonly line: number;
   readonly message: string;
 }
@@ -48,7 +48,7 @@ export interface ExpositionLimits {
   readonly seriesTextMax: number;
 }
 
-export const defaultExpositionLimits: ExpositionLimits = { samplesMax: 200_000, seriesTextMax: 16_384 };
+const defaultExpositionLimits: ExpositionLimits = { samplesMax: 200_000, seriesTextMax: 16_384 };
 
 const types: ReadonlySet<string> = new Set<MetricType>([
   "counter",

@@ -13,9 +13,8 @@ import {
 import type { LabelMatcher } from "@sluice/languages";
 import type { Labels } from "../../labels.ts";
 import type { SeriesSamples, SeriesSource } from "../../series-source.ts";
-import type { Chunk } from "../../storage/chunk.ts";
 import { type MemorySeries, MemoryStore, type StoredSeries } from "../../storage/memory-store.ts";
-import { Block, writeBlock } from "./block.ts";
+import { BlockShelf, numbered, numbersOf } from "./block-shelf.ts";
 import { ByteWriter } from "./byte-writer.ts";
 import { JournalBuffer, readJournalRecord } from "./journal-record.ts";
 import { RecordLog } from "./record-log.ts";
@@ -72,7 +71,6 @@ export async function createMetricsStore(options: MetricsStoreOptions): Promise<
   return new DiskMetricsStore(options);
 }
 
-const openBlocksMax = 32;
 const setBackMs = 2000;
 const namesPerRecord = 1000;
 /** A journal is read whole at the start, and is no larger than what memory holds. */
@@ -86,14 +84,14 @@ class DiskMetricsStore implements MetricsStore {
   readonly #flushEvery: Millis;
   readonly #blockEvery: Millis;
   readonly #seriesMax: number;
-  readonly #memory = new MemoryStore((ref, after, until, before) => this.#olderChunks(ref, after, until, before));
+  readonly #memory = new MemoryStore((ref, after, until, before) => this.#blocks.chunks(ref, after, until, before));
   readonly #journal = new JournalBuffer(new ByteWriter());
   readonly #conditions = new Map<StoreCondition["reason"], StoreCondition>();
   #newSeries: MemorySeries[] = [];
   #seriesLog: RecordLog;
   #journalLog: RecordLog;
   #journalNumber: number;
-  #blocks: Block[] = [];
+  readonly #blocks: BlockShelf;
   #cutting: Promise<void> | undefined;
   #timers: Timer[] = [];
   #isClosed = false;
@@ -111,7 +109,7 @@ class DiskMetricsStore implements MetricsStore {
 
     const files = readdirSync(this.#folder);
     for (const name of files) if (name.endsWith(".tmp")) rmSync(join(this.#folder, name));
-    this.#openBlocks(files);
+    this.#blocks = new BlockShelf(this.#folder, (message) => this.#note("DataDamaged", message));
     this.#seriesLog = this.#openSeriesLog();
     const lastBlock = Math.max(0, ...numbersOf(files, "block"));
     const journals = numbersOf(files, "journal").filter((number) => this.#dropPersisted(number, lastBlock));
@@ -133,16 +131,8 @@ class DiskMetricsStore implements MetricsStore {
     }
   }
 
-  #path(kind: "block" | "journal", number: number): string {
-    return join(this.#folder, `${kind}-${String(number).padStart(8, "0")}`);
-  }
-
-  #openBlocks(files: readonly string[]): void {
-    for (const number of numbersOf(files, "block")) {
-      const block = Block.open(this.#path("block", number));
-      if (block === undefined) this.#note("DataDamaged", `block ${number} of the metrics is damaged and is not read`);
-      else this.#blocks.push(block);
-    }
+  #journalPath(number: number): string {
+    return numbered(this.#folder, "journal", number);
   }
 
   #openSeriesLog(): RecordLog {
@@ -157,7 +147,7 @@ class DiskMetricsStore implements MetricsStore {
   /** A journal whose samples a block has is only left where a crash came between the two. */
   #dropPersisted(number: number, lastBlock: number): boolean {
     if (number > lastBlock) return true;
-    rmSync(this.#path("journal", number));
+    rmSync(this.#journalPath(number));
     return false;
   }
 
@@ -173,7 +163,7 @@ class DiskMetricsStore implements MetricsStore {
       },
       rewind: (time: number) => this.#memory.rewind(time),
     };
-    return RecordLog.open(this.#path("journal", number), (record) => readJournalRecord(record, sink)).log;
+    return RecordLog.open(this.#journalPath(number), (record) => readJournalRecord(record, sink)).log;
   }
 
   #every(wait: Millis, task: () => void): void {
@@ -237,21 +227,6 @@ class DiskMetricsStore implements MetricsStore {
     return this.#memory.index.labelValues(name);
   }
 
-  #olderChunks(ref: number, after: number, until: number, before: number): readonly Chunk[] {
-    const chunks: Chunk[] = [];
-    for (const block of this.#blocks) {
-      if (block.maxTime <= after || block.minTime > until || block.minTime >= before) continue;
-      try {
-        for (const chunk of block.chunks(ref))
-          if (chunk.end > after && chunk.start <= until && chunk.start < before) chunks.push(chunk);
-      } catch (thrown) {
-        this.#note("DataDamaged", `samples from before are missing: ${messageOf(thrown)}`);
-      }
-    }
-    for (const block of this.#blocks.filter((each) => each.isOpen).slice(0, -openBlocksMax)) block.close();
-    return chunks;
-  }
-
   conditions(): readonly StoreCondition[] {
     return [...this.#conditions.values()];
   }
@@ -262,9 +237,8 @@ class DiskMetricsStore implements MetricsStore {
       memoryBytes += series.open?.capacity ?? 0;
       for (const chunk of series.closed) memoryBytes += chunk.bytes.length;
     }
-    const blockBytes = this.#blocks.reduce((sum, block) => sum + block.size, 0);
-    const diskBytes = blockBytes + this.#seriesLog.size + this.#journalLog.size;
-    return { series: this.#memory.index.size, memoryBytes, diskBytes, blocks: this.#blocks.length };
+    const diskBytes = this.#blocks.bytes + this.#seriesLog.size + this.#journalLog.size;
+    return { series: this.#memory.index.size, memoryBytes, diskBytes, blocks: this.#blocks.count };
   }
 
   flush(): void {
@@ -299,7 +273,6 @@ class DiskMetricsStore implements MetricsStore {
   async #cut(): Promise<void> {
     this.flush();
     const number = this.#journalNumber;
-    const path = this.#path("block", number);
     const written = [];
     for (const series of this.#memory.index.all()) {
       series.close();
@@ -309,11 +282,7 @@ class DiskMetricsStore implements MetricsStore {
     try {
       this.#rotateJournal(number + 1);
       this.#seriesLog.sync();
-      if (written.length > 0) {
-        await writeBlock(path, written);
-        const block = Block.open(path);
-        if (block !== undefined) this.#blocks.push(block);
-      }
+      if (written.length > 0) await this.#blocks.add(number, written);
       for (const { chunks } of written) for (const chunk of chunks) chunk.isPersisted = true;
       this.#removeJournals(number);
     } catch (thrown) {
@@ -324,7 +293,7 @@ class DiskMetricsStore implements MetricsStore {
   }
 
   #rotateJournal(number: number): void {
-    const next = RecordLog.open(this.#path("journal", number), () => {}).log;
+    const next = RecordLog.open(this.#journalPath(number), () => {}).log;
     this.#journalLog.close();
     this.#journalLog = next;
     this.#journalNumber = number;
@@ -332,7 +301,7 @@ class DiskMetricsStore implements MetricsStore {
 
   #removeJournals(upTo: number): void {
     for (const number of numbersOf(readdirSync(this.#folder), "journal"))
-      if (number <= upTo) rmSync(this.#path("journal", number), { force: true });
+      if (number <= upTo) rmSync(this.#journalPath(number), { force: true });
   }
 
   /** The last quarter hour stays in memory, since that is what queries ask for; unwritten chunks wait a few blocks. */
@@ -345,26 +314,13 @@ class DiskMetricsStore implements MetricsStore {
   }
 
   #retain(): void {
-    const oldest = this.#clock.now() - this.#retentionMs;
-    let bytes = 0;
-    const kept: Block[] = [];
-    for (const block of [...this.#blocks].reverse()) {
-      bytes += block.size;
-      if (block.maxTime >= oldest && bytes <= this.#retentionBytes) kept.unshift(block);
-      else {
-        block.close();
-        rmSync(block.path, { force: true });
-      }
-    }
-    if (kept.length === this.#blocks.length) return;
-    this.#blocks = kept;
-    this.#forgetSeries();
+    if (this.#blocks.retain(this.#clock.now() - this.#retentionMs, this.#retentionBytes)) this.#forgetSeries();
   }
 
   /** A series with no sample anywhere is forgotten; the list of them is written anew once half of it is such. */
   #forgetSeries(): void {
-    const alive = new Set<number>();
-    for (const block of this.#blocks) for (const ref of block.refs()) alive.add(ref);
+    const alive = this.#blocks.refs();
+    if (alive === undefined) return;
     const gone = new Set<number>();
     for (const series of this.#memory.index.all())
       if (!alive.has(series.ref) && series.open === undefined && series.closed.length === 0) gone.add(series.ref);
@@ -402,20 +358,13 @@ class DiskMetricsStore implements MetricsStore {
     this.flush();
     this.#journalLog.close();
     this.#seriesLog.close();
-    for (const block of this.#blocks) block.close();
+    this.#blocks.close();
   }
 
   #note(reason: StoreCondition["reason"], message: string): void {
     const since = this.#conditions.get(reason)?.since ?? this.#clock.now();
     this.#conditions.set(reason, { reason, message, since });
   }
-}
-
-function numbersOf(files: readonly string[], kind: "block" | "journal"): number[] {
-  return files
-    .map((name) => new RegExp(`^${kind}-(\\d{8})$`).exec(name)?.[1])
-    .flatMap((digits) => (digits === undefined ? [] : [Number(digits)]))
-    .sort((one, other) => one - other);
 }
 
 const messageOf = (thrown: unknown): string => (thrown instanceof Error ? thrown.message : String(thrown));
