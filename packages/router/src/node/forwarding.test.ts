@@ -206,7 +206,8 @@ test("a reader that stops reading stops its backend, not the router's memory", a
   const { port: v1 } = await backend((_, response) => {
     const block = Buffer.alloc(256 * 1024);
     const more = () => {
-      while (!response.destroyed && response.write(block)) written += block.length;
+      do written += block.length;
+      while (!response.destroyed && response.write(block));
       response.once("drain", more);
     };
     more();
@@ -223,6 +224,31 @@ test("a reader that stops reading stops its backend, not the router's memory", a
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
 
+  expect(written).toBeLessThan(32 * 1024 * 1024);
+});
+
+test("a backend that stops reading stops its client, not the router's memory", async () => {
+  const v1 = await rawBackend((socket) => socket.pause());
+  const { port } = await routerFor(shopTable({ v1: [v1] }));
+  const socket = net.connect(port, "127.0.0.1");
+  atEnd(() => socket.destroy());
+  socket.write("PUT / HTTP/1.1\r\nHost: shop\r\nContent-Length: 1000000000\r\n\r\n");
+  const block = Buffer.alloc(256 * 1024);
+  let written = 0;
+  const more = () => {
+    do written += block.length;
+    while (socket.write(block));
+    socket.once("drain", more);
+  };
+  more();
+
+  let before = -1;
+  while (before !== written) {
+    before = written;
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
+
+  expect(written).toBeGreaterThan(256 * 1024);
   expect(written).toBeLessThan(32 * 1024 * 1024);
 });
 
@@ -473,14 +499,16 @@ test.each([
 });
 
 test("what a backend says after its response isn't given to the next client", async () => {
-  const v1 = await rawBackend((socket) =>
-    socket.on("data", () =>
-      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\npoison"),
-    ),
-  );
+  const v1 = await rawBackend((socket) => {
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nokHTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\n");
+      socket.on("data", () => socket.write("poison"));
+    });
+  });
   const { port } = await routerFor(shopTable({ v1: [v1] }));
 
-  const answers = await Promise.all([1, 2, 3].map(() => raw(port, get("/", "Connection: close\r\n"))));
+  const answers: string[] = [];
+  for (let asked = 0; asked < 3; asked++) answers.push(await raw(port, get("/", "Connection: close\r\n")));
 
   for (const answer of answers) expect(answer).toMatch(/\r\n\r\nok$/);
 });
