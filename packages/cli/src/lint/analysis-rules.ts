@@ -1,0 +1,298 @@
+import type { AnalysisTemplate, Argument, Metric } from "@sluice/api";
+import { checkCondition, lineAndColumn } from "@sluice/languages";
+import { argumentsIn, argumentValues, filledIn, list } from "./analysis-arguments.ts";
+import {
+  type AnalysisUse,
+  analysisUses,
+  type FoundTemplate,
+  findTemplate,
+  metricsOf,
+  referencesOf,
+} from "./analysis-uses.ts";
+import type { Finding } from "./finding.ts";
+import type { Manifest } from "./manifest.ts";
+import { blindnessOf, describeBlindness, isPooled } from "./pooled-query.ts";
+import { accepts, limitOf, type QueryShape, readQuery } from "./query-shape.ts";
+import { findingAt, type World } from "./world.ts";
+
+/** What AnalysisTemplates measure, and what Rollouts ask of them. */
+export function analysisFindings(world: World): readonly Finding[] {
+  const uses = analysisUses(world);
+  const templates = [...world.of("AnalysisTemplate"), ...world.of("ClusterAnalysisTemplate")];
+  return [...templates.flatMap(checkTemplate), ...uses.flatMap((use) => checkUse(world, use))];
+}
+
+function checkTemplate(manifest: Manifest): readonly Finding[] {
+  const spec = (manifest.resource as Partial<AnalysisTemplate>).spec;
+  const findings: Finding[] = [];
+  const declared = list<Argument>(spec?.args).map(({ name }) => name);
+  const asked = new Set<string>();
+  for (const [index, metric] of metricsOf(manifest).entries()) {
+    const path = `spec.metrics[${index}]`;
+    for (const name of argumentsIn(JSON.stringify(metric))) {
+      if (!asked.has(name) && !declared.includes(name)) {
+        findings.push(
+          findingAt(manifest, `${path}.provider.prometheus.query`, {
+            severity: "error",
+            rule: "undeclared-argument",
+            what: `{{args.${name}}} is asked for and not declared`,
+            found: `{{args.${name}}}`,
+            expected: declared.length === 0 ? "an argument of spec.args" : `one of ${declared.join(", ")}`,
+            repair: `add - name: ${name} to spec.args`,
+          }),
+        );
+      }
+      asked.add(name);
+    }
+    findings.push(...checkConditions(manifest, metric, path), ...checkQuery(manifest, metric, path));
+  }
+  const nested = list((spec as { templates?: unknown } | undefined)?.templates).length > 0;
+  for (const [index, name] of declared.entries()) {
+    if (asked.has(name) || nested || typeof name !== "string") continue;
+    findings.push(
+      findingAt(manifest, `spec.args[${index}].name`, {
+        severity: "warning",
+        rule: "unused-argument",
+        what:
+          name === "namespace"
+            ? "namespace is given and no query filters by it: a Service of the same name elsewhere is counted, too"
+            : `${name} is given and nothing uses it`,
+        found: name,
+        expected: `a query with {{args.${name}}}`,
+        repair: name === "namespace" ? 'add namespace="{{args.namespace}}" to each selector' : "use it or take it out",
+      }),
+    );
+  }
+  return findings;
+}
+
+function checkConditions(manifest: Manifest, metric: Metric, path: string): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const name of ["successCondition", "failureCondition"] as const) {
+    const text = metric[name];
+    if (typeof text !== "string" || text === "" || text.includes("{{")) continue;
+    const fault = checkCondition(text);
+    if (fault === undefined) continue;
+    findings.push(
+      findingAt(manifest, `${path}.${name}`, {
+        severity: "error",
+        rule: "bad-condition",
+        what: `${name} can't be evaluated: ${fault.message} (column ${fault.at.column} of it)`,
+        found: text,
+        expected: "a condition such as result[0] >= 0.95",
+      }),
+    );
+  }
+  if (metric.successCondition === undefined && metric.failureCondition === undefined) {
+    findings.push(
+      findingAt(manifest, `${path}.name`, {
+        severity: "warning",
+        rule: "no-condition",
+        what: `the metric ${metric.name} has no condition: every measurement is good`,
+        expected: "a successCondition or a failureCondition",
+        repair: "add successCondition: result[0] >= 0.95",
+      }),
+    );
+  }
+  findings.push(...checkBand(manifest, metric, path));
+  return findings;
+}
+
+/** Between both conditions a measurement is neither good nor bad, and without inconclusiveLimit the first such one pauses. */
+function checkBand(manifest: Manifest, metric: Metric, path: string): readonly Finding[] {
+  if (typeof metric.successCondition !== "string" || typeof metric.failureCondition !== "string") return [];
+  const good = limitOf(metric.successCondition);
+  const bad = limitOf(metric.failureCondition);
+  if (good === undefined || bad === undefined || good.is === bad.is || good.value === bad.value) return [];
+  const overlaps = good.is === "at least" ? bad.value > good.value : bad.value < good.value;
+  if (overlaps) {
+    return [
+      findingAt(manifest, `${path}.failureCondition`, {
+        severity: "warning",
+        rule: "overlapping-conditions",
+        what: "a result can be good and bad at once, and then counts as bad",
+        found: `${metric.successCondition} and ${metric.failureCondition}`,
+        expected: "conditions that don't overlap",
+      }),
+    ];
+  }
+  if (metric.inconclusiveLimit !== undefined) return [];
+  const [low, high] = [Math.min(good.value, bad.value), Math.max(good.value, bad.value)];
+  return [
+    findingAt(manifest, `${path}.failureCondition`, {
+      severity: "warning",
+      rule: "inconclusive-band",
+      what: `a result between ${low} and ${high} is neither good nor bad: the first one pauses the release until somebody decides`,
+      found: `${metric.successCondition} and ${metric.failureCondition}, inconclusiveLimit 0`,
+      expected: "an inconclusiveLimit above 0, or one condition only",
+      repair: "add inconclusiveLimit, or drop failureCondition",
+    }),
+  ];
+}
+
+function checkQuery(manifest: Manifest, metric: Metric, path: string): readonly Finding[] {
+  const query = metric.provider.prometheus?.query;
+  if (typeof query !== "string" || query === "") return [];
+  const at = `${path}.provider.prometheus.query`;
+  const text = filledIn(query, new Map());
+  const read = readQuery(text);
+  if (read.is === "refused") {
+    const { line, column } = lineAndColumn(text, read.position);
+    return [
+      findingAt(manifest, at, {
+        severity: "error",
+        rule: "bad-query",
+        what: `the query can't be read at its line ${line}, column ${column}`,
+        found: read.found,
+        expected: read.expected,
+      }),
+    ];
+  }
+  return onlyTwoHundreds(manifest, at, read.shape, metric);
+}
+
+const codeLabel =
+  /^(code|status|status_code|response_code|http_code|http_status|http_status_code|http_response_status_code|grpc_status)$/;
+
+/** Success counted as 2xx among everything: a 304 from a cache or a 404 for a mistyped address is then a failure. */
+function onlyTwoHundreds(
+  manifest: Manifest,
+  path: string,
+  { measure }: QueryShape,
+  metric: Metric,
+): readonly Finding[] {
+  if (measure.is !== "share" || measure.flipped) return [];
+  const limit = typeof metric.successCondition === "string" ? limitOf(metric.successCondition) : undefined;
+  if (limit?.is === "at most") return [];
+  const wholeFilters = measure.whole.some(({ matchers }) => matchers.some(({ label }) => codeLabel.test(label)));
+  const matcher = measure.part
+    .flatMap(({ matchers }) => matchers)
+    .find((candidate) => codeLabel.test(candidate.label) && accepts(candidate, "200") && !accepts(candidate, "304"));
+  if (matcher === undefined || wholeFilters) return [];
+  const failures = ["304", "404"].filter((code) => !accepts(matcher, code));
+  return [
+    findingAt(manifest, path, {
+      severity: "warning",
+      rule: "only-2xx",
+      what: `only ${matcher.label}${matcher.operator}"${matcher.value}" counts as success: ${failures.join(" and ")} count as failures and fail good releases`,
+      found: `${matcher.label}${matcher.operator}"${matcher.value}"`,
+      expected: "a success that is everything but a server error",
+      repair: `use ${matcher.label}!~"5.."`,
+    }),
+  ];
+}
+
+function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
+  const { rollout, analysis, path, canary } = use;
+  const namespace = rollout.resource.metadata.namespace;
+  const findings: Finding[] = [];
+  const background = canary.analysis;
+  const steps = list(canary.steps).length;
+  if (
+    path.endsWith("canary.analysis") &&
+    typeof background?.startingStep === "number" &&
+    steps > 0 &&
+    background.startingStep >= steps
+  ) {
+    findings.push(
+      findingAt(rollout, `${path}.startingStep`, {
+        severity: "error",
+        rule: "analysis-never-starts",
+        what: `the analysis begins with step ${background.startingStep}, and the last one is ${steps - 1}`,
+        found: String(background.startingStep),
+        expected: `0 to ${steps - 1}`,
+      }),
+    );
+  }
+  for (const [index, reference] of referencesOf(analysis).entries()) {
+    const found = findTemplate(world, reference, namespace);
+    if (found === undefined) {
+      findings.push(missingTemplate(world, use, index, reference.templateName, reference.clusterScope === true));
+    } else {
+      findings.push(...checkArguments(use, found, index), ...checkPooling(use, found));
+    }
+  }
+  return findings;
+}
+
+function missingTemplate(world: World, use: AnalysisUse, index: number, name: string, clusterScope: boolean): Finding {
+  const kind = clusterScope ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
+  const known = world.of(kind);
+  const holder = known.find((manifest) => metricsOf(manifest).some((metric) => metric.name === name));
+  const names = known.map(({ resource }) => resource.metadata.name).filter((other) => other !== undefined);
+  const path = `${use.path}.templates[${index}].templateName`;
+  if (holder !== undefined) {
+    const holderName = holder.resource.metadata.name;
+    const listed = referencesOf(use.analysis).some(({ templateName }) => templateName === holderName);
+    return findingAt(use.rollout, path, {
+      severity: "error",
+      rule: "missing-template",
+      what: `there is no ${kind} ${name}: it exists only as a metric inside ${holderName}`,
+      found: name,
+      expected: `a template: ${names.join(", ")}`,
+      repair: listed
+        ? `take it out: ${holderName}, which is listed, measures it`
+        : `use templateName: ${holderName}, which measures it`,
+    });
+  }
+  const other = clusterScope ? "AnalysisTemplate" : "ClusterAnalysisTemplate";
+  const inOther = world.find(other, name, undefined) !== undefined;
+  return findingAt(use.rollout, path, {
+    // Where no template is among the files, they may well be in the cluster.
+    severity: known.length > 0 || inOther ? "error" : "warning",
+    rule: "missing-template",
+    what: `there is no ${kind} ${name} among the files`,
+    found: name,
+    expected: names.length === 0 ? `a ${kind} of that name` : `a template: ${names.join(", ")}`,
+    repair: inOther ? `${clusterScope ? "take out" : "add"} clusterScope: true` : `add the ${kind} ${name}`,
+  });
+}
+
+function checkArguments(
+  { rollout, analysis, path }: AnalysisUse,
+  found: FoundTemplate,
+  index: number,
+): readonly Finding[] {
+  const given = list<Argument>(analysis.args).map(({ name }) => name);
+  const name = found.manifest.resource.metadata.name;
+  return list<Argument>(found.template.spec?.args)
+    .filter(
+      (argument) => argument.value === undefined && argument.valueFrom === undefined && !given.includes(argument.name),
+    )
+    .map((argument) =>
+      findingAt(rollout, `${path}.templates[${index}].templateName`, {
+        severity: "error",
+        rule: "missing-argument",
+        what: `${name} needs the argument ${argument.name}, which has no default and isn't given`,
+        found: given.length === 0 ? "no arguments" : given.join(", "),
+        expected: argument.name,
+        repair: `add - name: ${argument.name} with a value to ${path}.args`,
+      }),
+    );
+}
+
+function checkPooling(use: AnalysisUse, found: FoundTemplate): readonly Finding[] {
+  const values = argumentValues(found, use.analysis);
+  return found.metrics.flatMap((metric, index) => {
+    const query = metric.provider.prometheus?.query;
+    if (typeof query !== "string") return [];
+    const read = readQuery(filledIn(query, values));
+    if (read.is === "refused" || !isPooled(read.shape, use)) return [];
+    const blindness = blindnessOf(metric, read.shape, use);
+    const number = blindness === undefined ? "" : `: ${describeBlindness(blindness)}`;
+    const labels = [
+      ...new Set(read.shape.selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label))),
+    ].filter((label) => label !== "__name__");
+    return [
+      findingAt(found.manifest, `spec.metrics[${index}].provider.prometheus.query`, {
+        severity: "error",
+        rule: "pooled-query",
+        what: `${metric.name} counts the stable version and the canary of ${use.rollout.describe()} together${number}`,
+        found: labels.length === 0 ? "no labels" : `only ${labels.join(", ")}`,
+        expected: "a label that tells the versions apart",
+        repair:
+          'add the argument canary-hash with valueFrom: {podTemplateHashValue: Latest}, and pod_template_hash="{{args.canary-hash}}" to each selector',
+      }),
+    ];
+  });
+}

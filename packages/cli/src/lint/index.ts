@@ -1,0 +1,25 @@
+import { analysisFindings } from "./analysis-rules.ts";
+import { applicationFindings } from "./application-rules.ts";
+import { byPlace, type Finding } from "./finding.ts";
+import { readManifests, type SourceFile } from "./manifest.ts";
+import { routingFindings } from "./routing-rules.ts";
+import { schemaFindings } from "./schema-rules.ts";
+import { workloadFindings } from "./workload-rules.ts";
+import { World } from "./world.ts";
+
+export type { Finding } from "./finding.ts";
+export { findingsAsJson, renderFindings } from "./render.ts";
+
+/** Looks at all manifests at once, so that what one names is searched for in the others. Sorted by place. */
+export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
+  const read = files.map(readManifests);
+  const world = new World(read.flatMap(({ manifests }) => manifests));
+  return [
+    ...read.flatMap(({ findings }) => findings),
+    ...schemaFindings(world),
+    ...analysisFindings(world),
+    ...routingFindings(world),
+    ...workloadFindings(world),
+    ...applicationFindings(world),
+  ].sort(byPlace);
+}

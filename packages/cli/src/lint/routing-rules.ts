@@ -1,0 +1,209 @@
+import type { DestinationRule, HttpRoute, RolloutTrafficRouting, VirtualService } from "@sluice/api";
+import { list } from "./analysis-arguments.ts";
+import { canaryOf } from "./analysis-uses.ts";
+import type { Finding } from "./finding.ts";
+import type { Manifest } from "./manifest.ts";
+import { findingAt, type World } from "./world.ts";
+
+/** Whether the names that Rollouts, VirtualServices and DestinationRules give each other exist. */
+export const routingFindings = (world: World): readonly Finding[] => [
+  ...world.of("Rollout").flatMap((manifest) => checkRollout(world, manifest)),
+  ...world.of("VirtualService").flatMap((manifest) => checkVirtualService(world, manifest)),
+  ...world.of("DestinationRule").flatMap((manifest) => checkDestinationRule(world, manifest)),
+];
+
+function missing(world: World, manifest: Manifest, path: string, kind: string, name: string): Finding {
+  const names = world
+    .inNamespace(kind, manifest.resource.metadata.namespace)
+    .map(({ resource }) => resource.metadata.name)
+    .filter((known) => known !== undefined);
+  return findingAt(manifest, path, {
+    // Without any of its kind among the files, it may be in the cluster.
+    severity: names.length > 0 ? "error" : "warning",
+    rule: "missing-reference",
+    what: `there is no ${kind} ${name} among the files`,
+    found: name,
+    expected: names.length === 0 ? `a ${kind} of that name` : `one of ${names.join(", ")}`,
+    repair: `add the ${kind} ${name}`,
+  });
+}
+
+function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
+  const canary = canaryOf(manifest);
+  if (canary === undefined) return [];
+  const findings: Finding[] = [];
+  const path = "spec.strategy.canary";
+  const namespace = manifest.resource.metadata.namespace;
+  for (const name of ["canaryService", "stableService"] as const) {
+    const service = canary[name];
+    if (typeof service === "string" && world.find("Service", service, namespace) === undefined) {
+      findings.push(missing(world, manifest, `${path}.${name}`, "Service", service));
+    }
+  }
+  const istio = (canary.trafficRouting as RolloutTrafficRouting | undefined)?.istio;
+  if (typeof istio !== "object" || istio === null) return findings;
+  const at = `${path}.trafficRouting.istio`;
+  const ruleName = istio.destinationRule?.name;
+  const rule = typeof ruleName === "string" ? world.find("DestinationRule", ruleName, namespace) : undefined;
+  if (typeof ruleName === "string" && istio.destinationRule !== undefined) {
+    if (rule === undefined) {
+      findings.push(missing(world, manifest, `${at}.destinationRule.name`, "DestinationRule", ruleName));
+    } else {
+      const subsets = subsetsOf(rule);
+      for (const part of ["canarySubsetName", "stableSubsetName"] as const) {
+        const subset = istio.destinationRule[part];
+        if (typeof subset !== "string" || subsets.includes(subset)) continue;
+        findings.push(missingSubset(manifest, `${at}.destinationRule.${part}`, subset, rule));
+      }
+    }
+  }
+  const serviceName = istio.virtualService?.name;
+  if (typeof serviceName !== "string") return findings;
+  const [name = serviceName, inNamespace] = serviceName.split(".");
+  const virtualService = world.find("VirtualService", name, inNamespace ?? namespace);
+  if (virtualService === undefined) {
+    findings.push(missing(world, manifest, `${at}.virtualService.name`, "VirtualService", serviceName));
+    return findings;
+  }
+  const routes = routesOf(virtualService);
+  const wanted = istio.virtualService?.routes;
+  if (!Array.isArray(wanted) || wanted.length === 0) {
+    if (routes.length > 1) {
+      findings.push(
+        findingAt(manifest, `${at}.virtualService`, {
+          severity: "error",
+          rule: "missing-route",
+          what: `${virtualService.describe()} has ${routes.length} routes, and none is named`,
+          expected: "the names of the routes that are weighed",
+          repair: `add routes: [${routes.map(({ name: route }) => route ?? "?").join(", ")}]`,
+        }),
+      );
+    }
+    return findings;
+  }
+  for (const [index, route] of wanted.entries()) {
+    const found = routes.find(({ name: known }) => known === route);
+    if (found === undefined) {
+      const names = routes.map(({ name: known }) => known).filter((known) => known !== undefined);
+      findings.push(
+        findingAt(manifest, `${at}.virtualService.routes[${index}]`, {
+          severity: "error",
+          rule: "missing-route",
+          what: `${virtualService.describe()} has no route ${route}`,
+          found: String(route),
+          expected: names.length === 0 ? "a route of that name; its routes have none" : `one of ${names.join(", ")}`,
+          repair: names.length === 0 ? `add name: ${route} to the http route` : `use ${names[0]}`,
+        }),
+      );
+    } else {
+      findings.push(
+        ...checkDestinations(
+          manifest,
+          `${at}.virtualService.routes[${index}]`,
+          virtualService,
+          found,
+          istio.destinationRule,
+          canary,
+        ),
+      );
+    }
+  }
+  return findings;
+}
+
+/** A weighed route needs both versions to weigh. */
+function checkDestinations(
+  manifest: Manifest,
+  path: string,
+  virtualService: Manifest,
+  route: HttpRoute,
+  rule: { readonly canarySubsetName?: string; readonly stableSubsetName?: string } | undefined,
+  services: { readonly canaryService?: string; readonly stableService?: string },
+): readonly Finding[] {
+  const destinations = list<{ destination?: { host?: string; subset?: string } }>(route.route);
+  const wanted =
+    rule === undefined
+      ? [services.canaryService, services.stableService]
+      : [rule.canarySubsetName, rule.stableSubsetName];
+  return wanted
+    .filter((name) => typeof name === "string" && name !== "")
+    .filter(
+      (name) =>
+        !destinations.some(({ destination }) =>
+          rule === undefined ? destination?.host?.split(".")[0] === name : destination?.subset === name,
+        ),
+    )
+    .map((name) =>
+      findingAt(manifest, path, {
+        severity: "error",
+        rule: "missing-destination",
+        what: `the route ${route.name ?? ""} of ${virtualService.describe()} doesn't go to ${rule === undefined ? "the Service" : "the subset"} ${name}`,
+        found:
+          destinations.map(({ destination }) => destination?.subset ?? destination?.host ?? "?").join(", ") ||
+          "no destinations",
+        expected: wanted.join(" and "),
+        repair: `add a destination with ${rule === undefined ? `host: ${name}` : `subset: ${name}`} and weight: 0`,
+      }),
+    );
+}
+
+const missingSubset = (manifest: Manifest, path: string, subset: string, rule: Manifest): Finding =>
+  findingAt(manifest, path, {
+    severity: "error",
+    rule: "missing-subset",
+    what: `${rule.describe()} has no subset ${subset}`,
+    found: subset,
+    expected: subsetsOf(rule).length === 0 ? "a subset of it; it has none" : `one of ${subsetsOf(rule).join(", ")}`,
+    repair: `add the subset ${subset} to it`,
+  });
+
+const subsetsOf = ({ resource }: Manifest): readonly string[] =>
+  list<{ name?: string }>((resource as Partial<DestinationRule>).spec?.subsets).flatMap(({ name }) => name ?? []);
+
+const routesOf = ({ resource }: Manifest): readonly HttpRoute[] =>
+  list<HttpRoute>((resource as Partial<VirtualService>).spec?.http);
+
+function checkVirtualService(world: World, manifest: Manifest): readonly Finding[] {
+  const namespace = manifest.resource.metadata.namespace;
+  return routesOf(manifest).flatMap((route, index) =>
+    list<{ destination?: { host?: string; subset?: string } }>(route.route).flatMap(({ destination }, at) => {
+      const path = `spec.http[${index}].route[${at}].destination`;
+      if (typeof destination?.host !== "string") return [];
+      const [service = "", inNamespace] = destination.host.split(".");
+      const where = inNamespace ?? namespace;
+      const findings: Finding[] = [];
+      if (world.find("Service", service, where) === undefined) {
+        findings.push(missing(world, manifest, `${path}.host`, "Service", service));
+      }
+      const { subset } = destination;
+      if (subset === undefined) return findings;
+      const rules = world
+        .inNamespace("DestinationRule", where)
+        .filter(({ resource }) => (resource as Partial<DestinationRule>).spec?.host?.split(".")[0] === service);
+      const [rule] = rules;
+      if (rule === undefined) {
+        findings.push(
+          findingAt(manifest, `${path}.subset`, {
+            severity: world.of("DestinationRule").length > 0 ? "error" : "warning",
+            rule: "missing-subset",
+            what: `no DestinationRule among the files defines subsets of ${service}`,
+            found: subset,
+            expected: `a DestinationRule with host: ${service} and the subset ${subset}`,
+          }),
+        );
+      } else if (!rules.some((candidate) => subsetsOf(candidate).includes(subset))) {
+        findings.push(missingSubset(manifest, `${path}.subset`, subset, rule));
+      }
+      return findings;
+    }),
+  );
+}
+
+function checkDestinationRule(world: World, manifest: Manifest): readonly Finding[] {
+  const host = (manifest.resource as Partial<DestinationRule>).spec?.host;
+  if (typeof host !== "string") return [];
+  const [service = "", namespace] = host.split(".");
+  return world.find("Service", service, namespace ?? manifest.resource.metadata.namespace) === undefined
+    ? [missing(world, manifest, "spec.host", "Service", service)]
+    : [];
+}
