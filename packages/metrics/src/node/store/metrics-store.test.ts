@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from "node:child_process";
-import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
+import { appendFileSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -153,6 +153,46 @@ test("retention forgets by time and by size, series too", async () => {
   await small.cutBlock();
 
   expect(small.stats().blocks).toBe(0);
+});
+
+test("the list of series on disk is tidied, and goes on", async () => {
+  const folder = newFolder();
+  const clock = new VirtualClock(start);
+  const store = await open(folder, clock, {
+    retention: { time: hours(1) },
+    blockEvery: hours(100),
+    flushEvery: hours(1),
+  });
+  for (let pod = 0; pod < 20; pod++) await count(store, clock, 1, 0, `old_${pod}`);
+  await store.cutBlock();
+  const before = statSync(join(folder, "series")).size;
+  await clock.advance(hours(2));
+  await count(store, clock, 5, 0, "kept_total");
+  await store.cutBlock();
+  const after = statSync(join(folder, "series")).size;
+  await count(store, clock, 5, 0, "later_total");
+  store.flush();
+
+  const again = await open(folder, clock);
+
+  expect(after).toBeLessThan(before);
+  expect(again.labelValues("__name__")).toEqual(["kept_total", "later_total"]);
+  expect(ask(again, clock, "count_over_time(kept_total[1m]) + count_over_time(later_total[1m])")).toBe(10);
+});
+
+test("a folder that is gone is a condition, until it is back", async () => {
+  const folder = newFolder();
+  const clock = new VirtualClock(start);
+  const store = await open(folder, clock);
+  rmSync(folder, { recursive: true });
+  await count(store, clock, 3);
+  const conditions = store.conditions();
+  mkdirSync(folder);
+  await count(store, clock, 3, 3);
+
+  expect(conditions).toMatchObject([{ reason: "DiskUnavailable" }]);
+  expect(store.conditions()).toEqual([]);
+  expect(ask(store, clock, "count_over_time(c_total[1m])")).toBe(6);
 });
 
 test("a clock that is set back loses nothing but what it lived twice", async () => {

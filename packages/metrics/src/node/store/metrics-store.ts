@@ -336,7 +336,8 @@ class DiskMetricsStore implements MetricsStore {
     try {
       const { log } = RecordLog.open(`${path}.tmp`, () => {});
       const all = [...this.#memory.index.all()].map((series) => [series.ref, series.labels]);
-      for (let at = 0; at < all.length; at += namesPerRecord)
+      // One record at least, so that there is a file to take the place of the old.
+      for (let at = 0; at === 0 || at < all.length; at += namesPerRecord)
         log.append(Buffer.from(JSON.stringify(all.slice(at, at + namesPerRecord))));
       log.sync();
       renameSync(`${path}.tmp`, path);

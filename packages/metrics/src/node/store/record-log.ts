@@ -1,4 +1,13 @@
-import { closeSync, fdatasyncSync, ftruncateSync, openSync, readFileSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  fdatasyncSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  truncateSync,
+  writeSync,
+} from "node:fs";
 import { crc32 } from "node:zlib";
 
 const headBytes = 8;
@@ -10,19 +19,21 @@ const recordMax = 256 * 1024 * 1024;
  */
 export class RecordLog {
   readonly path: string;
-  readonly #file: number;
+  /** Undefined until the disk lets the file be made. */
+  #file: number | undefined;
   #size = 0;
 
-  private constructor(path: string, file: number, size: number) {
+  private constructor(path: string, size: number) {
     this.path = path;
-    this.#file = file;
     this.#size = size;
   }
 
-  /** Gives each whole record to `visit` before it returns; `cut` is how many bytes of a torn tail were dropped. */
+  /**
+   * Gives each whole record to `visit` before it returns; `cut` is how many bytes of a torn tail were dropped. A file
+   * that can't be made yet is made by the first append that can.
+   */
   static open(path: string, visit: (record: Buffer) => void): { log: RecordLog; cut: number } {
-    const file = openSync(path, "a+", 0o600);
-    const bytes = readFileSync(path);
+    const bytes = existsSync(path) ? readFileSync(path) : Buffer.alloc(0);
     let at = 0;
     while (at + headBytes <= bytes.length) {
       const length = bytes.readUInt32LE(at);
@@ -33,8 +44,8 @@ export class RecordLog {
       visit(record);
       at = end;
     }
-    if (at < bytes.length) ftruncateSync(file, at);
-    return { log: new RecordLog(path, file, at), cut: bytes.length - at };
+    if (at < bytes.length) truncateSync(path, at);
+    return { log: new RecordLog(path, at), cut: bytes.length - at };
   }
 
   get size(): number {
@@ -47,6 +58,7 @@ export class RecordLog {
     bytes.writeUInt32LE(record.length, 0);
     bytes.writeUInt32LE(crc32(record), 4);
     bytes.set(record, headBytes);
+    this.#file ??= openSync(this.path, "a", 0o600);
     let written = 0;
     try {
       while (written < bytes.length) written += writeSync(this.#file, bytes, written);
@@ -58,10 +70,11 @@ export class RecordLog {
   }
 
   sync(): void {
-    fdatasyncSync(this.#file);
+    if (this.#file !== undefined) fdatasyncSync(this.#file);
   }
 
   close(): void {
-    closeSync(this.#file);
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
   }
 }
