@@ -7,7 +7,7 @@ const step = fc.record({ do: fc.constantFrom("set", "set", "delete"), key, value
 
 test("law: it holds what a plain map holds, sorted, and old maps never change", () => {
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 600 }), key, (steps, probe) => {
+    fc.property(fc.array(step, { minLength: 100, maxLength: 600 }), key, (steps, probe) => {
       const plain = new Map<string, number>();
       let sorted = SortedMap.empty<number>();
       const past: { map: SortedMap<number>; entries: [string, number][] }[] = [];

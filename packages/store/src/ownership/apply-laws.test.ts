@@ -112,3 +112,20 @@ test("law: applying again what was just applied changes nothing", () => {
     { numRuns: 300 },
   );
 });
+
+test("a list item goes with all that was defaulted into it", () => {
+  const made = apply(undefined, "one", { list: [{ name: "a" }, { name: "b" }] });
+  const defaulted = {
+    ...made,
+    spec: {
+      list: [
+        { name: "a", note: "by default" },
+        { name: "b", note: "by default" },
+      ],
+    },
+  };
+
+  const fewer = apply(defaulted, "one", { list: [{ name: "b" }] });
+
+  expect(fewer.spec).toEqual({ list: [{ name: "b", note: "by default" }] });
+});
