@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
+  builtInKinds,
   type Client,
   type Container,
-  type KindDefinition,
   KindRegistry,
   type Pod,
   type PodSpec,
@@ -18,27 +18,6 @@ import { createFolderImageStore, type OciConfig } from "./image-store.ts";
 import { logFileOf, podLogFolder } from "./logs/layout.ts";
 import { readLog } from "./logs/read.ts";
 import { systemClock } from "./system-clock.ts";
-
-const row = (kind: string, plural: string, namespaced = true): KindDefinition => ({
-  group: "",
-  versions: ["v1"],
-  kind,
-  plural,
-  singular: kind.toLowerCase(),
-  namespaced,
-  schema: {},
-  status: true,
-});
-
-const kinds = [
-  row("Namespace", "namespaces", false),
-  row("Node", "nodes", false),
-  row("Pod", "pods"),
-  row("Service", "services"),
-  row("ConfigMap", "configmaps"),
-  row("Secret", "secrets"),
-  row("Event", "events"),
-];
 
 /** A real agent over a real store in memory, in a folder of its own. */
 export class AgentWorld {
@@ -56,7 +35,7 @@ export class AgentWorld {
 
   static async open(options: Partial<AgentOptions> = {}): Promise<AgentWorld> {
     const store = await createStore({
-      kinds: new KindRegistry(kinds),
+      kinds: new KindRegistry(builtInKinds()),
       clock: systemClock,
       random: seededRandom(randomInt(2 ** 32)),
     });

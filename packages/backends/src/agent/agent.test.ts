@@ -133,7 +133,7 @@ test("init containers run one after the other before the rest, and share volumes
 test.each([
   [{ image: "nowhere:v1" }, "ErrImagePull"],
   [{ image: "nowhere:v1", imagePullPolicy: "Never" }, "ErrImageNeverPull"],
-  [{ volumeMounts: [{ name: "x", mountPath: "/x" }] }, "CreateContainerConfigError"],
+  [{ envFrom: [{ configMapRef: { name: "nowhere" } }] }, "CreateContainerConfigError"],
 ] as const)("%j waits with reason %s", async (container, reason) => {
   await world.run("waits", container);
 

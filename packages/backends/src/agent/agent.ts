@@ -1,7 +1,16 @@
 import { type FSWatcher, mkdirSync, realpathSync, rmSync, symlinkSync, watch } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { dirname, join, sep } from "node:path";
-import { type Client, type ConfigMap, keyOf, type Pod, type Resource, type Secret, type Service } from "@sluice/api";
+import {
+  type Client,
+  type ConfigMap,
+  keyOf,
+  notEnforcedFields,
+  type Pod,
+  type Resource,
+  type Secret,
+  type Service,
+} from "@sluice/api";
 import { type Clock, Fault, type Millis, millis, seconds, shortHash, type Timer, toFault } from "@sluice/kernel";
 import { EventRecorder } from "./events.ts";
 import { writeWhole } from "./files/atomic.ts";
@@ -37,7 +46,7 @@ export interface AgentOptions {
   readonly drainMillis?: Millis;
   /** hostPath volumes may name what lies below these; without any, none is honoured. */
   readonly hostPathFolders?: readonly string[];
-  /** Fields of a Pod that are accepted without effect; `api`'s `notEnforcedFields`. */
+  /** Fields of a Pod that are accepted without effect. Default: `api`'s `notEnforcedFields`. */
   readonly notEnforced?: (pod: Pod) => readonly string[];
   /** Where programs reach a Service's port. Default: its ClusterIP. */
   readonly serviceAddress?: Surroundings["serviceAddress"];
@@ -202,7 +211,7 @@ class NodeAgent implements Agent {
       hostIP: "127.0.0.1",
       drainMillis: drainMillis ?? seconds(10),
       isHostPathAllowed: (path) => isBelowAny(path, this.#options.hostPathFolders ?? []),
-      notEnforced: notEnforced ?? (() => []),
+      notEnforced: notEnforced ?? (({ spec }) => notEnforcedFields(spec)),
       places: new Places(this.#hasManyAddresses),
     };
   }

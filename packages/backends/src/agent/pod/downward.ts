@@ -1,5 +1,10 @@
-import type { Container, ObjectFieldSelector, Pod, ResourceFieldSelector } from "@sluice/api";
-import { quantityValue } from "./quantity.ts";
+import {
+  type Container,
+  type ObjectFieldSelector,
+  type Pod,
+  quantityValue,
+  type ResourceFieldSelector,
+} from "@sluice/api";
 
 /** What stands in for a limit that isn't set: all of the machine. */
 export interface Capacity {
@@ -65,7 +70,8 @@ export function resourceText(
   if (container === undefined || (list !== "limits" && list !== "requests")) return undefined;
   const whole = name === "cpu" ? capacity.cpus : name === "memory" ? capacity.memoryBytes : 0;
   const set = list === "limits" ? container.resources?.limits : container.resources?.requests;
-  const value = quantityValue(set?.[name ?? ""]) ?? (list === "limits" ? whole : 0);
-  const unit = quantityValue(divisor) ?? 1;
+  const said = set?.[name ?? ""];
+  const value = (said === undefined ? undefined : quantityValue(said)) ?? (list === "limits" ? whole : 0);
+  const unit = quantityValue(divisor ?? 1) ?? 1;
   return String(Math.ceil(value / (unit === 0 ? 1 : unit) - 1e-9));
 }

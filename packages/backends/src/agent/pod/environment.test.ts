@@ -2,7 +2,6 @@ import type { Container, Pod } from "@sluice/api";
 import { expect, test } from "vitest";
 import { buildEnvironment, type EnvironmentInput, type Surroundings } from "./environment.ts";
 import { expand } from "./expand.ts";
-import { quantityValue } from "./quantity.ts";
 
 const encode = (text: string) => Buffer.from(text).toString("base64");
 
@@ -121,13 +120,6 @@ test("PORT set to the declared containerPort means the mapped one; any other num
   expect(variablesOf({ env: [{ name: "PORT", value: "7777" }] })).toMatchObject({ PORT: "7777" });
 });
 
-test("expansion leaves what it doesn't know, and reads quantities", () => {
+test("expansion leaves what it doesn't know", () => {
   expect(expand("$$(A) $(A) $(B) $A $", (name) => (name === "A" ? "1" : undefined))).toBe("$(A) 1 $(B) $A $");
-  expect(["500m", "64Mi", "1e3", 2, "x"].map((text) => quantityValue(text))).toEqual([
-    0.5,
-    67108864,
-    1000,
-    2,
-    undefined,
-  ]);
 });

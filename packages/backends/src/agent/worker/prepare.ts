@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import type { Container, Pod } from "@sluice/api";
+import { type Container, type Pod, quantityValue } from "@sluice/api";
 import { toFault } from "@sluice/kernel";
 import { writeJson } from "../files/atomic.ts";
 import { layMounts } from "../files/mounts.ts";
@@ -12,7 +12,6 @@ import { commandWords, findProgram } from "../pod/command.ts";
 import type { PodPlace } from "../pod/downward.ts";
 import { buildEnvironment } from "../pod/environment.ts";
 import { containerIdOf, type PodFolder, type PodRecord } from "../pod/pod-folder.ts";
-import { quantityValue } from "../pod/quantity.ts";
 import { planVolume } from "../pod/volumes.ts";
 import { prepareRun, type Refusal, type RunRecord, recordRefusedRun, runEnvironment } from "../process/run-folder.ts";
 import { containerVariable } from "../process/signals.ts";
@@ -234,7 +233,8 @@ function launchOf(
 }
 
 function limitsOf({ resources }: Container) {
-  const memoryBytes = quantityValue(resources?.limits?.memory);
-  const cpus = quantityValue(resources?.limits?.cpu);
+  const { memory, cpu } = resources?.limits ?? {};
+  const memoryBytes = memory === undefined ? undefined : quantityValue(memory);
+  const cpus = cpu === undefined ? undefined : quantityValue(cpu);
   return { ...(memoryBytes === undefined ? {} : { memoryBytes }), ...(cpus === undefined ? {} : { cpus }) };
 }
