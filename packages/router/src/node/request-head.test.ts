@@ -1,5 +1,7 @@
+import fc from "fast-check";
 import { expect, test } from "vitest";
 import { isRefusal, parseRequestHead, type RequestHead } from "./request-head.ts";
+import { parseResponseHead } from "./response-head.ts";
 
 const parse = (lines: readonly string[]): RequestHead => {
   const head = parseRequestHead(`${lines.join("\r\n")}\r\n\r\n`);
@@ -108,4 +110,43 @@ test("an upgrade that may be passed over is passed over", () => {
   ]);
 
   expect(head.lines).toBe("");
+});
+
+const piece = fc.oneof(
+  fc.constantFrom(
+    "GET / HTTP/1.1\r\n",
+    "HTTP/1.1 200 OK\r\n",
+    "Host: a\r\n",
+    "Content-Length: 5\r\n",
+    "Transfer-Encoding: chunked\r\n",
+    "Connection: close, host\r\n",
+    "Cookie: a=b\r\n",
+    "\r",
+    "\n",
+    "\r\n",
+    ": ",
+    " ",
+    "\t",
+  ),
+  fc.string({ unit: fc.integer({ min: 0, max: 255 }).map((code) => String.fromCharCode(code)), maxLength: 6 }),
+);
+
+test("whatever comes, it is refused or passed on as whole lines; nothing throws", () => {
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 12 }), (pieces) => {
+      const body = pieces.join("");
+      const end = body.indexOf("\r\n\r\n");
+      const text = end < 0 ? `${body}\r\n\r\n` : body.slice(0, end + 4);
+      const request = parseRequestHead(text);
+      const lines = isRefusal(request) ? [] : [request.lines];
+      const response = parseResponseHead(text, text.length);
+      if (response !== undefined) lines.push(response.lines);
+
+      for (const kept of lines) {
+        expect(kept === "" || kept.endsWith("\r\n")).toBe(true);
+        for (const line of kept.split("\r\n").slice(0, -1)) expect(line).toMatch(/^[^\s:]+:[^\r\n\0]*$/);
+      }
+    }),
+    { numRuns: 3000 },
+  );
 });

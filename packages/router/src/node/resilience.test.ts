@@ -119,6 +119,23 @@ test("requests under way end where they began when their backend leaves the tabl
   expect(other).toMatch(/v2$/);
 });
 
+test("connections to a backend that has left are not kept", async () => {
+  let closed: Promise<unknown> = Promise.resolve();
+  const { port: v1 } = await backend(
+    (_, response) => response.end(),
+    (server) =>
+      server.on("connection", (socket) => {
+        closed = once(socket, "close");
+      }),
+  );
+  const { router, port } = await routerFor(shopTable({ v1: [v1] }));
+  await raw(port, get("/", "Connection: close\r\n"));
+
+  router.apply(shopTable({ v1: [] }, undefined, 2));
+
+  await closed;
+});
+
 test("backends that close their kept connections at once fail no GET", async () => {
   const { port: v1 } = await backend(
     (_, response) => response.end(),
