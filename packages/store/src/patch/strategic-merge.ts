@@ -74,7 +74,7 @@ function mergeLists(
   if (key === undefined) return mergeScalars(present, patch, order, path);
   const elements = patch.map((element) => {
     if (isRecord(element)) return element;
-    throw badRequest(`${path}: found ${JSON.stringify(element)}, expected an object with ${key}`);
+    throw badRequest(`${path}: found a ${typeof element}, expected an object with ${key}`);
   });
   const replaces = elements.some((element) => element.$patch === "replace");
   const byKey = new Map<string, unknown>();
@@ -130,5 +130,5 @@ const identity = (item: unknown, key: string): string => canonicalJson(isRecord(
 
 function listOf(value: unknown, path: string): readonly unknown[] {
   if (Array.isArray(value)) return value;
-  throw badRequest(`${path}: found ${JSON.stringify(value)}, expected a list`);
+  throw badRequest(`${path}: found a ${typeof value}, expected a list`);
 }
