@@ -120,6 +120,9 @@ async function stableDigest({ spec }: Quarantine, read: Reader): Promise<string 
   const stable = (owner?.status as { readonly stableRS?: string } | undefined)?.stableRS;
   if (stable === undefined || stable === "" || stable === spec.podTemplateHash) return undefined;
   const replicaSet = await read.get<Resource>({ ...replicaSetKind, namespace, name: `${workload.name}-${stable}` });
+  // As written, before the store filled in defaults: only that is equal to what git renders.
+  const written = replicaSet?.metadata.annotations?.["sluice.dev/template-digest"];
+  if (written !== undefined) return written;
   const template = (replicaSet?.spec as { readonly template?: PodTemplateSpec } | undefined)?.template;
   return template === undefined ? undefined : templateDigest(withoutHash(template));
 }

@@ -19,6 +19,8 @@ export const annotations = {
   trackingId: "argocd.argoproj.io/tracking-id",
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: "sluice.dev/bad",
+  /** Ours: the digest of the template as it was written, before a store filled in defaults. */
+  templateDigest: "sluice.dev/template-digest",
   sourceRepository: "sluice.dev/source-repo",
   sourceRevision: "sluice.dev/source-revision",
   sourcePath: "sluice.dev/source-path",

@@ -1,7 +1,7 @@
 import { controlledBy, type ReplicaSet, type Rollout } from "@sluice/api";
 import { after, formatInstant, type Instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
-import { podHashLabel } from "../version/index.ts";
+import { podHashLabel, templateDigest } from "../version/index.ts";
 import { nextCounts } from "./goals.ts";
 import { annotations, keyIn, replicaSetKind } from "./names.ts";
 import { surgeLimits } from "./replicas/limits.ts";
@@ -185,6 +185,7 @@ function newReplicaSet(view: View, replicas: number): Effect {
       annotations: {
         [annotations.revision]: String(view.revision),
         [annotations.desiredReplicas]: String(replicasOf(rollout)),
+        [annotations.templateDigest]: templateDigest(template),
       },
       ownerReferences: [controlledBy(rollout)],
     },

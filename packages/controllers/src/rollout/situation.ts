@@ -38,11 +38,13 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
     const reason = conditionOf(status.conditions, "Progressing")?.reason;
     return quarantine === undefined && reason === "Quarantined" ? { is: "released" } : { is: "aborted" };
   }
+  const isOnItsWay = status.abort !== true && status.abortedAt === undefined;
+  // Before the hold: a verdict whose Quarantine was written, but not yet the status, is still this verdict.
+  const verdict = isOnItsWay ? verdictOn(observed, view, now) : undefined;
+  if (verdict !== undefined) return { is: "condemned", verdict };
   if (quarantine !== undefined) {
     const wasRetried = status.abortedAt !== undefined || status.promoteFull === true;
     return { is: "held", quarantine, wasRetried };
   }
-  if (status.abort === true || status.abortedAt !== undefined) return { is: "retried" };
-  const verdict = verdictOn(observed, view, now);
-  return verdict === undefined ? { is: "underway" } : { is: "condemned", verdict };
+  return isOnItsWay ? { is: "underway" } : { is: "retried" };
 }

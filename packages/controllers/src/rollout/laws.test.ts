@@ -1,0 +1,140 @@
+import { seconds } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
+import { abortPatch, promotePatch } from "./index.ts";
+import {
+  analysis,
+  handlers,
+  Outside,
+  pause,
+  Release,
+  type ReleaseOptions,
+  reconcilers,
+  setWeight,
+} from "./release.fixture.ts";
+
+const steps = [setWeight(20), pause("30s"), analysis(), setWeight(50), pause("30s"), setWeight(100)];
+const background: ReleaseOptions = {
+  steps: [setWeight(20), pause("30s"), setWeight(60), pause(), setWeight(100)],
+  canary: { analysis: { templates: [{ templateName: "latency" }], startingStep: 1 } },
+};
+
+/** A story told in a world that may crash or hear late; `outside` is the same for every telling. */
+function scenario(tell: (release: Release) => Promise<void>): Scenario {
+  const outsides = new WeakMap<object, Outside>();
+  let outside = new Outside();
+  return {
+    world: {
+      reconcilers,
+      tasks: (clock) => {
+        const known = outsides.get(clock);
+        if (known === undefined) {
+          outside = new Outside();
+          outsides.set(clock, outside);
+        }
+        return handlers(known ?? outside)(clock);
+      },
+    },
+    async story(world: World) {
+      const release = new Release(world, outsides.get(world.clock) ?? outside);
+      await release.prepare();
+      await tell(release);
+    },
+    async end(world: World) {
+      const release = new Release(world, outside);
+      const { phase, message, currentStepIndex, abort, pauseConditions, promoteFull } = await release.status();
+      return {
+        weight: await release.weight(),
+        subsets: await release.subsets(),
+        pods: await release.pods(),
+        stable: await release.stableImage(),
+        status: { phase, message: message?.replaceAll(/web-[a-z0-9]+/g, "web"), currentStepIndex, abort, promoteFull },
+        pauses: pauseConditions?.map(({ reason }) => reason),
+        quarantines: (await release.quarantines()).map(({ spec }) => [spec.images, spec.reason]),
+        runsGoOn: (await release.analysisRuns()).filter(({ status }) => status?.phase === "Running").length,
+        decisions: (await release.decisions()).filter((action) => ["promote", "abort", "quarantine"].includes(action)),
+      };
+    },
+  };
+}
+
+const good = scenario(async (release) => {
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(200));
+});
+
+const bad = scenario(async (release) => {
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(120));
+  release.outside.answers = { errors: [0] };
+  await release.push("web:v3", { steps });
+  await release.world.run(seconds(200));
+});
+
+const persons = scenario(async (release) => {
+  await release.push("web:v1", background);
+  await release.world.run(seconds(5));
+  await release.push("web:v2", background);
+  await release.world.run(seconds(60));
+  await release.ask(promotePatch);
+  await release.world.run(seconds(60));
+  await release.push("web:v3", background);
+  await release.world.run(seconds(10));
+  await release.ask((rollout) => abortPatch(rollout, { bad: "no" }));
+  await release.world.run(seconds(60));
+});
+
+const crashing = scenario(async (release) => {
+  await release.push("web:v1", { steps, isRouted: false });
+  await release.world.run(seconds(5));
+  await release.push("web:crashing", { steps, isRouted: false });
+  await release.world.run(seconds(60));
+});
+
+const noData = scenario(async (release) => {
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  release.outside.requests = 0;
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(60));
+});
+
+const laws = [
+  ["a good release", good, 50],
+  ["a bad release and its fix", bad, 60],
+  ["a release that people steer", persons, 50],
+  ["a crash loop without a router", crashing, 20],
+  ["a release without requests", noData, 20],
+] as const;
+
+test.each(laws)("law: %s settles", (_name, law) => settles(law));
+test.each(laws)("law: a crash at any point of %s changes nothing in the end", (_name, law, points) =>
+  survivesCrashes(law, { points }),
+);
+test.each(laws)("law: stale reads of %s converge to the same end", (_name, law) =>
+  survivesStaleReads(law, { seeds: 4 }),
+);
+
+test("invariant: at no moment does a canary that isn't there, or was taken back, have weight", async () => {
+  const release = await Release.begin({ stale: true, seed: 3 });
+  const check = async () => {
+    const [weight, pods, status] = await Promise.all([release.weight(), release.pods(), release.status()]);
+    if ((weight ?? 0) > 0) expect(pods["web:v2"] ?? 0).toBeGreaterThan(0);
+    if (status.abort === true) expect(weight).toBe(0);
+  };
+  await release.push("web:v1", { steps });
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", { steps });
+
+  for (let second = 0; second < 60; second++) {
+    await release.world.run(seconds(1));
+    await check();
+  }
+
+  expect((await release.status()).abort).toBe(true);
+});

@@ -1,0 +1,473 @@
+import type { Quarantine } from "@sluice/api";
+import { Fault, minutes, seconds } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { abortPatch, promotePatch, retryPatch, setImagePatch, undoPatch } from "./index.ts";
+import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "./release.fixture.ts";
+
+const careful: ReleaseOptions = {
+  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
+};
+
+async function released(options: ReleaseOptions = careful): Promise<Release> {
+  const release = await Release.begin();
+  await release.push("web:v1", options);
+  await release.world.run(seconds(60));
+  return release;
+}
+
+test("the first version takes all traffic at once, without steps", async () => {
+  const release = await released();
+
+  expect(await release.status()).toMatchObject({
+    phase: "Healthy",
+    currentStepIndex: 6,
+    replicas: 4,
+    availableReplicas: 4,
+  });
+  expect(await release.weight()).toBe(0);
+  expect(await release.subsets()).toEqual({ stable: "web:v1", canary: "web:v1" });
+  expect((await release.rollout()).metadata.annotations).toMatchObject({ "rollout.argoproj.io/revision": "1" });
+});
+
+test("a good version goes through every step and takes over; a third one too", async () => {
+  const release = await released();
+
+  for (const [image, previous] of [
+    ["web:v2", "web:v1"],
+    ["web:v3", "web:v2"],
+  ] as const) {
+    await release.push(image, careful);
+    expect(await release.weight()).toBe(20);
+    expect(await release.pods()).toMatchObject({ [previous]: 4, [image]: 1 });
+    expect(await release.status()).toMatchObject({ phase: "Paused", message: "CanaryPauseStep", currentStepIndex: 1 });
+    await release.world.run(seconds(62));
+    expect(await release.weight()).toBe(50);
+    expect(await release.pods()).toMatchObject({ [previous]: 4, [image]: 2 });
+    await release.world.run(seconds(62));
+    expect(await release.stableImage()).toBe(image);
+    expect(await release.weight()).toBe(0);
+    expect(await release.subsets()).toEqual({ stable: image, canary: image });
+    expect(await release.pods()).toMatchObject({ [previous]: 4, [image]: 4 });
+    await release.world.run(seconds(31));
+    expect(await release.pods()).toMatchObject({ [previous]: 0, [image]: 4 });
+    expect(await release.status()).toMatchObject({ phase: "Healthy" });
+  }
+  expect((await release.rollout()).metadata.annotations).toMatchObject({ "rollout.argoproj.io/revision": "3" });
+});
+
+test("a bad canary at 20 % is taken back, quarantined and stays away; the fix is released at once", async () => {
+  const release = await released();
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", {
+    ...careful,
+    annotations: { "argocd.argoproj.io/tracking-id": "shop:argoproj.io/Rollout:shop/web" },
+  });
+
+  await release.world.run(seconds(62));
+
+  expect(await release.weight()).toBe(0);
+  expect(await release.status()).toMatchObject({
+    phase: "Degraded",
+    abort: true,
+    currentStepIndex: 0,
+    message:
+      'RolloutAborted: Rollout aborted update to revision 2: Step-based analysis phase error/failed: Metric "errors" assessed Failed due to failed (1) > failureLimit (0)',
+  });
+  const [quarantine] = await release.quarantines();
+  expect(quarantine?.spec).toMatchObject({
+    application: "shop",
+    workload: { kind: "Rollout", name: "web" },
+    images: ["web:v2"],
+  });
+  expect(await release.decisions()).toContain("quarantine");
+  expect(await release.pods()).toMatchObject({ "web:v1": 4, "web:v2": 1 });
+  await release.world.run(seconds(31));
+  expect(await release.pods()).toMatchObject({ "web:v1": 4, "web:v2": 0 });
+
+  release.outside.answers = { errors: [0] };
+  await release.push("web:v3", careful);
+  expect(await release.weight()).toBe(20);
+  await release.world.run(minutes(3));
+  expect(await release.stableImage()).toBe("web:v3");
+});
+
+test("a quarantined version gets no traffic when pushed again, and its retry is refused with the hint", async () => {
+  const release = await released();
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(3));
+  await release.ask(retryPatch);
+  const name = (await release.quarantines())[0]?.metadata.name;
+
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+  expect((await release.status()).message).toContain(`sluice quarantine lift ${name}`);
+  expect((await release.decisions()).at(-1)).toBe("refuse");
+  const held = await release.rollout();
+  expect(() => retryPatch(held)).toThrow(`sluice quarantine lift ${name}`);
+  await release.push("web:v1", careful);
+  expect(await release.status()).toMatchObject({ phase: "Healthy" });
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(5));
+  expect(await release.weight()).toBe(0);
+  expect((await release.pods())["web:v2"]).toBe(0);
+  expect((await release.status()).message).toMatch(/^Quarantined: this version is quarantined/);
+  expect(await release.quarantines()).toHaveLength(1);
+});
+
+test("a lifted version begins again, and gets a Quarantine of its own when it fails again", async () => {
+  const release = await released();
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(3));
+  await release.ask(retryPatch);
+  const [quarantine] = await release.quarantines();
+
+  await release.world.client.patch(
+    { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine", namespace: "shop", name: quarantine?.metadata.name ?? "" },
+    { type: "merge", value: { spec: { liftedBy: "ada" } } },
+  );
+  await release.world.settle();
+
+  expect(await release.weight()).toBe(20);
+  await release.world.run(minutes(3));
+  expect(await release.weight()).toBe(0);
+  const all: readonly Quarantine[] = await release.quarantines();
+  expect(all).toHaveLength(2);
+  expect(all.filter(({ spec }) => spec.liftedBy === undefined)).toHaveLength(1);
+});
+
+test.each([
+  ["NaN", [Number.NaN]],
+  ["an empty answer", []],
+])("%s is no verdict: the release asks", async (_name, answer) => {
+  const release = await released();
+  await release.world.apply(template("errors", { consecutiveErrorLimit: 0 }));
+  release.outside.answers = { errors: answer };
+  await release.push("web:v2", careful);
+
+  await release.world.run(seconds(62));
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData", currentStepIndex: 2 });
+  expect(await release.weight()).toBe(20);
+  expect(await release.quarantines()).toHaveLength(0);
+  await release.ask(promotePatch);
+  expect(await release.weight()).toBe(50);
+});
+
+test("a good analysis of a canary without requests asks too, and a person may abort", async () => {
+  const release = await released();
+  release.outside.requests = 0;
+  await release.push("web:v2", careful);
+
+  await release.world.run(seconds(75));
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData" });
+  await release.ask(abortPatch);
+  expect(await release.weight()).toBe(0);
+  expect(await release.status()).toMatchObject({
+    phase: "Degraded",
+    message: "RolloutAborted: Rollout aborted update to revision 2",
+  });
+  expect(await release.quarantines()).toHaveLength(0);
+});
+
+test("a failed analysis of a canary without requests isn't held against it", async () => {
+  const release = await released();
+  release.outside.requests = 0;
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", careful);
+
+  await release.world.run(seconds(75));
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData" });
+});
+
+test("the gate can be switched off: then the run's phase is all", async () => {
+  const options = { ...careful, annotations: { "sluice.dev/gate-no-data": "off" } };
+  const release = await released(options);
+  release.outside.answers = { errors: [Number.NaN] };
+  await release.push("web:v2", options);
+
+  await release.world.run(seconds(62));
+
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+});
+
+test("a provider that fails aborts as the original does, but blames nobody", async () => {
+  const release = await released();
+  release.outside.answers = { errors: new Fault("unavailable", "connection refused") };
+  await release.push("web:v2", careful);
+
+  await release.world.run(minutes(3));
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.status()).message).toContain("connection refused");
+  expect(await release.quarantines()).toHaveLength(0);
+  release.outside.answers = { errors: [0] };
+  await release.ask(retryPatch);
+  expect(await release.weight()).toBe(20);
+  await release.world.run(minutes(3));
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("a crash loop is taken back after three restarts, with the reason", async () => {
+  const release = await released();
+
+  await release.push("web:crashing", careful);
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.status()).message).toMatch(
+    /^RolloutAborted: Rollout aborted update to revision 2: crash loop: its pods restarted 3 times \(web-.*\/web, last exit code 1 \(Error\)\)$/,
+  );
+  expect((await release.quarantines())[0]?.spec.images).toEqual(["web:crashing", "web:crashing@sha256:1"]);
+});
+
+test("a canary that isn't ready within the deadline is taken back; false asks for the original's way", async () => {
+  const release = await released();
+  await release.push("web:stuck", { ...careful, spec: { progressDeadlineSeconds: 60 } });
+  await release.world.run(seconds(59));
+  expect(await release.status()).toMatchObject({ phase: "Progressing" });
+
+  await release.world.run(seconds(3));
+
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+  expect(await release.quarantines()).toHaveLength(1);
+  await release.push("web:stuck2", { ...careful, spec: { progressDeadlineSeconds: 60, progressDeadlineAbort: false } });
+  await release.world.run(seconds(100));
+  const status = await release.status();
+  expect(status.abort).toBeUndefined();
+  expect(status).toMatchObject({ phase: "Degraded" });
+  expect(status.message).toMatch(/^ProgressDeadlineExceeded: ReplicaSet "web-.*" has timed out progressing\.$/);
+});
+
+test("a person promotes in a pause, then fully", async () => {
+  const options = { steps: [setWeight(20), pause(), setWeight(50), pause(), setWeight(60), pause("10h")] };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(minutes(600));
+  expect(await release.weight()).toBe(20);
+
+  await release.ask(promotePatch);
+
+  expect(await release.weight()).toBe(50);
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 3 });
+  await release.ask((rollout) => promotePatch(rollout, { full: true }));
+  expect(await release.stableImage()).toBe("web:v2");
+  expect(await release.weight()).toBe(0);
+  expect(await release.status()).toMatchObject({ phase: "Healthy", currentStepIndex: 6 });
+});
+
+test("a person aborts during an analysis, which ends; a retry begins at the first step with a new run", async () => {
+  const options = { steps: [setWeight(20), analysis("latency"), setWeight(100)] };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(seconds(25));
+  expect((await release.analysisRuns()).map(({ status }) => status?.phase)).toEqual(["Running"]);
+
+  await release.ask(abortPatch);
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.analysisRuns()).map(({ status }) => status?.phase)).toEqual(["Successful"]);
+  expect(await release.quarantines()).toHaveLength(0);
+  await release.ask(retryPatch);
+  await release.world.run(seconds(25));
+  expect(await release.weight()).toBe(20);
+  expect((await release.analysisRuns()).map(({ status }) => status?.phase)).toEqual(["Successful", "Running"]);
+});
+
+test("a person's word that it is bad takes it back everywhere, and meets no later version", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+
+  await release.ask((rollout) => abortPatch(rollout, { bad: "checkout is broken" }));
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.quarantines())[0]?.spec.reason).toBe("a person says it is bad: checkout is broken");
+  expect((await release.rollout()).metadata.annotations?.["sluice.dev/bad"]).toBeUndefined();
+  await release.push("web:v3", careful);
+  expect(await release.weight()).toBe(20);
+});
+
+test("background analysis begins at its step, and ends what goes on beside it", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause("30s"), setWeight(50), pause("5m"), setWeight(100)],
+    canary: { analysis: { templates: [{ templateName: "latency" }], startingStep: 2 } },
+  };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(seconds(20));
+  expect(await release.analysisRuns()).toHaveLength(0);
+  await release.world.run(seconds(20));
+  expect(await release.analysisRuns()).toHaveLength(1);
+
+  release.outside.answers = { latency: [0.9] };
+  await release.world.run(seconds(20));
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.status()).message).toContain("Background analysis phase error/failed");
+});
+
+test("background analysis that saw no data pauses before more traffic is given", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause("1m"), setWeight(100)],
+    canary: { analysis: { templates: [{ templateName: "latency" }] } },
+  };
+  const release = await released(options);
+  await release.world.apply(
+    template("latency", { interval: "10s", successCondition: "isNaN(result[0]) || result[0] < 1" }),
+  );
+  release.outside.answers = { latency: [Number.NaN] };
+  await release.push("web:v2", options);
+
+  await release.world.run(seconds(70));
+
+  expect(await release.weight()).toBe(20);
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 1 });
+  expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("NoData");
+});
+
+test("an inconclusive analysis pauses, and looks anew when promoted as the original's older plugin does", async () => {
+  const release = await released();
+  await release.world.apply(template("errors", { failureCondition: "result[0] > 0.9" }));
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", careful);
+  await release.world.run(seconds(62));
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "InconclusiveAnalysisRun" });
+
+  release.outside.answers = { errors: [0.01] };
+  await release.ask(() => [
+    { patch: { type: "merge", value: { status: { pauseConditions: null } } }, subresource: "status" },
+  ]);
+
+  expect(await release.analysisRuns()).toHaveLength(2);
+  expect(await release.weight()).toBe(50);
+});
+
+test("an edit on the way leaves the intermediate version at once, the stable one stays", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+
+  await release.push("web:v3", careful);
+
+  expect(await release.pods()).toMatchObject({ "web:v1": 4, "web:v2": 0, "web:v3": 1 });
+  expect(await release.stableImage()).toBe("web:v1");
+  expect(await release.subsets()).toEqual({ stable: "web:v1", canary: "web:v3" });
+});
+
+test("going back to the stable version skips the steps", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+
+  await release.ask((rollout) => setImagePatch(rollout, "web", "web:v1"));
+
+  expect(await release.weight()).toBe(0);
+  expect(await release.status()).toMatchObject({ phase: "Healthy", currentStepIndex: 6 });
+});
+
+test("undo wants the template of an earlier revision", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(5));
+  expect(await release.stableImage()).toBe("web:v2");
+  const sets = await release.replicaSets();
+
+  await release.ask((rollout) => undoPatch(rollout, sets, 1));
+
+  expect(await release.weight()).toBe(20);
+  await release.world.run(minutes(5));
+  expect(await release.stableImage()).toBe("web:v1");
+  expect((await release.rollout()).metadata.annotations).toMatchObject({ "rollout.argoproj.io/revision": "3" });
+});
+
+test("a change of the steps on the way begins anew, a change of replicas doesn't", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+  await release.push("web:v2", { ...careful, spec: { replicas: 10 } });
+  expect(await release.status()).toMatchObject({ currentStepIndex: 1, phase: "Paused" });
+  expect(await release.pods()).toMatchObject({ "web:v1": 10, "web:v2": 2 });
+
+  await release.push("web:v2", { steps: [setWeight(10), pause()], spec: { replicas: 10 } });
+
+  expect(await release.weight()).toBe(10);
+  expect(await release.pods()).toMatchObject({ "web:v1": 10, "web:v2": 1 });
+});
+
+test("setCanaryScale sizes the canary apart from its weight", async () => {
+  const options = {
+    steps: [
+      { setCanaryScale: { replicas: 3 } },
+      setWeight(5),
+      pause(),
+      { setCanaryScale: { matchTrafficWeight: true } },
+      pause(),
+    ],
+  };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  expect(await release.pods()).toMatchObject({ "web:v2": 3 });
+  expect(await release.weight()).toBe(5);
+
+  await release.ask(promotePatch);
+
+  expect(await release.pods()).toMatchObject({ "web:v2": 1 });
+});
+
+test("without a router the Pods are the weight", async () => {
+  const options: ReleaseOptions = { steps: [setWeight(25), pause("1m"), setWeight(50), pause("1m")], isRouted: false };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  expect(await release.pods()).toEqual({ "web:v1": 3, "web:v2": 1 });
+  await release.world.run(seconds(62));
+  expect(await release.pods()).toEqual({ "web:v1": 2, "web:v2": 2 });
+
+  await release.ask(abortPatch);
+
+  expect(await release.pods()).toEqual({ "web:v1": 4, "web:v2": 0 });
+});
+
+test("without steps it is a rolling update", async () => {
+  const options: ReleaseOptions = { isRouted: false };
+  const release = await released(options);
+
+  await release.push("web:v2", options);
+
+  expect(await release.pods()).toEqual({ "web:v1": 0, "web:v2": 4 });
+  expect(await release.status()).toMatchObject({ phase: "Healthy" });
+});
+
+test("spec.paused holds still, promote lets go", async () => {
+  const release = await released();
+  await release.push("web:v2", { ...careful, spec: { paused: true } });
+  await release.world.run(minutes(10));
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "manually paused", currentStepIndex: 0 });
+
+  await release.ask(promotePatch);
+  await release.world.run(minutes(5));
+
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("a missing template or route is an invalid spec, and heals when it comes", async () => {
+  const options = { steps: [setWeight(20), analysis("nowhere")] };
+  const release = await Release.begin();
+  await release.push("web:v1", options);
+  expect(await release.status()).toMatchObject({
+    phase: "Degraded",
+    message:
+      'InvalidSpec: The Rollout "web" is invalid: spec.strategy.canary.steps[1].analysis.templates: Invalid value: "nowhere": AnalysisTemplate \'nowhere\' not found',
+  });
+
+  await release.world.apply(template("nowhere", {}));
+
+  expect(await release.status()).toMatchObject({ phase: "Healthy" });
+});
+
+test("an aborted canary is kept for ever where the delay is 0", async () => {
+  const options = { ...careful, canary: { abortScaleDownDelaySeconds: 0 } };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  await release.ask(abortPatch);
+  await release.world.run(minutes(100));
+
+  expect(await release.pods()).toMatchObject({ "web:v1": 4, "web:v2": 1 });
+});
