@@ -34,6 +34,7 @@ export { type CustomKind, checkCrd, schemaFromCrd } from "./kinds/apiextensions/
 export type { Deployment, DeploymentSpec, DeploymentStatus, RollingUpdateDeployment } from "./kinds/apps/deployment.ts";
 export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/apps/replica-set.ts";
 export type { Scale, ScaleSpec, ScaleStatus } from "./kinds/apps/scale.ts";
+export { scaleSchema } from "./kinds/apps/scale-schema.ts";
 export { amountOf } from "./kinds/apps/workload-rules.ts";
 export type {
   AnalysisRun,

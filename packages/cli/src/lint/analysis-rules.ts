@@ -1,4 +1,4 @@
-import type { AnalysisTemplate, Argument, Metric } from "@sluice/api";
+import type { AnalysisRunArgument, AnalysisTemplate, Argument, Metric } from "@sluice/api";
 import { checkCondition, lineAndColumn } from "@sluice/languages";
 import { argumentsIn, argumentValues, filledIn, list } from "./analysis-arguments.ts";
 import {
@@ -204,6 +204,7 @@ function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
       }),
     );
   }
+  findings.push(...checkFieldReferences(use));
   for (const [index, reference] of referencesOf(analysis).entries()) {
     const found = findTemplate(world, reference, namespace);
     if (found === undefined) {
@@ -213,6 +214,28 @@ function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
     }
   }
   return findings;
+}
+
+/** A label that the Rollout doesn't have makes its AnalysisRun fail before the first measurement. */
+function checkFieldReferences({ rollout, analysis, path }: AnalysisUse): readonly Finding[] {
+  const { metadata } = rollout.resource;
+  return list<AnalysisRunArgument>(analysis.args).flatMap(({ name, value, valueFrom }, index) => {
+    const text = valueFrom?.fieldRef?.fieldPath ?? (typeof value === "string" ? value : "");
+    const match = /metadata\.(labels|annotations)(?:\[['"]?([^'"\]]+)['"]?\]|\.([^}\s]+))/.exec(text);
+    const part = match?.[1] === "annotations" ? "annotations" : "labels";
+    const key = match?.[2] ?? match?.[3];
+    if (key === undefined || metadata[part]?.[key] !== undefined) return [];
+    return [
+      findingAt(rollout, `${path}.args[${index}]`, {
+        severity: "error",
+        rule: "missing-label",
+        what: `the argument ${name} reads metadata.${part}['${key}'], which the Rollout doesn't have`,
+        found: Object.keys(metadata[part] ?? {}).join(", ") || `no ${part}`,
+        expected: key,
+        repair: `add ${key} to metadata.${part} of the Rollout`,
+      }),
+    ];
+  });
 }
 
 function missingTemplate(world: World, use: AnalysisUse, index: number, name: string, clusterScope: boolean): Finding {

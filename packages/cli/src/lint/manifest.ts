@@ -25,7 +25,7 @@ export interface Manifest {
   readonly file: string;
   readonly resource: Resource;
   /** The value at a path such as `spec.steps[2].pause`, or the nearest place that there is. */
-  placeOf(path: string): Place;
+  placeOf(path: string, part?: "key" | "value"): Place;
   describe(): string;
 }
 
@@ -86,8 +86,12 @@ export function readManifests({ path, text }: SourceFile): {
   const manifests: Manifest[] = [];
   const findings: Finding[] = [];
   for (const document of documents) {
-    findings.push(...document.errors.map((error) => describeError(error, problem, placeAt)));
-    if (document.errors.some(({ code }) => code !== "DUPLICATE_KEY")) continue;
+    // After the first syntax error the parser only guesses.
+    const broken = document.errors.find(({ code }) => code !== "DUPLICATE_KEY");
+    findings.push(
+      ...(broken === undefined ? document.errors : [broken]).map((error) => describeError(error, problem, placeAt)),
+    );
+    if (broken !== undefined) continue;
     const start = placeAt(document.contents?.range?.[0] ?? 0);
     const value = plainValue(document);
     if ("problem" in value) {
@@ -118,6 +122,7 @@ function describeError(
   if (error.code === "DUPLICATE_KEY") {
     return problem("this key stands in the same object a second time", place, "duplicate-key", "keep one of them");
   }
+  if (error.code === "RESOURCE_EXHAUSTION") return problem("the document is nested too deeply", place, "too-deep");
   if (error.code === "TAB_AS_INDENT") {
     return problem("a tab indents this line", place, "malformed", "indent with spaces");
   }
@@ -228,8 +233,8 @@ function manifestOf(
   return {
     file,
     resource,
-    placeOf: (path) => {
-      const offset = offsetOf(node, keysOf(path));
+    placeOf: (path, part = "value") => {
+      const offset = offsetOf(node, keysOf(path), part);
       return offset === undefined ? start : placeAt(offset);
     },
     describe: () => {
@@ -244,7 +249,7 @@ const keysOf = (path: string): readonly string[] =>
   [...path.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, bracketed, plain]) => bracketed ?? plain ?? "");
 
 /** The value's own place for texts and numbers, the key's for what holds more; the deepest that exists. */
-function offsetOf(root: Node | undefined, keys: readonly string[]): number | undefined {
+function offsetOf(root: Node | undefined, keys: readonly string[], part: "key" | "value"): number | undefined {
   let node: unknown = root;
   let offset: number | undefined;
   for (const key of keys) {
@@ -252,7 +257,7 @@ function offsetOf(root: Node | undefined, keys: readonly string[]): number | und
       const pair = node.items.find((item) => isPair(item) && keyText(item) === key);
       if (pair === undefined) return offset;
       const value = pair.value;
-      offset = startOf(isScalar(value) ? value : pair.key) ?? offset;
+      offset = startOf(isScalar(value) && part === "value" ? value : pair.key) ?? offset;
       node = value;
     } else if (isSeq(node)) {
       const item = node.items[Number(key)];

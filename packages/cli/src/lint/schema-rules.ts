@@ -20,17 +20,26 @@ function describe(manifest: Manifest, violation: Violation): Finding {
   const { path, found, expected } = violation;
   const own = ownWords(manifest, violation);
   const repair = own?.repair ?? violation.repair;
-  return findingAt(manifest, path, {
-    severity: "error",
-    rule: ruleOf(violation),
-    what: own?.what ?? whatOf(violation),
-    found,
-    expected,
-    ...(repair === undefined ? {} : { repair }),
-  });
+  return findingAt(
+    manifest,
+    path,
+    {
+      severity: "error",
+      rule: ruleOf(violation),
+      what: own?.what ?? whatOf(violation),
+      found,
+      expected,
+      ...(repair === undefined ? {} : { repair }),
+    },
+    isUnknownField(violation) ? "key" : "value",
+  );
 }
 
-function ruleOf({ reason, repair }: Violation): string {
+const isUnknownField = ({ found }: Violation): boolean => found.startsWith("an unknown field");
+
+function ruleOf(violation: Violation): string {
+  const { reason, repair } = violation;
+  if (isUnknownField(violation)) return "unknown-field";
   if (repair?.startsWith("not supported yet") === true) return "not-supported";
   switch (reason) {
     case "FieldValueRequired":
@@ -48,9 +57,10 @@ function ruleOf({ reason, repair }: Violation): string {
   }
 }
 
-function whatOf({ path, found, reason, repair }: Violation): string {
+function whatOf(violation: Violation): string {
+  const { path, found, reason, repair } = violation;
   if (repair?.startsWith("not supported yet") === true) return `${path} is not supported yet`;
-  if (found.startsWith("an unknown field")) return `${path} is no field of this kind`;
+  if (isUnknownField(violation)) return `${path} is no field of this kind`;
   switch (reason) {
     case "FieldValueRequired":
       return `${path} is missing`;

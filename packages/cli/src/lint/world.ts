@@ -66,9 +66,10 @@ export const findingAt = (
   manifest: Manifest,
   path: string,
   finding: Omit<Finding, "file" | "line" | "column" | "object" | "path">,
+  part: "key" | "value" = "value",
 ): Finding => ({
   file: manifest.file,
-  ...manifest.placeOf(path),
+  ...manifest.placeOf(path, part),
   object: manifest.describe(),
   path,
   ...finding,

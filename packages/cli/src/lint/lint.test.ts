@@ -1,0 +1,392 @@
+import { existsSync, readFileSync } from "node:fs";
+import { describe, expect, test } from "vitest";
+import { findingsAsJson, lintFiles, renderFindings } from "./index.ts";
+
+const lint = (...texts: readonly string[]) => lintFiles(texts.map((text, index) => ({ path: `${index}.yaml`, text })));
+const rulesOf = (...texts: readonly string[]) =>
+  lint(...texts).map(({ rule, line, column }) => `${line}:${column} ${rule}`);
+
+const service = (name = "shop") => `
+apiVersion: v1
+kind: Service
+metadata: {name: ${name}}
+spec:
+  selector: {app: shop}
+  ports: [{name: http, port: 80, targetPort: http}]
+`;
+const routing = `
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: shop}
+spec:
+  hosts: [shop]
+  http:
+    - name: primary
+      route:
+        - {destination: {host: shop, subset: stable}, weight: 100}
+        - {destination: {host: shop, subset: canary}, weight: 0}
+---
+apiVersion: networking.istio.io/v1
+kind: DestinationRule
+metadata: {name: shop}
+spec:
+  host: shop
+  subsets: [{name: stable, labels: {app: shop}}, {name: canary, labels: {app: shop}}]
+`;
+interface RolloutParts {
+  readonly templates?: string;
+  readonly args?: string;
+  readonly steps?: string;
+  readonly startingStep?: number;
+  readonly route?: string;
+  readonly canarySubset?: string;
+}
+const rollout = ({
+  templates = "[{templateName: checks}]",
+  args = "[{name: service, value: shop}]",
+  steps = "[{setWeight: 10}, {pause: {duration: 10m}}, {setWeight: 100}]",
+  startingStep = 0,
+  route = "primary",
+  canarySubset = "canary",
+}: RolloutParts = {}) => `
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+        - name: shop
+          image: shop:v1
+          ports: [{name: http, containerPort: 8080}]
+          readinessProbe: {httpGet: {port: http}}
+  strategy:
+    canary:
+      steps: ${steps}
+      analysis:
+        startingStep: ${startingStep}
+        templates: ${templates}
+        args: ${args}
+      trafficRouting:
+        istio:
+          virtualService: {name: shop, routes: [${route}]}
+          destinationRule: {name: shop, canarySubsetName: ${canarySubset}, stableSubsetName: stable}
+`;
+const byVersion =
+  'sum(rate(http_requests_total{service="{{args.service}}",pod_template_hash="{{args.hash}}",code!~"5.."}[1m])) / sum(rate(http_requests_total{service="{{args.service}}",pod_template_hash="{{args.hash}}"}[1m]))';
+const pooled =
+  'sum(rate(http_requests_total{service="{{args.service}}",code!~"5.."}[1m])) / sum(rate(http_requests_total{service="{{args.service}}"}[1m]))';
+const checks = ({
+  query = pooled,
+  args = "[{name: service}]",
+  condition = "result[0] >= 0.95",
+  count = 3,
+  more = "",
+} = {}) => `
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: checks}
+spec:
+  args: ${args}
+  metrics:
+    - name: success
+      interval: 1m
+      count: ${count}
+      successCondition: ${condition}
+      ${more}
+      provider:
+        prometheus:
+          address: http://prometheus:9090
+          query: '${query}'
+`;
+const hash = "{name: hash, valueFrom: {podTemplateHashValue: Latest}}";
+const whole = [
+  service(),
+  routing,
+  rollout({ args: `[{name: service, value: shop}, ${hash}]` }),
+  checks({ query: byVersion, args: "[{name: service}, {name: hash}]" }),
+];
+
+test("a right set of manifests has no findings", () => {
+  expect(lint(...whole)).toEqual([]);
+});
+
+describe("what one file names and no other has", () => {
+  const cases: readonly (readonly [string, readonly string[], string, string])[] = [
+    [
+      "a template",
+      [rollout({ templates: "[{templateName: chekcs}]" }), checks()],
+      "missing-template",
+      "a template: checks",
+    ],
+    [
+      "a metric named as template",
+      [rollout({ templates: "[{templateName: checks}, {templateName: success}]" }), checks()],
+      "missing-template",
+      "it exists only as a metric inside checks",
+    ],
+    ["an argument", [rollout({ args: "[]" }), checks()], "missing-argument", "needs the argument service"],
+    [
+      "a label",
+      [
+        rollout({ args: "[{name: service, valueFrom: {fieldRef: {fieldPath: \"metadata.labels['ring']\"}}}]" }),
+        checks(),
+      ],
+      "missing-label",
+      "metadata.labels['ring']",
+    ],
+    ["a route", [service(), routing, rollout({ route: "main" }), checks()], "missing-route", "has no route main"],
+    [
+      "a subset",
+      [service(), routing, rollout({ canarySubset: "next" }), checks()],
+      "missing-subset",
+      "has no subset next",
+    ],
+    ["a Service", [service("other"), routing], "missing-reference", "no Service shop"],
+    ["pods", [service().replace("app: shop", "app: shp"), rollout()], "service-without-pods", "app=shp"],
+    [
+      "a port",
+      [service().replace("targetPort: http", "targetPort: web"), rollout()],
+      "missing-port",
+      "a port called web",
+    ],
+    [
+      "a probe's port",
+      [rollout().replace("port: http}}", "port: web}}")],
+      "missing-port",
+      "readinessProbe asks the port web",
+    ],
+    ["a step", [rollout({ startingStep: 3 }), checks()], "analysis-never-starts", "the last one is 2"],
+    ["a declared argument", [checks({ args: "[]" })], "undeclared-argument", "{{args.service}}"],
+    [
+      "a query with the argument",
+      [checks({ args: "[{name: service}, {name: namespace}]" })],
+      "unused-argument",
+      "no query filters by it",
+    ],
+  ];
+  for (const [name, files, rule, words] of cases) {
+    test(name, () => {
+      const found = lint(...files).filter((finding) => finding.rule === rule);
+
+      expect(found.map((finding) => Object.values(finding).join("; ")).join("\n")).toContain(words);
+    });
+  }
+});
+
+describe("a query that counts stable and canary together", () => {
+  const said = (parts: RolloutParts, template: Parameters<typeof checks>[0] = {}) =>
+    lint(rollout(parts), checks(template))
+      .filter(({ rule }) => rule === "pooled-query")
+      .map(({ what }) => what.slice(what.indexOf("together")));
+
+  test("says how bad a canary may be", () => {
+    expect(said({})).toEqual([
+      "together: at 10 % weight a canary failing 50 % of its requests passes all 3 measurements in steady state",
+    ]);
+  });
+
+  test("the number follows the weight and the threshold", () => {
+    expect(said({ steps: "[{setWeight: 20}, {pause: {duration: 10m}}]" }, { condition: "result[0] >= 0.99" })).toEqual([
+      "together: at 20 % weight a canary failing 5 % of its requests passes all 3 measurements in steady state",
+    ]);
+  });
+
+  test("a small weight hides everything", () => {
+    expect(said({ steps: "[{setWeight: 1}, {pause: {duration: 10m}}]" })).toEqual([
+      "together: at 1 % weight a canary failing every request passes all 3 measurements in steady state",
+    ]);
+  });
+
+  test("a window that reaches back to smaller weights hides more", () => {
+    const steps = "[{setWeight: 5}, {pause: {duration: 2m}}, {setWeight: 10}, {pause: {duration: 5m}}]";
+    const query = pooled.replaceAll("[1m]", "[5m]");
+
+    expect(said({ steps, startingStep: 2 }, { query, count: 5 })).toEqual([
+      "together: at 10 % weight a canary failing 50 % of its requests passes all 5 measurements in steady state, and 55 % over the 5m window, which reaches back to smaller weights",
+    ]);
+  });
+
+  test("percent, error shares and quantiles", () => {
+    const errors = pooled.replace("!~", "=~");
+    const slow =
+      'histogram_quantile(0.99, sum(rate(http_request_duration_seconds_bucket{service="{{args.service}}"}[1m])) by (le)) * 1000';
+
+    expect(said({}, { query: `(${pooled}) * 100`, condition: "result[0] > 98" })[0]).toContain("failing 20 % of its");
+    expect(said({}, { query: `1 - (${pooled})`, condition: "result[0] < 0.03" })[0]).toContain("failing 30 % of its");
+    expect(said({}, { query: errors, condition: "result[0] <= 0.01" })[0]).toContain("failing 10 % of its");
+    expect(said({}, { query: slow, condition: "result[0] <= 500" })[0]).toContain("with 10 % of its requests too slow");
+  });
+
+  test("a query by version, or of the canary's own Service, is none", () => {
+    const own = rollout({ args: "[{name: service, value: shop-canary}]" }).replace(
+      "      steps:",
+      "      canaryService: shop-canary\n      stableService: shop\n      steps:",
+    );
+
+    expect(
+      said(
+        { args: `[{name: service, value: shop}, ${hash}]` },
+        { query: byVersion, args: "[{name: service}, {name: hash}]" },
+      ),
+    ).toEqual([]);
+    expect(lint(own, checks()).filter(({ rule }) => rule === "pooled-query")).toEqual([]);
+  });
+});
+
+test("only 2xx as success", () => {
+  const findings = lint(checks({ query: pooled.replace('code!~"5.."', 'code=~"2.."') }));
+
+  expect(findings).toMatchObject([{ rule: "only-2xx", severity: "warning", repair: 'use code!~"5.."' }]);
+});
+
+test("conditions", () => {
+  expect(rulesOf(checks({ condition: "result[0] >=" }))).toEqual(["11:25 bad-condition"]);
+  expect(rulesOf(checks({ more: "failureCondition: result[0] < 0.9" }))).toEqual(["12:25 inconclusive-band"]);
+  expect(rulesOf(checks({ more: "failureCondition: result[0] < 0.97" }))).toEqual(["12:25 overlapping-conditions"]);
+  expect(rulesOf(checks({ query: "sum(rate(x)" }).replace("[{name: service}]", "[]"))).toEqual(["16:18 bad-query"]);
+});
+
+describe("Applications", () => {
+  const application = (annotations: string, source: string) => `
+apiVersion: argoproj.io/v1alpha1
+kind: Application
+metadata:
+  name: shop
+  annotations: ${annotations}
+spec:
+  source: {repoURL: https://example.com/shop.git, path: deploy, ${source}}
+  destination: {server: https://kubernetes.default.svc}
+`;
+
+  test("a hook annotation on the Application itself", () => {
+    expect(rulesOf(application("{argocd.argoproj.io/hook: PreSync}", "targetRevision: HEAD"))).toEqual([
+      "6:42 hook-on-application",
+    ]);
+  });
+
+  test("the revision as an image's tag", () => {
+    const helm = "helm: {parameters: [{name: image.tag, value: $ARGOCD_APP_REVISION}]}";
+
+    expect(rulesOf(application("{}", helm))).toEqual(["8:65 not-supported", "8:110 revision-as-tag"]);
+  });
+});
+
+describe("files that are no good manifests", () => {
+  const pod = (metadata: string) =>
+    `apiVersion: v1\nkind: Pod\nmetadata: ${metadata}\nspec: {containers: [{name: a, image: a}]}\n`;
+  const bomb = [
+    "a: &a [x,x,x,x,x,x,x,x,x]",
+    ...["b", "c", "d", "e", "f", "g"].map(
+      (name, index) => `${name}: &${name} [${Array(9).fill(`*${"abcdefg"[index]}`).join(",")}]`,
+    ),
+  ].join("\n");
+  const cases: readonly (readonly [string, string, readonly string[]])[] = [
+    ["malformed", "a: [1,\nb: 2", ["malformed"]],
+    ["a tab", "apiVersion: v1\nkind: Pod\nmetadata:\n\tname: a\n", ["malformed"]],
+    ["a doubled key", pod("{name: a, name: b}"), ["3:21 duplicate-key"]],
+    ["an alias bomb", bomb, ["alias-bomb"]],
+    ["nesting", "[".repeat(20_000), ["too-deep"]],
+    ["a large file", " ".repeat(11 * 1024 * 1024), ["too-large"]],
+    ["not a manifest", "services: {web: {image: a}}", ["1:1 not-a-manifest"]],
+    ["no kind", "apiVersion: v1\nmetadata: {name: a}", ["1:1 not-a-manifest"]],
+    ["an unknown kind", "apiVersion: apps/v1\nkind: Deploymnt\nmetadata: {name: a}", ["2:7 unknown-kind"]],
+    [
+      "another version",
+      "apiVersion: extensions/v1beta1\nkind: Deployment\nmetadata: {name: a}",
+      ["1:13 unknown-version"],
+    ],
+    ["nothing", "---\n# nothing\n---\n", []],
+    ["an old boolean", pod("{name: a, labels: {a: yes}}"), ["3:33 ambiguous-boolean"]],
+    ["the same object twice", `${pod("{name: a}")}---\n${pod("{name: a}")}`, ["8:18 doubled-object"]],
+    [
+      "an unknown field in a List",
+      `apiVersion: v1\nkind: List\nitems:\n- ${pod("{name: a, nmae: b}").trim().replaceAll("\n", "\n  ")}`,
+      ["6:23 unknown-field"],
+    ],
+  ];
+  for (const [name, text, expected] of cases) {
+    test(name, () => {
+      const found = rulesOf(text);
+
+      expect(found.length).toBeGreaterThanOrEqual(expected.length);
+      for (const rule of expected) expect(found.join("\n")).toContain(rule);
+      if (expected.length === 0) expect(found).toEqual([]);
+    });
+  }
+});
+
+test("a kind of a CustomResourceDefinition among the files is known", () => {
+  const crd = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: {name: widgets.example.com}
+spec:
+  group: example.com
+  names: {plural: widgets, kind: Widget}
+  scope: Namespaced
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: {openAPIV3Schema: {type: object, properties: {spec: {type: object, properties: {size: {type: integer}}}}}}
+`;
+  const widget = "apiVersion: example.com/v1\nkind: Widget\nmetadata: {name: w}\nspec: {size: big}\n";
+
+  expect(lint(crd, widget)).toMatchObject([
+    { file: "1.yaml", line: 4, column: 14, path: "spec.size", rule: "wrong-type" },
+  ]);
+});
+
+test("text for people, JSON for programs", () => {
+  const findings = lint("apiVersion: v1\nkind: Service\nmetadata: {name: a}\nspec: {selector: {a: b}, prots: []}\n");
+
+  expect(renderFindings(findings, { color: false })).toBe(`0.yaml:4:1 error spec.ports is missing [missing-field]
+  in       Service a
+  found    nothing
+  expected at least one port
+
+0.yaml:4:26 error spec.prots is no field of this kind [unknown-field]
+  in       Service a
+  found    an unknown field holding a list
+  expected one of ports, selector, clusterIP, clusterIPs, type, externalIPs, sessionAffinity, loadBalancerIP, loadBalancerSourceRanges, externalName, externalTrafficPolicy, healthCheckNodePort and 8 more
+  repair   did you mean "ports"?
+
+2 errors`);
+  expect(JSON.parse(findingsAsJson(findings)).findings).toHaveLength(2);
+  expect(renderFindings([], { color: true })).toBe("Nothing to complain about.");
+});
+
+test("no control character of a manifest reaches the terminal", () => {
+  const text = 'apiVersion: v1\nkind: "Pod\\e[31m"\nmetadata: {name: a}\n';
+
+  expect(renderFindings(lint(text), { color: false })).not.toContain("\u001b");
+});
+
+// The listings stand beside the repository, not in it.
+const listing = new URL("../../../../../shared/seed/rollouts-and-analysis.yaml", import.meta.url);
+test.skipIf(!existsSync(listing))("the reference listing (skipped where ../shared is missing)", () => {
+  const findings = lintFiles([{ path: "listing.yaml", text: readFileSync(listing, "utf8") }]);
+  const lines = findings.map(({ line, rule }) => `${line} ${rule}`);
+
+  expect(lines).toEqual(
+    expect.arrayContaining([
+      "18 missing-template",
+      "19 missing-template",
+      "59 not-supported",
+      "145 pooled-query",
+      "145 only-2xx",
+      "157 pooled-query",
+      "170 pooled-query",
+      "190 invalid-value",
+      "228 missing-template",
+      "231 invalid-value",
+    ]),
+  );
+  expect(lines.filter((line) => line.endsWith("missing-field"))).toHaveLength(2);
+  expect(findings.find(({ rule }) => rule === "pooled-query")?.what).toContain(
+    "failing 50 % of its requests passes all 5 measurements in steady state, and 55 %",
+  );
+});
