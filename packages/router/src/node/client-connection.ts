@@ -1,9 +1,9 @@
-import { STATUS_CODES } from "node:http";
 import type { Socket } from "node:net";
 import { millis, type Timer } from "@sluice/kernel";
 import type { BackendSet } from "../backend.ts";
 import { rewritePath } from "../match.ts";
 import type { VersionCounts } from "../request-metrics.ts";
+import { hasRetryBudget, retriesFailure, retriesStatus, retryWaitMillis, type TryFailure } from "../retry-policy.ts";
 import {
   type ChosenRoute,
   chooseDestination,
@@ -14,6 +14,7 @@ import {
 } from "../routing.ts";
 import type { RetryEntry } from "../table.ts";
 import { BodyFollower, chunkedLength, untilClose } from "./body.ts";
+import { answerText } from "./local-answer.ts";
 import { isRefusal, parseRequestHead, type RequestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { mintStickyValue, normalPath, redirectLocation, routeRequest, stickyValue } from "./route-request.ts";
@@ -33,9 +34,6 @@ const freshMillis = 1000;
 const suspectMillis = 1000;
 const maxAttempts = 4;
 const connectTimeoutMillis = 5000;
-/** As Envoy waits between retries: doubling, at most tenfold, anywhere in the second half of that. */
-const retryBaseMillis = 25;
-const retryMaxMillis = 250;
 
 /** https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
 const idempotentMethods = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -478,35 +476,23 @@ export class ClientConnection implements UpstreamListener {
 
   // A VirtualService's retries.
 
-  #hasPolicy(reason: "reset" | "connect-failure" | "gateway-error" | "timeout"): boolean {
+  #hasPolicy(failure: TryFailure): boolean {
     const retries = this.#policy();
-    if (retries === undefined) return false;
-    if (retries.on.includes("5xx") || (reason !== "connect-failure" && retries.on.includes("gateway-error")))
-      return true;
-    if (reason === "timeout") return retries.on.includes("reset");
-    return reason !== "gateway-error" && retries.on.includes(reason);
+    return retries !== undefined && retriesFailure(retries, failure);
   }
 
   #retriesOn(status: number): boolean {
     if (status < 400 || this.#isStreamed || this.#phase !== "waiting") return false;
     const retries = this.#policy();
-    if (retries === undefined) return false;
-    const { on, codes } = retries;
-    return (
-      (codes?.includes(status) ?? false) ||
-      (status >= 500 && on.includes("5xx")) ||
-      (status >= 502 && status <= 504 && on.includes("gateway-error")) ||
-      (status === 409 && on.includes("retriable-4xx"))
-    );
+    return retries !== undefined && retriesStatus(retries, status);
   }
 
-  /** The route's retries, where one is left and the budget has room: a fifth of what is under way, at least three. */
+  /** The route's retries, where one is left and the budget has room. */
   #policy(): RetryEntry | undefined {
     const retries = this.#route?.entry.retries;
     if (retries === undefined || this.#policyRetries >= retries.attempts) return undefined;
     const { stats } = this.#shared;
-    const isWithin = this.#isRetrying || stats.activeRetries < Math.max(3, stats.active / 5);
-    return isWithin ? retries : undefined;
+    return this.#isRetrying || hasRetryBudget(stats.activeRetries, stats.active) ? retries : undefined;
   }
 
   #retryByPolicy(): void {
@@ -514,8 +500,8 @@ export class ClientConnection implements UpstreamListener {
     if (!this.#isRetrying) stats.activeRetries++;
     this.#isRetrying = true;
     if (this.#backend !== undefined) this.#remember(this.#backend);
-    const wait = Math.min(retryBaseMillis * 2 ** this.#policyRetries++, retryMaxMillis);
-    this.#retryTimer = clock.after(millis(wait * (0.5 + random.next() / 2)), () => this.#retry());
+    const wait = retryWaitMillis(this.#policyRetries++, random.next());
+    this.#retryTimer = clock.after(millis(wait), () => this.#retry());
   }
 
   #startTimeout(): void {
@@ -577,32 +563,15 @@ export class ClientConnection implements UpstreamListener {
     this.#socket.destroy();
   }
 
-  #reply(code: number, reason: string, message: string, mayKeep = true, lines = ""): void {
+  #reply(code: number, error: string, message: string, mayKeep = true, lines = ""): void {
     const head = this.#head;
-    const hasAll = this.#phase === "waiting";
-    const keep = mayKeep && hasAll && (head?.keepAlive ?? false) && !this.#shared.isClosing;
+    const isWhole = this.#phase === "waiting";
+    const keep = mayKeep && isWhole && (head?.keepAlive ?? false) && !this.#shared.isClosing;
     this.#record(code);
-    this.#writeReply(code, reason, message, keep, head?.method === "HEAD", lines, head?.minorVersion === 0);
+    const connection = !keep ? "close" : head?.minorVersion === 0 ? "keep-alive" : "";
+    this.#socket.write(answerText({ code, error, message, lines }, connection, head?.method === "HEAD"));
     if (keep) this.#next();
     else this.#leave();
-  }
-
-  #writeReply(
-    code: number,
-    reason: string,
-    message: string,
-    keep: boolean,
-    bodiless: boolean,
-    lines: string,
-    old = false,
-  ) {
-    const body = `${JSON.stringify({ error: reason, message })}\n`;
-    const connection = keep ? (old ? "Connection: keep-alive\r\n" : "") : "Connection: close\r\n";
-    const length = Buffer.byteLength(body);
-    this.#socket.write(
-      `HTTP/1.1 ${code} ${STATUS_CODES[code] ?? ""}\r\nContent-Type: application/json\r\nContent-Length: ${length}\r\n` +
-        `${lines}${connection}\r\n${bodiless ? "" : body}`,
-    );
   }
 
   /** Answers what is no request at all, and ends the connection: where the next one starts can't be known. */
@@ -610,7 +579,8 @@ export class ClientConnection implements UpstreamListener {
     const { stats, unmatched } = this.#shared;
     stats.requests++;
     unmatched.count("OTHER", code, 0);
-    this.#writeReply(code, code === 431 || code === 414 ? "TooLarge" : "BadRequest", reason, false, false, "");
+    const error = code === 431 || code === 414 ? "TooLarge" : "BadRequest";
+    this.#socket.write(answerText({ code, error, message: reason }, "close", false));
     this.#leave();
   }
 

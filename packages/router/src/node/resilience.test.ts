@@ -12,6 +12,8 @@ const pause = (wait: number) => new Promise((resolve) => setTimeout(resolve, wai
 
 interface Load {
   readonly codes: Map<string, number>;
+  /** Until so many more requests have ended. */
+  more(count: number): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -48,7 +50,12 @@ function load(port: number, clients = 16, method = "GET"): Load {
     agent.destroy();
   };
   atEnd(stop);
-  return { codes, stop };
+  const more = async (count: number) => {
+    const ended = () => [...codes.values()].reduce((sum, one) => sum + one, 0);
+    const enough = ended() + count;
+    while (ended() < enough) await pause(1);
+  };
+  return { codes, more, stop };
 }
 
 test.each(["GET", "POST"])("replacing every Pod under a load of %s fails no request", async (method) => {
@@ -69,12 +76,12 @@ test.each(["GET", "POST"])("replacing every Pod under a load of %s fails no requ
     oldest!.server.closeAllConnections();
     router.apply(shopTable({ v1: pods.map((pod) => pod.port) }, undefined, version));
     expect(isDrained).toBe(true);
-    await pause(20);
+    await running.more(25);
   }
   await running.stop();
 
   expect([...running.codes.keys()]).toEqual(["200"]);
-  expect(running.codes.get("200")).toBeGreaterThan(200);
+  expect(running.codes.get("200")).toBeGreaterThan(12 * 25);
   expect(router.stats.active).toBe(0);
 });
 
@@ -145,7 +152,7 @@ test("backends that close their kept connections at once fail no GET", async () 
   const { router, port } = await routerFor(shopTable({ v1: [v1, other] }));
   const running = load(port, 8);
 
-  await pause(1000);
+  await running.more(500);
   await running.stop();
 
   expect([...running.codes.keys()]).toEqual(["200"]);
@@ -190,12 +197,12 @@ test("a Pod that is killed under load fails no GET while another one lives", asy
   const [one, two] = [await start(), await start()];
   const { router, port } = await routerFor(shopTable({ v1: [one.port, two.port] }));
   const running = load(port);
-  await pause(200);
+  await running.more(100);
 
   one.pod.kill("SIGKILL");
-  await pause(300);
+  await running.more(100);
   router.overlay(new Map([[`v1-${one.port}`, "notReady"]]));
-  await pause(100);
+  await running.more(100);
   await running.stop();
 
   expect([...running.codes.keys()]).toEqual(["200"]);
@@ -336,7 +343,7 @@ test("a successor in another process goes on with the sockets, and no request fa
   const successor = fork(new URL("successor-fixture.ts", import.meta.url));
   atEnd(() => successor.kill("SIGKILL"));
   const running = load(port);
-  await pause(200);
+  await running.more(100);
 
   successor.send({ table });
   for (const { role, server } of router.sockets) {
@@ -345,7 +352,7 @@ test("a successor in another process goes on with the sockets, and no request fa
     await adopted;
   }
   await router.close({ graceful: seconds(5) });
-  await pause(300);
+  await running.more(100);
   await running.stop();
   successor.send({ isEnd: true });
   const [{ requests }] = (await once(successor, "message")) as [{ requests: number }];
