@@ -1,4 +1,4 @@
-import { type Client, hasReason, KindRegistry, keyOf, type Resource } from "@sluice/api";
+import { type Client, hasReason, type KindDefinition, KindRegistry, keyOf, type Resource } from "@sluice/api";
 import {
   type Clock,
   type KindKey,
@@ -17,6 +17,8 @@ import { plainKinds } from "./kinds.ts";
 export interface WorldOptions {
   readonly seed?: number;
   readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
+  /** Plain ones without schemas unless given. */
+  readonly kinds?: readonly KindDefinition[];
   /** Modelled outside work, by the task's `do`. */
   readonly tasks?: (clock: Clock) => Readonly<Record<string, TaskHandler>>;
   /** News reaches the reconcilers late, by chance. */
@@ -53,7 +55,7 @@ export class World {
   static async create(options: WorldOptions): Promise<World> {
     const clock = new VirtualClock();
     const random = seededRandom(options.seed ?? 1);
-    const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random });
+    const { client } = await createStore({ kinds: new KindRegistry(options.kinds ?? plainKinds), clock, random });
     const world = new World(options, clock, client, random);
     await world.settle();
     return world;

@@ -103,7 +103,6 @@ export interface ReleaseOptions {
 export const rollout = (image: string, options: ReleaseOptions = {}): Rollout => {
   const { steps = [], canary = {}, spec = {}, annotations, isRouted = true } = options;
   return {
-    ...key,
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
     metadata: { name: "web", namespace, ...(annotations === undefined ? {} : { annotations }) },
