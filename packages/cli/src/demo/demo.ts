@@ -79,7 +79,8 @@ export class Demo {
     const good = await this.#release("v1", "v2");
     const hurt = await this.#takeBack();
     await this.#release("v2", "v4");
-    await load.until(({ requests }) => requests > (load.latest?.requests ?? 0) + 200);
+    const enough = (load.latest?.requests ?? 0) + 200;
+    await load.until(({ requests }) => requests > enough);
     const report = await load.stop();
     return this.#summarise(report, { pushToFirstCanaryMs: good, ...hurt });
   }
@@ -322,7 +323,7 @@ const isServing = (pod: Pod): boolean =>
 
 const secondsSince = (started: number): number => Math.round((Date.now() - started) / 100) / 10;
 
-const pause = (wait: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait).unref());
+const pause = (wait: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, wait));
 
 async function runProgram(args: readonly string[]): Promise<void> {
   const child = spawn(process.execPath, [program(), ...args], { stdio: ["ignore", "ignore", "pipe"] });
