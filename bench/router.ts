@@ -214,7 +214,11 @@ export async function bench(): Promise<Row[]> {
         });
       }
     }
-    rows.push({ name: "router: requests a second, sharing the machine with its load", value: of(fast, "router", "perSecond"), unit: "/s" });
+    rows.push({
+      name: "router: requests a second, sharing the machine with its load",
+      value: of(fast, "router", "perSecond"),
+      unit: "/s",
+    });
     rows.push({
       name: "router: new weight to the first request by it, p99",
       value: await weightChange(ours),
