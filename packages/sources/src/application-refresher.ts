@@ -18,6 +18,8 @@ interface WatchedRepository {
 }
 
 const settleMillis = 5000;
+const atOnce = 20;
+const trickleMillis = 200;
 
 const kind = { apiVersion: "argoproj.io/v1alpha1", kind: "Application" } as const;
 
@@ -31,6 +33,8 @@ export class ApplicationRefresher {
   readonly #placed = new Map<string, string>();
   /** When each Application was last told: what its status says may be older news for a moment. */
   readonly #told = new Map<string, number>();
+  readonly #later = new Set<string>();
+  #trickling: NodeJS.Timeout | undefined;
   #watch: Watch<Application> | undefined;
   #isStopped = false;
 
@@ -45,6 +49,7 @@ export class ApplicationRefresher {
   stop(): void {
     this.#isStopped = true;
     this.#watch?.stop();
+    clearTimeout(this.#trickling);
     for (const { stop } of this.#repositories.values()) stop();
     this.#repositories.clear();
   }
@@ -123,33 +128,71 @@ export class ApplicationRefresher {
     this.#repositories.delete(key);
   }
 
-  /** Only Applications whose revision really moved are written to: a push to one branch leaves the others alone. */
+  /**
+   * Applications whose manifests changed are told at once. The others only learn the new revision, a few at a time:
+   * in a repository of a thousand Applications a push must not wait behind 999 that it isn't about.
+   */
   async #changed({ applications }: WatchedRepository): Promise<void> {
-    const { sources, client, onFault } = this.#options;
     const resolved = new Map<string, Promise<string | undefined>>();
-    await Promise.all(
-      [...applications.values()].map(async (application) => {
-        const { source } = application.spec;
-        if (source === undefined) return;
-        const revision = source.targetRevision ?? "HEAD";
-        let sha = resolved.get(revision);
-        if (sha === undefined) {
-          sha = sources.resolveRevision(source.repoURL, revision).catch(() => undefined);
-          resolved.set(revision, sha);
-        }
-        const found = await sha;
-        const name = nameOf(application);
-        const isSettled = Date.now() - (this.#told.get(name) ?? 0) > settleMillis;
-        if (isSettled && found !== undefined && found === application.status?.sync?.revision) return;
-        this.#told.set(name, Date.now());
-        try {
-          const value = { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } };
-          await client.patch(keyOf(application), { type: "merge", value });
-        } catch (thrown) {
-          onFault?.(source.repoURL, toFault(thrown));
-        }
-      }),
-    );
+    const unaffected: Application[] = [];
+    const looks = [...applications.values()].map(async (application) => {
+      const { source } = application.spec;
+      if (source === undefined) return;
+      const revision = source.targetRevision ?? "HEAD";
+      let sha = resolved.get(revision);
+      if (sha === undefined) {
+        sha = this.#options.sources.resolveRevision(source.repoURL, revision).catch(() => undefined);
+        resolved.set(revision, sha);
+      }
+      const found = await sha;
+      const known = application.status?.sync?.revision;
+      const isSettled = Date.now() - (this.#told.get(nameOf(application)) ?? 0) > settleMillis;
+      if (isSettled && found !== undefined && found === known) return;
+      if (found !== undefined && known !== undefined && (await this.#isSame(application, known, found))) {
+        unaffected.push(application);
+      } else await this.#tell(application);
+    });
+    await Promise.all(looks);
+    if (unaffected.length <= atOnce) await Promise.all(unaffected.map((application) => this.#tell(application)));
+    else {
+      for (const application of unaffected) this.#later.add(nameOf(application));
+      this.#trickle();
+    }
+  }
+
+  #isSame({ spec }: Application, a: string, b: string): Promise<boolean> {
+    const { repoURL = "", path = ".", directory = {} } = spec.source ?? {};
+    const { recurse, include, exclude } = directory;
+    const options = {
+      ...(recurse === undefined ? {} : { recurse }),
+      ...(include === undefined ? {} : { include }),
+      ...(exclude === undefined ? {} : { exclude }),
+    };
+    return this.#options.sources.isSame({ repoURL, path, directory: options }, a, b);
+  }
+
+  async #tell(application: Application): Promise<void> {
+    this.#told.set(nameOf(application), Date.now());
+    try {
+      const value = { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } };
+      await this.#options.client.patch(keyOf(application), { type: "merge", value });
+    } catch (thrown) {
+      this.#options.onFault?.(application.spec.source?.repoURL ?? "", toFault(thrown));
+    }
+  }
+
+  #trickle(): void {
+    if (this.#trickling !== undefined) return;
+    const step = async () => {
+      for (const name of [...this.#later].slice(0, atOnce)) {
+        this.#later.delete(name);
+        const application = this.#repositories.get(this.#placed.get(name) ?? "")?.applications.get(name);
+        if (application !== undefined && !this.#isStopped) await this.#tell(application);
+      }
+      const isMore = this.#later.size > 0 && !this.#isStopped;
+      this.#trickling = isMore ? setTimeout(() => void step(), trickleMillis).unref() : undefined;
+    };
+    this.#trickling = setTimeout(() => void step(), trickleMillis).unref();
   }
 }
 

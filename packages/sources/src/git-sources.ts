@@ -58,6 +58,25 @@ export class GitSources {
     };
   }
 
+  /** Whether a folder renders the same at two commits. A commit that can't be read counts as different. */
+  async isSame(
+    { repoURL, path, directory = {} }: Omit<ManifestSource, "revision">,
+    a: string,
+    b: string,
+  ): Promise<boolean> {
+    try {
+      const digests = [a, b].map(async (revision) => {
+        const { sha, repository } = await resolveIn(this.cache, repoURL, revision);
+        const { tree } = await this.renderer.commit(repository.reader, sha);
+        return this.renderer.digest(repository.reader, tree, path, directory);
+      });
+      const [first, second] = await Promise.all(digests);
+      return first === second;
+    } catch {
+      return false;
+    }
+  }
+
   /** Makes the next question about a repository ask it anew; a watch or a hook heard of a change. */
   invalidate(repoURL: string): void {
     this.cache.invalidate(parseRepositoryUrl(repoURL));

@@ -2,7 +2,7 @@ import { LeastRecentlyUsed } from "../git/lru.ts";
 import type { ObjectReader } from "../git/object-reader.ts";
 import { type CommitInfo, parseCommit } from "../git/objects.ts";
 import { type LocatedResource, type ManifestFault, type ParsedManifests, parseManifests } from "./parse-manifests.ts";
-import { type DirectoryOptions, type SelectedFile, selectFiles, TreeReader } from "./select-files.ts";
+import { type DirectoryOptions, type SelectedFile, selectFiles, type TreeCache, TreeReader } from "./select-files.ts";
 
 /** What an Application's source is at one commit. */
 export interface RenderedManifests {
@@ -23,8 +23,29 @@ export class ManifestRenderer {
   readonly #files = new LeastRecentlyUsed<ParsedManifests>(32 * 1024 * 1024);
   readonly #folders = new LeastRecentlyUsed<RenderedManifests>(4000);
 
+  readonly #commits = new LeastRecentlyUsed<CommitInfo>(1000);
+  readonly #trees: TreeCache = new LeastRecentlyUsed(100_000);
+
   async commit(reader: ObjectReader, sha: string): Promise<CommitInfo> {
-    return parseCommit(sha, await reader.read(sha));
+    const known = this.#commits.get(sha);
+    if (known !== undefined) return known;
+    const commit = parseCommit(sha, await reader.read(sha));
+    this.#commits.set(sha, commit);
+    return commit;
+  }
+
+  /** Equal for two commits that render the same: nothing is rendered to find out. */
+  async digest(reader: ObjectReader, tree: string, path: string, directory: DirectoryOptions): Promise<string> {
+    const options = JSON.stringify([
+      path,
+      directory.recurse ?? false,
+      directory.include ?? "",
+      directory.exclude ?? "",
+    ]);
+    // Symbolic links stay within the folder, so its own tree decides everything.
+    const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
+    const folder = await new TreeReader(reader, this.#trees).find(tree, segments);
+    return `${folder?.oid ?? tree}|${options}`;
   }
 
   async render(
@@ -33,19 +54,8 @@ export class ManifestRenderer {
     path: string,
     directory: DirectoryOptions,
   ): Promise<RenderedManifests> {
-    const trees = new TreeReader(reader);
-    const options = JSON.stringify([
-      path,
-      directory.recurse ?? false,
-      directory.include ?? "",
-      directory.exclude ?? "",
-    ]);
-    // Symbolic links stay within the folder, so its own tree decides everything.
-    const folder = await trees.find(
-      tree,
-      path.split("/").filter((segment) => segment !== "" && segment !== "."),
-    );
-    const key = `${folder?.oid ?? tree}|${options}`;
+    const trees = new TreeReader(reader, this.#trees);
+    const key = await this.digest(reader, tree, path, directory);
     const known = this.#folders.get(key);
     if (known !== undefined) return known;
     const { files, faults } = await selectFiles(trees, reader, tree, path, directory);

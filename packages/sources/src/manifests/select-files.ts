@@ -1,4 +1,5 @@
 import { Fault } from "@sluice/kernel";
+import { LeastRecentlyUsed } from "../git/lru.ts";
 import type { ObjectReader } from "../git/object-reader.ts";
 import { parseTree, type TreeEntry } from "../git/objects.ts";
 import { compileGlob } from "./glob.ts";
@@ -20,22 +21,24 @@ export interface SelectedFile {
 const entriesMax = 50_000;
 const depthMax = 64;
 
-/** Reads trees of one commit; each at most once. */
+/** Trees by their id, which says what is in them: shared by every repository and commit. */
+export type TreeCache = LeastRecentlyUsed<readonly TreeEntry[]>;
+
 export class TreeReader {
   readonly #reader: ObjectReader;
-  readonly #trees = new Map<string, Promise<readonly TreeEntry[]>>();
+  readonly #known: TreeCache;
 
-  constructor(reader: ObjectReader) {
+  constructor(reader: ObjectReader, known: TreeCache = new LeastRecentlyUsed(10_000)) {
     this.#reader = reader;
+    this.#known = known;
   }
 
-  entries(oid: string): Promise<readonly TreeEntry[]> {
-    let tree = this.#trees.get(oid);
-    if (tree === undefined) {
-      tree = this.#reader.read(oid).then((bytes) => parseTree(bytes, oid.length / 2));
-      this.#trees.set(oid, tree);
-    }
-    return tree;
+  async entries(oid: string): Promise<readonly TreeEntry[]> {
+    const known = this.#known.get(oid);
+    if (known !== undefined) return known;
+    const entries = parseTree(await this.#reader.read(oid), oid.length / 2);
+    this.#known.set(oid, entries, entries.length + 1);
+    return entries;
   }
 
   async find(root: string, segments: readonly string[]): Promise<TreeEntry | undefined> {
