@@ -16,7 +16,7 @@ import {
   time,
 } from "../schema/build.ts";
 
-export const labelSelectorRequirement = object(
+const labelSelectorRequirement = object(
   "One rule on one label.",
   {
     key: at(1, text("The label.", { minLength: 1 })),

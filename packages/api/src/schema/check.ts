@@ -2,6 +2,7 @@ import { canonicalJson, sameJson, type Violation } from "@sluice/kernel";
 import type { Schema } from "../contract/schema.ts";
 import { formatProblem } from "./formats.ts";
 import { formatPath, type Path } from "./path.ts";
+import { patternOf } from "./pattern.ts";
 import { fieldSchema } from "./prune.ts";
 import { nameOfType, show } from "./show.ts";
 import { didYouMean } from "./suggest.ts";
@@ -283,26 +284,6 @@ function checkNumber(schema: Schema, value: number, path: Path | undefined, viol
   }
 }
 
-const patterns = new Map<string, RegExp | undefined>();
-
-/** RE2 and JavaScript agree on what schemas use; a pattern that doesn't compile here was refused with its CRD. */
-export function patternOf(source: string): RegExp | undefined {
-  if (patterns.has(source)) return patterns.get(source);
-  let compiled: RegExp | undefined;
-  try {
-    compiled = new RegExp(source, "u");
-  } catch {
-    try {
-      compiled = new RegExp(source);
-    } catch {
-      compiled = undefined;
-    }
-  }
-  if (patterns.size > 5000) patterns.clear();
-  patterns.set(source, compiled);
-  return compiled;
-}
-
 function checkText(schema: Schema, value: string, path: Path | undefined, violations: Violation[]): void {
   if (schema.minLength !== undefined && value.length < schema.minLength && lengthOf(value) < schema.minLength) {
     invalid(
@@ -317,7 +298,7 @@ function checkText(schema: Schema, value: string, path: Path | undefined, violat
     invalid(path, `${lengthOf(value)} characters`, `at most ${schema.maxLength} characters`, violations);
     return;
   }
-  if (schema.pattern !== undefined && patternOf(schema.pattern)?.test(value) === false) {
+  if (schema.pattern !== undefined && patternOf(schema.pattern)?.matcher(value).find() === false) {
     invalid(path, show(value, schema), `a text that matches ${schema.pattern}`, violations);
   }
   if (schema.format !== undefined) {

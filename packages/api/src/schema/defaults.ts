@@ -12,7 +12,7 @@ export function applyDefaults<R extends Resource>(definition: KindDefinition, ob
 }
 
 /** A kind's own defaults and rules read fields by their types; `validate` reports an object of another shape. */
-export function hasRightShape(schema: Schema, value: unknown): boolean {
+function hasRightShape(schema: Schema, value: unknown): boolean {
   const violations: Violation[] = [];
   checkValue(schema, value, undefined, violations);
   return violations.every(isAboutValues);

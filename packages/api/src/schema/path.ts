@@ -31,7 +31,7 @@ export function valueAt(value: unknown, path: string): unknown {
 const keysOfPath = new Map<string, readonly string[]>();
 
 /** `metadata.labels[app.kubernetes.io/name]`, `metadata.labels['x']`, `.spec.list[0]` as keys. */
-export function pathKeys(path: string): readonly string[] {
+function pathKeys(path: string): readonly string[] {
   const known = keysOfPath.get(path);
   if (known !== undefined) return known;
   const keys = [...path.matchAll(/\[['"]?([^\]]*?)['"]?\]|([^.[\]]+)/g)].map((match) => match[1] ?? match[2] ?? "");

@@ -49,6 +49,13 @@ const specs = {
       destination: { server: "https://kubernetes.default.svc", namespace: "shop" },
     },
   },
+  AppProject: {
+    spec: {
+      sourceRepos: ["*"],
+      destinations: [{ server: "*", namespace: "*" }],
+      clusterResourceWhitelist: [{ group: "*", kind: "*" }],
+    },
+  },
   VirtualService: {
     spec: { hosts: ["shop"], http: [{ name: "primary", route: [{ destination: { host: "shop" }, weight: 100 }] }] },
   },

@@ -114,7 +114,7 @@ export function measurementTimes(metric: Metric): readonly number[] {
 
 const durationOf = (metric: Metric): number => measurementTimes(metric).at(-1) ?? 0;
 
-export function millisOf(duration: unknown): number | undefined {
+function millisOf(duration: unknown): number | undefined {
   if (typeof duration !== "string") return undefined;
   const outcome = parseGoDuration(duration);
   return outcome.is === "parsed" ? outcome.value : undefined;

@@ -15,7 +15,7 @@ import {
 } from "yaml";
 import type { Finding } from "./finding.ts";
 
-export interface Place {
+interface Place {
   readonly line: number;
   readonly column: number;
 }

@@ -1,7 +1,8 @@
 import { unreachable, type Violation } from "@sluice/kernel";
 import type { Schema } from "../../contract/schema.ts";
-import { checkValue, patternOf } from "../../schema/check.ts";
+import { checkValue } from "../../schema/check.ts";
 import { applyDefaultsTo } from "../../schema/defaults.ts";
+import { patternOf } from "../../schema/pattern.ts";
 import { show } from "../../schema/show.ts";
 import { didYouMean } from "../../schema/suggest.ts";
 import { invalid, missing, notSupported } from "../rules.ts";
@@ -164,7 +165,7 @@ function checkNode(schema: Schema, path: string, { root, depth }: Place, violati
   }
   if (schema.pattern !== undefined && patternOf(schema.pattern) === undefined) {
     violations.push(
-      invalid({ path: `${path}.pattern`, found: show(schema.pattern), expected: "a regular expression" }),
+      invalid({ path: `${path}.pattern`, found: show(schema.pattern), expected: "a regular expression (RE2)" }),
     );
   }
   if (schema.type === "array" && schema.items === undefined) {

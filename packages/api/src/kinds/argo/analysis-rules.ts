@@ -1,4 +1,5 @@
 import type { Violation } from "@sluice/kernel";
+import { patternOf } from "../../schema/pattern.ts";
 import { show } from "../../schema/show.ts";
 import type { IntOrString } from "../quantities.ts";
 import { doubled, doubles, exactlyOne, invalid, missing } from "../rules.ts";
@@ -62,16 +63,17 @@ export function checkMatchers(
   matchers: readonly (DryRun | MeasurementRetention)[] | undefined,
   path: string,
 ): readonly Violation[] {
-  return (matchers ?? []).flatMap(({ metricName }, index) => {
-    try {
-      new RegExp(metricName);
-      return [];
-    } catch {
-      return [
-        invalid({ path: `${path}[${index}].metricName`, found: show(metricName), expected: "a regular expression" }),
-      ];
-    }
-  });
+  return (matchers ?? []).flatMap(({ metricName }, index) =>
+    patternOf(metricName) === undefined
+      ? [
+          invalid({
+            path: `${path}[${index}].metricName`,
+            found: show(metricName),
+            expected: "a regular expression (RE2)",
+          }),
+        ]
+      : [],
+  );
 }
 
 /** Undefined where it is absent or comes from an argument; NaN where it is no integer. */

@@ -107,10 +107,14 @@ const prometheus = object("Asks Prometheus, or Sluice's own metrics.", {
   insecure: flag("Takes any certificate."),
   headers,
   authentication,
-  rangeQuery: refused(
-    "range queries",
-    "an instant query over a range such as [5m]",
-    object("Asks over a time.", { start: text("Begin."), end: text("End."), step: text("Step.") }),
+  rangeQuery: object(
+    "Asks over a time.",
+    {
+      start: text("Begin, such as now() - duration('5m').", { minLength: 1 }),
+      end: text("End, such as now().", { minLength: 1 }),
+      step: goDuration("Time between two points."),
+    },
+    { required: ["start", "end", "step"] },
   ),
 });
 
@@ -166,7 +170,7 @@ const metric = object(
   { required: ["name", "provider"] },
 );
 
-export const metrics = keyed("What is measured.", ["name"], metric, { "x-sluice-doubles": "allowed" });
+const metrics = keyed("What is measured.", ["name"], metric, { "x-sluice-doubles": "allowed" });
 
 export const analysisTemplateSpec = object("Questions whose answers decide a release.", {
   metrics,

@@ -6,6 +6,8 @@ import { resource } from "../meta-schema.ts";
 import type { AnalysisTemplate } from "./analysis.ts";
 import { checkAnalysisSpec } from "./analysis-rules.ts";
 import { analysisRunSpec, analysisRunStatus, analysisTemplateSpec } from "./analysis-schema.ts";
+import type { AppProject } from "./app-project.ts";
+import { checkAppProject } from "./app-project-rules.ts";
 import { appProjectSpec } from "./app-project-schema.ts";
 import type { Application } from "./application.ts";
 import { checkApplication } from "./application-rules.ts";
@@ -138,4 +140,5 @@ export const appProjectKind: KindDefinition = {
     "spec",
   ]),
   columns: [nameColumn, ageColumn],
+  validate: (object) => checkAppProject(object as AppProject),
 };

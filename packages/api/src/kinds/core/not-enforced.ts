@@ -23,7 +23,6 @@ const podFields = [
   "shareProcessNamespace",
   "dnsConfig",
   "hostAliases",
-  "hostname",
   "hostnameOverride",
   "subdomain",
   "setHostnameAsFQDN",

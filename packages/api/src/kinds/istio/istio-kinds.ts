@@ -1,6 +1,7 @@
 import type { Violation } from "@sluice/kernel";
 import type { KindDefinition } from "../../contract/kind-definition.ts";
 import { goDurationMillis } from "../../schema/formats.ts";
+import { patternOf } from "../../schema/pattern.ts";
 import { show } from "../../schema/show.ts";
 import { ageColumn, column, fieldColumn, nameColumn } from "../columns.ts";
 import { resource } from "../meta-schema.ts";
@@ -128,8 +129,10 @@ function checkMatch(match: HttpMatchRequest, path: string): readonly Violation[]
   for (const [at, text, mayBeEmpty] of texts) {
     if (mayBeEmpty && Object.keys(text).length === 0) continue;
     violations.push(...exactlyOne(at, text, ["exact", "prefix", "regex"], "kind of match"));
-    if (text.regex !== undefined && !compiles(text.regex)) {
-      violations.push(invalid({ path: `${at}.regex`, found: show(text.regex), expected: "a regular expression" }));
+    if (text.regex !== undefined && patternOf(text.regex) === undefined) {
+      violations.push(
+        invalid({ path: `${at}.regex`, found: show(text.regex), expected: "a regular expression (RE2)" }),
+      );
     }
   }
   for (const name of Object.keys(match.headers ?? {})) {
@@ -144,13 +147,4 @@ function checkMatch(match: HttpMatchRequest, path: string): readonly Violation[]
     );
   }
   return violations;
-}
-
-function compiles(regex: string): boolean {
-  try {
-    new RegExp(regex);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -1,7 +1,6 @@
 import type { Schema } from "../../contract/schema.ts";
 import {
   anyObject,
-  choice,
   count,
   flag,
   goDuration,
@@ -72,9 +71,9 @@ const route = object("One rule: the first that matches is used.", {
     uri: text("The new path."),
     authority: text("The new host."),
     port: port("The new port."),
-    derivePort: choice("The port, where none is given.", ["FROM_PROTOCOL_DEFAULT", "FROM_REQUEST_PORT"]),
+    derivePort: notYet("derivePort", "port", text("The port, where none is given.")),
     scheme: text("http or https."),
-    redirectCode: integer("301 unless given.", { minimum: 300, maximum: 399 }),
+    redirectCode: integer("301 unless given.", { enum: [301, 302, 303, 307, 308] }),
   }),
   rewrite: object("Changes the request on its way.", {
     uri: text("Replaces the path, or the prefix that matched."),
@@ -86,8 +85,12 @@ const route = object("One rule: the first that matches is used.", {
     perTryTimeout: goDuration("How long one try may take."),
     retryOn: text("When, such as 5xx,reset,connect-failure."),
     retryRemoteLocalities: notYet("retryRemoteLocalities", "retryOn", flag("Elsewhere, too.")),
-    retryIgnorePreviousHosts: flag("Not the same pod again; always so here."),
-    backoff: goDuration("How long between tries; 25ms unless given."),
+    retryIgnorePreviousHosts: notYet(
+      "retryIgnorePreviousHosts",
+      "attempts and retryOn",
+      flag("Not the same pod again."),
+    ),
+    backoff: notYet("backoff of retries", "attempts and perTryTimeout", goDuration("How long between tries.")),
   }),
   timeout: goDuration("How long until the answer begins; 0s for ever."),
   directResponse: notYet("directResponse", "a Service that answers so"),
