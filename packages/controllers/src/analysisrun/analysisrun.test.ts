@@ -2,6 +2,7 @@ import type { AnalysisRun, AnalysisRunSpec, Metric, Resource } from "@sluice/api
 import { Fault, formatInstant, seconds, type TaskWork } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import type { TaskHandler } from "../loop/index.ts";
 import { analysisRunReconciler } from "./index.ts";
 
 const key = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", namespace: "shop", name: "run" };
@@ -32,7 +33,12 @@ function answering(...answers: unknown[]) {
   return { asked, tasks: () => ({ queryPrometheus: answer, queryWeb: answer }) };
 }
 
-async function play(spec: AnalysisRunSpec, provider = answering([0])) {
+interface Provider {
+  readonly asked: readonly TaskWork[];
+  readonly tasks: () => Readonly<Record<string, TaskHandler>>;
+}
+
+async function play(spec: AnalysisRunSpec, provider: Provider = answering([0])) {
   const world = await World.create({
     reconcilers: (effects) => [analysisRunReconciler(effects)],
     tasks: provider.tasks,

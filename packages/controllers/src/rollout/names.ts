@@ -4,6 +4,7 @@ export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: 
 export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
 export const podKind: KindKey = { apiVersion: "v1", kind: "Pod" };
 export const serviceKind: KindKey = { apiVersion: "v1", kind: "Service" };
+export const endpointSliceKind: KindKey = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
 export const analysisRunKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
 export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
 export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };

@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   AnalysisTemplate,
   DestinationRule,
+  EndpointSlice,
   Pod,
   Quarantine,
   ReplicaSet,
@@ -15,6 +16,7 @@ import { podHashLabel, podTemplateHash } from "../version/index.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
+  endpointSliceKind,
   keyIn,
   podKind,
   quarantineKind,
@@ -47,6 +49,8 @@ export interface ObservedRollout {
   readonly templates: ReadonlyMap<string, AnalysisTemplate | undefined>;
   /** By name, those that the spec names; undefined where it isn't there. */
   readonly services: ReadonlyMap<string, Service | undefined>;
+  /** Of those Services, where traffic is routed by their hosts. */
+  readonly endpointSlices: readonly EndpointSlice[];
   readonly virtualService: VirtualService | undefined;
   readonly destinationRule: DestinationRule | undefined;
   /** Of the namespace. */
@@ -84,8 +88,14 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     read.list<Quarantine>(quarantineKind, inNamespace),
   ]);
   const services = new Map<string, Service | undefined>();
+  const endpointSlices: EndpointSlice[] = [];
+  const isByHost = istio !== undefined && istio.destinationRule === undefined;
   for (const service of [canary.canaryService, canary.stableService]) {
-    if (service !== undefined) services.set(service, await read.get<Service>(keyIn(serviceKind, namespace, service)));
+    if (service === undefined) continue;
+    services.set(service, await read.get<Service>(keyIn(serviceKind, namespace, service)));
+    const labels = { "kubernetes.io/service-name": service };
+    if (isByHost)
+      endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }
   const place = istio?.virtualService === undefined ? undefined : placeOf(istio.virtualService.name, namespace);
   return {
@@ -96,6 +106,7 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     analysisRuns,
     templates,
     services,
+    endpointSlices,
     virtualService:
       place === undefined
         ? undefined

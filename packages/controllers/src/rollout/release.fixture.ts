@@ -25,7 +25,7 @@ import { availableOf, hashOf, wantedOf } from "./view.ts";
 const namespace = "shop";
 const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
 
-/** What an image does: `crashing` restarts for ever, `stuck` never becomes ready, every other one is well. */
+/** What an image does: `crashing` restarts for ever, `stuck` never becomes ready, the rest is well; `pods` shows its Pods. */
 const imageOf = ({ spec }: ReplicaSet): string => spec.template?.spec.containers[0]?.image ?? "";
 
 /** A ReplicaSet's Pods, as an agent would have them at once. */
@@ -44,7 +44,7 @@ const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSe
       availableReplicas: available,
       observedGeneration: set.metadata.generation ?? 0,
     };
-    const isNew = set.status === undefined && !isWell;
+    const isNew = set.status === undefined && (!isWell || image.includes("pods"));
     const made = pods.flatMap((object): Effect[] => [
       { do: "create", object },
       { do: "update", object, subresource: "status" },
@@ -218,12 +218,12 @@ export class Release {
     return (await this.rollout()).status ?? {};
   }
 
-  async weight(): Promise<number | undefined> {
+  async weight(name = "web"): Promise<number | undefined> {
     const service = await this.world.get<VirtualService>({
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
       namespace,
-      name: "web",
+      name,
     });
     return service?.spec.http?.[0]?.route?.[1]?.weight;
   }

@@ -2,6 +2,7 @@ import { controlledBy, type ReplicaSet, type Rollout } from "@sluice/api";
 import { after, formatInstant, type Instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel, templateDigest } from "../version/index.ts";
+import { wornMetadata } from "./ephemeral-metadata.ts";
 import { nextCounts } from "./goals.ts";
 import { annotations, keyIn, replicaSetKind } from "./names.ts";
 import { surgeLimits } from "./replicas/limits.ts";
@@ -170,10 +171,9 @@ function newReplicaSet(view: View, replicas: number): Effect {
   const { rollout, hash } = view;
   const { namespace, name } = rollout.metadata;
   const { selector, template, minReadySeconds } = rollout.spec;
-  const canary = canaryOf(rollout);
-  const extra = view.isFirst ? canary.stableMetadata : canary.canaryMetadata;
+  const extra = wornMetadata(view);
   const labels = { ...template?.metadata?.labels, [podHashLabel]: hash };
-  const podAnnotations = { ...template?.metadata?.annotations, ...extra?.annotations };
+  const podAnnotations = { ...template?.metadata?.annotations, ...extra.annotations };
   const object: ReplicaSet = {
     ...replicaSetKind,
     apiVersion: "apps/v1",
@@ -197,7 +197,7 @@ function newReplicaSet(view: View, replicas: number): Effect {
         ...template,
         metadata: {
           ...template?.metadata,
-          labels: { ...labels, ...extra?.labels },
+          labels: { ...labels, ...extra.labels },
           ...(Object.keys(podAnnotations).length === 0 ? {} : { annotations: podAnnotations }),
         },
         spec: template?.spec ?? { containers: [] },

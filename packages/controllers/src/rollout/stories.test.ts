@@ -1,7 +1,7 @@
-import type { Quarantine } from "@sluice/api";
-import { Fault, minutes, seconds } from "@sluice/kernel";
+import type { Quarantine, Resource, Service } from "@sluice/api";
+import { Fault, formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { abortPatch, promotePatch, retryPatch, setImagePatch, undoPatch } from "./index.ts";
+import { abortPatch, promotePatch, restartPatch, retryPatch, setImagePatch, undoPatch } from "./index.ts";
 import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "./release.fixture.ts";
 
 const careful: ReleaseOptions = {
@@ -471,3 +471,132 @@ test("an aborted canary is kept for ever where the delay is 0", async () => {
 
   expect(await release.pods()).toMatchObject({ "web:v1": 4, "web:v2": 1 });
 });
+
+test("previous versions stay for the delay, at most as many as the limit says", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(50)],
+    canary: { scaleDownDelaySeconds: 60, scaleDownDelayRevisionLimit: 1 },
+  };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(seconds(5));
+
+  await release.push("web:v3", options);
+
+  expect(await release.pods()).toEqual({ "web:v1": 0, "web:v2": 4, "web:v3": 4 });
+  await release.world.run(seconds(61));
+  expect(await release.pods()).toEqual({ "web:v1": 0, "web:v2": 0, "web:v3": 4 });
+});
+
+test("old empty ReplicaSets beyond the history limit are deleted", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(50)],
+    canary: { scaleDownDelaySeconds: 0 },
+    spec: { revisionHistoryLimit: 1 },
+  };
+  const release = await released(options);
+
+  for (const image of ["web:v2", "web:v3", "web:v4"]) await release.push(image, options);
+
+  expect(await release.pods()).toEqual({ "web:v3": 0, "web:v4": 4 });
+});
+
+test("between Services: selectors lead first, weights follow, and the way back needs no change of either", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause()],
+    canary: {
+      canaryService: "canary",
+      stableService: "stable",
+      trafficRouting: { istio: { virtualService: { name: "hosts" } } },
+    },
+  };
+  const release = await Release.begin();
+  await release.world.apply(...hostSurroundings);
+  await release.push("web:v1", options);
+  expect(await selected(release)).toEqual({ stable: "web:v1", canary: "web:v1" });
+
+  await release.push("web:v2", options);
+
+  expect(await selected(release)).toEqual({ stable: "web:v1", canary: "web:v2" });
+  expect(await release.weight("hosts")).toBe(20);
+  const story = release.world.story.join("\n");
+  expect(story.indexOf("waits for the routes")).toBeGreaterThan(0);
+  await release.ask(promotePatch);
+  expect(await selected(release)).toEqual({ stable: "web:v2", canary: "web:v2" });
+  expect(await release.weight("hosts")).toBe(0);
+});
+
+test("Pods wear the canary's labels until it is stable", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause()],
+    canary: { canaryMetadata: { labels: { role: "canary" } }, stableMetadata: { labels: { role: "stable" } } },
+  };
+  const release = await released(options);
+  await release.push("web:v2", options);
+  const roles = async () =>
+    Object.fromEntries(
+      (await release.replicaSets()).map(({ spec }) => [
+        spec.template?.spec.containers[0]?.image,
+        spec.template?.metadata?.labels?.role,
+      ]),
+    );
+  expect(await roles()).toEqual({ "web:v1": "stable", "web:v2": "canary" });
+
+  await release.ask(promotePatch);
+
+  expect(await roles()).toMatchObject({ "web:v2": "stable" });
+});
+
+test("a restart replaces Pods that are older, and says when it is done", async () => {
+  const release = await Release.begin();
+  await release.push("web:pods");
+  const pods = () => release.world.list({ apiVersion: "v1", kind: "Pod" });
+  expect(await pods()).toHaveLength(4);
+  await release.world.run(seconds(10));
+
+  await release.ask((rollout) => restartPatch(rollout, formatInstant(release.world.clock.now())));
+
+  expect(await pods()).toHaveLength(0);
+  expect((await release.status()).restartedAt).toBe((await release.rollout()).spec.restartAt);
+});
+
+const hostSurroundings = [
+  ...["stable", "canary"].map(
+    (name): Resource => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace: "shop" },
+      spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
+    }),
+  ),
+  {
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name: "hosts", namespace: "shop" },
+    spec: {
+      hosts: ["web"],
+      http: [
+        {
+          route: [
+            { destination: { host: "stable" }, weight: 100 },
+            { destination: { host: "canary.shop.svc.cluster.local" }, weight: 0 },
+          ],
+        },
+      ],
+    },
+  },
+];
+
+async function selected(release: Release) {
+  const images = new Map(
+    (await release.replicaSets()).map(({ metadata, spec }) => [
+      metadata.labels?.["rollouts-pod-template-hash"],
+      spec.template?.spec.containers[0]?.image,
+    ]),
+  );
+  const imageOf = async (name: string) => {
+    const service = await release.world.get<Service>({ apiVersion: "v1", kind: "Service", namespace: "shop", name });
+    return images.get(service?.spec.selector?.["rollouts-pod-template-hash"]);
+  };
+  return { stable: await imageOf("stable"), canary: await imageOf("canary") };
+}

@@ -14,6 +14,7 @@ import {
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided } from "./decisions.ts";
+import { planMetadata } from "./ephemeral-metadata.ts";
 import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
 import { deadlineAt, runsClock } from "./finish.ts";
 import { areAtGoal } from "./goals.ts";
@@ -74,6 +75,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...planOldRuns(observed, current),
       ...planHistory(view),
       ...restart.actions,
+      ...planMetadata(observed, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...staleWord(view),
     ],

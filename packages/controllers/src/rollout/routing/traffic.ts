@@ -87,9 +87,25 @@ function leadsTo(observed: ObservedRollout, canary: CanaryStrategy) {
     const hashes = subsetHashes(observed.destinationRule, reference);
     return { canary: hashes.canary ?? "", stable: hashes.stable ?? "" };
   }
-  const selected = (name: string | undefined) =>
-    name === undefined ? undefined : (observed.services.get(name)?.spec?.selector?.[podHashLabel] ?? "");
+  const selected = (name: string | undefined): string | undefined => {
+    if (name === undefined) return undefined;
+    const hash = observed.services.get(name)?.spec?.selector?.[podHashLabel] ?? "";
+    return hasEndpointsOf(observed, name, hash) ? hash : "";
+  };
   return { canary: selected(canary.canaryService), stable: selected(canary.stableService) };
+}
+
+/** A selector that was just changed leads nowhere until its endpoints follow. Without any slice nothing can be said. */
+function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, service: string, hash: string): boolean {
+  const slices = endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
+  const set = replicaSets.find((candidate) => hashOf(candidate) === hash);
+  if (slices.length === 0 || set === undefined) return true;
+  return slices.some(({ endpoints }) =>
+    endpoints?.some(
+      ({ conditions, targetRef }) =>
+        conditions?.ready !== false && targetRef?.name?.startsWith(`${set.metadata.name}-`) === true,
+    ),
+  );
 }
 
 function planSubsets({ destinationRule, replicaSets }: ObservedRollout, view: View, canary: CanaryStrategy): Effect[] {
