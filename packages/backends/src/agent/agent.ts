@@ -166,6 +166,7 @@ class NodeAgent implements Agent {
     this.#tools?.logs.stop();
     for (const worker of this.#workers.values()) worker.dispose();
     await Promise.all([...this.#workers.values()].map((worker) => worker.idle()));
+    this.#tools?.limiter.close();
     this.#lock?.release();
   }
 

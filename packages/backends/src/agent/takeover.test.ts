@@ -200,12 +200,12 @@ test("however many shims are started for a run, one runs it; a forestalled one n
   await expect.poll(() => readRun(once_)).toMatchObject({ is: "ended", exitCode: 7 });
   expect(readFileSync(join(folder, "once.log"), "utf8")).toBe("run\n");
   expect(readRun(never)).toMatchObject({ is: "ended", exitCode: undefined });
-  expect(existsSync(join(folder, "notice"))).toBe(true);
+  await expect.poll(() => existsSync(join(folder, "notice"))).toBe(true);
   rmSync(folder, { recursive: true, force: true });
 });
 
 test("a zombie has ended; another process under the same pid is another", async () => {
-  const child = spawn("/bin/sh", ["-c", "(exit 0) & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
+  const child = spawn("/bin/sh", ["-c", "sleep 0.2 & echo $!; exec sleep 30"], { stdio: ["ignore", "pipe", "ignore"] });
   const [line] = (await once(child.stdout, "data")) as [Buffer];
   const zombie = Number(line.toString());
   await expect.poll(() => /\) Z /.test(readText(`/proc/${zombie}/stat`) ?? ""), { timeout: 10_000 }).toBe(true);

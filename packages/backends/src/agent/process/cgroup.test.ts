@@ -6,7 +6,7 @@ import { AgentWorld, containerOf } from "../agent-world.fixture.ts";
 import { createLimiter } from "./cgroup.ts";
 
 const probe = createLimiter(`sluice-test-${process.pid}`);
-probe.remove(".");
+probe.close();
 if (probe.mechanism === "none") console.log(`skipped: limits can't be enforced here: ${probe.because}`);
 
 test.skipIf(probe.mechanism === "none")(

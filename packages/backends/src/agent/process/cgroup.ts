@@ -17,6 +17,8 @@ export interface Limiter {
   /** True where the kernel killed one of its processes for memory. */
   wasOutOfMemory(containerId: string): boolean;
   remove(containerId: string): void;
+  /** Removes what stands empty; what holds processes stays. */
+  close(): void;
 }
 
 const cgroupRoot = "/sys/fs/cgroup";
@@ -29,7 +31,14 @@ export function createLimiter(name: string, root = cgroupRoot): Limiter {
 }
 
 function noLimiter(because: string): Limiter {
-  return { mechanism: "none", because, prepare: () => [], wasOutOfMemory: () => false, remove: () => {} };
+  return {
+    mechanism: "none",
+    because,
+    prepare: () => [],
+    wasOutOfMemory: () => false,
+    remove: () => {},
+    close: () => {},
+  };
 }
 
 function createV2(name: string, root: string): Limiter | undefined {
@@ -59,6 +68,7 @@ function createV2(name: string, root: string): Limiter | undefined {
     },
     wasOutOfMemory: (containerId) => /^oom_kill [1-9]/m.test(tryRead(join(parent, containerId, "memory.events"))),
     remove: (containerId) => tryRemove(join(parent, containerId)),
+    close: () => tryRemove(parent),
   };
 }
 
@@ -97,6 +107,10 @@ function createV1(name: string, root: string): Limiter | undefined {
     remove(containerId) {
       tryRemove(join(memory, containerId));
       tryRemove(join(cpu, containerId));
+    },
+    close() {
+      tryRemove(memory);
+      tryRemove(cpu);
     },
   };
 }

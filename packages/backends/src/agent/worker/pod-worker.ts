@@ -1,47 +1,24 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Container, hasReason, keyOf, type Pod } from "@sluice/api";
-import {
-  after,
-  between,
-  type Instant,
-  type Millis,
-  millis,
-  sameJson,
-  seconds,
-  type Timer,
-  toFault,
-} from "@sluice/kernel";
-import { readJson, writeJson } from "../files/atomic.ts";
-import { portNumber } from "../network/port-map.ts";
-import { pullBackoff } from "../pod/backoff.ts";
-import { findProgram } from "../pod/command.ts";
+import { after, type Instant, type Millis, millis, sameJson, seconds, type Timer, toFault } from "@sluice/kernel";
 import { type PodAction, planPod } from "../pod/plan.ts";
 import { PodFolder, type PodRecord } from "../pod/pod-folder.ts";
 import { isContainerReady, podStatus } from "../pod/status.ts";
-import type { ContainerView, Leaving, PodView, RunView, Waiting } from "../pod/view.ts";
-import { type CheckPlace, check } from "../probes/check.ts";
-import { Prober, type ProbeState } from "../probes/prober.ts";
+import type { ContainerView, Leaving, PodView, RunView } from "../pod/view.ts";
 import { isAlive } from "../process/identity.ts";
-import { type RunState, readRun, recordStop, runEnvironment, startRun } from "../process/run-folder.ts";
-import { forestall, killGroup, killRun, signalMain, sweepLeftovers } from "../process/signals.ts";
-import { containerEntries, dropOldRuns, judgeRun, latestRun, previousEnd } from "./containers.ts";
+import type { RunState } from "../process/run-folder.ts";
+import { sweepLeftovers } from "../process/signals.ts";
+import { containerEntries, judgeRun, latestRun, previousEnd } from "./containers.ts";
 import { type EndpointState, endpointState, isSameEndpoint, nextLook, PortFinder, portsText } from "./endpoint.ts";
 import { PodWriter } from "./pod-writer.ts";
-import { layVolumes, prepareContainer } from "./prepare.ts";
+import { layVolumes } from "./prepare.ts";
+import { Starter } from "./starter.ts";
+import { Stopper } from "./stopper.ts";
+import { type Running, Tender } from "./tender.ts";
 import type { WorkerTools } from "./tools.ts";
 
-type Running = RunState & { readonly is: "running" };
-
-interface Refused extends Waiting {
-  readonly failures: number;
-}
-
-const imageRefusals = new Set(["ErrImagePull", "ImagePullBackOff"]);
-const configRetry = seconds(10);
-const startPatience = seconds(5);
 const startLook = millis(10);
-const killPatience = seconds(2);
 
 /** Keeps one Pod as it should be: looks, plans, acts, tells. One turn at a time. */
 export class PodWorker {
@@ -64,13 +41,11 @@ export class PodWorker {
   #timer: Timer | undefined;
   #failures = 0;
 
-  readonly #preparing = new Map<string, number>();
-  readonly #refused = new Map<string, Refused>();
-  readonly #launched = new Map<string, Instant>();
-  readonly #probers = new Map<string, Prober>();
-  readonly #hooks = new Map<string, "running" | "done">();
-  readonly #stopping = new Set<string>();
+  readonly #starter: Starter;
+  readonly #tender: Tender;
+  readonly #stopper: Stopper;
   readonly #mourned = new Set<string>();
+  readonly #live = new Map<string, Running>();
   #lookAgainAt: Instant | undefined;
   #isRemoving = false;
 
@@ -86,6 +61,21 @@ export class PodWorker {
     });
     this.#settled = { promise, resolve };
     this.#writer = new PodWriter(tools, pod, () => this.removedFromApi());
+    const common = { tools, folder: this.folder, pod: () => this.#pod };
+    this.#tender = new Tender({
+      ...common,
+      ports: () => this.#ports,
+      onChange: () => this.wake(),
+      onDead: (name, because, graceSeconds) => this.#stopper.begin(name, because, graceSeconds),
+    });
+    this.#starter = new Starter({ ...common, wake: () => this.wake(), onBegin: (name) => this.#ports?.forget(name) });
+    this.#stopper = new Stopper({
+      ...common,
+      tender: this.#tender,
+      leavesTraffic: () => this.#leaving()?.because === "deleted",
+      announce: () => this.#publish(this.#view(tools.clock.now())),
+      wake: () => this.wake(),
+    });
     const record = this.folder.read();
     if (record !== undefined) this.#adopt(record);
   }
@@ -116,8 +106,9 @@ export class PodWorker {
       return; // our own status, come back
     }
     if (this.#record !== undefined) this.#remember({ ...this.#record, pod });
-    this.#hasten(pod.metadata.deletionGracePeriodSeconds);
-    this.#refused.clear();
+    const grace = pod.metadata.deletionGracePeriodSeconds;
+    if (grace !== undefined) this.#stopper.hasten(grace);
+    this.#starter.forgive(true);
     this.wake();
   }
 
@@ -130,7 +121,7 @@ export class PodWorker {
 
   /** A ConfigMap, Secret or Service of its namespace changed, or all are known now. */
   surroundingsChanged(): void {
-    for (const [name, { reason }] of this.#refused) if (!imageRefusals.has(reason)) this.#refused.delete(name);
+    this.#starter.forgive(false);
     if (this.#record !== undefined && (this.#pod.spec.volumes?.length ?? 0) > 0)
       layVolumes(this.folder, this.#record, this.#tools);
     this.wake();
@@ -150,8 +141,7 @@ export class PodWorker {
     this.#isDisposed = true;
     this.#timer?.cancel();
     this.#writer.stop();
-    for (const prober of this.#probers.values()) prober.stop();
-    this.#probers.clear();
+    this.#tender.dispose();
   }
 
   async idle(): Promise<void> {
@@ -168,7 +158,6 @@ export class PodWorker {
     }
     if (this.#lookAgainAt !== undefined && this.#tools.clock.now() >= this.#lookAgainAt) this.wake();
   }
-  readonly #live = new Map<string, Running>();
 
   /** Shims have noted these ends. */
   ended(containerIds: ReadonlySet<string>): void {
@@ -217,6 +206,7 @@ export class PodWorker {
     const now = clock.now();
     const plan = planPod(this.#view(now), now);
     for (const action of plan.actions) await this.#act(action);
+    if (this.#isDisposed) return;
     const view = this.#view(clock.now());
     this.#publish(view);
     this.#scheduleNext(view, plan.wakeAt);
@@ -271,21 +261,22 @@ export class PodWorker {
 
   #runView(container: Container, run: RunState | undefined, now: Instant): RunView {
     const { name } = container;
-    const preparing = this.#preparing.get(name);
+    const preparing = this.#starter.preparing(name);
     if (preparing !== undefined) return { is: "starting", attempt: preparing, ...this.#previous(name, preparing) };
-    const refused = this.#refused.get(name);
+    const refused = this.#starter.waiting(name);
     const waiting = refused === undefined ? {} : { waiting: refused };
     if (run === undefined) return { is: "none", ...waiting };
     const { attempt, containerId, backoffMillis } = run.record;
     switch (run.is) {
       case "starting":
-        this.#launch(name, attempt, run, now);
+        this.#starter.launch(name, run, now, this.#leaving() === undefined);
         return { is: "starting", attempt, ...this.#previous(name, attempt) };
       case "running": {
         this.#live.set(containerId, run);
-        const { isStarted, isReady } = this.#tend(container, run);
+        this.#tools.logs.follow(run.record.logFile, run.shim.pid);
+        const { isStarted, isReady } = this.#tender.tend(container, run);
         const isStopping = run.stop !== undefined;
-        if (isStopping) this.#pursue(container, run, now);
+        if (isStopping) this.#stopper.pursue(container, run, now);
         const { startedAt } = run;
         return {
           is: "running",
@@ -315,10 +306,12 @@ export class PodWorker {
   async #act(action: PodAction): Promise<void> {
     switch (action.do) {
       case "start":
-        this.#prepare(action);
+        if (this.#record !== undefined) this.#starter.prepare(action, this.#record);
         return;
       case "stop":
-        this.#stop(action.container, action.because, action.graceSeconds);
+        if (this.#starter.preparing(action.container) === undefined) {
+          this.#stopper.begin(action.container, action.because, action.graceSeconds);
+        }
         return;
       case "remove":
         await this.#remove();
@@ -326,246 +319,14 @@ export class PodWorker {
     }
   }
 
-  /** In the background: an image may take minutes, and the Pod may be deleted meanwhile. */
-  #prepare({ container: name, attempt, backoffMillis }: PodAction & { do: "start" }): void {
-    const entry = containerEntries(this.#pod.spec).find(({ container }) => container.name === name);
-    if (entry === undefined || this.#record === undefined || this.#preparing.has(name)) return;
-    const { container } = entry;
-    const { events } = this.#tools;
-    this.#preparing.set(name, attempt);
-    const input = { folder: this.folder, record: this.#record, container, attempt, backoffMillis };
-    const done = prepareContainer(input, this.#tools).then(
-      (prepared) => {
-        if (prepared.is === "waiting") return this.#refuse(name, prepared.reason, prepared.message);
-        this.#refused.delete(name);
-        dropOldRuns(this.folder, name, attempt);
-        if (prepared.is !== "ready") return;
-        events.record(this.#pod, "Normal", "Pulled", `Container image "${container.image}" is present on machine`);
-        events.record(this.#pod, "Normal", "Created", `Created container: ${name}`);
-      },
-      (thrown: unknown) => this.#refuse(name, "CreateContainerError", toFault(thrown).message),
-    );
-    void done.finally(() => {
-      this.#preparing.delete(name);
-      this.#ports?.forget(name);
-      this.wake();
-    });
-    if (attempt > 0) events.record(this.#pod, "Warning", "BackOff", `Back-off restarting failed container ${name}`);
-  }
-
-  #refuse(name: string, reason: string, message: string): void {
-    const now = this.#tools.clock.now();
-    const failures = (this.#refused.get(name)?.failures ?? this.#pullFailures.get(name) ?? 0) + 1;
-    this.#pullFailures.set(name, failures);
-    const isPull = reason === "ErrImagePull";
-    const image = this.#pod.spec.containers.find((container) => container.name === name)?.image ?? "";
-    this.#refused.set(name, {
-      reason: isPull && failures > 1 ? "ImagePullBackOff" : reason,
-      message: isPull && failures > 1 ? `Back-off pulling image "${image}": ErrImagePull: ${message}` : message,
-      failures,
-      retryAt: after(now, isPull ? pullBackoff(failures) : configRetry),
-    });
-    this.#tools.events.record(this.#pod, "Warning", "Failed", `Error: ${reason}: ${message}`);
-  }
-  readonly #pullFailures = new Map<string, number>();
-
-  /** Safe to repeat: of several shims one runs. Again only where none has been heard of for a while. */
-  #launch(name: string, attempt: number, run: RunState & { is: "starting" }, now: Instant): void {
-    const { containerId, logFile } = run.record;
-    const launchedAt = this.#launched.get(containerId);
-    if (run.shim !== undefined || (launchedAt !== undefined && between(launchedAt, now) < startPatience)) return;
-    if (this.#leaving() !== undefined && launchedAt === undefined) return; // it needn't begin any more
-    this.#launched.set(containerId, now);
-    const notice = join(this.#tools.noticesFolder, containerId);
-    startRun(this.folder.run(name, attempt), this.#tools.shimFile, notice, () => this.wake());
-    this.#tools.logs.dropOlder(logFile, attempt);
-    this.#tools.events.record(this.#pod, "Normal", "Started", `Started container ${name}`);
-  }
-
-  /** Probes and hooks of a run that lives; what it is known to be. */
-  #tend(container: Container, run: Running): ProbeState {
-    const { containerId, logFile } = run.record;
-    this.#tools.logs.follow(logFile, run.shim.pid);
-    let prober = this.#probers.get(containerId);
-    if (prober === undefined) {
-      prober = this.#newProber(container, run);
-      this.#probers.set(containerId, prober);
-      this.#runPostStart(container, run);
-      if (run.stop === undefined) prober.start();
-    }
-    const { isStarted, isReady } = prober.state;
-    const isHooked = this.#hooks.get(containerId) !== "running";
-    return { isStarted: isStarted && isHooked, isReady: isReady && isHooked };
-  }
-
-  #newProber(container: Container, run: Running): Prober {
-    const file = join(this.folder.run(container.name, run.record.attempt), "probes.json");
-    const known = readJson<ProbeState>(file);
-    const first = container.ports?.find(({ protocol = "TCP" }) => protocol === "TCP")?.containerPort;
-    const { clock, events } = this.#tools;
-    const prober: Prober = new Prober({
-      container,
-      clock,
-      startedAt: run.startedAt,
-      ...(known === undefined ? {} : { known }),
-      check: (probe, timeout) => check(probe, this.#checkPlace(container, run), timeout),
-      listens: () => first === undefined || this.#ports?.addressOf(container.name, first, run.shim.pid) !== undefined,
-      onChange: () => {
-        writeJson(file, prober.state);
-        this.wake();
-      },
-      onFailure: (kind, message) => {
-        const title = `${kind[0]?.toUpperCase()}${kind.slice(1)}`;
-        events.record(this.#pod, "Warning", "Unhealthy", `${title} probe failed: ${message}`);
-      },
-      onDead: (kind) => {
-        const probe = kind === "startup" ? container.startupProbe : container.livenessProbe;
-        const grace = probe?.terminationGracePeriodSeconds ?? this.#pod.spec.terminationGracePeriodSeconds ?? 30;
-        const message = `Container ${container.name} failed ${kind} probe, will be restarted`;
-        events.record(this.#pod, "Normal", "Killing", message);
-        this.#stop(container.name, `${kind} probe failed`, grace);
-        this.wake();
-      },
-    });
-    return prober;
-  }
-
-  #checkPlace(container: Container, run: Running): CheckPlace {
-    const runFolder = this.folder.run(container.name, run.record.attempt);
-    const root = this.folder.root(container.name, run.record.attempt);
-    const environment = runEnvironment(runFolder) ?? {};
-    const path = environment.PATH ?? "";
-    const { workingFolder } = run.record;
-    return {
-      addressOf: (port) => {
-        const number = portNumber(container, port);
-        return number === undefined ? undefined : this.#ports?.addressOf(container.name, number, run.shim.pid);
-      },
-      environment,
-      workingFolder,
-      program: (word) => {
-        const found = findProgram(word, { root, workingFolder, path, node: this.#tools.nodeProgram });
-        return found.is === "found" ? found.file : word;
-      },
-    };
-  }
-
-  #runPostStart(container: Container, run: Running): void {
-    const hook = container.lifecycle?.postStart;
-    const marker = join(this.folder.run(container.name, run.record.attempt), "poststart.json");
-    if (hook === undefined || readJson(marker) !== undefined) return;
-    const { containerId } = run.record;
-    writeJson(marker, { at: this.#tools.clock.now() });
-    this.#hooks.set(containerId, "running");
-    const work =
-      hook.sleep !== undefined ? this.#sleep(seconds(hook.sleep.seconds)) : this.#checkHook(container, run, hook);
-    void work.then((failure) => {
-      this.#hooks.set(containerId, "done");
-      if (failure !== undefined) {
-        this.#tools.events.record(this.#pod, "Warning", "FailedPostStartHook", failure);
-        this.#stop(container.name, "postStart hook failed", this.#pod.spec.terminationGracePeriodSeconds ?? 30);
-      }
-      this.wake();
-    });
-  }
-
-  async #checkHook(
-    container: Container,
-    run: Running,
-    hook: NonNullable<Container["lifecycle"]>["preStop"],
-    limit = seconds(600),
-  ) {
-    const result = await check(hook ?? {}, this.#checkPlace(container, run), limit);
-    return result.is === "passed" ? undefined : result.message;
-  }
-
-  #sleep(wait: Millis): Promise<undefined> {
-    return new Promise((resolve) => this.#tools.clock.after(wait, () => resolve(undefined)));
-  }
-
-  /** Writes that it is to stop, and begins. Nothing happens where it is stopping already. */
-  #stop(name: string, because: string, graceSeconds: number): void {
-    const run = latestRun(this.folder, name);
-    if (this.#preparing.has(name) || run === undefined || run.is === "ended") return;
-    const runFolder = this.folder.run(name, run.record.attempt);
-    if (run.is === "starting") {
-      if (run.shim === undefined && !forestall(runFolder)) return; // a shim was faster: stopped on the next look
-      if (run.shim === undefined) this.wake();
-      return;
-    }
-    if (run.stop !== undefined) return;
-    const now = this.#tools.clock.now();
-    recordStop(runFolder, { because, at: now, killAt: after(now, seconds(graceSeconds)) });
-    this.#probers.get(run.record.containerId)?.stop();
-    this.#tools.events.record(this.#pod, "Normal", "Killing", `Stopping container ${name}`);
-  }
-
-  /** A later word asks for less patience. */
-  #hasten(graceSeconds: number | undefined): void {
-    if (graceSeconds === undefined) return;
-    const killAt = after(this.#tools.clock.now(), seconds(graceSeconds));
-    for (const { container } of containerEntries(this.#pod.spec)) {
-      const run = latestRun(this.folder, container.name);
-      if (run?.is !== "running" || run.stop === undefined || run.stop.killAt <= killAt) continue;
-      recordStop(this.folder.run(container.name, run.record.attempt), { ...run.stop, killAt });
-    }
-  }
-
-  /** Carries a recorded stop on: drain, preStop, SIGTERM, and SIGKILL when its time has come. */
-  #pursue(container: Container, run: Running, now: Instant): void {
-    const { stop } = run;
-    if (stop === undefined) return;
-    // A clock set back must not give it more than the whole grace.
-    const isOver = now >= stop.killAt || now < stop.at;
-    if (isOver) {
-      killRun(run);
-      if (now >= after(stop.killAt, killPatience)) killGroup(run.shim);
-      return;
-    }
-    if (stop.signalledAt !== undefined || this.#stopping.has(run.record.containerId)) return;
-    this.#stopping.add(run.record.containerId);
-    void this.#askToStop(container, run).catch((thrown: unknown) => {
-      this.#tools.log("warn", "a stop didn't go as planned", { pod: this.#label, fault: toFault(thrown).message });
-      signalMain(run, "SIGTERM");
-    });
-  }
-
-  async #askToStop(container: Container, run: Running): Promise<void> {
-    const { clock, router, drainMillis, events } = this.#tools;
-    const left = () => millis(Math.max(1, (run.stop?.killAt ?? clock.now()) - clock.now()));
-    if (this.#leaving() !== undefined && router !== undefined && run.stop?.because !== "shutdown") {
-      this.#publish(this.#view(clock.now())); // readiness goes first, so that no new request comes
-      const patience = millis(Math.min(drainMillis, left()));
-      await Promise.race([router.drain(this.uid, patience), this.#sleep(patience)]);
-    }
-    const hook = container.lifecycle?.preStop;
-    if (hook !== undefined) {
-      const limit = left();
-      const work =
-        hook.sleep !== undefined
-          ? this.#sleep(millis(Math.min(seconds(hook.sleep.seconds), limit)))
-          : this.#checkHook(container, run, hook, limit);
-      const failure = await Promise.race([work, this.#sleep(limit)]);
-      if (failure !== undefined) events.record(this.#pod, "Warning", "FailedPreStopHook", failure);
-    }
-    const runFolder = this.folder.run(container.name, run.record.attempt);
-    const latest = readRun(runFolder);
-    if (latest?.is === "running" && latest.stop !== undefined) {
-      recordStop(runFolder, { ...latest.stop, signalledAt: clock.now() });
-      signalMain(latest, stopSignal(container, runFolder));
-    }
-    this.wake();
-  }
-
   /** Once for each end: probes, limits and strays of the run are cleared away. */
   #mourn(container: Container, run: RunState & { is: "ended" }): void {
     const { containerId, logFile } = run.record;
     if (this.#mourned.has(containerId)) return;
     this.#mourned.add(containerId);
-    this.#probers.get(containerId)?.stop();
-    this.#probers.delete(containerId);
-    this.#hooks.delete(containerId);
-    this.#stopping.delete(containerId);
+    this.#tender.forget(containerId);
+    this.#stopper.forget(containerId);
+    this.#starter.forget(containerId);
     this.#tools.logs.forget(logFile);
     this.#ports?.forget(container.name);
     if (run.refused === undefined) sweepLeftovers(containerId);
@@ -600,10 +361,11 @@ export class PodWorker {
     const now = this.#tools.clock.now();
     const at: Instant[] = plannedAt === undefined ? [] : [plannedAt];
     for (const { container, run } of view.containers) {
-      if (run.is === "starting" && !this.#preparing.has(container.name)) at.push(after(now, startLook));
+      if (run.is === "starting" && this.#starter.preparing(container.name) === undefined)
+        at.push(after(now, startLook));
       if (run.is !== "running" || !run.isStopping) continue;
-      const stop = this.#live.get(run.containerId)?.stop;
-      if (stop !== undefined) at.push(now < stop.killAt ? stop.killAt : after(now, millis(500)));
+      const live = this.#live.get(run.containerId);
+      if (live !== undefined) at.push(this.#stopper.nextAt(live, now));
     }
     this.#timer?.cancel();
     if (at.length > 0 && !this.#isDisposed) this.#wakeIn(millis(Math.max(1, Math.min(...at) - now)));
@@ -611,7 +373,7 @@ export class PodWorker {
 
   async #remove(): Promise<void> {
     const leaving = this.#leaving();
-    if (this.#preparing.size > 0 || leaving === undefined) return;
+    if (this.#starter.isPreparing || leaving === undefined) return;
     if (leaving.because === "shutdown") {
       this.#settled.resolve();
       return;
@@ -641,11 +403,4 @@ export class PodWorker {
       if (!hasReason(thrown, "NotFound") && !hasReason(thrown, "Conflict")) throw thrown;
     }
   }
-}
-
-function stopSignal(container: Container, runFolder: string): NodeJS.Signals {
-  const asked =
-    container.lifecycle?.stopSignal ?? readJson<{ readonly signal: string }>(join(runFolder, "signal.json"))?.signal;
-  const name = asked?.startsWith("SIG") ? asked : asked === undefined ? "SIGTERM" : `SIG${asked}`;
-  return /^SIG(TERM|INT|QUIT|HUP|USR1|USR2|WINCH|KILL)$/.test(name) ? (name as NodeJS.Signals) : "SIGTERM";
 }
