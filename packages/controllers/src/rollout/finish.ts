@@ -10,6 +10,7 @@ import {
 } from "./conditions.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
+import { heldBy, liftHint } from "./quarantine.ts";
 import { surgeLimits } from "./replicas/limits.ts";
 import { canaryOf, replicasOf, stepHash } from "./steps.ts";
 import type { View } from "./view.ts";
@@ -72,6 +73,9 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   const isAvailable = availableReplicas >= replicas - maxUnavailable;
   const availability = isAvailable ? "Rollout has minimum availability" : "Rollout does not have minimum availability";
   set("Available", isAvailable, "AvailableReason", availability);
+  const held = heldBy(view, observed.quarantines);
+  if (held !== undefined) set("Quarantined", true, "Quarantined", liftHint(held));
+  else conditions = withoutCondition(conditions, "Quarantined");
   const isPromoted = stableRS !== "" && stableRS === currentPodHash;
   set("Completed", isPromoted, "RolloutCompleted", "RolloutCompleted");
   const isHealthy = !isPaused && isComplete(view, next);

@@ -61,12 +61,12 @@ export function abortPatch(rollout: Rollout, { bad }: { readonly bad?: string } 
   return [...word, ...(status.abort === true || bad !== undefined ? [] : [toStatus({ abort: true })])];
 }
 
-/** Begins an aborted release again. A quarantined version is refused by the controller, which says how to lift it. */
+/** Begins an aborted release again. Faults: invalid where it isn't aborted, or quarantined: then it says how to lift it. */
 export function retryPatch(rollout: Rollout): readonly RequestedPatch[] {
   if (rollout.status?.abort !== true) {
     throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't aborted: there is nothing to retry`);
   }
-  const quarantined = rollout.status.conditions?.find(({ reason }) => reason === "Quarantined");
+  const quarantined = rollout.status.conditions?.find(({ type }) => type === "Quarantined");
   if (quarantined !== undefined) throw new Fault("invalid", quarantined.message ?? "this version is quarantined");
   return [toStatus({ abort: false })];
 }

@@ -23,7 +23,9 @@ test("a whole story passes the real kinds' schemas and defaults", async () => {
   expect(await release.decisions()).toEqual(
     expect.arrayContaining(["begin", "advance", "pause", "promote", "abort", "quarantine"]),
   );
-  await release.ask(retryPatch);
+  const aborted = await release.rollout();
+  expect(() => retryPatch(aborted)).toThrow("sluice quarantine lift");
+  await release.ask(() => [{ patch: { type: "merge", value: { status: { abort: false } } }, subresource: "status" }]);
   expect((await release.status()).message).toMatch(/^Quarantined: /);
   const sets = await release.replicaSets();
   await release.ask((rollout) => undoPatch(rollout, sets, 2));

@@ -26,9 +26,6 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   const { status, rollout } = view;
   if (observed.isNameTaken && view.canary === undefined) return { is: "nameTaken" };
   if (status.currentPodHash !== view.hash || status.currentStepHash !== stepHash(rollout)) return { is: "superseded" };
-  const fault = referenceFault(observed);
-  if (fault !== undefined) return { is: "invalid", fault };
-
   const quarantine = view.isFullyPromoted ? undefined : heldBy(view, observed.quarantines);
   const isAborted = status.abort === true && status.promoteFull !== true;
   if (isAborted && !view.isFullyPromoted) {
@@ -46,5 +43,8 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
     const wasRetried = status.abortedAt !== undefined || status.promoteFull === true;
     return { is: "held", quarantine, wasRetried };
   }
+  // After all that takes traffic back: a reference that went missing must not keep a bad version on.
+  const fault = referenceFault(observed);
+  if (fault !== undefined) return { is: "invalid", fault };
   return isOnItsWay ? { is: "underway" } : { is: "retried" };
 }

@@ -1,12 +1,24 @@
 import type { Quarantine, Resource, Service } from "@sluice/api";
 import { Fault, formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { abortPatch, promotePatch, restartPatch, retryPatch, setImagePatch, undoPatch } from "./index.ts";
+import {
+  abortPatch,
+  promotePatch,
+  type RequestedPatch,
+  restartPatch,
+  retryPatch,
+  setImagePatch,
+  undoPatch,
+} from "./index.ts";
 import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "./release.fixture.ts";
 
 const careful: ReleaseOptions = {
   steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
 };
+
+const retry = (): readonly RequestedPatch[] => [
+  { patch: { type: "merge", value: { status: { abort: false } } }, subresource: "status" },
+];
 
 async function released(options: ReleaseOptions = careful): Promise<Release> {
   const release = await Release.begin();
@@ -96,14 +108,16 @@ test("a quarantined version gets no traffic when pushed again, and its retry is 
   release.outside.answers = { errors: [0.5] };
   await release.push("web:v2", careful);
   await release.world.run(minutes(3));
-  await release.ask(retryPatch);
   const name = (await release.quarantines())[0]?.metadata.name;
+  const aborted = await release.rollout();
+  expect(() => retryPatch(aborted)).toThrow(`sluice quarantine lift ${name}`);
+
+  // The kubectl plugin's, which knows no quarantine.
+  await release.ask(retry);
 
   expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
   expect((await release.status()).message).toContain(`sluice quarantine lift ${name}`);
   expect((await release.decisions()).at(-1)).toBe("refuse");
-  const held = await release.rollout();
-  expect(() => retryPatch(held)).toThrow(`sluice quarantine lift ${name}`);
   await release.push("web:v1", careful);
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
   await release.push("web:v2", careful);
@@ -119,7 +133,7 @@ test("a lifted version begins again, and gets a Quarantine of its own when it fa
   release.outside.answers = { errors: [0.5] };
   await release.push("web:v2", careful);
   await release.world.run(minutes(3));
-  await release.ask(retryPatch);
+  await release.ask(retry);
   const [quarantine] = await release.quarantines();
 
   await release.world.client.patch(
@@ -324,6 +338,70 @@ test("background analysis that saw no data pauses before more traffic is given",
   expect(await release.weight()).toBe(20);
   expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 1 });
   expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("NoData");
+});
+
+test("background analysis of a canary without requests asks before more traffic is given, and once answered goes on", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause("1m"), setWeight(100)],
+    canary: { analysis: { templates: [{ templateName: "latency" }] } },
+  };
+  const release = await released(options);
+  release.outside.requests = 0;
+  await release.push("web:v2", options);
+  await release.world.run(seconds(70));
+  expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("NoData");
+
+  release.outside.requests = 5;
+  await release.ask(promotePatch);
+
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("arguments tell the versions apart and read fields of the Rollout", async () => {
+  const args = [
+    { name: "canary", valueFrom: { podTemplateHashValue: "Latest" } },
+    { name: "stable", valueFrom: { podTemplateHashValue: "Stable" } },
+    { name: "name", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
+  ] as const;
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), { analysis: { templates: [{ templateName: "versions" }], args } }],
+  };
+  const release = await Release.begin();
+  await release.world.apply({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisTemplate",
+    metadata: { name: "versions", namespace: "shop" },
+    spec: {
+      args: args.map(({ name }) => ({ name })),
+      metrics: [{ name: "m", provider: { prometheus: { query: "up{v='{{args.canary}}'}" } } }],
+    },
+  } as Resource);
+  await release.push("web:v1", options);
+  const { stableRS } = await release.status();
+
+  await release.push("web:v2", options);
+
+  const [run] = await release.analysisRuns();
+  const { currentPodHash } = await release.status();
+  expect(run?.metadata.name).toBe(`web-${currentPodHash}-2-1`);
+  expect(run?.spec.args).toEqual([
+    { name: "canary", value: currentPodHash },
+    { name: "stable", value: stableRS },
+    { name: "name", value: "web" },
+  ]);
+});
+
+test("a template that goes missing on the way doesn't keep a person from aborting", async () => {
+  const release = await released();
+  await release.push("web:v2", careful);
+  const { apiVersion, kind } = template("errors", {});
+  await release.world.client.delete({ apiVersion, kind, namespace: "shop", name: "errors" });
+  await release.world.settle();
+  expect((await release.status()).message).toMatch(/^InvalidSpec/);
+
+  await release.ask(abortPatch);
+
+  expect(await release.weight()).toBe(0);
 });
 
 test("an inconclusive analysis pauses, and looks anew when promoted as the original's older plugin does", async () => {

@@ -132,7 +132,10 @@ function planSlot(observed: ObservedRollout, view: View, slot: AnalysisSlot, now
   }
   const { judgement } = judged;
   const isUndecided =
-    judgement.is === "inconclusive" || judgement.is === "noData" || isBlindRun(observed, view, slot, 1);
+    judgement.is === "inconclusive" ||
+    judgement.is === "noData" ||
+    isBlindRun(observed, view, slot, 1) ||
+    isUnasked(observed, view);
   const wasWaved = isWaved(view) && isUndecided;
   // A new look for what goes on beside the steps, and where the original takes one: after an inconclusive run.
   if (wasWaved && !isHalted && (slot === "background" || judgement.is === "inconclusive")) {
@@ -160,6 +163,14 @@ function isBlindRun(observed: ObservedRollout, view: View, slot: AnalysisSlot, l
   );
 }
 
+/** The router counted, and the canary that a background analysis looks at got nothing at all. */
+function isUnasked(observed: ObservedRollout, view: View): boolean {
+  const run = slotStatus(view, "background");
+  if (run === undefined || gateIsOff(view, "noData") || weightAt(view.progress) === 0) return false;
+  const state = observed.traffic.get(run.name)?.state;
+  return state?.is === "done" && state.result.requests === 0;
+}
+
 interface Doing {
   readonly traffic: TrafficPlan;
   readonly step: Slot;
@@ -182,8 +193,12 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   if (isEnd) return nextPromotion(observed, view, doing);
   const next = nextStep(view, doing, now);
   // A look that never saw anything must not let the weight grow.
-  if (next.is === "advance" && !doing.background.wasWaved && isBlindRun(observed, view, "background", 3)) {
+  if (next.is !== "advance" || doing.background.wasWaved) return next;
+  if (isBlindRun(observed, view, "background", 3)) {
     return { is: "pause", reason: "NoData", because: "the background analysis has seen no data so far" };
+  }
+  if (progress.step?.pause !== undefined && isUnasked(observed, view)) {
+    return { is: "pause", reason: "NoData", because: "the canary got no request so far" };
   }
   return next;
 }
@@ -216,6 +231,9 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (isRouted(rollout) && traffic.weight !== 100) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return { is: "pause", reason: "NoData", because: "the background analysis has seen no data" };
+  }
+  if (!background.wasWaved && isUnasked(observed, view)) {
+    return { is: "pause", reason: "NoData", because: "the canary got no request" };
   }
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }

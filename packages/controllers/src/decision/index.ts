@@ -1,0 +1,1 @@
+export { decisionReconciler } from "./reconciler.ts";
