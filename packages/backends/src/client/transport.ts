@@ -47,7 +47,7 @@ export class Transport {
       connect: {
         ...(ca === undefined ? {} : { ca }),
         ...(clientCertificate === undefined ? {} : { cert: clientCertificate.certificate, key: clientCertificate.key }),
-        timeout: 5_000,
+        timeout: 10_000,
       },
       headersTimeout: options.timeoutMillis ?? 30_000,
     };

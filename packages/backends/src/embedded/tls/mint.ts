@@ -1,5 +1,4 @@
 import "reflect-metadata";
-import { webcrypto } from "node:crypto";
 import {
   AuthorityKeyIdentifierExtension,
   BasicConstraintsExtension,
@@ -20,6 +19,8 @@ export interface KeyAndCertificate {
   readonly key: string;
   readonly certificate: string;
 }
+
+type PrivateKey = Awaited<ReturnType<typeof crypto.subtle.importKey>>;
 
 const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" } as const;
 /** A machine whose clock is a little behind must not refuse a fresh certificate. */
@@ -75,20 +76,20 @@ const validity = (now: Instant, lifetime: Millis) => ({
   notAfter: new Date(after(now, lifetime)),
 });
 
-const newKeys = () => webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
+const newKeys = () => crypto.subtle.generateKey(algorithm, true, ["sign", "verify"]);
 
 /** Positive, and 16 bytes at most in DER. */
 const newSerial = (): string =>
-  Buffer.from(webcrypto.getRandomValues(new Uint8Array(15)))
+  Buffer.from(crypto.getRandomValues(new Uint8Array(15)))
     .toString("hex")
     .replace(/^./, "1");
 
-async function keyText(key: webcrypto.CryptoKey): Promise<string> {
-  const body = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", key)).toString("base64");
+async function keyText(key: PrivateKey): Promise<string> {
+  const body = Buffer.from(await crypto.subtle.exportKey("pkcs8", key)).toString("base64");
   return `-----BEGIN PRIVATE KEY-----\n${body.replace(/.{1,64}/g, "$&\n")}-----END PRIVATE KEY-----\n`;
 }
 
-function signingKey(pem: string): Promise<webcrypto.CryptoKey> {
+function signingKey(pem: string): Promise<PrivateKey> {
   const body = Buffer.from(pem.replace(/-----[^-]+-----|\s/g, ""), "base64");
-  return webcrypto.subtle.importKey("pkcs8", body, algorithm, false, ["sign"]);
+  return crypto.subtle.importKey("pkcs8", body, algorithm, false, ["sign"]);
 }

@@ -1,4 +1,4 @@
-import { createHash, randomBytes, timingSafeEqual } from "node:crypto";
+import { createHash, timingSafeEqual } from "node:crypto";
 import { ApiFault } from "@sluice/api";
 
 /** Who asks. `name` becomes the field manager of writers that name none. */
@@ -11,8 +11,6 @@ export interface NamedToken {
   readonly name: string;
   readonly token: string;
 }
-
-export const newToken = (): string => randomBytes(32).toString("base64url");
 
 /** Finds a token's owner in time that depends neither on the token nor on how much of it is right. */
 export function tokenCheck(tokens: readonly NamedToken[]): (authorization: string | undefined) => Identity {

@@ -61,7 +61,9 @@ export class Exchange {
   async body(): Promise<unknown> {
     const bytes = await readBody(this.request, this.service.limits.body);
     if (bytes.length === 0) return undefined;
-    const { value, doubled } = decodeBody(bytes, this.contentType, this.service.limits, (kind) => this.#schema(kind));
+    const { value, doubled } = await decodeBody(bytes, this.contentType, this.service.limits, (kind) =>
+      this.#schema(kind),
+    );
     this.#judge(doubled);
     return value;
   }

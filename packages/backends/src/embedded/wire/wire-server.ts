@@ -228,7 +228,8 @@ function listen(server: Server, port: number, host: string): Promise<{ port: num
   }
   return new Promise((resolve, reject) => {
     server.once("error", reject);
-    server.listen(port, host, () => {
+    // A thousand watchers that come back at once must not be dropped by a short queue.
+    server.listen({ port, host, backlog: 4096 }, () => {
       server.off("error", reject);
       const bound = (server.address() as AddressInfo).port;
       resolve({ port: bound, url: `https://${host.includes(":") ? `[${host}]` : host}:${bound}` });
