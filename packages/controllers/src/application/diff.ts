@@ -1,4 +1,11 @@
-import { type KindDefinition, type ManagedFieldsEntry, quantityValue, type Resource, type Schema } from "@sluice/api";
+import {
+  applyDefaults,
+  type KindDefinition,
+  type ManagedFieldsEntry,
+  quantityValue,
+  type Resource,
+  type Schema,
+} from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
 import { applicationFieldManager } from "./names.ts";
 
@@ -13,7 +20,7 @@ export interface FieldChange {
 /**
  * What applying `desired` would change in `live`: fields of git that differ, and fields that git once asked for
  * (managedFields of ours) and no longer does. What others added or defaulted is no difference.
- * Lists merge as the kind's schema says; without a schema they are compared item by item.
+ * Lists merge as the kind's schema says; an atomic one is replaced as a whole, so there everything counts but defaults.
  */
 export function diffResource(
   desired: Resource,
@@ -23,9 +30,10 @@ export function diffResource(
   if (live === undefined) return [{ path: "", desired: masked(desired, desired) }];
   const changes: FieldChange[] = [];
   const schema = definition?.schema ?? {};
+  const full = definition === undefined ? desired : applyDefaults(definition, desired);
   for (const key of Object.keys(desired)) {
     if (key === "apiVersion" || key === "kind" || key === "status") continue;
-    compare(pick(desired, key), pick(live, key), schema.properties?.[key], key, changes);
+    compare(pick(desired, key), pick(full, key), pick(live, key), schema.properties?.[key], key, changes);
   }
   const entry = live.metadata.managedFields?.find(
     ({ manager, operation, subresource }) =>
@@ -35,14 +43,13 @@ export function diffResource(
   return desired.kind === "Secret" && desired.apiVersion === "v1" ? changes.map(maskChange) : changes;
 }
 
-/** True as soon as one difference is found. */
-export const isDifferent = (desired: Resource, live: Resource, definition: KindDefinition | undefined): boolean =>
-  diffResource(desired, live, definition).length > 0;
+const pick = (value: unknown, key: string): unknown =>
+  typeof value === "object" && value !== null ? (value as Readonly<Record<string, unknown>>)[key] : undefined;
 
-const pick = (value: unknown, key: string): unknown => (value as Readonly<Record<string, unknown>>)[key];
-
+/** `full` is `desired` with its defaults. */
 function compare(
   desired: unknown,
+  full: unknown,
   live: unknown,
   schema: Schema | undefined,
   path: string,
@@ -50,25 +57,45 @@ function compare(
 ): void {
   if (desired === undefined || desired === null || desired === live) return;
   if (Array.isArray(desired)) {
-    compareLists(desired, live, schema, path, changes);
+    compareLists(desired, Array.isArray(full) ? full : desired, live, schema, path, changes);
     return;
   }
   if (typeof desired === "object") {
-    if (Object.keys(desired).length === 0 && (live === undefined || live === null)) return;
+    if (live === undefined && isNothing(desired, schema, path)) return;
     if (typeof live !== "object" || live === null || Array.isArray(live)) {
       changes.push({ path, desired, ...(live === undefined ? {} : { live }) });
       return;
     }
     for (const key of Object.keys(desired)) {
-      compare(pick(desired, key), pick(live, key), childSchema(schema, key), joined(path, key), changes);
+      compare(
+        pick(desired, key),
+        pick(full, key),
+        pick(live, key),
+        childSchema(schema, key),
+        joined(path, key),
+        changes,
+      );
     }
     return;
   }
   if (!sameScalar(desired, live, path)) changes.push({ path, desired, ...(live === undefined ? {} : { live }) });
 }
 
+/** An empty list or map is as good as none; an empty object may mean something: `emptyDir: {}`, `pause: {}`. */
+function isNothing(value: unknown, schema: Schema | undefined, path: string): boolean {
+  if (value === undefined || value === null) return true;
+  if (Array.isArray(value)) return value.length === 0;
+  if (typeof value !== "object") return false;
+  const isMetadata = /(^|\.)metadata$/.test(path);
+  const isMap = isMetadata || schema?.additionalProperties !== undefined || /(^|\.)(labels|annotations)$/.test(path);
+  return (
+    isMap && Object.entries(value).every(([key, item]) => isNothing(item, childSchema(schema, key), joined(path, key)))
+  );
+}
+
 function compareLists(
   desired: readonly unknown[],
+  full: readonly unknown[],
   live: unknown,
   schema: Schema | undefined,
   path: string,
@@ -81,11 +108,11 @@ function compareLists(
   const items = schema?.items;
   const keys = schema?.["x-kubernetes-list-type"] === "map" ? (schema["x-kubernetes-list-map-keys"] ?? []) : [];
   if (keys.length > 0) {
-    for (const item of desired) {
+    for (const [index, item] of desired.entries()) {
       const found = live.find((other) => sameKeys(item, other, keys, items));
-      const key = keys.map((name) => `${name}=${String(pick(item ?? {}, name) ?? "")}`).join(",");
+      const key = keys.map((name) => `${name}=${String(pick(item, name) ?? "")}`).join(",");
       if (found === undefined) changes.push({ path: `${path}[${key}]`, desired: item });
-      else compare(item, found, items, `${path}[${key}]`, changes);
+      else compare(item, full[index], found, items, `${path}[${key}]`, changes);
     }
     return;
   }
@@ -94,19 +121,42 @@ function compareLists(
     if (missing.length > 0) changes.push({ path, desired, live });
     return;
   }
-  // Atomic: the list is replaced as one, so every item counts, yet what was defaulted inside one is no difference.
-  if (desired.length !== live.length) {
-    changes.push({ path, desired, live });
+  compareExactly(full, live, schema, path, changes);
+}
+
+/** Inside an atomic list what git doesn't say is gone, once it is applied. */
+function compareExactly(
+  full: unknown,
+  live: unknown,
+  schema: Schema | undefined,
+  path: string,
+  changes: FieldChange[],
+): void {
+  if (full === live || (isNothing(full, schema, path) && isNothing(live, schema, path))) return;
+  if (Array.isArray(full) && Array.isArray(live) && full.length === live.length) {
+    for (const [index, item] of full.entries())
+      compareExactly(item, live[index], schema?.items, `${path}[${index}]`, changes);
     return;
   }
-  for (const [index, item] of desired.entries()) compare(item, live[index], items, `${path}[${index}]`, changes);
+  const areObjects = [full, live].every(
+    (value) => typeof value === "object" && value !== null && !Array.isArray(value),
+  );
+  if (areObjects) {
+    for (const key of new Set([...Object.keys(full as object), ...Object.keys(live as object)])) {
+      compareExactly(pick(full, key), pick(live, key), childSchema(schema, key), joined(path, key), changes);
+    }
+    return;
+  }
+  if (typeof full !== "object" && typeof live !== "object" && full !== undefined && sameScalar(full, live, path))
+    return;
+  changes.push({ path, ...(full === undefined ? {} : { desired: full }), ...(live === undefined ? {} : { live }) });
 }
 
 /** A key that isn't written counts as its default: a container port's protocol. */
 function sameKeys(item: unknown, other: unknown, keys: readonly string[], schema: Schema | undefined): boolean {
   return keys.every((key) => {
     const fallback = schema?.properties?.[key]?.default;
-    return (pick(item ?? {}, key) ?? fallback) === (pick(other ?? {}, key) ?? fallback);
+    return (pick(item, key) ?? fallback) === (pick(other, key) ?? fallback);
   });
 }
 
