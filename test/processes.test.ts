@@ -1,9 +1,10 @@
 // The processes of one machine, killed under load: DESIGN's promise that traffic outlives the control plane.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { drive } from "./fixtures/load.ts";
+import { drive, visit } from "./fixtures/load.ts";
 import { eventually, RunningSluice } from "./fixtures/sluice.ts";
 import { buildWebApp, webDeployment, webRollout, webRoutes, webService } from "./fixtures/web-app.ts";
 
+const host = "web.default.localhost";
 let sluice: RunningSluice;
 
 beforeAll(async () => {
@@ -22,8 +23,7 @@ interface PodList {
 
 const answers = async (version: string) => {
   const { routerPort } = await sluice.controlPlane();
-  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
-  return response.headers.get("x-version") === version;
+  return (await visit(routerPort, host)).version === version;
 };
 
 const isAlive = (pid: number): boolean => {
@@ -49,7 +49,7 @@ test("replacing every pod under load fails no request", async () => {
   await sluice.apply(webDeployment("v1"), webService);
   await eventually(() => answers("v1"), "v1 to answer");
   const { routerPort } = await sluice.controlPlane();
-  const load = drive(routerPort, "web.default.localhost", 200);
+  const load = drive(routerPort, host, 200);
 
   await sluice.apply(webDeployment("v2"));
   await eventually(async () => {
@@ -73,7 +73,7 @@ test("replacing every pod under load fails no request", async () => {
 
 test("kill -9 of the control plane fails no request; started again it goes on", async () => {
   const { routerPort, pid } = await sluice.controlPlane();
-  const load = drive(routerPort, "web.default.localhost", 200);
+  const load = drive(routerPort, host, 200);
 
   process.kill(pid, "SIGKILL");
   await eventually(async () => !isAlive(pid), "the control plane to be gone");
@@ -113,7 +113,7 @@ test("kill -9 of the agent: workloads live on and are taken over, the router is 
 test("an upgrade of the agent hands the sockets over: no request fails", async () => {
   const { routerPort } = await sluice.controlPlane();
   const { pid } = await sluice.agent();
-  const load = drive(routerPort, "web.default.localhost", 200);
+  const load = drive(routerPort, host, 200);
   await eventually(async () => load.tally.requests > 50, "load");
 
   await sluice.ok("upgrade", "--data", sluice.data);
@@ -127,8 +127,7 @@ test("an upgrade of the agent hands the sockets over: no request fails", async (
 
 test("kill -9 of a pod's process: it is started again, and others answer meanwhile", async () => {
   const { routerPort } = await sluice.controlPlane();
-  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
-  const pid = Number((await response.text()).split(" ")[1]);
+  const pid = Number((await visit(routerPort, host)).text.split(" ")[1]);
 
   process.kill(pid, "SIGKILL");
   await eventually(async () => {
@@ -158,7 +157,7 @@ test("kill -9 of the control plane in mid-release: the release goes on to the sa
   await sluice.apply(...webRoutes, webRollout("r1", steps));
   await eventually(() => answers("r1"), "r1 to answer");
   const { routerPort, pid } = await sluice.controlPlane();
-  const load = drive(routerPort, "web.default.localhost", 200);
+  const load = drive(routerPort, host, 200);
 
   await sluice.apply(webRollout("r2", steps));
   await eventually(async () => (load.tally.byVersion.get("r2") ?? 0) > 10, "the canary to answer");
@@ -184,8 +183,7 @@ test("kill -9 of the control plane in mid-release: the release goes on to the sa
 
 test("down stops everything, workloads included", async () => {
   const { routerPort } = await sluice.controlPlane();
-  const response = await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "web.default.localhost" } });
-  const pid = Number((await response.text()).split(" ")[1]);
+  const pid = Number((await visit(routerPort, host)).text.split(" ")[1]);
   const pids = [(await sluice.controlPlane()).pid, (await sluice.agent()).pid, pid];
 
   await sluice.ok("down", "--data", sluice.data);
