@@ -30,7 +30,9 @@ for (const name of asked.length > 0 ? asked : names) {
     results[name] = rows;
     for (const row of isJson ? [] : rows) {
       const ratio = row.ratio === undefined ? "" : `${row.ratio.toFixed(2)} x ${row.peer ?? ""}`;
-      console.log(`  ${row.name.padEnd(58)} ${format(row.value).padStart(12)} ${row.unit.padEnd(14)} ${ratio.padEnd(34)} ${row.goal ?? ""}`);
+      console.log(
+        `  ${row.name.padEnd(58)} ${format(row.value).padStart(12)} ${row.unit.padEnd(14)} ${ratio.padEnd(34)} ${row.goal ?? ""}`,
+      );
     }
   } catch (error) {
     failed++;

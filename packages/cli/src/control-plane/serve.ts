@@ -81,6 +81,9 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
   });
 
   const supervisor = new AgentSupervisor({ state, routerPort, log });
+  // Started before all else that takes time: traffic is what people wait for.
+  await upgradeOlderAgent(supervisor, state);
+  supervisor.start();
   const metrics = await startMetrics({ state, client: store.client, credentials, agent: () => supervisor.agent });
   const controllers = await startControllers({ state, client: store.client, kinds, metrics, credentials });
   const registry = createRegistryHandler({
@@ -100,8 +103,6 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
   const frontPort = await listenOn(front, port).catch((cause) => {
     throw portFault("--port", port, cause);
   });
-  await upgradeOlderAgent(supervisor, state);
-  supervisor.start();
   const record: ProcessRecord = {
     pid: process.pid,
     startedAt: processStart(process.pid) ?? "",

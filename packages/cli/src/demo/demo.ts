@@ -79,6 +79,7 @@ export class Demo {
     const good = await this.#release("v1", "v2");
     const hurt = await this.#takeBack();
     await this.#release("v2", "v4");
+    await this.#untilOnly("v4");
     const enough = (load.latest?.requests ?? 0) + 200;
     await load.until(({ requests }) => requests > enough);
     const report = await load.stop();
@@ -153,7 +154,12 @@ export class Demo {
     const folder = join(this.folder, "manifests");
     await cp(source, folder, { recursive: true });
     const path = join(folder, "rollout.yaml");
-    await writeFile(path, (await readFile(path, "utf8")).replaceAll("duration: 5s", "duration: 2s"));
+    await writeFile(
+      path,
+      (await readFile(path, "utf8"))
+        .replaceAll("duration: 5s", "duration: 2s")
+        .replace("abortScaleDownDelaySeconds: 30", "abortScaleDownDelaySeconds: 5"),
+    );
     return folder;
   }
 
@@ -235,6 +241,17 @@ export class Demo {
         ? `no rollout; the application says ${JSON.stringify(application?.status?.conditions ?? application?.status?.operationState?.message)}`
         : `${latest.status?.phase}: ${latest.status?.message ?? ""}`;
     throw new Fault("unavailable", `waited ${releaseMillisMax / 1000} s for ${what}; last seen: ${seen}`);
+  }
+
+  /** Versions that were taken off the traffic keep their pods for a while, for a way back; then they go. */
+  async #untilOnly(version: string): Promise<void> {
+    this.#stage.say("waiting for the pods of other versions to go");
+    const deadline = Date.now() + releaseMillisMax;
+    while (Date.now() < deadline) {
+      const { pods } = await takePicture(this.client, namespace, "shop");
+      if (pods.every((pod) => pod.spec.containers[0]?.image === `shop:${version}`)) return;
+      await pause(100);
+    }
   }
 
   async #loadUntil(what: string, fits: (report: LoadReport) => boolean): Promise<LoadReport> {
