@@ -38,7 +38,10 @@ export function planDeployment(observed: ObservedDeployment, now: Instant): Plan
     );
 
   const annotated = annotationActions(view);
-  if (annotated.length > 0) return finish(annotated, "revisions and annotations are brought in line");
+  if (annotated.length > 0) {
+    // Without a status: what this pass has read of the Deployment is older than its own write.
+    return { actions: annotated, because: "revisions and annotations are brought in line" };
+  }
   if (deployment.spec.paused === true) {
     return resize(view, scaleSizes(view), finish) ?? finish(historyActions(view), "it is paused");
   }

@@ -27,6 +27,8 @@ export function planService(observed: ObservedService): Plan<StoreAction, Servic
   if (address !== undefined) {
     const value = { metadata: { uid: service.metadata.uid }, spec: { clusterIP: address, clusterIPs: [address] } };
     actions.push({ do: "patch", key: keyOf(service), patch: { type: "merge", value } });
+    // Without a status: what this pass has read of the Service is older than its own write.
+    return { actions, because: `it gets the address ${address}` };
   }
   const isSelecting = Object.keys(service.spec.selector ?? {}).length > 0 && service.spec.type !== "ExternalName";
   if (!isSelecting) return { actions, status, because: "it selects no Pods" };

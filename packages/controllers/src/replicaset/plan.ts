@@ -59,7 +59,7 @@ function freeNames({ metadata }: ReplicaSet, pods: readonly Pod[], count: number
   const used = new Set(pods.map((pod) => pod.metadata.name));
   const free: string[] = [];
   for (let slot = 0; free.length < count; slot++) {
-    const name = `${metadata.name.slice(0, 240)}-${shortHash(`${metadata.uid}/${slot}`).slice(0, 10)}`;
+    const name = `${metadata.name.slice(0, 240)}-${shortHash(`${metadata.uid}/${slot}`).slice(-5)}`;
     if (!used.has(name) && !free.includes(name)) free.push(name);
   }
   return free;

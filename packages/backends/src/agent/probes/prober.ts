@@ -110,7 +110,8 @@ export class Prober {
         if (isDue) {
           countedAt = now;
           failures++;
-          this.#options.onFailure(kind, result.message);
+          // That a program doesn't listen the moment it is started is no news.
+          if (result.isRefused !== true || failures > 1) this.#options.onFailure(kind, result.message);
           if (failures >= failureThreshold && this.#failed(kind, result.message)) return;
         }
       }
