@@ -5,6 +5,7 @@ import { Fault } from "@sluice/kernel";
 import { program } from "../program.ts";
 import { type ProcessRecord, readLiveRecord } from "../state/process-record.ts";
 import { createStateFolder, findStateFolder, type StateFolder, stateFolder } from "../state/state-folder.ts";
+import { failureAsJson, printFailure } from "../terminal/failure.ts";
 import { paint } from "../terminal/style.ts";
 
 export interface UpOptions {
@@ -40,6 +41,11 @@ export async function up(options: UpOptions): Promise<void> {
     apiPort: parsePort(options.apiPort, 7443, "--api-port"),
     port: parsePort(options.port, 7070, "--port"),
     routerPort: parsePort(options.routerPort, 7080, "--router-port"),
+  }).catch((thrown: unknown) => {
+    if (options.json) console.log(JSON.stringify(failureAsJson(thrown)));
+    else printFailure(thrown);
+    // What was begun would keep the process alive, serving half of what it should.
+    process.exit(1);
   });
   if (options.json) console.log(JSON.stringify(served.record));
   else console.log(welcome(served.record, state, served.consoleLink()));
