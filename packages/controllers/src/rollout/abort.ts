@@ -61,13 +61,16 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     ),
     inputs: { cause: verdict.cause, isBlamed: verdict.isBlamed, analysisRun: verdict.run?.metadata.name },
     ...(verdict.cause === "person" ? { by: "a person" } : {}),
+    // One verdict for one run, also where a look at the traffic comes between a crash and its repeat.
+    ...(verdict.run === undefined ? {} : { slot: verdict.run.metadata.name }),
   };
   const records: Effect[] = [decided(observed, view, now, { action: "abort", ...deciding })];
   const isHeld = heldBy(view, observed.quarantines) !== undefined;
   const isQuarantined = verdict.isBlamed && !gateIsOff(view, "quarantine");
   if (isQuarantined) {
-    records.push(decided(observed, view, now, { action: "quarantine", ...deciding }));
-    if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, "quarantine")));
+    const quarantining = { ...deciding, action: "quarantine" } as const;
+    records.push(decided(observed, view, now, quarantining));
+    if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, quarantining)));
   }
   const message = abortedWords(view, verdict.message);
   const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...scaling.events];

@@ -15,16 +15,18 @@ export interface Deciding {
   readonly inputs?: Readonly<Record<string, unknown>>;
   /** Who asked, where a person did. */
   readonly by?: string;
+  /** What there is one such decision for, e.g. an AnalysisRun's name; absent: the Rollout as it is now. */
+  readonly slot?: string;
 }
 
 /**
- * The name derives from the Rollout as it was when this was decided: a repeat after a crash finds the first one.
- * A decided status has another resourceVersion, so the same decision later has another name.
+ * The same after a crash: it derives from what was decided on. Where that is the Rollout itself, its resourceVersion
+ * tells an attempt from the next: what is decided is written to status.
  */
-export function decisionName(view: View, action: DecisionAction): string {
+export function decisionName(view: View, { action, slot }: Pick<Deciding, "action" | "slot">): string {
   const { uid = "", resourceVersion = "", name } = view.rollout.metadata;
-  const slot = shortHash([uid, resourceVersion, action, view.status.currentStepIndex ?? ""].join("|"));
-  return `${name}-${view.revision}-${action}-${slot}`;
+  const key = slot ?? `${resourceVersion}|${view.status.currentStepIndex ?? ""}`;
+  return `${name}-${view.revision}-${action}-${shortHash([uid, key, action].join("|"))}`;
 }
 
 /** One decision, with everything that it was decided from. */
@@ -36,7 +38,7 @@ export function decided(observed: ObservedRollout, view: View, now: Instant, dec
     apiVersion: "sluice.dev/v1alpha1",
     kind: decisionKind.kind as "Decision",
     metadata: {
-      name: decisionName(view, action),
+      name: decisionName(view, deciding),
       ...(namespace === undefined ? {} : { namespace }),
       labels: { "sluice.dev/subject": name, "sluice.dev/action": action, [podHashLabel]: hash },
     },

@@ -9,6 +9,7 @@ import { deadlineAt, runsClock, timedOutMessage } from "./finish.ts";
 import { goalCounts } from "./goals.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
+import { heldBy } from "./quarantine.ts";
 import { weightAt } from "./steps.ts";
 import { availableOf, type View } from "./view.ts";
 
@@ -54,7 +55,9 @@ export function judgementOn(
   if (run === undefined) return undefined;
   // A test before the first weight has no canary traffic by design.
   const isWeighted = countsTraffic(view) && weightAt(view.progress) > 0;
-  const traffic = isWeighted ? observed.traffic.get(run.metadata.name) : undefined;
+  // A Quarantine says that this was answered before a crash: a verdict begun is carried through.
+  const isAnswered = heldBy(view, observed.quarantines) !== undefined;
+  const traffic = isWeighted && !isAnswered ? observed.traffic.get(run.metadata.name) : undefined;
   return { run, judgement: judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now) };
 }
 
