@@ -5,11 +5,9 @@ export {
   checkCondition,
   type Expression,
   evaluateCondition,
-  goFloat,
   type ParsedCondition,
   type Position,
   parseCondition,
-  parseFloat64,
   type UnaryOperator,
 } from "./condition/index.ts";
 export { formatGoDuration, parseGoDuration } from "./duration/go-duration.ts";

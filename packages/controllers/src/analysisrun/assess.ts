@@ -9,7 +9,7 @@ import {
 import { isCompleted, isWorse } from "./phases.ts";
 
 /** A limit that tripped. Several may: Error wins over Inconclusive over Failed (analysis.go, the last writer). */
-export function trippedLimit(
+function trippedLimit(
   metric: Metric,
   result: MetricResult,
 ): { readonly phase: "Failed" | "Inconclusive" | "Error"; readonly message: string } | undefined {

@@ -1,2 +1,1 @@
-export type { QueryResult } from "./measure.ts";
 export { analysisRunReconciler } from "./reconciler.ts";

@@ -5,7 +5,7 @@ import { parseGoDuration } from "@sluice/languages";
 export const errorRetry: Millis = seconds(10);
 
 /** Kubernetes' IntOrString as the original reads it: a text that is no integer counts as 0. */
-export function intOf(value: IntOrString | undefined): number | undefined {
+function intOf(value: IntOrString | undefined): number | undefined {
   if (value === undefined) return undefined;
   if (typeof value === "number") return value;
   return /^[+-]?\d+$/.test(value) ? Number(value) : 0;

@@ -20,7 +20,7 @@ export interface ObservedRun {
   readonly leftOver: readonly string[];
 }
 
-export const queryId = (run: AnalysisRun, metric: string, measurement: number): string =>
+const queryId = (run: AnalysisRun, metric: string, measurement: number): string =>
   `analysis/${run.metadata.uid}/${metric}/${measurement}`;
 
 export async function observe(run: AnalysisRun, read: Reader): Promise<ObservedRun> {

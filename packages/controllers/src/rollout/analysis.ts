@@ -10,7 +10,7 @@ import { hashOf, type View } from "./view.ts";
 
 export type AnalysisSlot = "step" | "background";
 
-export const isOver = ({ status }: AnalysisRun): boolean =>
+const isOver = ({ status }: AnalysisRun): boolean =>
   ["Successful", "Failed", "Error", "Inconclusive"].includes(status?.phase ?? "");
 
 export const slotStatus = (view: View, slot: AnalysisSlot): RolloutAnalysisRunStatus | undefined =>
@@ -111,7 +111,7 @@ export function planOldRuns(observed: ObservedRollout, current: readonly string[
 const keyOfRun = ({ metadata }: AnalysisRun) => keyIn(analysisRunKind, metadata.namespace, metadata.name);
 const createdAt = ({ metadata }: AnalysisRun): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
 
-export const terminate = (run: AnalysisRun): Effect => ({
+const terminate = (run: AnalysisRun): Effect => ({
   do: "patch",
   key: keyOfRun(run),
   patch: { type: "merge", value: { spec: { terminate: true } } },

@@ -1,4 +1,3 @@
-export type { CanaryTraffic } from "./observe.ts";
 export {
   abortPatch,
   pausePatch,

@@ -27,7 +27,7 @@ import {
 import { canaryOf, stepsOf } from "./steps.ts";
 
 /** How many requests the canary really got, as the router counted. */
-export interface CanaryTraffic {
+interface CanaryTraffic {
   readonly requests: number;
 }
 
@@ -63,10 +63,7 @@ export const trafficTaskId = (rollout: Rollout, run: string): string =>
   `rollout/${rollout.metadata.uid}/canary-traffic/${run}`;
 
 /** Where a VirtualService stands: `name` or `name.namespace`. */
-export function placeOf(
-  reference: string,
-  namespace: string | undefined,
-): { namespace: string | undefined; name: string } {
+function placeOf(reference: string, namespace: string | undefined): { namespace: string | undefined; name: string } {
   const dot = reference.indexOf(".");
   return dot === -1
     ? { namespace, name: reference }

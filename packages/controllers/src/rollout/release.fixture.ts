@@ -118,7 +118,7 @@ export const rollout = (image: string, options: ReleaseOptions = {}): Rollout =>
 
 const route = (subset: string, weight: number) => ({ destination: { host: "web", subset }, weight });
 
-export const surroundings: readonly Resource[] = [
+const surroundings: readonly Resource[] = [
   {
     apiVersion: "networking.istio.io/v1",
     kind: "VirtualService",

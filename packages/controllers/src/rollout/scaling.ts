@@ -16,7 +16,7 @@ export interface ScalePlan {
 }
 
 /** Where traffic will be once this turn's writes are done. */
-export interface TrafficNow {
+interface TrafficNow {
   readonly isSettled: boolean;
   readonly weight: number | undefined;
 }

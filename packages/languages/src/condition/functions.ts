@@ -16,7 +16,7 @@ import {
 import { isArray, isMap, isNumber, typeName, type Value } from "./values.ts";
 
 /** What a running call may use beside its inputs. */
-export interface CallContext {
+interface CallContext {
   /** The provider's result: `isNil` and `default` test it, whatever they are given. */
   readonly result: Value;
   /** The closure on one item. */
@@ -169,7 +169,7 @@ function toFloat(value: Value, context: CallContext, name: string): number {
 }
 
 /** Go's strconv.ParseFloat, decimal part. */
-export function parseFloat64(text: string): number | undefined {
+function parseFloat64(text: string): number | undefined {
   if (/^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(text)) return Number(text);
   if (/^[+-]?nan$/i.test(text)) return Number.NaN;
   const infinite = /^([+-]?)inf(inity)?$/i.exec(text);
@@ -391,7 +391,7 @@ function kindName(value: Value): string {
 }
 
 /** Go's fmt.Sprint of a plain value. */
-export function textOf(value: Value): string {
+function textOf(value: Value): string {
   if (value === null) return "<nil>";
   if (isArray(value)) return `[${value.map(textOf).join(" ")}]`;
   if (isMap(value))
@@ -404,7 +404,7 @@ export function textOf(value: Value): string {
 }
 
 /** Go's shortest `%v` of a float64. */
-export function goFloat(value: number): string {
+function goFloat(value: number): string {
   if (Number.isNaN(value)) return "NaN";
   if (!Number.isFinite(value)) return value > 0 ? "+Inf" : "-Inf";
   const size = Math.abs(value);

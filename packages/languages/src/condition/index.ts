@@ -5,7 +5,6 @@ import { ConditionError, type ConditionFault } from "./syntax.ts";
 import { any, describeType, typeOf } from "./types.ts";
 import { asValue, typeName } from "./values.ts";
 
-export { goFloat, parseFloat64 } from "./functions.ts";
 export { type ParsedCondition, parseCondition } from "./parse.ts";
 export type { BinaryOperator, ConditionFault, Expression, Position, UnaryOperator } from "./syntax.ts";
 

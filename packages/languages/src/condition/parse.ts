@@ -34,7 +34,7 @@ const negatable: ReadonlySet<string> = new Set(["in", "matches", "contains", "st
 const comparisons: ReadonlySet<string> = new Set(["<", ">", "<=", ">="]);
 const spelledAs: Readonly<Record<string, BinaryOperator>> = { "||": "or", "&&": "and", "^": "**" };
 /** Functions whose last input may be a closure. */
-export const closureFunctions: ReadonlySet<string> = new Set([
+const closureFunctions: ReadonlySet<string> = new Set([
   "all",
   "any",
   "none",

@@ -10,7 +10,6 @@ export const bool: Type = { is: "bool" };
 export const int: Type = { is: "int" };
 export const float: Type = { is: "float" };
 export const string: Type = { is: "string" };
-export const nil: Type = { is: "nil" };
 export const map: Type = { is: "map" };
 export const arrayOf = (of: Type): Type => ({ is: "array", of });
 
@@ -33,7 +32,7 @@ export function describeType(type: Type): string {
 
 /** What Go would know of a result: a metric provider's numbers are `[]float64`, what stands inside JSON is `any`. */
 export function typeOf(value: Value): Type {
-  if (value === null) return nil;
+  if (value === null) return { is: "nil" };
   if (isArray(value)) return arrayOf(value.every((item) => typeof item === "number") ? float : any);
   if (isMap(value)) return map;
   switch (typeof value) {

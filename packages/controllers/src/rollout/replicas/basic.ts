@@ -1,7 +1,7 @@
 import { approximateCounts, type ReplicaCounts } from "./approximate.ts";
 
 /** One ReplicaSet's wish and what it has. */
-export interface Sized {
+interface Sized {
   readonly wanted: number;
   readonly available: number;
 }

@@ -60,7 +60,7 @@ const stableHash = (view: View): string => (view.stable === undefined ? view.has
  * The canary's share. The previous weight stays until the canary has the Pods for more.
  * Source: argo-rollouts rollout/trafficrouting.go reconcileTrafficRouting.
  */
-export function wantedWeight(view: View, isAborted: boolean): number {
+function wantedWeight(view: View, isAborted: boolean): number {
   const { canary, status, progress } = view;
   if (view.isFullyPromoted || view.isFirst || isAborted) return 0;
   if (canary === undefined || availableOf(canary) === 0) return 0;

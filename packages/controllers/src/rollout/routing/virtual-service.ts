@@ -24,7 +24,7 @@ export function managedRouteIndexes(
 type Side = "canary" | "stable";
 
 /** By subset where a DestinationRule is given, else by the host's short name. */
-export function sideOf({ destination }: HttpRouteDestination, canary: CanaryStrategy): Side | undefined {
+function sideOf({ destination }: HttpRouteDestination, canary: CanaryStrategy): Side | undefined {
   const rule = canary.trafficRouting?.istio?.destinationRule;
   if (rule !== undefined) {
     if (destination.subset === rule.canarySubsetName) return "canary";
