@@ -22,7 +22,9 @@ async function build(): Promise<void> {
     chunkNames: "part-[hash]",
     outExtension: { ".js": ".mjs" },
     // CommonJS dependencies ask for Node's own modules at run time.
-    banner: { js: 'import { createRequire as sluiceRequire } from "node:module"; const require = sluiceRequire(import.meta.url);' },
+    banner: {
+      js: 'import { createRequire as sluiceRequire } from "node:module"; const require = sluiceRequire(import.meta.url);',
+    },
     metafile: true,
     logLevel: "warning",
   });

@@ -14,6 +14,10 @@ export { formatGoDuration, parseGoDuration } from "./duration/go-duration.ts";
 export { formatPrometheusDuration, parsePrometheusDuration } from "./duration/prometheus-duration.ts";
 export { describeRefusal, lineAndColumn, type Parsed, parsed, type Refusal, refused } from "./parsed.ts";
 export { isComparison, isSetOperator } from "./promql/check.ts";
+export {
+  signatures as promqlSignatures,
+  unsupportedFunctions as unsupportedPromqlFunctions,
+} from "./promql/functions.ts";
 export { compileMatcher, compileRegex, literalAlternatives, matchesEmpty, type ValueTest } from "./promql/matchers.ts";
 export { parsePromql } from "./promql/parse.ts";
 export type {
