@@ -1,5 +1,6 @@
-import type { Container, SecurityContext } from "./container.ts";
+import type { Container, SecurityContext, VolumeMount } from "./container.ts";
 import type { PodSpec } from "./pod.ts";
+import type { EmptyDirVolumeSource } from "./volume.ts";
 
 /** Fields that mean something in a cluster and nothing for processes on one machine. */
 const podFields = [
@@ -37,7 +38,15 @@ const containerFields = [
   "tty",
   "volumeDevices",
   "resizePolicy",
+  "restartPolicy",
 ] as const satisfies readonly (keyof Container)[];
+
+const mountFields = [
+  "readOnly",
+  "recursiveReadOnly",
+  "mountPropagation",
+] as const satisfies readonly (keyof VolumeMount)[];
+const emptyDirFields = ["medium", "sizeLimit"] as const satisfies readonly (keyof EmptyDirVolumeSource)[];
 
 /** Paths within the PodSpec that the agent accepts and can't enforce, for one `NotEnforced` condition. Defaults don't count. */
 export function notEnforcedFields(spec: PodSpec): readonly string[] {
@@ -45,7 +54,15 @@ export function notEnforcedFields(spec: PodSpec): readonly string[] {
   if (spec.schedulerName !== undefined && spec.schedulerName !== "default-scheduler") found.push("schedulerName");
   if (spec.dnsPolicy !== undefined && spec.dnsPolicy !== "ClusterFirst") found.push("dnsPolicy");
   if (says(spec.serviceAccountName) && spec.serviceAccountName !== "default") found.push("serviceAccountName");
+  if (says(spec.serviceAccount) && spec.serviceAccount !== "default") found.push("serviceAccount");
   for (const field of Object.keys(spec.securityContext ?? {})) found.push(`securityContext.${field}`);
+  for (const [index, { emptyDir }] of (spec.volumes ?? []).entries()) {
+    found.push(
+      ...emptyDirFields
+        .filter((field) => says(emptyDir?.[field]))
+        .map((field) => `volumes[${index}].emptyDir.${field}`),
+    );
+  }
   for (const part of ["initContainers", "containers"] as const) {
     for (const [index, container] of (spec[part] ?? []).entries()) {
       const path = `${part}[${index}]`;
@@ -53,9 +70,12 @@ export function notEnforcedFields(spec: PodSpec): readonly string[] {
       found.push(...securityFields(container.securityContext).map((field) => `${path}.securityContext.${field}`));
       for (const [at, port] of (container.ports ?? []).entries()) {
         if (port.hostPort !== undefined && port.hostPort !== 0) found.push(`${path}.ports[${at}].hostPort`);
+        if (says(port.hostIP)) found.push(`${path}.ports[${at}].hostIP`);
       }
       for (const [at, mount] of (container.volumeMounts ?? []).entries()) {
-        if (says(mount.mountPropagation)) found.push(`${path}.volumeMounts[${at}].mountPropagation`);
+        found.push(
+          ...mountFields.filter((field) => says(mount[field])).map((field) => `${path}.volumeMounts[${at}].${field}`),
+        );
       }
       if (says(container.resources?.claims)) found.push(`${path}.resources.claims`);
     }

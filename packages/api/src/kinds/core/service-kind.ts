@@ -57,6 +57,15 @@ export const serviceKind: KindDefinition = {
   ],
 };
 
+/** Ways in from outside the machine. */
+const fromOutside = [
+  "externalIPs",
+  "externalName",
+  "healthCheckNodePort",
+  "loadBalancerClass",
+  "loadBalancerIP",
+  "loadBalancerSourceRanges",
+] as const satisfies readonly (keyof ServiceSpec)[];
 const throughRouter = "ClusterIP: the router serves every Service as NAME.NAMESPACE.localhost";
 
 function checkService(spec: ServiceSpec): readonly Violation[] {
@@ -74,11 +83,19 @@ function checkService(spec: ServiceSpec): readonly Violation[] {
       ),
     );
   }
+  for (const field of fromOutside) {
+    const value = spec[field];
+    if (value === undefined || value === "" || value === 0 || (Array.isArray(value) && value.length === 0)) continue;
+    violations.push(notSupported(`spec.${field}`, show(value), field, throughRouter));
+  }
   checkLabels(spec.selector, "spec.selector", violations);
   const ports = spec.ports ?? [];
   if (ports.length === 0 && spec.clusterIP !== "None") violations.push(missing("spec.ports", "at least one port"));
-  for (const [index, { name, targetPort, protocol }] of ports.entries()) {
+  for (const [index, { name, targetPort, protocol, nodePort }] of ports.entries()) {
     const path = `spec.ports[${index}]`;
+    if (nodePort !== undefined && nodePort !== 0) {
+      violations.push(notSupported(`${path}.nodePort`, String(nodePort), "node ports", throughRouter));
+    }
     if (name !== undefined && name !== "") violations.push(...named(dnsLabel, `${path}.name`, name));
     else if (ports.length > 1) violations.push(missing(`${path}.name`, "a name, since there are several ports"));
     if (typeof targetPort === "number" && (targetPort < 1 || targetPort > 65_535)) {
