@@ -34,7 +34,7 @@ const samples: Readonly<Record<string, object>> = {
     source: { repoURL: "https://example.com/shop.git", path: "deploy", targetRevision: "HEAD" },
     destination: { server: "https://kubernetes.default.svc", namespace: "shop" },
   },
-  AppProject: {},
+  AppProject: { sourceRepos: ["*"], destinations: [{ server: "*", name: "in-cluster", namespace: "*" }] },
   Rollout: {
     selector,
     template,
@@ -51,7 +51,13 @@ const samples: Readonly<Record<string, object>> = {
 
 /** Accepted, and without effect for a reason that no schema tells. Everything else without effect is in `NotEnforced`. */
 const withoutEffect: Readonly<Record<string, readonly string[]>> = {
-  Application: ["spec.info", "spec.project"],
+  Application: ["spec.info", "spec.project", "spec.source.name"],
+  AppProject: [
+    "spec.description",
+    "spec.orphanedResources",
+    "spec.permitOnlyProjectScopedClusters",
+    "spec.sourceNamespaces",
+  ],
   VirtualService: ["spec.gateways", "spec.http[].match[].name"],
   Service: [
     "spec.allocateLoadBalancerNodePorts",
@@ -67,7 +73,10 @@ const withoutEffect: Readonly<Record<string, readonly string[]>> = {
 /** Shown as one field: the inside is the Pod's table, or a plain map or list of the API machinery. */
 const notOpened = /(^|\.)template$|[sS]elector$|(^|\.)metadata$/;
 
-type Fate = { readonly is: "honoured" | "without effect" } | { readonly is: "refused"; readonly use: string };
+type Fate =
+  | { readonly is: "honoured" | "without effect" }
+  /** `values`: only these are refused. */
+  | { readonly is: "refused"; readonly use: string; readonly values?: readonly string[] };
 
 interface Row {
   readonly path: string;
@@ -81,18 +90,18 @@ function definitionOf(kind: string): KindDefinition {
 }
 
 /** Some value that the schema takes. */
-function valueOf(schema: Schema): unknown {
+function sampleOf(schema: Schema): unknown {
   if (schema.enum !== undefined) return schema.enum[0];
   switch (schema.type) {
     case "object":
       return Object.fromEntries(
-        (schema.required ?? []).map((name) => [name, valueOf(schema.properties?.[name] ?? {})]),
+        (schema.required ?? []).map((name) => [name, sampleOf(schema.properties?.[name] ?? {})]),
       );
     case "array":
-      return [valueOf(schema.items ?? {})];
+      return [sampleOf(schema.items ?? {})];
     case "integer":
     case "number":
-      return schema.minimum ?? 1;
+      return Math.max(1, schema.minimum ?? 1);
     case "boolean":
       return true;
     default:
@@ -120,7 +129,7 @@ function objectWith(kind: string, path: string, value: unknown): Resource {
 }
 
 const inPath = (path: string): string => path.replaceAll("[]", "[0]").replaceAll("{}", "[key]");
-const useOf = (repair: string): string => repair.replace(/^not supported yet: /, "");
+const useOf = (repair: string): string => repair.slice(repair.indexOf(", use ") + ", use ".length);
 
 /** What the kind's rules say of a field, asked by setting it. */
 function refusals(definition: KindDefinition, path: string, value: unknown): readonly Violation[] {
@@ -147,21 +156,31 @@ function fateOf(definition: KindDefinition, path: string, schema: Schema): Fate 
     const mine = inPath(path).replace(/^spec\./, "");
     if (notEnforcedFields(spec).some((field) => field === mine)) return { is: "without effect" };
   }
-  const values = schema.enum ?? [valueOf(schema)];
-  const found = values.flatMap((value) => refusals(definition, path, value).map((violation) => ({ value, violation })));
-  const first = found[0]?.violation.repair;
-  if (first === undefined || found.length < values.length) return { is: "honoured" };
-  return { is: "refused", use: useOf(first) };
+  const values = schema.enum ?? [...known(kind, path), sampleOf(schema)];
+  const found = values.flatMap((value) => refusals(definition, path, value).map(({ repair }) => ({ value, repair })));
+  const first = found[0]?.repair;
+  if (first === undefined) return { is: "honoured" };
+  const use = useOf(first);
+  if (found.length === values.length) return { is: "refused", use };
+  return { is: "refused", use, values: schema.enum === undefined ? [] : found.map(({ value }) => String(value)) };
+}
+
+/** The value that the sample has there: some fields are honoured with one value only. */
+function known(kind: string, path: string): readonly unknown[] {
+  let place: unknown = { spec: samples[kind] };
+  for (const key of path.replaceAll("[]", ".0").split("."))
+    place = (place as Record<string, unknown> | undefined)?.[key];
+  return place === undefined ? [] : [place];
 }
 
 /** A value that says something: not a default, not empty. */
 function probe(schema: Schema): unknown {
   if (schema.type === "object") {
     const [name, field] = Object.entries(schema.properties ?? {})[0] ?? ["key", {} as Schema];
-    return { ...(valueOf(schema) as object), [name]: probe(field) };
+    return { ...(sampleOf(schema) as object), [name]: probe(field) };
   }
   if (schema.type === "array") return [probe(schema.items ?? {})];
-  return schema.enum?.at(-1) ?? valueOf(schema);
+  return schema.enum?.at(-1) ?? sampleOf(schema);
 }
 
 function fieldsOf(schema: Schema): readonly (readonly [string, Schema])[] {
@@ -183,7 +202,8 @@ function rowsOf(definition: KindDefinition, path: string, schema: Schema): Row[]
     const fate = fateOf(definition, at, field);
     rows[0]?.fields.push({ name, fate });
     const inner = inside(field);
-    if (inner === undefined || fate.is !== "honoured" || notOpened.test(at)) continue;
+    const isOpen = fate.is === "honoured" || (fate.is === "refused" && fate.values !== undefined);
+    if (inner === undefined || !isOpen || notOpened.test(at)) continue;
     rows.push(...rowsOf(definition, `${at}${inner.suffix}`, inner.schema));
   }
   return rows;
@@ -200,13 +220,32 @@ function tableOf(kind: string): string {
     "| In | Honoured | Accepted, without effect here | Refused: use instead |",
     "|---|---|---|---|",
     ...rows.map(({ paths, fields }) => {
-      const named = (is: Fate["is"]) => fields.filter(({ fate }) => fate.is === is).map(({ name }) => code(name));
-      const refused = fields.flatMap(({ name, fate }) =>
-        fate.is === "refused" ? [`${code(name)}: ${fate.use.replaceAll("|", "\\|")}`] : [],
-      );
-      return `| ${paths.map(code).join("<br>")} | ${named("honoured").join(", ")} | ${named("without effect").join(", ")} | ${refused.join("<br>")} |`;
+      const named = (is: "honoured" | "without effect") =>
+        fields
+          .filter(
+            ({ fate }) => fate.is === is || (is === "honoured" && fate.is === "refused" && fate.values !== undefined),
+          )
+          .map(({ name }) => code(name))
+          .join(", ");
+      return `| ${paths.map(code).join("<br>")} | ${named("honoured")} | ${named("without effect")} | ${refusedOf(fields)} |`;
     }),
   ].join("\n");
+}
+
+/** Fields with the same way out stand together. */
+function refusedOf(fields: Row["fields"]): string {
+  const byUse = new Map<string, string[]>();
+  for (const { name, fate } of fields) {
+    if (fate.is !== "refused") continue;
+    const values =
+      fate.values === undefined
+        ? ""
+        : fate.values.length === 0
+          ? " with another value"
+          : ` ${fate.values.map(code).join(", ")}`;
+    byUse.set(fate.use, [...(byUse.get(fate.use) ?? []), `${code(name)}${values}`]);
+  }
+  return [...byUse].map(([use, names]) => `${names.join(", ")}: ${use.replaceAll("|", "\\|")}`).join("<br>");
 }
 
 /** Objects of the same shape, such as three probes, stand in one row. */
