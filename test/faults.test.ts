@@ -117,7 +117,7 @@ test("a hung git remote delays no other Application, and says so", async () => {
   });
   const map = (value: string) =>
     JSON.stringify({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "from-git" }, data: { value } });
-  repository.commit({ "app/map.json": map("1") });
+  repository.push({ "app/map.json": map("1") });
   const url = `http://127.0.0.1:${remote.port}/hung.git`;
   const application = (name: string, repoURL: string) => ({
     apiVersion: "argoproj.io/v1alpha1",
@@ -149,7 +149,7 @@ test("a hung git remote delays no other Application, and says so", async () => {
   await eventually(async () => remote.calls > 0, "git to ask the remote that hangs");
   await sluice.apply(application("well", repository.url));
   await eventually(async () => (await value()) === "1", "the first sync beside the remote that hangs", 5_000);
-  repository.commit({ "app/map.json": map("2") });
+  repository.push({ "app/map.json": map("2") });
   const pushedAt = Date.now();
   await eventually(async () => (await value()) === "2", "the push to be synced beside it", 5_000);
   const tookMillis = Date.now() - pushedAt;
@@ -163,7 +163,7 @@ test("a hung git remote delays no other Application, and says so", async () => {
   );
 
   console.log(`a push beside a hung remote was synced after ${tookMillis} ms; the hung one says: ${condition.message}`);
-  expect(condition.message).toMatch(/no result within \d+ s|no answer|timed out/);
+  expect(condition.message).toMatch(/no result within \d+ s|doesn't answer in time/);
   expect(condition.message).not.toContain(repositoryPassword);
 }, 120_000);
 
@@ -465,10 +465,9 @@ test("a canary that crashes is taken back after 3 restarts and quarantined, unti
     90_000,
   );
   const retried = await sluice.run(["rollout", "retry", "crash"]);
-  const quarantines = await sluice.json<{ metadata: { name: string }; spec: { reason: string; workload: { name: string } } }[]>(
-    "quarantine",
-    "list",
-  );
+  const quarantines = await sluice.json<
+    { metadata: { name: string }; spec: { reason: string; workload: { name: string } } }[]
+  >("quarantine", "list");
   const quarantine = quarantines.find(({ spec }) => spec.workload.name === "crash");
 
   console.log([status.message, retried.stderr.trim(), await sluice.ok("why", "crash")].join("\n"));
@@ -477,15 +476,21 @@ test("a canary that crashes is taken back after 3 restarts and quarantined, unti
   expect(retried.code).toBe(1);
   expect(retried.stderr).toContain(`sluice quarantine lift ${quarantine?.metadata.name}`);
 
-  await sluice.ok("quarantine", "lift", quarantine?.metadata.name ?? "");
+  const lifted = await sluice.ok("quarantine", "lift", quarantine?.metadata.name ?? "");
+  await eventually(
+    async () => (await sluice.run(["rollout", "retry", "crash"])).code === 0,
+    "a retry to be let go",
+    10_000,
+  );
 
-  await eventually(async () => (await statusOf("crash")).abort !== true, "it to be let go", 10_000);
+  expect(lifted).toContain("sluice rollout retry crash");
+  await eventually(async () => (await sluice.ok("why", "crash")).includes("asked for it again"), "it to begin again");
 }, 120_000);
 
 test("the store's disk is full: it says so, traffic goes on, and it recovers when there is room", async ({ skip }) => {
   const disk = smallDisk(48);
   if (disk === undefined) return skip("this user may not mount a small disk");
-  const small = await RunningSluice.start(disk);
+  const small = await RunningSluice.start(join(disk, "project"));
   onTestFinished(() => small.stop());
   await buildWebApp(small, "web:v1");
   await small.apply(webDeployment("v1", "web:v1", 1), webService);

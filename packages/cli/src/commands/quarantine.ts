@@ -49,8 +49,18 @@ export async function liftQuarantine(name: string, options: CommandOptions): Pro
     const key = { ...kind, name, namespace: quarantine.metadata.namespace ?? "default" };
     await client.patch(key, { type: "merge", value: { spec: { liftedBy: by } } }, { fieldManager: "sluice-cli" });
     if (options.json) console.log(JSON.stringify({ lifted: name, by }));
-    else console.log(`${name} lifted by ${by}: ${quarantine.spec.images.join(", ")} may have traffic again`);
+    else console.log(liftedWords(quarantine, by));
   } finally {
     await close();
   }
+}
+
+/** A version that was asked for again while it was held begins by itself; one that was only taken back waits for a word. */
+function liftedWords({ metadata, spec }: Quarantine, by: string): string {
+  const { kind: workloadKind, name } = spec.workload;
+  const then =
+    workloadKind === "Rollout"
+      ? `\nWhere git or a person asked for it since, it begins by itself; else: sluice rollout retry ${name} -n ${spec.namespace}`
+      : "";
+  return `${metadata.name} lifted by ${by}: ${spec.images.join(", ")} may have traffic again${then}`;
 }

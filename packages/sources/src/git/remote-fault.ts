@@ -12,6 +12,11 @@ const signs: readonly (readonly [RegExp, FaultKind, string])[] = [
     "invalid",
     "no such repository, or no right to see it",
   ],
+  [
+    /Operation too slow|transfer closed with outstanding read data|timed out/i,
+    "unavailable",
+    "the remote doesn't answer in time; it is asked again",
+  ],
 ];
 
 /** Sorts what git said about a remote. The text is git's own last words, already free of secrets. */
