@@ -1,7 +1,8 @@
-import type { Resource } from "@sluice/api";
+import type { Client, Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import { applyManifestsHandler } from "./apply-manifests.ts";
 import { syncPatch } from "./patches.ts";
 import {
   announce,
@@ -106,4 +107,34 @@ test("the story ends as it should", async () => {
     isAsked: false,
   });
   world.stop();
+});
+
+test("its own writes, seen late, are not taken for drift", async () => {
+  for (let seed = 1; seed <= 10; seed++) {
+    const repository = new ModelRepository();
+    const options = applicationWorld(repository);
+    let client: Client | undefined;
+    const world: World = await World.create({
+      ...options,
+      stale: true,
+      seed,
+      tasks: (clock) => ({
+        ...options.tasks?.(clock),
+        // Beside the loop's cache, as another process would write.
+        applyManifests: (work, stop) => applyManifestsHandler(client as Client)(work, stop),
+      }),
+    });
+    client = world.client;
+    await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "argocd" } });
+    await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
+    repository.commit("a1", [configMap("one", { x: "1" }), configMap("two", { x: "1" })]);
+
+    await world.apply(application({ syncPolicy: { automated: { prune: true, selfHeal: true } } }));
+    await world.run(seconds(30));
+
+    const { status } = await shop(world);
+    expect(status?.sync?.status).toBe("Synced");
+    expect(status?.operationState?.operation.sync?.selfHealAttemptsCount, `seed ${seed}`).toBeUndefined();
+    world.stop();
+  }
 });
