@@ -123,6 +123,7 @@ export function createProgram(): Command {
     .command("agent", { hidden: true })
     .requiredOption("--data <folder>")
     .option("--router-port <port>")
+    .option("--kept")
     .action(async (options) => (await import("./agent/agent-process.ts")).runAgentProcess(options));
   return program;
 }

@@ -8,11 +8,12 @@ import { createRouter, loadTable } from "@sluice/router/node";
 import { log } from "../control-plane/log.ts";
 import { realClock } from "../control-plane/real-clock.ts";
 import { loadCredentials } from "../state/credentials.ts";
-import { forgetProcess, processStart, writeProcessRecord } from "../state/process-record.ts";
-import { stateFolder } from "../state/state-folder.ts";
+import { forgetProcess, processStart, readLiveRecord, writeProcessRecord } from "../state/process-record.ts";
+import { type StateFolder, stateFolder } from "../state/state-folder.ts";
 import { version } from "../version.ts";
 import { followRoutes } from "./follow-routes.ts";
 import { agentImages } from "./image-source.ts";
+import { adoptKept, giveToKeeper } from "./kept-socket.ts";
 import { reloadingClient } from "./reloading-client.ts";
 import { adoptSockets, giveToSuccessor } from "./upgrade.ts";
 
@@ -22,7 +23,12 @@ const graceful: Millis = seconds(30);
 const lockMillisMax = 15_000;
 
 /** The body of `sluice agent`: runs workloads and hosts the router; outlives the control plane. */
-export async function runAgentProcess(options: { readonly data: string; readonly routerPort?: string }): Promise<void> {
+export async function runAgentProcess(options: {
+  readonly data: string;
+  readonly routerPort?: string;
+  /** Started by a control plane that keeps the router's socket. */
+  readonly kept?: boolean;
+}): Promise<void> {
   const state = stateFolder(options.data);
   const client = await reloadingClient(state.agentKubeconfig);
   const router = createRouter({
@@ -45,9 +51,11 @@ export async function runAgentProcess(options: { readonly data: string; readonly
       log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),
   });
   agent.onEndpointsChanged((endpoints) => router.overlay(overlayOf(endpoints)));
-  const predecessor = await takeOver();
+  const isKept = options.kept === true && (await adoptKept(router));
+  const predecessor = options.kept === true ? undefined : await takeOver();
   if (predecessor !== undefined) adoptSockets(router, predecessor);
   const { port } = await router.listen({ host: "127.0.0.1", port: Number(options.routerPort ?? 7080) });
+  if (options.kept === true && !isKept) giveToKeeper(router);
   await startWhenFree(agent);
   router.overlay(overlayOf(agent.endpoints()));
   const { agentToken } = await loadCredentials(state.credentials);
@@ -84,7 +92,8 @@ export async function runAgentProcess(options: { readonly data: string; readonly
       // Workloads run on; the successor waits for the lock that this releases.
       await agent.stop();
       stopRoutes();
-      await router.close({ graceful });
+      // Not before the successor's record stands: without one another agent would be started.
+      await Promise.all([router.close({ graceful }), untilReplaced(state)]);
       process.exit(0);
     });
   });
@@ -104,6 +113,12 @@ async function startWhenFree(agent: Agent): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 20));
     }
   }
+}
+
+async function untilReplaced(state: StateFolder): Promise<void> {
+  const deadline = Date.now() + lockMillisMax;
+  while (readLiveRecord(state.agent)?.pid === process.pid && Date.now() < deadline)
+    await new Promise((resolve) => setTimeout(resolve, 20));
 }
 
 function overlayOf(endpoints: readonly PodEndpoint[]): ReadonlyMap<string, EndpointState> {

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
-import { openSync } from "node:fs";
+import { closeSync, openSync } from "node:fs";
 import { join } from "node:path";
+import { SocketKeeper } from "../agent/kept-socket.ts";
 import { program } from "../program.ts";
 import { type ProcessRecord, readLiveRecord } from "../state/process-record.ts";
 import type { StateFolder } from "../state/state-folder.ts";
@@ -11,7 +12,8 @@ export interface AgentSupervisorOptions {
   readonly log: (line: string) => void;
 }
 
-const lookEveryMillis = 200;
+/** An agent that this process started is heard of at once; one that it took over is looked for. */
+const lookEveryMillis = 50;
 const backOffMillisMax = 10_000;
 /** An agent that lived this long was well. */
 const steadyMillis = 5_000;
@@ -26,9 +28,13 @@ export class AgentSupervisor {
   #failures = 0;
   #startedAt = 0;
   #starting: number | undefined;
+  #routerPort: number;
+  #isStopped = false;
+  readonly #keeper = new SocketKeeper();
 
   constructor(options: AgentSupervisorOptions) {
     this.#options = options;
+    this.#routerPort = options.routerPort;
   }
 
   /** The agent that lives now. */
@@ -42,12 +48,19 @@ export class AgentSupervisor {
 
   /** Stops looking; the agent goes on. */
   stop(): void {
+    this.#isStopped = true;
     clearTimeout(this.#timer);
+    this.#keeper.close();
   }
 
   #look(): void {
+    clearTimeout(this.#timer);
+    if (this.#isStopped) return;
     let next = lookEveryMillis;
-    if (this.agent !== undefined) {
+    const { agent } = this;
+    if (agent !== undefined) {
+      // The next agent listens where this one did, also where the system chose the port.
+      this.#routerPort = agent.routerPort ?? this.#routerPort;
       if (Date.now() - this.#startedAt > steadyMillis) this.#failures = 0;
       this.#starting = undefined;
     } else if (this.#starting === undefined || !isAlive(this.#starting)) {
@@ -62,18 +75,24 @@ export class AgentSupervisor {
   }
 
   #spawn(): void {
-    const { state, routerPort, log } = this.#options;
+    const { state, log } = this.#options;
     const output = openSync(join(state.logs, "agent.log"), "a", 0o600);
     const child = spawn(
       process.execPath,
-      [program(), "agent", "--data", state.path, "--router-port", String(routerPort)],
+      [program(), "agent", "--data", state.path, "--router-port", String(this.#routerPort), "--kept"],
       {
         detached: true,
-        stdio: ["ignore", output, output],
+        stdio: ["ignore", output, output, "ipc"],
         cwd: state.path,
       },
     );
+    closeSync(output);
     child.on("error", (cause) => log(`the agent can't be started: ${cause.message}`));
+    child.on("exit", (code, signal) => {
+      log(`agent ${child.pid} ended: ${signal ?? `exit code ${code}`}`);
+      if (this.#failures === 0) this.#look();
+    });
+    this.#keeper.serve(child);
     child.unref();
     this.#starting = child.pid;
     this.#startedAt = Date.now();
