@@ -1,0 +1,47 @@
+import type { JudgedWindow } from "./window.ts";
+
+/** How a new pod is slower at first: by `rise` at its start, fading with `fadeSeconds`. */
+export interface ColdShape {
+  readonly rise: number;
+  readonly fadeSeconds: number;
+  /** Nats by which such a start is less usual than a mild one. */
+  readonly surprise: number;
+}
+
+/** No start, and the mild and wild ones that a healthy release may show. */
+export const coldShapes: readonly ColdShape[] = [
+  { rise: 0, fadeSeconds: 1, surprise: 0 },
+  ...[40, 70, 120, 220].flatMap((fadeSeconds) =>
+    [0.15, 0.3, 0.6, 1, 1.5, 2.2, 3].map((rise) => ({
+      rise,
+      fadeSeconds,
+      surprise: (fadeSeconds > 150 ? 2.5 : fadeSeconds > 100 ? 1 : 0) + (rise > 2.5 ? 1 : 0),
+    })),
+  ),
+];
+
+/** The ages of the canary's pods: each step brings new ones. */
+export class Cohorts {
+  readonly #cohorts: { readonly starts: number; readonly weight: number }[] = [];
+  #weight = 0;
+
+  see(window: JudgedWindow): void {
+    if (window.weight <= this.#weight) return;
+    const starts = Math.max(0, (window.ends - window.stepAge) / 1000);
+    this.#cohorts.push({ starts, weight: window.weight - this.#weight });
+    this.#weight = window.weight;
+  }
+
+  get newest(): number {
+    return this.#cohorts.at(-1)?.starts ?? 0;
+  }
+
+  /** How cold the canary is on average at `time`, 1 where all pods have just started. */
+  coldness(time: number, fadeSeconds: number): number {
+    let sum = 0;
+    for (const { starts, weight } of this.#cohorts) {
+      sum += weight * Math.exp(-Math.max(0, time - starts) / fadeSeconds);
+    }
+    return this.#weight > 0 ? sum / this.#weight : 0;
+  }
+}

@@ -1,0 +1,122 @@
+import { DriftSums } from "./drift.ts";
+import type { Noise } from "./noise.ts";
+import { Onsets } from "./onsets.ts";
+
+/** Events on both sides within one stratum (an endpoint) of one window. */
+export interface Stratum {
+  readonly events: number;
+  readonly exposure: number;
+  readonly controlEvents: number;
+  readonly controlExposure: number;
+  /** The ratio of rates that isn't held against the release here and now. */
+  readonly tolerated: number;
+}
+
+export interface Moment {
+  /** Seconds since the release began, at the window's start. */
+  readonly starts: number;
+  readonly seconds: number;
+  /** Share of a pod's own deviation that is left in the means: sqrt(1/pods + 1/control pods). */
+  readonly podShare: number;
+  /** Extra standard deviation of the log ratio while the surroundings are disturbed. */
+  readonly disturbance: number;
+}
+
+/** How strongly one signal speaks against the release. */
+export interface Finding {
+  /** Log of the evidence after paying for every look; above 0 speaks against, under 0 doesn't. */
+  readonly nats: number;
+  /** Seconds since the release began. */
+  readonly since: number;
+  /** Events of the canary since then, and how many were to be expected at most. */
+  readonly observed: number;
+  readonly expected: number;
+}
+
+const nothing: Finding = { nats: Number.NEGATIVE_INFINITY, since: 0, observed: 0, expected: 0 };
+
+class CountSums {
+  readonly drift = new DriftSums();
+  observed = 0;
+  expected = 0;
+  total = 0;
+  /** The window that speaks most against the canary. */
+  peak = { observed: 0, expected: 0, total: 0 };
+}
+
+/**
+ * Are there more events on the canary than tolerated? Given all events of a window, the canary's share is binomial
+ * whatever the level, so that what hits both versions cancels. Evidence is the binomial deviance over the dispersion
+ * of the service; it must either stand without its worst window, or be too much for the largest bursts.
+ */
+export class CountScan {
+  readonly #noise: Noise;
+  /** The log ratio that the search expects; wrong guesses cost a little delay. */
+  readonly #scale: number;
+  readonly #podDrift: number;
+  readonly #onsets = new Onsets(() => new CountSums());
+
+  constructor(noise: Noise, scale: number) {
+    this.#noise = noise;
+    this.#scale = scale;
+    this.#podDrift = 0.5 * noise.drift;
+  }
+
+  add(strata: readonly Stratum[], moment: Moment): void {
+    let observed = 0;
+    let expected = 0;
+    let total = 0;
+    let information = 0;
+    for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+      const sum = events + controlEvents;
+      if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
+      const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
+      observed += events;
+      expected += sum * share;
+      total += sum;
+      information += sum * share * (1 - share);
+    }
+    this.#onsets.open(moment.starts);
+    if (total === 0) return;
+    const input = {
+      information,
+      seconds: moment.seconds,
+      drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
+      pods: this.#podDrift * moment.podShare,
+    };
+    for (const { sums } of this.#onsets.all) {
+      sums.drift.add(input);
+      sums.observed += observed;
+      sums.expected += expected;
+      sums.total += total;
+      if (observed - expected > sums.peak.observed - sums.peak.expected) sums.peak = { observed, expected, total };
+    }
+  }
+
+  /** `burstCap`: no burst is larger than the requests there were. */
+  finding(burstCap: number): Finding {
+    const burst = Math.min(this.#noise.burst, burstCap);
+    const burstMax = Math.min(this.#noise.burstMax, burstCap);
+    let best = nothing;
+    for (const [index, { since, sums }] of this.#onsets.all.entries()) {
+      if (sums.observed <= sums.expected) continue;
+      const { peak } = sums;
+      const whole = deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
+      const dispersion = sums.drift.dispersion(burst);
+      const rest =
+        deviance(sums.observed - peak.observed, sums.expected - peak.expected, sums.total - peak.total) / dispersion;
+      const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
+      const nats = Math.max(whole, rest) - looks - this.#onsets.price(index);
+      if (nats > best.nats) best = { nats, since, observed: sums.observed, expected: sums.expected };
+    }
+    return best;
+  }
+}
+
+/** Nats by which `observed` of `total` speaks against `expected` or fewer (the exponent of Chernoff's bound). */
+export function deviance(observed: number, expected: number, total: number): number {
+  if (observed <= expected || total <= 0) return 0;
+  const others = total - observed;
+  const rest = others <= 0 ? 0 : others * Math.log(others / (total - expected));
+  return observed * Math.log(observed / expected) + rest;
+}

@@ -1,0 +1,11 @@
+export { createJudge, type Judge, type Verdict } from "./judge.ts";
+export type { Evidence } from "./sentence.ts";
+export type {
+  JudgedRelease,
+  JudgedWindow,
+  PlaceboWindow,
+  PlanStep,
+  Served,
+  Tolerances,
+  VersionServed,
+} from "./window.ts";

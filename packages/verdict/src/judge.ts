@@ -1,0 +1,282 @@
+import type { Ratio } from "@sluice/kernel";
+import { Cohorts } from "./cold-start.ts";
+import { CountScan, type Finding, type Moment, type Stratum } from "./count-scan.ts";
+import { LatencyCounts } from "./latency-counts.ts";
+import { LatencyScan } from "./latency-scan.ts";
+import { MemoryScan } from "./memory-scan.ts";
+import { fitNoise, type Noise, type PlaceboScore } from "./noise.ts";
+import { RestartScan } from "./restart-scan.ts";
+import { type Evidence, sentence } from "./sentence.ts";
+import { allOf, sound } from "./sound-window.ts";
+import { Surroundings } from "./surroundings.ts";
+import type { JudgedRelease, JudgedWindow, Served, Tolerances, VersionServed } from "./window.ts";
+
+export interface Verdict {
+  readonly action: "continue" | "monitor" | "alert" | "rollback";
+  /** How sure it is that the release is worse than tolerated. */
+  readonly confidence: Ratio;
+  /** Log of the strongest evidence after paying for every look: `rollbackNats` and more ends the release. */
+  readonly nats: number;
+  readonly evidence: readonly Evidence[];
+  readonly because: string;
+}
+
+/** Ask for `observe` at every window, as often as wanted: the verdict is valid at every look. */
+export interface Judge {
+  observe(window: JudgedWindow): Verdict;
+}
+
+const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
+/** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
+const rollbackNats = 6.5;
+/** Evidence at which the weight isn't raised. */
+const holdNats = 1.5;
+/** Holds in total; after them only proof counts, or a good release would never end. */
+const holdSecondsMax = 1500;
+
+const failureDrifts = [0.01, 0.03, 0.06, 0.1, 0.15, 0.21, 0.28, 0.38];
+const latencyDrifts = [0.002, 0.004, 0.008, 0.015, 0.025, 0.04, 0.06];
+
+/** A judge of one release. Pure: the same windows bring the same verdicts. */
+export function createJudge(release: JudgedRelease, tolerances: Tolerances = defaultTolerances): Judge {
+  return new ReleaseJudge(release, tolerances);
+}
+
+class ReleaseJudge implements Judge {
+  readonly #release: JudgedRelease;
+  readonly #tolerances: Tolerances;
+  readonly #endpoints: number;
+  readonly #latencyCounts: LatencyCounts;
+  readonly #surroundings: Surroundings;
+  readonly #cohorts = new Cohorts();
+  readonly #failures: CountScan;
+  readonly #byEndpoint: readonly CountScan[];
+  readonly #latency: LatencyScan;
+  readonly #slow: CountScan;
+  readonly #conversions: CountScan;
+  readonly #memory = new MemoryScan();
+  readonly #restarts = new RestartScan();
+  readonly #requestRates: number[];
+  #seenUntil = 0;
+  #heldSeconds = 0;
+  #requests = 0;
+
+  constructor(release: JudgedRelease, tolerances: Tolerances) {
+    this.#release = release;
+    this.#tolerances = tolerances;
+    const first = release.history[0]?.first;
+    const endpoints = Math.max(1, first?.endpoints.length ?? 1);
+    this.#endpoints = endpoints;
+    this.#requestRates = new Array<number>(endpoints).fill(0);
+    const latency = new LatencyCounts(release, endpoints);
+    this.#latencyCounts = latency;
+    const failureNoise = fitNoise(
+      placeboOf(release, endpoints, (served) => served.failures),
+      failureDrifts,
+    );
+    const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
+    const slowNoise = fitNoise(
+      placeboOf(release, endpoints, (served, endpoint) => latency.slow(served, endpoint)),
+      failureDrifts,
+      2.2,
+    );
+    const conversionNoise = fitNoise(
+      release.history.map(({ first: one, second: other }) =>
+        scoreOf([[one.conversions, one.exposures, other.conversions, other.exposures]]),
+      ),
+      [0.01, 0.03, 0.06],
+      1.5,
+    );
+    let requests = 0;
+    let failures = 0;
+    for (const { first: one, second: other } of release.history) {
+      requests += one.requests + other.requests;
+      failures += one.failures + other.failures;
+    }
+    this.#surroundings = new Surroundings(
+      { failureRate: (failures + 0.5) / (requests + 100), burst: failureNoise.burst },
+      latency,
+    );
+    this.#failures = new CountScan(failureNoise, 1);
+    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2));
+    this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
+    const slope = latency.slowSlope;
+    this.#slow = new CountScan({ ...slowNoise, drift: Math.max(slowNoise.drift, slope * latencyNoise.drift) }, 0.7);
+    this.#conversions = new CountScan(conversionNoise, 0.2);
+  }
+
+  observe(window: JudgedWindow): Verdict {
+    if (window.ends > this.#seenUntil) {
+      this.#seenUntil = window.ends;
+      this.#learn(window);
+    }
+    return this.#decide(window);
+  }
+
+  #learn(window: JudgedWindow): void {
+    this.#cohorts.see(window);
+    const seconds = window.lasts / 1000;
+    const time = window.ends / 1000;
+    const { canary, stable } = window;
+    this.#memory.add(time, canary.memoryMax, stable?.memoryMax);
+    this.#restarts.add(time, canary, stable);
+    if (!sound(canary) || stable === undefined || !sound(stable)) return;
+    this.#requests += canary.requests;
+    const disturbed = this.#surroundings.see(stable, seconds);
+    const shocked = disturbed > 0.3;
+    const moment: Moment = {
+      starts: time - seconds,
+      seconds,
+      podShare: Math.sqrt(1 / Math.max(1, canary.pods) + 1 / Math.max(1, stable.pods)),
+      disturbance: 0.2 * disturbed,
+    };
+    const cold = this.#cohorts.coldness(time - seconds / 2, 75);
+    const one = allOf(canary);
+    const other = allOf(stable);
+    this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 3.2 * cold) * (shocked ? 1.4 : 1));
+    const difference = this.#latencyCounts.compare(one, other);
+    if (difference !== undefined) this.#latency.add(difference, moment);
+    const coldLatency = Math.min(this.#latency.coldCeiling(time), Math.log(1 + 3 * cold));
+    const slowTolerated = Math.exp(
+      this.#latencyCounts.slowSlope * (Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0)),
+    );
+    this.#slow.add(
+      this.#strata(one, other, slowTolerated, (served, endpoint) => this.#latencyCounts.slow(served, endpoint)),
+      moment,
+    );
+    // Too few conversions on the canary are too many on the stable version.
+    this.#conversions.add(
+      [
+        {
+          events: stable.conversions,
+          exposure: stable.exposures,
+          controlEvents: canary.conversions,
+          controlExposure: canary.exposures,
+          tolerated: 1 / (this.#tolerances.conversions * (1 - 0.1 * cold)),
+        },
+      ],
+      { ...moment, disturbance: moment.disturbance / 2 },
+    );
+  }
+
+  #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, tolerated: number): void {
+    const strata = this.#strata(one, other, tolerated, (served) => served.failures);
+    this.#failures.add(strata, moment);
+    for (const [endpoint, scan] of this.#byEndpoint.entries()) {
+      const stratum = strata[endpoint];
+      if (stratum !== undefined) scan.add([{ ...stratum, tolerated: tolerated * 1.3 }], moment);
+      const rate = this.#requestRates[endpoint] ?? 0;
+      const kept = Math.exp(-moment.seconds / 30);
+      this.#requestRates[endpoint] = kept * rate + (one[endpoint]?.requests ?? 0);
+    }
+  }
+
+  #strata(
+    one: readonly Served[],
+    other: readonly Served[],
+    tolerated: number,
+    count: (served: Served, endpoint: number) => number,
+  ): Stratum[] {
+    const strata: Stratum[] = [];
+    for (let endpoint = 0; endpoint < this.#endpoints; endpoint++) {
+      const mine = one[endpoint];
+      const theirs = other[endpoint];
+      if (mine === undefined || theirs === undefined) continue;
+      strata.push({
+        events: count(mine, endpoint),
+        exposure: mine.requests,
+        controlEvents: count(theirs, endpoint),
+        controlExposure: theirs.requests,
+        tolerated,
+      });
+    }
+    return strata;
+  }
+
+  #evidence(): Evidence[] {
+    const cap = (endpoint: number) => Math.max(1, this.#requestRates[endpoint] ?? 1);
+    const largest = Math.max(1, ...this.#requestRates);
+    const counted = (signal: Evidence["signal"], finding: Finding, endpoint?: number): Evidence => ({
+      signal,
+      nats: finding.nats,
+      since: finding.since,
+      observed: finding.observed,
+      expected: finding.expected,
+      ...(endpoint === undefined ? {} : { endpoint }),
+    });
+    const latency = this.#latency.finding();
+    const memory = this.#memory.finding();
+    const restarts = this.#restarts.finding();
+    const price = Math.log(this.#endpoints) + 0.5;
+    const worst = this.#byEndpoint
+      .map((scan, endpoint) => counted("failures of an endpoint", scan.finding(cap(endpoint)), endpoint))
+      .map((found) => ({ ...found, nats: found.nats - price }))
+      .reduce((left, right) => (right.nats > left.nats ? right : left));
+    return [
+      counted("failures", this.#failures.finding(largest)),
+      worst,
+      { signal: "latency", nats: latency.nats, since: latency.since, factor: Math.exp(latency.slower) },
+      counted("slow requests", this.#slow.finding(2.2)),
+      counted("conversions", this.#conversions.finding(1.5)),
+      { signal: "memory", nats: memory.nats, since: 0, factor: memory.growthAnHour },
+      { signal: "restarts", nats: restarts.nats, since: restarts.since, observed: restarts.observed },
+    ];
+  }
+
+  #decide(window: JudgedWindow): Verdict {
+    const evidence = this.#evidence().sort((left, right) => right.nats - left.nats);
+    const nats = evidence[0]?.nats ?? Number.NEGATIVE_INFINITY;
+    const action = this.#action(nats, window);
+    const confidence = (nats > 0 ? 1 - Math.exp(-nats) : 0) as Ratio;
+    return { action, confidence, nats, evidence, because: sentence(action, evidence, this.#requests) };
+  }
+
+  #action(nats: number, window: JudgedWindow): Verdict["action"] {
+    if (nats >= rollbackNats) return "rollback";
+    const lasts = this.#release.plan[window.step]?.lasts;
+    const isLast = window.step >= this.#release.plan.length - 1;
+    // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
+    const isDue = lasts !== undefined && !isLast && window.stepAge + window.lasts * 0.5 >= lasts;
+    if (nats < holdNats || !isDue || this.#heldSeconds >= holdSecondsMax) return "continue";
+    this.#heldSeconds += window.lasts / 1000;
+    return "monitor";
+  }
+}
+
+/** An endpoint's own pods and paths differ more than the service as a whole. */
+function withPods(noise: Noise): Noise {
+  return { ...noise, drift: Math.max(noise.drift, 0.05) };
+}
+
+/** Half of the tolerance is left to the users' benefit, since noise blurs its edge. */
+const latencyTolerance = (tolerances: Tolerances): number => 0.7 * Math.log(tolerances.latency);
+
+type Pair = readonly [events: number, exposure: number, otherEvents: number, otherExposure: number];
+
+function scoreOf(pairs: readonly Pair[]): PlaceboScore {
+  let score = 0;
+  let information = 0;
+  for (const [events, exposure, otherEvents, otherExposure] of pairs) {
+    const sum = events + otherEvents;
+    if (sum <= 0 || exposure <= 0 || otherExposure <= 0) continue;
+    const share = exposure / (exposure + otherExposure);
+    score += events - sum * share;
+    information += sum * share * (1 - share);
+  }
+  return { score, information };
+}
+
+function placeboOf(
+  release: JudgedRelease,
+  endpoints: number,
+  count: (served: Served, endpoint: number) => number,
+): PlaceboScore[] {
+  const pairsOf = (first: VersionServed, second: VersionServed): Pair[] =>
+    Array.from({ length: endpoints }, (_, endpoint): Pair => {
+      const one = allOf(first)[endpoint];
+      const other = allOf(second)[endpoint];
+      if (one === undefined || other === undefined) return [0, 0, 0, 0];
+      return [count(one, endpoint), one.requests, count(other, endpoint), other.requests];
+    });
+  return release.history.map(({ first, second }) => scoreOf(pairsOf(first, second)));
+}

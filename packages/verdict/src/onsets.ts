@@ -1,0 +1,33 @@
+/** How often a new beginning is considered, and how finely old ones are kept apart. */
+const spacingSeconds = 20;
+const relativeSpacing = 1 / 7;
+
+/**
+ * The moments at which a harm may have begun, each with its own sums since then: a healthy past mustn't hide a late
+ * failure. Beginnings thin out with age, so that their number grows with the logarithm of time.
+ */
+export class Onsets<Sums> {
+  readonly all: { readonly since: number; readonly sums: Sums }[] = [];
+  readonly #begin: () => Sums;
+
+  constructor(begin: () => Sums) {
+    this.#begin = begin;
+  }
+
+  /** Opens a beginning at `since` (seconds) where the last one is old enough, and forgets those too close together. */
+  open(since: number): void {
+    const newest = this.all.at(-1);
+    if (newest !== undefined && since - newest.since < spacingSeconds) return;
+    this.all.push({ since, sums: this.#begin() });
+    for (let index = this.all.length - 2; index > 0; index--) {
+      const later = this.all[index + 1]?.since ?? since;
+      const earlier = this.all[index - 1]?.since ?? 0;
+      if (later - earlier < (since - earlier) * relativeSpacing) this.all.splice(index, 1);
+    }
+  }
+
+  /** Nats that a beginning pays for being one of many that were tried: half of the belief is in the very start. */
+  price(index: number): number {
+    return index === 0 ? Math.log(2) : Math.log(2) + Math.log(Math.max(1, this.all.length - 1));
+  }
+}

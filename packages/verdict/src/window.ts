@@ -1,0 +1,64 @@
+import type { Millis, Ratio } from "@sluice/kernel";
+
+/** What was served within one window; counts of the window, never cumulative. */
+export interface Served {
+  readonly requests: number;
+  readonly failures: number;
+  /** How many requests fell into each latency bucket: one more than `bucketEdgesMs`, the last is open. */
+  readonly latencyCounts: readonly number[];
+}
+
+/** One version within one window. */
+export interface VersionServed extends Served {
+  /** The same by endpoint, in the same order in every window. */
+  readonly endpoints: readonly Served[];
+  /** Requests that could have converted, and those that did. */
+  readonly exposures: number;
+  readonly conversions: number;
+  /** Of the pod that uses most, in any unit that is the same for both versions. */
+  readonly memoryMax?: number;
+  /** Cumulative. */
+  readonly restarts: number;
+  readonly pods: number;
+}
+
+export interface JudgedWindow {
+  /** Time since the release began, at the window's end. */
+  readonly ends: Millis;
+  readonly lasts: Millis;
+  readonly weight: Ratio;
+  readonly step: number;
+  /** Time since the step began, without holds. */
+  readonly stepAge: Millis;
+  readonly canary: VersionServed;
+  /** Absent where the canary has all traffic: nothing is left to compare with. */
+  readonly stable?: VersionServed;
+}
+
+/** Stable before the release, its requests split in two at random: how much two equals differ in this service. */
+export interface PlaceboWindow {
+  readonly lasts: Millis;
+  readonly first: VersionServed;
+  readonly second: VersionServed;
+}
+
+export interface PlanStep {
+  readonly weight: Ratio;
+  readonly lasts: Millis;
+}
+
+export interface JudgedRelease {
+  readonly plan: readonly PlanStep[];
+  readonly bucketEdgesMs: readonly number[];
+  readonly history: readonly PlaceboWindow[];
+}
+
+/** What users don't mind, as factors against the stable version. */
+export interface Tolerances {
+  /** 1.1: at most 10 % more failures. */
+  readonly failures: number;
+  /** 1.05: at most 5 % slower. */
+  readonly latency: number;
+  /** 0.99: at most 1 % fewer conversions. */
+  readonly conversions: number;
+}
