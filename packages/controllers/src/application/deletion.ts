@@ -1,9 +1,9 @@
 import { keyOf, type Resource } from "@sluice/api";
 import type { Effect } from "../loop/index.ts";
+import type { ApplicationPlan } from "./application-plan.ts";
 import { resourcesFinalizer } from "./names.ts";
 import type { Observed } from "./observe.ts";
 import { compareOrder, waveOf } from "./order.ts";
-import type { ApplicationPlan } from "./plan.ts";
 import { isDeletionSkipped } from "./sync-tasks.ts";
 
 /**

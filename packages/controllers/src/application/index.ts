@@ -6,12 +6,10 @@ export {
   applyManifestsHandler,
 } from "./apply-manifests.ts";
 export { type Comparison, changesOf } from "./compare.ts";
-export { diffResource, type FieldChange } from "./diff.ts";
+export type { FieldChange } from "./diff.ts";
 export { type Health, healthOf } from "./health.ts";
 export { type Inspection, inspectApplication } from "./inspect.ts";
 export type { RenderedManifest, RenderedSource } from "./manifests.ts";
-export { annotations as applicationAnnotations, applicationFieldManager } from "./names.ts";
 export { historyRows, refreshPatch, rollbackPatch, type SyncRequest, syncPatch, terminatePatch } from "./patches.ts";
 export { ApplicationReconciler, type ApplicationReconcilerOptions } from "./reconciler.ts";
-export { instanceName, trackingId } from "./resource-reference.ts";
 export type { KindLookup } from "./targets.ts";

@@ -1,17 +1,17 @@
-import type { Application, ApplicationStatus, Operation, OperationState } from "@sluice/api";
+import type { Application, Operation, OperationState } from "@sluice/api";
 import { keyOf } from "@sluice/api";
 import {
   after,
   formatInstant,
   type Instant,
   type Millis,
-  type Plan,
   type PlannedEvent,
   sameJson,
   seconds,
   unreachable,
 } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
+import type { ApplicationPlan } from "./application-plan.ts";
 import { planAutoSync } from "./auto-sync.ts";
 import { planDeletion } from "./deletion.ts";
 import { withHistory } from "./history.ts";
@@ -37,8 +37,6 @@ export interface PlanOptions {
   /** Between waves, as Argo CD's ARGOCD_SYNC_WAVE_DELAY. */
   readonly waveDelay: Millis;
 }
-
-export type ApplicationPlan = Plan<Effect, ApplicationStatus>;
 
 /** After a fetch that failed: when to ask again, unless something wakes it earlier. */
 const fetchRetry = seconds(10);

@@ -1,6 +1,5 @@
 import type { Resource, SyncOperation } from "@sluice/api";
 import type { Comparison } from "./compare.ts";
-import { annotations } from "./names.ts";
 import { inOrder, waveOf } from "./order.ts";
 import { resourceSyncOptions, type SyncOptions } from "./sync-options.ts";
 
@@ -95,6 +94,3 @@ function isSelected(comparison: Comparison, { resources = [] }: SyncOperation, o
 }
 
 export const isDeletionSkipped = (live: Resource): boolean => !resourceSyncOptions(live).options.isDeletable;
-
-export const hasTracking = (live: Resource): boolean =>
-  live.metadata.annotations?.[annotations.trackingId] !== undefined;

@@ -3,7 +3,7 @@ import { Fault, minutes, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
 import { QuarantineReconciler } from "./reconciler.ts";
-import type { RevertResult } from "./revert-work.ts";
+import type { RevertResult } from "./revert-result.ts";
 
 const key = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine", namespace: "production", name: "shop-x" };
 

@@ -20,27 +20,19 @@ import {
   type Reconciler,
   type ResourceKey,
   seconds,
-  type TaskState,
   unreachable,
 } from "@sluice/kernel";
 import { applyEffect, type Effect, type Effects } from "../loop/index.ts";
 import { podHashLabel, templateDigest } from "../version/index.ts";
-import { type RevertResult, revertWork } from "./revert-work.ts";
+import type { ObservedQuarantine } from "./observed-quarantine.ts";
+import type { RevertResult } from "./revert-result.ts";
+import { revertWork } from "./revert-work.ts";
 
 const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
 const applicationKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Application" };
 const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
 
 export const revertAnnotation = "sluice.dev/revert";
-
-export interface ObservedQuarantine {
-  readonly quarantine: Quarantine;
-  readonly application: Application | undefined;
-  /** Other quarantined versions of the same workload. */
-  readonly others: readonly Quarantine[];
-  readonly goodDigest: string | undefined;
-  readonly task: TaskState<RevertResult>;
-}
 
 export type QuarantinePlan = Plan<Effect, QuarantineStatus>;
 

@@ -1,15 +1,5 @@
 import type { Application } from "@sluice/api";
-import type { ObservedQuarantine } from "./reconciler.ts";
-
-/** Result of a `revertInGit` task. */
-export interface RevertResult {
-  readonly is: "committed" | "branchPushed" | "patchWritten" | "notNeeded" | "held";
-  readonly message: string;
-  readonly branch?: string;
-  readonly commit?: string;
-  readonly reverts?: string;
-  readonly patchPath?: string;
-}
+import type { ObservedQuarantine } from "./observed-quarantine.ts";
 
 /** Everything the git work has to know, as data; `id` makes it safe to repeat. */
 export function revertWork(
