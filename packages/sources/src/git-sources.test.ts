@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
@@ -345,6 +345,30 @@ describe("remotes", () => {
       tarpit.close();
     }
   }, 20_000);
+
+  test("what a killed git left in a mirror doesn't stand in the way for ever", async () => {
+    repository.push({ "app/a.yaml": configMap("a") });
+    const server = await serve();
+    try {
+      await sources.resolveRevision(server.url, "main");
+      const mirror = join(folder, readdirSync(folder).find((name) => name.endsWith(".git")) ?? "");
+      const lock = join(mirror, "refs/heads/main.lock");
+      writeFileSync(lock, "");
+      utimesSync(lock, new Date(0), new Date(0));
+      const second = repository.push({ "app/a.yaml": configMap("b") });
+      sources.invalidate(server.url);
+      const locked = await sources.resolveRevision(server.url, "main");
+      writeFileSync(join(mirror, "HEAD"), "");
+      rmSync(join(mirror, "objects"), { recursive: true });
+      const third = repository.push({ "app/a.yaml": configMap("c") });
+      sources.invalidate(server.url);
+      const broken = await sources.fetchManifests({ repoURL: server.url, revision: "main", path: "app" });
+
+      expect([locked, broken.revision]).toEqual([second, third]);
+    } finally {
+      server.close();
+    }
+  });
 
   test("many questions at once are few fetches, and a push heard of is seen", async () => {
     let fetches = 0;

@@ -10,6 +10,7 @@ import { findGitDir } from "./local-repository.ts";
 import { LeastRecentlyUsed } from "./lru.ts";
 import { ObjectReader } from "./object-reader.ts";
 import { lastWords, remoteFault } from "./remote-fault.ts";
+import { repairMirror } from "./repair-mirror.ts";
 import type { RepositoryUrl } from "./repository-url.ts";
 import { type GitOutput, runGit } from "./run-git.ts";
 
@@ -188,7 +189,13 @@ export class RepositoryCache {
     return state.next;
   }
 
-  async #fetchNow(repository: RepositoryUrl, gitDir: string, mirror: Mirror, borrowed?: string): Promise<void> {
+  async #fetchNow(
+    repository: RepositoryUrl,
+    gitDir: string,
+    mirror: Mirror,
+    borrowed?: string,
+    isRepaired = false,
+  ): Promise<void> {
     const startedAt = Date.now();
     if (!(await exists(join(gitDir, "HEAD")))) {
       const made = await this.runLocally(["init", "--quiet", "--bare", gitDir]);
@@ -214,6 +221,10 @@ export class RepositoryCache {
     const branches = ["+refs/heads/*:refs/heads/*", "+refs/tags/*:refs/tags/*"];
     let done = await fetch([...branches, "+HEAD:refs/sluice/HEAD"]);
     if (done.code !== 0 && /couldn't find remote ref HEAD/i.test(done.stderr)) done = await fetch(branches);
+    if (done.code !== 0 && !isRepaired && (await repairMirror(gitDir, done.stderr))) {
+      await this.#fetchNow(repository, gitDir, mirror, borrowed, true);
+      return;
+    }
     if (done.code !== 0) throw remoteFault("fetch from", repository.key, done.stderr);
     mirror.fetchedAt = startedAt;
     const now = new Date();

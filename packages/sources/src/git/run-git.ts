@@ -39,7 +39,7 @@ export function runGit(run: GitRun): Promise<GitOutput> {
       act();
     };
     const stop = (fault: Fault) => {
-      killGroup(child);
+      endGroup(child);
       settle(() => reject(fault));
     };
     const onAbort = () => stop(new Fault("unavailable", "cancelled"));
@@ -76,12 +76,21 @@ export function runGit(run: GitRun): Promise<GitOutput> {
   });
 }
 
-export function killGroup(child: ChildProcess): void {
+/** Asks first: git takes its lock files away when it is asked, and leaves them when it is killed. */
+function endGroup(child: ChildProcess): void {
+  signalGroup(child, "SIGTERM");
+  const killing = setTimeout(() => killGroup(child), 300);
+  child.once("close", () => clearTimeout(killing));
+}
+
+export const killGroup = (child: ChildProcess): void => signalGroup(child, "SIGKILL");
+
+function signalGroup(child: ChildProcess, signal: "SIGTERM" | "SIGKILL"): void {
   if (child.pid === undefined) return;
   try {
-    process.kill(-child.pid, "SIGKILL");
+    process.kill(-child.pid, signal);
   } catch {
-    child.kill("SIGKILL");
+    child.kill(signal);
   }
 }
 
