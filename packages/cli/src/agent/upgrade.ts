@@ -1,7 +1,7 @@
 import { fork } from "node:child_process";
 import { openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { handOver, type TakenOver } from "@sluice/backends/agent";
+import { handOver, takeOver } from "@sluice/backends/agent";
 import { Fault, toFault } from "@sluice/kernel";
 import type { Router } from "@sluice/router/node";
 import type { Log } from "../control-plane/log.ts";
@@ -65,7 +65,10 @@ export async function giveToSuccessor(
 }
 
 /** Goes on with the predecessor's sockets, connections that came in between included. */
-export function adoptSockets(router: Router, { servers, confirm }: TakenOver): void {
+export async function adoptFromPredecessor(router: Router): Promise<void> {
+  const predecessor = await takeOver();
+  if (predecessor === undefined) return;
+  const { servers, confirm } = predecessor;
   for (const [role, taken] of servers) {
     const early: unknown[] = [];
     let isFlushing = true;
