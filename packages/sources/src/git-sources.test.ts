@@ -1,5 +1,14 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
@@ -312,6 +321,33 @@ describe("remotes", () => {
       expect(right.revision).toBe(sha);
     } finally {
       server.close();
+    }
+  });
+
+  test("over ssh, with the key of a Secret in a file that only we can read", async () => {
+    const sha = repository.push({ "app/a.yaml": configMap("a") });
+    const bin = join(folder, "bin");
+    mkdirSync(bin, { recursive: true });
+    // Stands where ssh would: notes how it was called, and runs what the other side would run.
+    writeFileSync(
+      join(bin, "ssh"),
+      `#!/bin/sh\nfor a; do last="$a"; [ "$was" = -i ] && cat "$a" > ${folder}/key && stat -c %a "$a" > ${folder}/mode; was="$a"; done\necho "$@" > ${folder}/argv\nexec sh -c "$last"\n`,
+      { mode: 0o755 },
+    );
+    const before = process.env.PATH;
+    process.env.PATH = `${bin}:${before}`;
+    const url = `ssh://git@forge.example${repository.bare}`;
+    credentials = [{ covers: "repository", url, sshPrivateKey: "-----BEGIN KEY-----\nsecret\n-----END KEY-----" }];
+    try {
+      const found = await sources.resolveRevision(url, "main");
+
+      expect(found).toBe(sha);
+      expect(readFileSync(join(folder, "key"), "utf8")).toBe("-----BEGIN KEY-----\nsecret\n-----END KEY-----\n");
+      expect(readFileSync(join(folder, "mode"), "utf8").trim()).toBe("600");
+      expect(readFileSync(join(folder, "argv"), "utf8")).toContain("-o BatchMode=yes");
+      expect(readFileSync(join(folder, "argv"), "utf8")).not.toContain("secret");
+    } finally {
+      process.env.PATH = before;
     }
   });
 
