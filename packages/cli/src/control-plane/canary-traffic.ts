@@ -1,25 +1,28 @@
 import type { TaskHandler } from "@sluice/controllers";
-import { Fault, instant } from "@sluice/kernel";
+import { Fault } from "@sluice/kernel";
 import { queryInstant } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
+import { realClock } from "./real-clock.ts";
 
-/** `{ do: "canaryTraffic", namespace, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent it. */
+/**
+ * `{ do: "canaryTraffic", namespace, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent it.
+ * Counted, not extrapolated as `increase` would: the first two samples of a young canary tell already.
+ */
 export const canaryTraffic =
   (store: MetricsStore): TaskHandler =>
   async (work) => {
-    const namespace = text(work.namespace);
-    const hash = text(work.podTemplateHash);
     const since = Math.max(5, Math.ceil(Number(work.sinceSeconds) || 60));
-    const labels = `job="sluice-router",namespace=${JSON.stringify(namespace)},pod_template_hash=${JSON.stringify(hash)}`;
-    const outcome = queryInstant(
-      store,
-      `sum(increase(http_requests_total{${labels}}[${since}s]))`,
-      instant(Date.now()),
-    );
-    if (outcome.is !== "answered") throw new Fault("unavailable", "the router's counts can't be read");
-    const { result } = outcome;
-    const value = result.type === "vector" ? (result.samples[0]?.value ?? 0) : 0;
-    return { requests: Number.isFinite(value) ? Math.round(value) : 0 };
+    const labels = `job="sluice-router",namespace=${JSON.stringify(text(work.namespace))},pod_template_hash=${JSON.stringify(text(work.podTemplateHash))}`;
+    const now = ask(store, `sum(last_over_time(http_requests_total{${labels}}[${since}s]))`) ?? 0;
+    const before = ask(store, `sum(http_requests_total{${labels}} offset ${since}s)`) ?? 0;
+    // Fewer than before: a new agent counts from zero, and all of it is of this time.
+    return { requests: now >= before ? now - before : now };
   };
+
+function ask(store: MetricsStore, query: string): number | undefined {
+  const outcome = queryInstant(store, query, realClock.now());
+  if (outcome.is !== "answered") throw new Fault("unavailable", "the router's counts can't be read");
+  return outcome.result.type === "vector" ? outcome.result.samples[0]?.value : undefined;
+}
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");

@@ -123,7 +123,7 @@ export interface TrafficAsking {
 }
 
 /** Without an answer, or with the answer "none", it is asked again: one request seen is enough for ever. */
-const askAgain = seconds(2);
+const askAgain = seconds(1);
 
 /** Whether requests are asked for at all: only where a router of ours carries weights. */
 export const countsTraffic = ({ rollout }: View): boolean =>

@@ -1,5 +1,14 @@
 import type { PauseCondition, PauseReason, RolloutAnalysisRunStatus } from "@sluice/api";
-import { after, formatInstant, type Instant, instant, millis, type PlannedEvent, parseInstant } from "@sluice/kernel";
+import {
+  after,
+  formatInstant,
+  type Instant,
+  instant,
+  millis,
+  type PlannedEvent,
+  parseInstant,
+  seconds,
+} from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import {
   type AnalysisSlot,
@@ -190,7 +199,7 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   if (undecided !== undefined) return undecided;
 
   const isEnd = status.promoteFull === true || progress.step === undefined;
-  if (isEnd) return nextPromotion(observed, view, doing);
+  if (isEnd) return nextPromotion(observed, view, doing, now);
   const next = nextStep(view, doing, now);
   // A look that never saw anything must not let the weight grow.
   if (next.is !== "advance" || doing.background.wasWaved) return next;
@@ -198,7 +207,7 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
     return { is: "pause", reason: "NoData", because: "the background analysis has seen no data so far" };
   }
   if (progress.step?.pause !== undefined && isUnasked(observed, view)) {
-    return { is: "pause", reason: "NoData", because: "the canary got no request so far" };
+    return unasked(view, "the canary got no request so far", now);
   }
   return next;
 }
@@ -223,7 +232,18 @@ function undecidedAnalysis({ step, background }: Doing): Advance | undefined {
   return undefined;
 }
 
-function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing): Advance {
+/** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
+const firstRequestPatience = seconds(30);
+
+function unasked({ canary }: View, because: string, now: Instant): Advance {
+  const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
+  const until = after(bornAt, firstRequestPatience);
+  return now < until
+    ? waiting("waits for the canary's first request", until)
+    : { is: "pause", reason: "NoData", because };
+}
+
+function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Advance {
   const { rollout, canary, status, progress } = view;
   const missing = replicasOf(rollout) - availableOf(canary);
   if (canary === undefined || missing > 0) return waiting(`waits for ${missing} Pods of the new version`);
@@ -232,9 +252,7 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return { is: "pause", reason: "NoData", because: "the background analysis has seen no data" };
   }
-  if (!background.wasWaved && isUnasked(observed, view)) {
-    return { is: "pause", reason: "NoData", because: "the canary got no request" };
-  }
+  if (!background.wasWaved && isUnasked(observed, view)) return unasked(view, "the canary got no request", now);
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
