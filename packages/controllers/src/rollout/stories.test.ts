@@ -357,6 +357,24 @@ test("background analysis of a canary without requests asks before more traffic 
   expect(await release.stableImage()).toBe("web:v2");
 });
 
+test("a young canary whose first request is counted late is waited for; nobody is asked", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause("2s"), setWeight(100)],
+    canary: { analysis: { templates: [{ templateName: "latency" }] } },
+  };
+  const release = await released(options);
+  release.outside.requests = 0;
+  await release.push("web:v2", options);
+  await release.world.run(seconds(10));
+  expect((await release.status()).pauseConditions?.map(({ reason }) => reason) ?? []).not.toContain("NoData");
+  expect(await release.weight()).toBe(20);
+
+  release.outside.requests = 3;
+  await release.world.run(seconds(10));
+
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
 test("arguments tell the versions apart and read fields of the Rollout", async () => {
   const args = [
     { name: "canary", valueFrom: { podTemplateHashValue: "Latest" } },
