@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Pod, VirtualService } from "@sluice/api";
 import { createWireClient, loadKubeconfig, type WireClient } from "@sluice/backends/client";
+import { Pool } from "undici";
 import { drive } from "../test/fixtures/load.ts";
 import { sluice as command, eventually, RunningSluice } from "../test/fixtures/sluice.ts";
 import { buildWebApp, webRollout, webRoutes, webService } from "../test/fixtures/web-app.ts";
@@ -177,10 +178,16 @@ async function measureWeights(running: RunningSluice, client: WireClient): Promi
     virtualService,
   );
   const { routerPort } = await running.controlPlane();
-  const ask = async () =>
-    (await fetch(`http://127.0.0.1:${routerPort}/`, { headers: { host: "ab.default.localhost" } })).headers.get(
-      "x-version",
-    );
+  const pool = new Pool(`http://127.0.0.1:${routerPort}`);
+  const ask = async () => {
+    const { headers, body } = await pool.request({
+      path: "/",
+      method: "GET",
+      headers: { host: "ab.default.localhost" },
+    });
+    await body.dump();
+    return headers["x-version"];
+  };
   await eventually(async () => (await ask()) === "a", "a to answer");
   const delays: number[] = [];
   for (let round = 0; round < 100; round++) {
@@ -197,6 +204,7 @@ async function measureWeights(running: RunningSluice, client: WireClient): Promi
     await ask();
     echo.push(performance.now() - began);
   }
+  await pool.close();
   return [
     {
       name: "weight written to the first request by it, p99 of 100",
