@@ -90,15 +90,20 @@ test("kill -9 of the control plane fails no request; started again it goes on", 
 
 test("kill -9 of the agent: workloads live on and are taken over, the router is back", async () => {
   const before = await sluice.json<PodList>("get", "pods");
-  const { pid } = await sluice.agent();
 
-  process.kill(pid, "SIGKILL");
-  const killedAt = Date.now();
-  await eventually(() => answers("v3"), "the router to be back", 15_000);
-  const backAfter = Date.now() - killedAt;
-  await eventually(async () => (await sluice.agent()).pid !== pid, "another agent");
+  // The control plane was started again since: it took this agent over and isn't its parent.
+  const taken = await killAgentUnderLoad();
+  // The agent that follows is its child: the listening socket outlives it, so connections wait and none is refused.
+  const kept = await killAgentUnderLoad();
   const after = await sluice.json<PodList>("get", "pods");
 
+  console.log(
+    `the router was back ${taken.backAfterMillis} ms after kill -9 of an agent taken over (${taken.refused} refused), ` +
+      `${kept.backAfterMillis} ms after that of an own one (${kept.refused} refused)`,
+  );
+  expect(kept.refused).toBe(0);
+  // Stated: a second on a machine that has time for it. This one is shared with other tests.
+  expect(Math.max(taken.backAfterMillis, kept.backAfterMillis)).toBeLessThan(5_000);
   expect(after.items.map(({ metadata }) => metadata.uid).sort()).toEqual(
     before.items.map(({ metadata }) => metadata.uid).sort(),
   );
@@ -107,8 +112,24 @@ test("kill -9 of the agent: workloads live on and are taken over, the router is 
       (status?.containerStatuses ?? []).every(({ restartCount }) => (restartCount ?? 0) === 0),
     ),
   ).toBe(true);
-  console.log(`the router was back ${backAfter} ms after kill -9 of the agent`);
 }, 60_000);
+
+/** From the kill to the first answer; `refused` are the connections that found nobody meanwhile. */
+async function killAgentUnderLoad(): Promise<{ backAfterMillis: number; refused: number }> {
+  const { pid } = await sluice.agent();
+  const { routerPort } = await sluice.controlPlane();
+  const load = drive(routerPort, host, 100);
+  await eventually(async () => load.tally.requests > 20, "load");
+
+  process.kill(pid, "SIGKILL");
+  const killedAt = Date.now();
+  await eventually(async () => !isAlive(pid), "the agent to be gone");
+  await eventually(() => answers("v3"), "the router to be back", 15_000);
+  const backAfterMillis = Date.now() - killedAt;
+  await eventually(async () => (await sluice.agent()).pid !== pid, "another agent");
+  const { failed } = await load.stop();
+  return { backAfterMillis, refused: failed.filter((message) => message.includes("ECONNREFUSED")).length };
+}
 
 test("an upgrade of the agent hands the sockets over: no request fails", async () => {
   const { routerPort } = await sluice.controlPlane();
@@ -128,6 +149,8 @@ test("an upgrade of the agent hands the sockets over: no request fails", async (
 test("kill -9 of a pod's process: it is started again, and others answer meanwhile", async () => {
   const { routerPort } = await sluice.controlPlane();
   const pid = Number((await visit(routerPort, host)).text.split(" ")[1]);
+  const load = drive(routerPort, host, 200);
+  await eventually(async () => load.tally.requests > 50, "load");
 
   process.kill(pid, "SIGKILL");
   await eventually(async () => {
@@ -136,19 +159,27 @@ test("kill -9 of a pod's process: it is started again, and others answer meanwhi
       (status?.containerStatuses ?? []).some(({ restartCount }) => (restartCount ?? 0) === 1),
     );
   }, "a restart to be counted");
+  const { failed, requests } = await load.stop();
 
+  // GETs that no byte was answered of go to another pod.
+  console.log(`kill -9 of a pod's process: ${failed.length} of ${requests} requests failed`);
+  expect(failed).toEqual([]);
   await eventually(() => answers("v3"), "an answer");
 }, 60_000);
 
-test("kill -9 of everything at once: up brings the same world back", async () => {
-  const { pid } = await sluice.controlPlane();
+test("kill -9 of everything at once, workloads too: up brings the same world back", async () => {
+  const { pid, routerPort } = await sluice.controlPlane();
   const agent = await sluice.agent();
+  const workloads = new Set<number>();
+  for (let request = 0; request < 12; request++)
+    workloads.add(Number((await visit(routerPort, host)).text.split(" ")[1]));
 
-  process.kill(pid, "SIGKILL");
-  process.kill(agent.pid, "SIGKILL");
+  for (const each of [pid, agent.pid, ...workloads]) process.kill(each, "SIGKILL");
   await sluice.up();
 
   await eventually(() => answers("v3"), "v3 to answer");
+  expect(workloads.size).toBe(3);
+  expect(workloads.has(Number((await visit(routerPort, host)).text.split(" ")[1]))).toBe(false);
 }, 60_000);
 
 test("kill -9 of the control plane in mid-release: the release goes on to the same end, and no request fails", async () => {
