@@ -11,11 +11,11 @@ export interface ColdShape {
 /** No start, and the mild and wild ones that a healthy release may show. */
 export const coldShapes: readonly ColdShape[] = [
   { rise: 0, fadeSeconds: 1, surprise: 0 },
-  ...[40, 70, 120, 220].flatMap((fadeSeconds) =>
+  ...[30, 55, 80, 115, 160].flatMap((fadeSeconds) =>
     [0.15, 0.3, 0.6, 1, 1.5, 2.2, 3].map((rise) => ({
       rise,
       fadeSeconds,
-      surprise: (fadeSeconds > 150 ? 2.5 : fadeSeconds > 100 ? 1 : 0) + (rise > 2.5 ? 1 : 0),
+      surprise: (fadeSeconds > 150 ? 4 : fadeSeconds > 100 ? 2 : 0) + (rise > 2.5 ? 1 : 0),
     })),
   ),
 ];

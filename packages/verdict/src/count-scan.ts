@@ -102,7 +102,8 @@ export class CountScan {
       if (sums.observed <= sums.expected) continue;
       const { peak } = sums;
       const whole = deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
-      const dispersion = sums.drift.dispersion(burst);
+      // Without its worst window, what bursts add is their mean size rather than its square.
+      const dispersion = sums.drift.dispersion((burst + 1) / 2);
       const rest =
         deviance(sums.observed - peak.observed, sums.expected - peak.expected, sums.total - peak.total) / dispersion;
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);

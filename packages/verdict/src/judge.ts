@@ -28,11 +28,22 @@ export interface Judge {
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
-const rollbackNats = 6.5;
+const rollbackNats = 6;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.5;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
+
+/** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
+const belief: Readonly<Record<Evidence["signal"], number>> = {
+  failures: 1,
+  "failures of an endpoint": 0,
+  latency: 1.5,
+  "slow requests": 1.5,
+  conversions: 0,
+  memory: 1.5,
+  restarts: 1,
+};
 
 const failureDrifts = [0.01, 0.03, 0.06, 0.1, 0.15, 0.21, 0.28, 0.38];
 const latencyDrifts = [0.002, 0.004, 0.008, 0.015, 0.025, 0.04, 0.06];
@@ -84,8 +95,8 @@ class ReleaseJudge implements Judge {
       release.history.map(({ first: one, second: other }) =>
         scoreOf([[one.conversions, one.exposures, other.conversions, other.exposures]]),
       ),
-      [0.01, 0.03, 0.06],
-      1.5,
+      [0.005, 0.015, 0.03],
+      1.2,
     );
     let requests = 0;
     let failures = 0;
@@ -224,7 +235,9 @@ class ReleaseJudge implements Judge {
   }
 
   #decide(window: JudgedWindow): Verdict {
-    const evidence = this.#evidence().sort((left, right) => right.nats - left.nats);
+    const evidence = this.#evidence()
+      .map((found) => ({ ...found, nats: found.nats + belief[found.signal] }))
+      .sort((left, right) => right.nats - left.nats);
     const nats = evidence[0]?.nats ?? Number.NEGATIVE_INFINITY;
     const action = this.#action(nats, window);
     const confidence = (nats > 0 ? 1 - Math.exp(-nats) : 0) as Ratio;

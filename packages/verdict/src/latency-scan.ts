@@ -1,6 +1,5 @@
 import { type Cohorts, coldShapes } from "./cold-start.ts";
 import type { Moment } from "./count-scan.ts";
-import { DriftSums } from "./drift.ts";
 import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
 
@@ -17,12 +16,49 @@ export interface LatencyFinding {
   readonly slower: number;
 }
 
-/** Weighted squares of (difference - cold start) by cold start, so that any level can be fitted afterwards. */
+/** Two versions drift apart and together again within about this time. */
+const driftSeconds = 150;
+
+/**
+ * Least squares of (difference - cold start) by cold start, with drift filtered out (a Kalman filter of an AR(1)
+ * process), so that any lasting level can be fitted afterwards.
+ */
 class LatencySums {
-  readonly drift = new DriftSums();
+  /** Information about the level, and the windows that brought it. */
   weight = 0;
+  windows = 0;
+  /** Sum of information times the variance that the pods' own deviations leave. */
+  pods = 0;
   readonly first = new Float64Array(coldShapes.length);
   readonly second = new Float64Array(coldShapes.length);
+  readonly #drifts = new Float64Array(coldShapes.length);
+  #driftOfLevel = 0;
+  #variance: number;
+  readonly #stationary: number;
+
+  constructor(stationary: number) {
+    this.#stationary = stationary;
+    this.#variance = stationary;
+  }
+
+  add(residuals: Float64Array, variance: number, seconds: number, podVariance: number): void {
+    const kept = Math.exp(-seconds / driftSeconds);
+    const total = this.#variance + variance;
+    const gain = this.#variance / total;
+    const level = 1 - this.#driftOfLevel;
+    this.#driftOfLevel = kept * (this.#driftOfLevel + gain * level);
+    this.weight += (level * level) / total;
+    this.pods += ((level * level) / total) * podVariance;
+    this.windows++;
+    for (let shape = 0; shape < residuals.length; shape++) {
+      const drift = this.#drifts[shape] ?? 0;
+      const surprise = (residuals[shape] ?? 0) - drift;
+      this.#drifts[shape] = kept * (drift + gain * surprise);
+      this.first[shape] = (this.first[shape] ?? 0) + (level * surprise) / total;
+      this.second[shape] = (this.second[shape] ?? 0) + (surprise * surprise) / total;
+    }
+    this.#variance = kept * kept * this.#variance * (1 - gain) + (1 - kept * kept) * this.#stationary;
+  }
 }
 
 /**
@@ -33,91 +69,94 @@ export class LatencyScan {
   readonly #noise: Noise;
   readonly #tolerated: number;
   readonly #cohorts: Cohorts;
-  readonly #onsets = new Onsets(() => new LatencySums());
-  #start = new LatencySums();
+  readonly #onsets: Onsets<LatencySums>;
+  readonly #begin: () => LatencySums;
+  readonly #residuals = new Float64Array(coldShapes.length);
+  #start: LatencySums;
   #startOf = -1;
 
   constructor(noise: Noise, tolerated: number, cohorts: Cohorts) {
     this.#noise = noise;
     this.#tolerated = tolerated;
     this.#cohorts = cohorts;
+    this.#begin = () => new LatencySums((1.25 * noise.drift) ** 2);
+    this.#onsets = new Onsets(this.#begin);
+    this.#start = this.#begin();
   }
 
   add({ difference, variance }: LatencyDifference, moment: Moment): void {
     this.#onsets.open(moment.starts);
     if (this.#cohorts.newest !== this.#startOf) {
       this.#startOf = this.#cohorts.newest;
-      this.#start = new LatencySums();
-    }
-    const weight = 1 / variance;
-    const input = {
-      information: weight,
-      seconds: moment.seconds,
-      drift: Math.hypot(1.15 * this.#noise.drift, 0.4 * moment.disturbance),
-      pods: 0.5 * this.#noise.drift * moment.podShare,
-    };
-    const all = [this.#start, ...this.#onsets.all.map(({ sums }) => sums)];
-    for (const sums of all) {
-      sums.drift.add(input);
-      sums.weight += weight;
+      this.#start = this.#begin();
     }
     const middle = moment.starts + moment.seconds / 2;
-    for (const [index, { rise, fadeSeconds }] of coldShapes.entries()) {
-      const residual = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fadeSeconds));
-      for (const sums of all) {
-        sums.first[index] = (sums.first[index] ?? 0) + weight * residual;
-        sums.second[index] = (sums.second[index] ?? 0) + weight * residual * residual;
-      }
+    for (const [shape, { rise, fadeSeconds }] of coldShapes.entries()) {
+      this.#residuals[shape] = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fadeSeconds));
     }
+    const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2;
+    const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2;
+    this.#start.add(this.#residuals, sampling, moment.seconds, podVariance);
+    for (const { sums } of this.#onsets.all) sums.add(this.#residuals, sampling, moment.seconds, podVariance);
   }
 
   finding(): LatencyFinding {
     let best: LatencyFinding = { nats: Number.NEGATIVE_INFINITY, since: 0, slower: 0 };
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.weight <= 0) continue;
-      const dispersion = sums.drift.dispersion(this.#noise.burst);
+      const scale = restless(sums);
+      const levelVariance = scale / sums.weight + sums.pods / sums.weight;
       let without = Number.POSITIVE_INFINITY;
       let withHarm = Number.POSITIVE_INFINITY;
       let slower = 0;
       for (const [shape, { surprise }] of coldShapes.entries()) {
         const first = sums.first[shape] ?? 0;
         const level = first / sums.weight;
-        const least = (sums.second[shape] ?? 0) - first * level;
-        const beyond = level - Math.min(level, this.#tolerated);
-        const harmless = (least + sums.weight * beyond * beyond) / (2 * dispersion) + surprise;
-        if (harmless < without) without = harmless;
-        const harmful = least / (2 * dispersion) + surprise;
+        const harmful = ((sums.second[shape] ?? 0) - first * level) / (2 * scale) + surprise;
+        const beyond = Math.max(0, level - this.#tolerated);
+        without = Math.min(without, harmful + (beyond * beyond) / (2 * levelVariance));
         if (beyond > 0 && harmful < withHarm) {
           withHarm = harmful;
           slower = level;
         }
       }
       if (withHarm >= without) continue;
-      const looks = 0.5 * Math.log(1 + (sums.weight / dispersion) * 0.15 ** 2);
+      const looks = 0.5 * Math.log(1 + 0.15 ** 2 / levelVariance);
       const nats = without - withHarm - looks - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, slower };
     }
     return best;
   }
 
-  /** The largest rise of log latency at `time` that a cold start which the newest step doesn't refute may bring. */
+/** The largest rise of log latency at `time` that a cold start which the newest step doesn't refute may bring. */
   coldCeiling(time: number): number {
     const sums = this.#start;
-    const dispersion = sums.weight > 0 ? sums.drift.dispersion(this.#noise.burst) : 1;
+    const scale = restless(sums);
     const misfits = coldShapes.map((_, shape) => {
       const first = sums.first[shape] ?? 0;
       if (sums.weight <= 0) return 0;
       const level = first / sums.weight;
-      // What is slower still may be a regression on top; only a rise larger than what was seen is refuted.
+      // The shapes are a coarse grid, hence the factor below. What is slower still may be a regression on top; only a rise larger than what was seen is refuted.
       const misses = (sums.second[shape] ?? 0) - (level > 0 ? first * level : 0);
-      return misses / (2 * dispersion);
+      return misses / (2 * scale);
     });
     const least = Math.min(...misfits);
     let ceiling = 0;
     for (const [shape, { rise, fadeSeconds, surprise }] of coldShapes.entries()) {
       if ((misfits[shape] ?? 0) - least + surprise > 4.5) continue;
-      ceiling = Math.max(ceiling, Math.log(1 + rise * this.#cohorts.coldness(time, fadeSeconds)));
+      ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fadeSeconds)));
     }
     return ceiling;
   }
+}
+
+/** How much more this release fluctuates than the placebo did, by the explanation that fits best. */
+function restless(sums: LatencySums): number {
+  if (sums.windows < 6) return 1;
+  let least = Number.POSITIVE_INFINITY;
+  for (let shape = 0; shape < coldShapes.length; shape++) {
+    const first = sums.first[shape] ?? 0;
+    least = Math.min(least, (sums.second[shape] ?? 0) - (first * first) / sums.weight);
+  }
+  return Math.max(1, least / (sums.windows - 2));
 }

@@ -1,6 +1,8 @@
 /** Caches and heaps fill up at these speeds and then stop; a leak doesn't stop. */
 const fillSeconds = [60, 150, 300, 600, 1200];
 const blockSeconds = 60;
+/** Where memory may come to rest, over the stable version's, without being called a leak. */
+const restingMax = 1.35;
 
 export interface MemoryFinding {
   readonly nats: number;
@@ -50,10 +52,7 @@ export class MemoryScan {
     let growth = 0;
     for (const fill of fillSeconds) {
       const filling = blocks.map(({ minute }) => -Math.exp((-minute * 60) / fill));
-      // A filling cache only fills: where the fit says the reverse, the level alone is the explanation.
-      const harmless = leastSquares([ones, filling], observed);
-      const kept = (harmless.weights[1] ?? 0) >= 0 ? harmless : leastSquares([ones], observed);
-      without = Math.min(without, kept.squares);
+      without = Math.min(without, resting(ones, filling, observed));
       const leaking = leastSquares([ones, filling, minutes], observed);
       const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : leastSquares([ones, minutes], observed);
       const slope = leak.weights.at(-1) ?? 0;
@@ -69,6 +68,15 @@ export class MemoryScan {
     const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks.length) - 1;
     return { nats, growthAnHour: growth };
   }
+}
+
+/** Squares left by a level with one filling cache: it only fills, and comes to rest at a bearable level. */
+function resting(ones: readonly number[], filling: readonly number[], observed: readonly number[]): number {
+  const free = leastSquares([ones, filling], observed);
+  if ((free.weights[1] ?? 0) < 0) return leastSquares([ones], observed).squares;
+  if ((free.weights[0] ?? 0) <= restingMax) return free.squares;
+  const below = observed.map((value) => value - restingMax);
+  return leastSquares([filling], below).squares;
 }
 
 /** Ordinary least squares by the normal equations; few columns. */

@@ -9,6 +9,7 @@ const relativeSpacing = 1 / 7;
 export class Onsets<Sums> {
   readonly all: { readonly since: number; readonly sums: Sums }[] = [];
   readonly #begin: () => Sums;
+  #opened = 0;
 
   constructor(begin: () => Sums) {
     this.#begin = begin;
@@ -18,6 +19,7 @@ export class Onsets<Sums> {
   open(since: number): void {
     const newest = this.all.at(-1);
     if (newest !== undefined && since - newest.since < spacingSeconds) return;
+    this.#opened++;
     this.all.push({ since, sums: this.#begin() });
     for (let index = this.all.length - 2; index > 0; index--) {
       const later = this.all[index + 1]?.since ?? since;
@@ -28,6 +30,6 @@ export class Onsets<Sums> {
 
   /** Nats that a beginning pays for being one of many that were tried: half of the belief is in the very start. */
   price(index: number): number {
-    return index === 0 ? Math.log(2) : Math.log(2) + Math.log(Math.max(1, this.all.length - 1));
+    return index === 0 ? Math.log(2) : Math.log(2) + Math.log(Math.max(1, this.#opened - 1));
   }
 }
