@@ -430,6 +430,23 @@ describe.each(["1.31", "1.35"] as const)("kubectl %s", (version) => {
     expect(stderr).toMatch(/^Warning: spec.replics: .*did you mean/);
   });
 
+  test("a kind that isn't served is named, in a known group and in an unknown one", async () => {
+    const { run } = await scene();
+    const apply = (apiVersion: string, kind: string, ...more: readonly string[]) =>
+      command.with(
+        { input: JSON.stringify({ apiVersion, kind, metadata: { name: "x" } }) },
+        "apply",
+        "-f",
+        "-",
+        ...more,
+      );
+
+    expect(refusal(await apply("apps/v1", "StatefulSet"))).toContain('no matches for kind "StatefulSet" in version');
+    expect(refusal(await apply("example.com/v1", "Tea"))).toContain("ensure CRDs are installed first");
+    expect(refusal(await apply("example.com/v1", "Tea", "--server-side"))).toContain('no matches for kind "Tea"');
+    expect(refusal(await run("create", "job", "x", "--image=x"))).toContain("could not find the requested resource");
+  });
+
   test("auth can-i, whoami; exec says why not; cluster-info", async () => {
     const { run } = await scene();
     answer(await run("run", "solo", "--image=x:1"));

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KindDefinition, KindRegistry, Schema } from "@sluice/api";
 import { openapiPlaces } from "./discovery.ts";
+import type { Reply } from "./reply.ts";
 
 /** A document with the hash of its text: the same hash, the same document. */
 export interface OpenapiDocument {
@@ -43,6 +44,21 @@ export class OpenapiDocuments {
     this.#kept.set(place, { kinds, document });
     return document;
   }
+}
+
+/**
+ * kubectl asks version 2 about a kind that version 3 doesn't know, and takes 404 for a broken server. It holds nothing,
+ * so kubectl goes on to say which kind is missing. Kubernetes' clients read it as protobuf: here `swagger` (field 1)
+ * and `info` (field 2) of https://github.com/google/gnostic-models/blob/main/openapiv2/OpenAPIv2.proto.
+ */
+export function openapiV2(accept: string | undefined): Reply {
+  // Asked for with an @, which no media type may have, and so answered without.
+  if (accept !== undefined && /proto-openapi\.spec\.v2[@.]v1\.0\+protobuf/.test(accept)) {
+    const contentType = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf";
+    return { is: "text", code: 200, contentType, text: "\n\x032.0\x12\x0c\n\x06Sluice\x12\x02v1" };
+  }
+  const info = { title: "Sluice", version: "v1" };
+  return { is: "json", code: 200, body: { swagger: "2.0", info, paths: {}, definitions: {} } };
 }
 
 interface GroupVersionKind {

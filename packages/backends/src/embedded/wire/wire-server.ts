@@ -12,7 +12,7 @@ import { aggregatedDiscovery, aggregatedType, coreVersions, groupList, groupName
 import { Exchange, type Service } from "./exchange.ts";
 import { defaultLimits, type WireLimits } from "./limits.ts";
 import { answerObject, methodNotAllowed } from "./object-requests.ts";
-import { OpenapiDocuments } from "./openapi.ts";
+import { OpenapiDocuments, openapiV2 } from "./openapi.ts";
 import type { PodLogs } from "./pod-logs.ts";
 import { type Reply, send, type WholeReply } from "./reply.ts";
 import { isRecord } from "./request-options.ts";
@@ -155,7 +155,9 @@ export function createWireServer(options: WireServerOptions): WireServer {
       case "version":
         return found(versionOf(options.version ?? "0"));
       case "root":
-        return found({ paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v3", "/readyz", "/version"] });
+        return found({
+          paths: ["/api", "/apis", "/healthz", "/livez", "/openapi/v2", "/openapi/v3", "/readyz", "/version"],
+        });
       case "coreVersions":
         return wantsAggregatedDiscovery(accept) ? aggregated(true) : found(coreVersions());
       case "groups":
@@ -169,8 +171,7 @@ export function createWireServer(options: WireServerOptions): WireServer {
       case "openapi":
         return openapi(exchange, target.group, target.version);
       case "openapiV2":
-        // kubectl has version 3, asked first; the old one is a protobuf document that nothing here needs.
-        return found(undefined);
+        return openapiV2(accept);
     }
   }
 
