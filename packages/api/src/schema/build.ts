@@ -40,10 +40,11 @@ export const goDuration = (description: string, rules: Rules = {}): Schema => ({
   ...rules,
 });
 /** `500m`, `64Mi`, 2. */
-export const quantity = (description: string): Schema => ({
+export const quantity = (description: string, rules: Rules = {}): Schema => ({
   format: "quantity",
   "x-kubernetes-int-or-string": true,
   description,
+  ...rules,
 });
 export const intOrString = (description: string, rules: Rules = {}): Schema => ({
   format: "int-or-string",

@@ -19,7 +19,10 @@ export const resourceFieldSelector = atomicObject(
   {
     containerName: at(1, text("Container name.")),
     resource: at(2, text("Required.")),
-    divisor: at(3, quantity("Specifies the output format of the exposed resources, defaults to '1'.")),
+    divisor: at(
+      3,
+      quantity("Specifies the output format of the exposed resources, defaults to '1'.", { default: "0" }),
+    ),
   },
   { required: ["resource"] },
 );
