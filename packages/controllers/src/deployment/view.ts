@@ -1,7 +1,8 @@
-import type { Deployment, PodTemplateSpec, ReplicaSet } from "@sluice/api";
-import { parseInstant, sameJson } from "@sluice/kernel";
+import type { Deployment, ReplicaSet } from "@sluice/api";
+import { parseInstant } from "@sluice/kernel";
 import { type Fenceposts, fencepostsOf } from "./fenceposts.ts";
-import { hashLabel, revisionAnnotation } from "./names.ts";
+import { revisionAnnotation } from "./names.ts";
+import { isSameTemplate } from "./template.ts";
 
 export interface ObservedDeployment {
   readonly deployment: Deployment;
@@ -44,16 +45,6 @@ export function viewOf({ deployment, replicaSets }: ObservedDeployment): Deploym
 /** The oldest whose template is the Deployment's: with several, the others count as old. */
 export const findNewest = (deployment: Deployment, replicaSets: readonly ReplicaSet[]): ReplicaSet | undefined =>
   replicaSets.find(({ spec }) => isSameTemplate(spec.template, deployment.spec.template));
-
-/** But for the hash, which only ReplicaSets carry. */
-export const isSameTemplate = (a: PodTemplateSpec | undefined, b: PodTemplateSpec): boolean =>
-  a !== undefined && sameJson(withoutHash(a), withoutHash(b));
-
-function withoutHash(template: PodTemplateSpec): unknown {
-  const { [hashLabel]: _, ...labels } = template.metadata?.labels ?? {};
-  const { creationTimestamp: __, ...metadata } = template.metadata ?? {};
-  return { ...template, metadata: { ...metadata, labels } };
-}
 
 export const replicasOf = ({ spec }: ReplicaSet): number => spec.replicas ?? 1;
 export const availableOf = ({ status }: ReplicaSet): number => status?.availableReplicas ?? 0;
