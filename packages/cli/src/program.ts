@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Fault } from "@sluice/kernel";
 
 /** This package's folder: of the source, or of the installed tarball. */
-const packageFolder = (): string => {
+export const packageFolder = (): string => {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, "package.json"))) folder = dirname(folder);
   return folder;

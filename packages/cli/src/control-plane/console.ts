@@ -1,29 +1,40 @@
+import { existsSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { request as httpsRequest } from "node:https";
+import { Agent, request as httpsRequest } from "node:https";
+import { join } from "node:path";
+import type { Client } from "@sluice/api";
 import { createConsoleHandler } from "@sluice/console/server";
-import { consoleFolder } from "../program.ts";
+import { consoleFolder, packageFolder } from "../program.ts";
 import type { Credentials } from "../state/credentials.ts";
 import { version } from "../version.ts";
+import { log } from "./log.ts";
+import { realClock } from "./real-clock.ts";
 
 export interface ConsoleOptions {
   readonly credentials: Credentials;
   readonly api: { readonly url: string };
   readonly authority: string;
+  /** What the pages watch. */
+  readonly client: Client;
   readonly query: (request: IncomingMessage, response: ServerResponse) => void;
 }
 
 /** The console's pages and their way to the API: a browser's session stands for the admin's token. */
-export async function serveConsole({ credentials, api, authority, query }: ConsoleOptions) {
+export async function serveConsole({ credentials, api, authority, client, query }: ConsoleOptions) {
+  const connections = new Agent({ ca: authority, keepAlive: true });
   const handler = createConsoleHandler({
-    assetsFolder: consoleFolder() ?? "",
+    assetsFolder: consoleFolder() ?? buildFromSource() ?? "",
     version: version(),
+    secret: credentials.consoleToken,
+    clock: realClock,
+    client,
     upstream(request, response, path) {
       const { cookie: _, host: __, origin: ___, authorization: ____, ...headers } = request.headers;
       const forwarded = httpsRequest(
         new URL(path, api.url),
         {
           method: request.method,
-          ca: authority,
+          agent: connections,
           headers: { ...headers, authorization: `Bearer ${credentials.adminToken}` },
         },
         (answer) => {
@@ -59,4 +70,16 @@ export async function serveConsole({ credentials, api, authority, query }: Conso
   function link(host: string): string {
     return `http://${host}${handler.createLoginLink()}`;
   }
+}
+
+/** In the repository the pages may not be built yet: they are, beside the start and not before it. */
+function buildFromSource(): string | undefined {
+  const room = join(packageFolder(), "..", "console");
+  const script = join(room, "build.ts");
+  if (!existsSync(script)) return undefined;
+  const folder = join(room, "dist");
+  import(script)
+    .then(({ buildConsole }: { buildConsole: (folder: string) => Promise<unknown> }) => buildConsole(folder))
+    .catch((thrown) => log(`the console isn't built: ${thrown instanceof Error ? thrown.message : thrown}`));
+  return folder;
 }

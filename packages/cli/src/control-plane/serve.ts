@@ -91,7 +91,13 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     username: "sluice",
     password: credentials.registryPassword,
   });
-  const console = await serveConsole({ credentials, api, authority: tls.authority, query: metrics.handle });
+  const console = await serveConsole({
+    credentials,
+    api,
+    authority: tls.authority,
+    client: store.client,
+    query: metrics.handle,
+  });
   const front = createFrontServer({
     registry: (request, response) => void registry(request, response),
     hooks: controllers.handleHook,

@@ -1,0 +1,15 @@
+import { createRoot } from "react-dom/client";
+import { App } from "./app.tsx";
+import { restWhenHidden } from "./data/use-live.ts";
+import { listenForShortcuts } from "./parts/shortcuts.tsx";
+import "uplot/dist/uPlot.min.css";
+import "./style/tokens.css";
+import "./style/page.css";
+import "./style/parts.css";
+import "./style/release.css";
+
+const root = document.getElementById("root");
+if (root === null) throw new Error("the page has no #root");
+restWhenHidden();
+listenForShortcuts();
+createRoot(root).render(<App />);

@@ -1,0 +1,189 @@
+import type { Rollout } from "@sluice/api";
+import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { send } from "../data/api.ts";
+import { Dialog } from "../parts/dialog.tsx";
+import { say } from "../parts/messages.tsx";
+import { useShortcuts } from "../parts/shortcuts.tsx";
+import { abort, abortAsBad, promote, promoteFully, type ReleaseRequest, retry } from "./requests.ts";
+
+type ActionName = "promote" | "promoteFully" | "retry" | "abort" | "abortAsBad";
+
+interface Action {
+  readonly name: ActionName;
+  readonly text: string;
+  readonly keys: string;
+  readonly tone: "main" | "plain" | "danger";
+  readonly question: (image: string) => string;
+  readonly consequence: string;
+  readonly done: string;
+  readonly asksReason?: true;
+  readonly request: (rollout: Rollout, reason: string) => ReleaseRequest;
+}
+
+const actions: readonly Action[] = [
+  {
+    name: "promote",
+    text: "Promote",
+    keys: "p",
+    tone: "main",
+    question: (image) => `Promote ${image}?`,
+    consequence: "The wait ends and the release goes on with its next step.",
+    done: "Promoted: the release goes on.",
+    request: promote,
+  },
+  {
+    name: "promoteFully",
+    text: "Promote fully",
+    keys: "P",
+    tone: "plain",
+    question: (image) => `Give ${image} all traffic?`,
+    consequence: "All steps and analyses that are left are skipped.",
+    done: "Promoted fully: it gets all traffic as soon as its pods are ready.",
+    request: promoteFully,
+  },
+  {
+    name: "retry",
+    text: "Retry",
+    keys: "t",
+    tone: "plain",
+    question: (image) => `Try ${image} again?`,
+    consequence: "The release begins again at its first step.",
+    done: "The release begins again.",
+    request: retry,
+  },
+  {
+    name: "abort",
+    text: "Abort",
+    keys: "x",
+    tone: "danger",
+    question: (image) => `Take the traffic back from ${image}?`,
+    consequence:
+      "All traffic goes to the stable version at once. Git goes on asking for this version; it can be retried.",
+    done: "Aborted: traffic is back on the stable version.",
+    request: abort,
+  },
+  {
+    name: "abortAsBad",
+    text: "Abort as bad",
+    keys: "X",
+    tone: "danger",
+    question: (image) => `Take ${image} back for good?`,
+    consequence:
+      "All traffic goes to the stable version at once. This version is quarantined, and git is put right as its application says.",
+    done: "Marked bad: traffic goes back, the version is quarantined, git is put right.",
+    asksReason: true,
+    request: abortAsBad,
+  },
+];
+
+/** What a person may do with the release. What makes no sense now can't be pressed, and says why. */
+export function Actions({ rollout, image }: { readonly rollout: Rollout; readonly image: string }): ReactNode {
+  const [asked, setAsked] = useState<Action>();
+  const why = useId();
+  const open = (action: Action) => {
+    const request = action.request(rollout, "");
+    if (request.is === "possible") setAsked(action);
+    else say(`${action.text}: ${request.because}.`);
+  };
+  useShortcuts(actions.map((action) => ({ keys: action.keys, what: action.text, run: () => open(action) })));
+  return (
+    <div className="actions" role="toolbar" aria-label="Release">
+      {actions.map((action) => {
+        const request = action.request(rollout, "");
+        const isPossible = request.is === "possible";
+        return (
+          <span key={action.name} className="action-slot">
+            <button
+              type="button"
+              className={action.tone}
+              aria-disabled={!isPossible}
+              aria-describedby={isPossible ? undefined : `${why}${action.name}`}
+              title={isPossible ? `Key: ${action.keys}` : request.because}
+              onClick={() => open(action)}
+            >
+              {action.text}
+            </button>
+            {!isPossible && (
+              <span id={`${why}${action.name}`} className="unseen">
+                {request.because}
+              </span>
+            )}
+          </span>
+        );
+      })}
+      {asked !== undefined && (
+        <Confirm action={asked} rollout={rollout} image={image} onClose={() => setAsked(undefined)} />
+      )}
+    </div>
+  );
+}
+
+function Confirm({
+  action,
+  rollout,
+  image,
+  onClose,
+}: {
+  readonly action: Action;
+  readonly rollout: Rollout;
+  readonly image: string;
+  readonly onClose: () => void;
+}): ReactNode {
+  const [reason, setReason] = useState("");
+  const [problem, setProblem] = useState<string>();
+  const [isBusy, setBusy] = useState(false);
+  const request = action.request(rollout, reason.trim() || "a person said so");
+
+  async function go(event: FormEvent): Promise<void> {
+    event.preventDefault();
+    if (request.is !== "possible" || isBusy) return;
+    setBusy(true);
+    setProblem(undefined);
+    const { namespace = "default", name } = rollout.metadata;
+    try {
+      await send({ kind: "rollouts", namespace, name }, request.patches);
+      say(action.done);
+      onClose();
+    } catch (thrown) {
+      setProblem(thrown instanceof Error ? thrown.message : String(thrown));
+      setBusy(false);
+    }
+  }
+
+  return (
+    <Dialog title={action.question(image)} onClose={onClose}>
+      <form onSubmit={go}>
+        <p>{action.consequence}</p>
+        {action.asksReason && (
+          <label className="field">
+            Why, for those who look later
+            <input
+              value={reason}
+              onChange={({ target }) => setReason(target.value)}
+              maxLength={300}
+              autoComplete="off"
+            />
+          </label>
+        )}
+        {request.is === "senseless" && <p className="warn-text">It has moved on: {request.because}.</p>}
+        {problem !== undefined && (
+          <p className="bad-text" role="alert">
+            {problem}
+          </p>
+        )}
+        <div className="dialog-actions">
+          <button type="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button
+            type="submit"
+            className={action.tone === "danger" ? "danger filled" : "main"}
+            disabled={isBusy || request.is !== "possible"}
+          >
+            {action.text}
+          </button>
+        </div>
+      </form>
+    </Dialog>
+  );
+}

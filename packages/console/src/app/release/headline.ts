@@ -1,0 +1,23 @@
+import type { Rollout } from "@sluice/api";
+import type { ShownStep } from "./steps.ts";
+
+/** Where the release stands, in a sentence. */
+export function headlineOf(rollout: Rollout, image: string, steps: readonly ShownStep[]): string {
+  const { status = {}, spec } = rollout;
+  const current = steps.find(({ state }) => state === "current");
+  const place = current === undefined ? "" : `step ${current.index + 1} of ${steps.length}`;
+  const reasons = (status.pauseConditions ?? []).map(({ reason }) => reason);
+  if (status.abort === true) return `${image} is taken back. ${status.message ?? ""}`.trim();
+  if (reasons.includes("NoData")) return `${image} waits for you at ${place}: its evidence holds no data.`;
+  if (reasons.includes("InconclusiveAnalysisRun"))
+    return `${image} waits for you at ${place}: its analysis is undecided.`;
+  if (spec.paused === true) return `${image} is paused by hand at ${place}.`;
+  if (status.stableRS !== undefined && status.stableRS === status.currentPodHash) {
+    return status.phase === "Healthy" ? `${image} has all traffic.` : `${image}: ${status.message ?? "settles"}`;
+  }
+  if (current === undefined) return status.message ?? `${image} begins.`;
+  if (current.kind === "pause" && current.endsAt === undefined && reasons.length > 0) {
+    return `${image} waits for you at ${place}.`;
+  }
+  return `${image} is on its way: ${place}, ${current.text}.`;
+}

@@ -1,0 +1,72 @@
+import type { Rollout } from "@sluice/api";
+import type { RequestedPatch } from "../data/api.ts";
+
+/** What a person may ask of a release: the patches that the command writes, or why it makes no sense now. */
+export type ReleaseRequest =
+  | { readonly is: "possible"; readonly patches: readonly RequestedPatch[] }
+  | { readonly is: "senseless"; readonly because: string };
+
+const toStatus = (status: object): RequestedPatch => ({
+  patch: { type: "merge", value: { status } },
+  subresource: "status",
+});
+const toObject = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
+
+const possible = (...patches: readonly RequestedPatch[]): ReleaseRequest => ({ is: "possible", patches });
+const senseless = (because: string): ReleaseRequest => ({ is: "senseless", because });
+
+const isOnItsWay = ({ status }: Rollout): boolean => (status?.stableRS ?? "") !== status?.currentPodHash;
+
+const unpaused = ({ spec }: Rollout): readonly RequestedPatch[] =>
+  spec.paused === true ? [toObject({ spec: { paused: false } })] : [];
+
+/** A pause ends, an analysis step is skipped. */
+export function promote(rollout: Rollout): ReleaseRequest {
+  const { status = {}, spec } = rollout;
+  if (status.abort === true) return senseless("It is aborted: retry it, or promote it fully");
+  const steps = spec.strategy.canary?.steps ?? [];
+  const index = Math.min(status.currentStepIndex ?? 0, steps.length);
+  const isAnalysing = steps[index]?.analysis !== undefined;
+  const pauses = status.pauseConditions ?? [];
+  const isUndecided = pauses.some(({ reason }) => reason === "InconclusiveAnalysisRun" || reason === "NoData");
+  if (isUndecided && isAnalysing) {
+    const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
+    return possible(...unpaused(rollout), toStatus(next));
+  }
+  if (pauses.length > 0) return possible(...unpaused(rollout), toStatus({ pauseConditions: null }));
+  if (spec.paused === true) return possible(...unpaused(rollout));
+  if (isOnItsWay(rollout) && isAnalysing) return possible(toStatus({ currentStepIndex: index + 1 }));
+  return senseless(isOnItsWay(rollout) ? "It goes on by itself" : "It is fully promoted");
+}
+
+/** All steps that are left are skipped. */
+export function promoteFully(rollout: Rollout): ReleaseRequest {
+  if (!isOnItsWay(rollout)) return senseless("It is fully promoted");
+  return possible(...unpaused(rollout), toStatus({ promoteFull: true }));
+}
+
+/** Traffic goes back to the stable version. */
+export function abort(rollout: Rollout): ReleaseRequest {
+  if (!isOnItsWay(rollout)) return senseless("It is fully promoted: there is nothing to take back");
+  if (rollout.status?.abort === true) return senseless("It is aborted");
+  return possible(toStatus({ abort: true }));
+}
+
+/** And this version is blamed: quarantined, and git put right. */
+export function abortAsBad(rollout: Rollout, reason: string): ReleaseRequest {
+  if (!isOnItsWay(rollout)) return senseless("It is fully promoted: there is nothing to take back");
+  if (quarantineReason(rollout) !== undefined) return senseless("It is quarantined already");
+  return possible(toObject({ metadata: { annotations: { "sluice.dev/bad": reason || "true" } } }));
+}
+
+/** An aborted release begins again at its first step. */
+export function retry(rollout: Rollout): ReleaseRequest {
+  if (rollout.status?.abort !== true) return senseless("It isn't aborted");
+  const quarantined = quarantineReason(rollout);
+  return quarantined === undefined ? possible(toStatus({ abort: false })) : senseless(quarantined);
+}
+
+const quarantineReason = ({ status }: Rollout): string | undefined => {
+  const found = status?.conditions?.find(({ reason }) => reason === "Quarantined");
+  return found === undefined ? undefined : (found.message ?? "this version is quarantined");
+};

@@ -1,0 +1,59 @@
+import type { ReactNode } from "react";
+import { formatRate, formatSeconds, formatShare } from "../format.ts";
+import { Chart, type ChartMark, type ChartVersion } from "./chart.tsx";
+import type { Traffic } from "./use-traffic.ts";
+
+export const windows = [
+  { seconds: 120, text: "2 min" },
+  { seconds: 300, text: "5 min" },
+  { seconds: 900, text: "15 min" },
+  { seconds: 3600, text: "1 h" },
+] as const;
+
+export function WindowChoice({
+  seconds,
+  onChange,
+}: {
+  readonly seconds: number;
+  readonly onChange: (seconds: number) => void;
+}): ReactNode {
+  return (
+    <fieldset className="segments">
+      <legend className="unseen">How far back</legend>
+      {windows.map((window) => (
+        <label key={window.seconds}>
+          <input
+            type="radio"
+            name="window"
+            checked={window.seconds === seconds}
+            onChange={() => onChange(window.seconds)}
+          />
+          <span>{window.text}</span>
+        </label>
+      ))}
+    </fieldset>
+  );
+}
+
+export function TrafficCharts({
+  traffic,
+  versions,
+  marks,
+}: {
+  readonly traffic: Traffic;
+  readonly versions: readonly ChartVersion[];
+  readonly marks: readonly ChartMark[];
+}): ReactNode {
+  const series = traffic.is === "known" ? traffic.series : undefined;
+  const shown = { versions, marks };
+  return (
+    <div className="charts">
+      <Chart title="Requests" {...shown} series={series?.rate} format={formatRate} topMin={1} />
+      <Chart title="Error share" {...shown} series={series?.errors} format={formatShare} topMin={0.01} />
+      <Chart title="Latency p95" {...shown} series={series?.p95} format={formatSeconds} topMin={0.01} />
+      {traffic.is !== "loading" && traffic.problem !== undefined && (
+        <p className="chart-problem quiet">The metrics don't answer: {traffic.problem}</p>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,109 @@
+import type { Rollout } from "@sluice/api";
+import { memo, type ReactNode } from "react";
+import { Link } from "wouter";
+import { useCollection } from "../data/use-live.ts";
+import { Badge } from "../parts/badge.tsx";
+import { FilterField, matches, useFilter } from "../parts/filter.tsx";
+import { Page } from "../parts/page.tsx";
+import { Empty, Loading } from "../parts/states.tsx";
+
+const imagesOf = ({ spec }: Rollout): string =>
+  spec.template?.spec.containers.map(({ image }) => image).join(", ") ?? "";
+
+export function RolloutsPage(): ReactNode {
+  const rollouts = useCollection<Rollout>("rollouts");
+  const [filter, setFilter] = useFilter();
+  if (rollouts.is === "loading") {
+    return (
+      <Page title="Rollouts">
+        <Loading rows={4} />
+      </Page>
+    );
+  }
+  const shown = rollouts.items
+    .filter((rollout) => {
+      const { metadata, status } = rollout;
+      return matches(filter, [metadata.name, metadata.namespace, status?.phase, imagesOf(rollout)]);
+    })
+    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
+  return (
+    <Page
+      title="Rollouts"
+      actions={rollouts.items.length > 0 && <FilterField label="Filter rollouts" value={filter} onChange={setFilter} />}
+    >
+      {rollouts.items.length === 0 ? (
+        <Empty title="No rollouts yet">
+          <p>A Rollout takes each new version to its users step by step, and back when it hurts them.</p>
+        </Empty>
+      ) : shown.length === 0 ? (
+        <Empty title="No rollout matches the filter" />
+      ) : (
+        <div className="card table-card">
+          <table className="list">
+            <thead>
+              <tr>
+                <th scope="col">Name</th>
+                <th scope="col">Namespace</th>
+                <th scope="col">Status</th>
+                <th scope="col">Step</th>
+                <th scope="col">Canary</th>
+                <th scope="col">Image</th>
+                <th scope="col">Available</th>
+              </tr>
+            </thead>
+            <tbody>
+              {shown.map((rollout) => (
+                <Row key={rollout.metadata.uid} rollout={rollout} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Page>
+  );
+}
+
+const keyOf = ({ metadata }: Rollout): string => `${metadata.namespace}/${metadata.name}`;
+
+const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
+  const { metadata, spec, status } = rollout;
+  const steps = spec.strategy.canary?.steps?.length ?? 0;
+  const isDone = status?.stableRS === status?.currentPodHash;
+  const weight = status?.canary?.weights?.canary.weight;
+  return (
+    <tr>
+      <th scope="row" data-label="Name">
+        <Link href={`/rollouts/${metadata.namespace}/${metadata.name}`} className="row-link">
+          {metadata.name}
+        </Link>
+      </th>
+      <td data-label="Namespace">{metadata.namespace}</td>
+      <td data-label="Status">
+        <Badge state={status?.phase ?? "Unknown"} />
+      </td>
+      <td data-label="Step" className="numbers">
+        {steps === 0 ? "none" : isDone ? "done" : `${Math.min(status?.currentStepIndex ?? 0, steps) + 1} of ${steps}`}
+      </td>
+      <td data-label="Canary" className="numbers">
+        {isDone || weight === undefined ? <span className="quiet">none</span> : <MiniBar percent={weight} />}
+      </td>
+      <td data-label="Image" className="wide">
+        <code>{imagesOf(rollout)}</code>
+      </td>
+      <td data-label="Available" className="numbers">
+        {status?.availableReplicas ?? 0} of {spec.replicas ?? 1}
+      </td>
+    </tr>
+  );
+});
+
+function MiniBar({ percent }: { readonly percent: number }): ReactNode {
+  return (
+    <span className="mini-bar">
+      <span className="bar" aria-hidden="true">
+        <span style={{ width: `${percent}%` }} />
+      </span>
+      {percent} %
+    </span>
+  );
+}

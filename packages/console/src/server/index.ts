@@ -1,0 +1,1 @@
+export { type ConsoleHandler, type ConsoleHandlerOptions, createConsoleHandler } from "./console-handler.ts";
