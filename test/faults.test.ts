@@ -561,6 +561,64 @@ function fill(path: string): void {
   }
 }
 
+test("the machine's clock is set back and forward: releases and metrics go on, and nobody is blamed", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-clock-"));
+  const offset = join(folder, "offset");
+  const setClock = (hours: number) => writeFileSync(offset, String(hours * 3_600_000));
+  setClock(0);
+  const timed = await RunningSluice.start(folder, {
+    STEPPED_CLOCK: offset,
+    NODE_OPTIONS: `--import=${join(import.meta.dirname, "fixtures", "stepped-clock.mjs")}`,
+  });
+  onTestFinished(() => timed.stop());
+  await buildWebApp(timed, "web:v1");
+  const steps = [{ setWeight: 50 }, { pause: { duration: "3s" } }];
+  const next = (version: string) => {
+    const { spec, ...rest } = release("web", { version, steps });
+    const [container] = spec.template.spec.containers;
+    const containers = [{ ...container, env: [{ name: "VERSION", value: version }] }];
+    return { ...rest, spec: { ...spec, template: { ...spec.template, spec: { containers } } } };
+  };
+  const rollout = async () =>
+    (await timed.json<{ rollout: { status?: RolloutStatus } }>("rollout", "get", "web")).rollout.status ?? {};
+  const isDone = async (version: string) => {
+    const { phase, stableRS, currentPodHash } = await rollout();
+    if (phase !== "Healthy" || stableRS !== currentPodHash) return false;
+    return (await visit(routerPort, host)).version === version;
+  };
+  const { port, routerPort } = await timed.controlPlane();
+  const { queryToken = "" } = await timed.credentials();
+  await timed.apply(next("1"), webService);
+  await eventually(() => isDone("1"), "version 1");
+  const load = drive(routerPort, host, 50);
+  const rate = async () => {
+    const query = encodeURIComponent("sum(rate(http_requests_total[5s]))");
+    const response = await fetch(`http://127.0.0.1:${port}/api/v1/query?query=${query}`, {
+      headers: { authorization: `Bearer ${queryToken}` },
+    });
+    const { data } = (await response.json()) as { data: { result: { value: [number, string] }[] } };
+    return Number(data.result[0]?.value[1] ?? 0);
+  };
+  const isPaused = async () => (await rollout()).phase === "Paused";
+
+  await timed.apply(next("2"));
+  await eventually(isPaused, "version 2 to pause");
+  setClock(-2);
+  await eventually(() => isDone("2"), "version 2 after two hours back", 20_000);
+  await new Promise((resolve) => setTimeout(resolve, 6_000)); // the range of the query
+  const rateAfterBack = await rate();
+
+  await timed.apply(next("3"));
+  setClock(24);
+  await eventually(() => isDone("3"), "version 3 after a day forward", 20_000);
+  const tally = await load.stop();
+  const quarantines = await timed.json<object[]>("quarantine", "list");
+
+  expect(rateAfterBack).toBeGreaterThan(10);
+  expect(tally.failed).toEqual([]);
+  expect(quarantines).toEqual([]);
+}, 120_000);
+
 test("no secret stands in any log, Event or decision", async () => {
   const secrets = { ...(await sluice.credentials()), secretValue, repositoryPassword, providerToken };
   const told = [

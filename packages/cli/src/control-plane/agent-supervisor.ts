@@ -61,7 +61,7 @@ export class AgentSupervisor {
     if (agent !== undefined) {
       // The next agent listens where this one did, also where the system chose the port.
       this.#routerPort = agent.routerPort ?? this.#routerPort;
-      if (Date.now() - this.#startedAt > steadyMillis) this.#failures = 0;
+      if (performance.now() - this.#startedAt > steadyMillis) this.#failures = 0;
       this.#starting = undefined;
     } else if (this.#starting === undefined || !isAlive(this.#starting)) {
       if (this.#starting !== undefined) this.#failures++;
@@ -95,7 +95,7 @@ export class AgentSupervisor {
     this.#keeper.serve(child);
     child.unref();
     this.#starting = child.pid;
-    this.#startedAt = Date.now();
+    this.#startedAt = performance.now();
     log(`agent started, pid ${child.pid}`);
   }
 }

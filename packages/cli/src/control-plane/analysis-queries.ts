@@ -8,7 +8,7 @@ import {
   queryWeb,
   type WebQuery,
 } from "@sluice/metrics/node";
-import { realClock } from "./real-clock.ts";
+import { realClock, wallClock } from "./real-clock.ts";
 
 /** The tasks behind AnalysisRuns: queries of the own store in this process, of any other Prometheus over HTTP. */
 export function analysisQueries(store: MetricsStore): Readonly<Record<string, TaskHandler>> {
@@ -16,7 +16,7 @@ export function analysisQueries(store: MetricsStore): Readonly<Record<string, Ta
     async queryPrometheus(work, cancellation) {
       const query = work as PrometheusQuery;
       if (isEmbeddedAddress(query.address)) return queryEmbedded(store, query, realClock);
-      return queryPrometheus(query, signalOf(cancellation), realClock);
+      return queryPrometheus(query, signalOf(cancellation), wallClock);
     },
     queryWeb: (work, cancellation) => queryWeb(work as WebQuery, signalOf(cancellation)),
   };
