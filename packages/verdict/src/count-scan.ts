@@ -104,8 +104,9 @@ export class CountScan {
       const whole = deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
       // Without its worst window, what bursts add is their mean size rather than its square.
       const dispersion = sums.drift.dispersion((burst + 1) / 2);
-      const rest =
-        deviance(sums.observed - peak.observed, sums.expected - peak.expected, sums.total - peak.total) / dispersion;
+      // The worst window counts as one event, however many came in it.
+      const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
+      const rest = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const nats = Math.max(whole, rest) - looks - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, observed: sums.observed, expected: sums.expected };

@@ -1,7 +1,7 @@
 import type { Ratio } from "@sluice/kernel";
 import { Cohorts } from "./cold-start.ts";
 import { CountScan, type Finding, type Moment, type Stratum } from "./count-scan.ts";
-import { LatencyCounts } from "./latency-counts.ts";
+import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
 import { LatencyScan } from "./latency-scan.ts";
 import { MemoryScan } from "./memory-scan.ts";
 import { fitNoise, type Noise, type PlaceboScore } from "./noise.ts";
@@ -30,7 +30,7 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 const rollbackNats = 6;
 /** Evidence at which the weight isn't raised. */
-const holdNats = 1.5;
+const holdNats = 1;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
 
@@ -63,10 +63,11 @@ class ReleaseJudge implements Judge {
   readonly #failures: CountScan;
   readonly #byEndpoint: readonly CountScan[];
   readonly #latency: LatencyScan;
-  readonly #slow: CountScan;
+  readonly #slow: readonly { readonly tail: Tail; readonly scan: CountScan }[];
   readonly #conversions: CountScan;
   readonly #memory = new MemoryScan();
   readonly #restarts = new RestartScan();
+  readonly noise: object = {};
   readonly #requestRates: number[];
   #seenUntil = 0;
   #heldSeconds = 0;
@@ -86,11 +87,6 @@ class ReleaseJudge implements Judge {
       failureDrifts,
     );
     const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
-    const slowNoise = fitNoise(
-      placeboOf(release, endpoints, (served, endpoint) => latency.slow(served, endpoint)),
-      failureDrifts,
-      2.2,
-    );
     const conversionNoise = fitNoise(
       release.history.map(({ first: one, second: other }) =>
         scoreOf([[one.conversions, one.exposures, other.conversions, other.exposures]]),
@@ -108,11 +104,15 @@ class ReleaseJudge implements Judge {
       { failureRate: (failures + 0.5) / (requests + 100), burst: failureNoise.burst },
       latency,
     );
+    this.noise = { failureNoise, latencyNoise };
     this.#failures = new CountScan(failureNoise, 1);
     this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
-    const slope = latency.slowSlope;
-    this.#slow = new CountScan({ ...slowNoise, drift: Math.max(slowNoise.drift, slope * latencyNoise.drift) }, 0.7);
+    this.#slow = latency.tails.map((tail) => {
+      const drift = 1.2 * tail.slope * latencyNoise.drift;
+      const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint));
+      return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7) };
+    });
     this.#conversions = new CountScan(conversionNoise, 0.2);
   }
 
@@ -141,20 +141,18 @@ class ReleaseJudge implements Judge {
       podShare: Math.sqrt(1 / Math.max(1, canary.pods) + 1 / Math.max(1, stable.pods)),
       disturbance: 0.2 * disturbed,
     };
-    const cold = this.#cohorts.coldness(time - seconds / 2, 75);
+    const cold = this.#cohorts.coldness(time - seconds / 2, 62);
     const one = allOf(canary);
     const other = allOf(stable);
-    this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 3.2 * cold) * (shocked ? 1.4 : 1));
+    this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 2.7 * cold) * (shocked ? 1.4 : 1));
     const difference = this.#latencyCounts.compare(one, other);
     if (difference !== undefined) this.#latency.add(difference, moment);
-    const coldLatency = Math.min(this.#latency.coldCeiling(time), Math.log(1 + 3 * cold));
-    const slowTolerated = Math.exp(
-      this.#latencyCounts.slowSlope * (Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0)),
-    );
-    this.#slow.add(
-      this.#strata(one, other, slowTolerated, (served, endpoint) => this.#latencyCounts.slow(served, endpoint)),
-      moment,
-    );
+    const coldLatency = Math.min(this.#latency.coldCeiling(time), Math.log(1 + 3 * this.#cohorts.coldness(time, 90)));
+    for (const { tail, scan } of this.#slow) {
+      const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
+      const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
+      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count), moment);
+    }
     // Too few conversions on the canary are too many on the stable version.
     this.#conversions.add(
       [
@@ -227,7 +225,9 @@ class ReleaseJudge implements Judge {
       counted("failures", this.#failures.finding(largest)),
       worst,
       { signal: "latency", nats: latency.nats, since: latency.since, factor: Math.exp(latency.slower) },
-      counted("slow requests", this.#slow.finding(2.2)),
+      this.#slow
+        .map(({ scan }) => counted("slow requests", scan.finding(2.2)))
+        .reduce((left, right) => (right.nats > left.nats ? right : left)),
       counted("conversions", this.#conversions.finding(1.5)),
       { signal: "memory", nats: memory.nats, since: 0, factor: memory.growthAnHour },
       { signal: "restarts", nats: restarts.nats, since: restarts.since, observed: restarts.observed },

@@ -2,15 +2,20 @@ import type { LatencyDifference } from "./latency-scan.ts";
 import type { PlaceboScore } from "./noise.ts";
 import type { JudgedRelease, Served } from "./window.ts";
 
+export interface Tail {
+  /** The first bucket that belongs to it, by endpoint. */
+  readonly from: readonly number[];
+  /** By how much the log of its share grows with the log of latency. */
+  readonly slope: number;
+}
+
 /** What the service's latencies look like before the release, and how two versions' histograms are compared. */
 export class LatencyCounts {
   readonly #middles: readonly number[];
   readonly #variances: number[];
   readonly #means: number[];
-  /** The first bucket that counts as slow, by endpoint: about one in twenty requests lies there or above. */
-  readonly slowFrom: readonly number[];
-  /** By how much the log of the share of slow requests grows with the log of latency. */
-  readonly slowSlope: number;
+  /** Requests that count as slow: about one in twenty, and about one in a hundred. */
+  readonly tails: readonly Tail[];
 
   constructor(release: JudgedRelease, endpoints: number) {
     this.#middles = middlesOf(release.bucketEdgesMs);
@@ -29,8 +34,10 @@ export class LatencyCounts {
     const moments = histories.map((counts) => this.#moments(counts));
     this.#means = moments.map(({ mean }) => mean);
     this.#variances = moments.map(({ count, variance }) => (count > 5 ? Math.max(0.04, variance) : 0.4));
-    this.slowFrom = histories.map(slowBucket);
-    this.slowSlope = slopeOf(histories, this.slowFrom, release.bucketEdgesMs);
+    this.tails = [0.93, 0.985].map((share) => {
+      const from = histories.map((counts) => slowBucket(counts, share));
+      return { from, slope: slopeOf(histories, from, release.bucketEdgesMs) };
+    });
   }
 
   /** The canary's mean log latency against the control's, by endpoint, so that a changed mix of endpoints cancels. */
@@ -68,13 +75,6 @@ export class LatencyCounts {
     });
   }
 
-  slow(served: Served, endpoint: number): number {
-    let count = 0;
-    const from = this.slowFrom[endpoint] ?? Number.POSITIVE_INFINITY;
-    for (let bucket = from; bucket < served.latencyCounts.length; bucket++) count += served.latencyCounts[bucket] ?? 0;
-    return count;
-  }
-
   #moments(counts: readonly number[]): { readonly count: number; readonly mean: number; readonly variance: number } {
     let count = 0;
     let sum = 0;
@@ -92,6 +92,14 @@ export class LatencyCounts {
   }
 }
 
+/** Requests of one endpoint that lie in the tail. */
+export function slowOf(tail: Tail, served: Served, endpoint: number): number {
+  let count = 0;
+  const from = tail.from[endpoint] ?? Number.POSITIVE_INFINITY;
+  for (let bucket = from; bucket < served.latencyCounts.length; bucket++) count += served.latencyCounts[bucket] ?? 0;
+  return count;
+}
+
 /** The middle of each bucket in logarithms; the open ends are taken as wide as their neighbours. */
 function middlesOf(edges: readonly number[]): number[] {
   const logs = edges.map((edge) => Math.log(Math.max(edge, 1e-6)));
@@ -103,12 +111,12 @@ function middlesOf(edges: readonly number[]): number[] {
   return [first - firstWidth / 2, ...inner, last + lastWidth];
 }
 
-function slowBucket(counts: readonly number[]): number {
+function slowBucket(counts: readonly number[], share: number): number {
   const total = counts.reduce((sum, count) => sum + count, 0);
   let below = 0;
   for (const [bucket, count] of counts.entries()) {
     below += count;
-    if (total > 0 && below >= 0.93 * total) return Math.min(bucket + 1, counts.length - 1);
+    if (total > 0 && below >= share * total) return Math.min(bucket + 1, counts.length - 1);
   }
   return counts.length - 1;
 }
@@ -125,5 +133,5 @@ function slopeOf(histories: readonly number[][], slowFrom: readonly number[], ed
     slow += above;
     slopes += above * (Math.log(before / above) / width);
   }
-  return slow > 0 ? Math.min(8, Math.max(2, slopes / slow)) : 4;
+  return slow > 0 ? Math.min(9, Math.max(2, slopes / slow)) : 4;
 }

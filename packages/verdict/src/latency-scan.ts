@@ -114,7 +114,8 @@ export class LatencyScan {
         const level = first / sums.weight;
         const harmful = ((sums.second[shape] ?? 0) - first * level) / (2 * scale) + surprise;
         const beyond = Math.max(0, level - this.#tolerated);
-        without = Math.min(without, harmful + (beyond * beyond) / (2 * levelVariance));
+        const faster = level < 0 ? unlikelyFaster(-level, levelVariance) : 0;
+        without = Math.min(without, harmful + (beyond * beyond) / (2 * levelVariance) + faster);
         if (beyond > 0 && harmful < withHarm) {
           withHarm = harmful;
           slower = level;
@@ -148,6 +149,12 @@ export class LatencyScan {
     }
     return ceiling;
   }
+}
+
+/** Nats that the coincidence of a faster version and a cold start that hides it costs: one for each tenth. */
+function unlikelyFaster(level: number, variance: number): number {
+  const rate = 10;
+  return level < rate * variance ? (level * level) / (2 * variance) : rate * level - (rate * rate * variance) / 2;
 }
 
 /** How much more this release fluctuates than the placebo did, by the explanation that fits best. */
