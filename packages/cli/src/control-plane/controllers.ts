@@ -17,7 +17,7 @@ import {
   workloadDigests,
 } from "@sluice/controllers";
 import type { MetricsStore } from "@sluice/metrics/node";
-import { type RevertRequest, revertInGit } from "@sluice/sources";
+import { gitTaskHandlers } from "@sluice/sources";
 import type { Credentials } from "../state/credentials.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { analysisQueries } from "./analysis-queries.ts";
@@ -52,15 +52,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     ...analysisQueries(metrics.store),
     canaryTraffic: canaryTraffic(metrics.store),
     applyManifests: applyManifestsHandler(client),
-    revertInGit: (work) =>
-      revertInGit(
-        { cache: sources.cache, renderer: sources.renderer, stateFolder: state.path, digestsOf },
-        work as unknown as RevertRequest,
-      ),
-    fetchManifests: (work) => {
-      if (work.isHard === true) sources.invalidate(String(work.repoURL));
-      return sources.fetchManifests(work as never);
-    },
+    ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),
   });
   const loop = new Loop({
     client,
