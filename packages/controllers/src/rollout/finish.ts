@@ -1,5 +1,5 @@
 import type { RolloutStatus } from "@sluice/api";
-import { after, type Instant, parseInstant, sameJson, seconds } from "@sluice/kernel";
+import { after, type Instant, minutes, parseInstant, sameJson, seconds } from "@sluice/kernel";
 import { type Changes, statusOf } from "./changes.ts";
 import {
   conditionOf,
@@ -120,13 +120,23 @@ function withProgress(
     return set("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`, isMoving);
   }
   const deadline = deadlineAt(rollout.spec.progressDeadlineSeconds, known);
-  if (deadline !== undefined && now > deadline && runsClock(view)) {
+  const isOver = deadline !== undefined && now > deadline && runsClock(view);
+  if (isOver && wasAway(deadline, now) && known.reason !== "ProgressDeadlineExceeded") {
+    return withCondition(conditions, known, now, true);
+  }
+  if (isOver) {
     return set("False", "ProgressDeadlineExceeded", timedOutMessage(name));
   }
   return conditions;
 }
 
 export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
+
+/**
+ * A deadline is looked at the moment it is over. Seen first long after, this machine slept, its clock was set, or nobody
+ * was there to look: that is no fault of the version, and its time begins anew.
+ */
+export const wasAway = (deadline: Instant, now: Instant): boolean => now > after(deadline, minutes(1));
 
 /** Pause and analysis steps don't run the clock, nor does a Rollout that has nothing on its way. */
 export const runsClock = ({ progress, rollout }: View): boolean =>

@@ -254,6 +254,22 @@ test("a canary that isn't ready within the deadline is taken back; false asks fo
   expect(status.message).toMatch(/^ProgressDeadlineExceeded: ReplicaSet "web-.*" has timed out progressing\.$/);
 });
 
+test("a deadline that nobody was there to see begins anew: the version isn't blamed", async () => {
+  const release = await released();
+  await release.push("web:stuck", { ...careful, spec: { progressDeadlineSeconds: 60 } });
+  await release.world.run(seconds(10));
+
+  release.world.stop();
+  await release.world.run(minutes(120));
+  await release.world.restart();
+  await release.world.run(seconds(50));
+  const back = await release.status();
+  await release.world.run(seconds(15));
+
+  expect(back).toMatchObject({ phase: "Progressing" });
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+});
+
 test("a person promotes in a pause, then fully", async () => {
   const options = { steps: [setWeight(20), pause(), setWeight(50), pause(), setWeight(60), pause("10h")] };
   const release = await released(options);

@@ -5,7 +5,7 @@ import { countsTraffic, runOf, slotStatus } from "./analysis.ts";
 import { conditionOf } from "./conditions.ts";
 import { restartsOf } from "./decisions.ts";
 import { type Judgement, judgeRun } from "./evidence.ts";
-import { deadlineAt, runsClock, timedOutMessage } from "./finish.ts";
+import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./finish.ts";
 import { goalCounts } from "./goals.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -105,7 +105,7 @@ function deadlineVerdict(view: View, now: Instant): Verdict | undefined {
   if (!runsClock(view) || (view.status.pauseConditions?.length ?? 0) > 0) return undefined;
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const deadline = deadlineAt(progressDeadlineSeconds, progressing);
-  if (deadline === undefined || now <= deadline) return undefined;
+  if (deadline === undefined || now <= deadline || wasAway(deadline, now)) return undefined;
   // Only the canary's own Pods are its fault.
   if (availableOf(view.canary) >= goalCounts(view, false).canary) return undefined;
   const name = view.canary?.metadata.name ?? view.hash;
