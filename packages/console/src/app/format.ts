@@ -9,7 +9,7 @@ export function formatNumber(value: number): string {
 
 /** Requests a second. */
 export const formatRate = (perSecond: number): string =>
-  `${perSecond >= 10 ? whole.format(perSecond) : perSecond.toFixed(1)}/s`;
+  `${perSecond >= 10 || perSecond === 0 ? whole.format(perSecond) : perSecond.toFixed(1)}/s`;
 
 /** A share of 0 to 1. */
 export function formatShare(share: number): string {
@@ -25,6 +25,14 @@ export function formatSeconds(seconds: number): string {
   if (milliseconds < 1000) return `${whole.format(milliseconds)} ms`;
   return `${seconds.toFixed(seconds < 10 ? 2 : 0)} s`;
 }
+
+const compact = new Intl.NumberFormat("en", { maximumSignificantDigits: 3 });
+
+/** The same for the ticks of a scale: no digits that say nothing. */
+export const tickRate = (perSecond: number): string => `${compact.format(perSecond)}/s`;
+export const tickShare = (share: number): string => `${compact.format(share * 100)} %`;
+export const tickSeconds = (seconds: number): string =>
+  seconds < 1 ? `${compact.format(seconds * 1000)} ms` : `${compact.format(seconds)} s`;
 
 /** How long something took or takes: the two largest units that matter. */
 export function formatDuration(milliseconds: number): string {

@@ -88,8 +88,8 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
   /** Only GET uses the key up: what looks ahead at links asks by HEAD. */
   function signIn(response: ServerResponse, key: string, mayUse: boolean): void {
     const cookie = mayUse ? sessions.exchange(key) : undefined;
-    if (cookie === undefined) return send(response, mayUse ? 401 : 200, html(staleLinkPage));
-    response.writeHead(303, { "set-cookie": cookie, location: "/" }).end();
+    if (cookie === undefined) send(response, mayUse ? 401 : 200, html(staleLinkPage));
+    else response.writeHead(303, { "set-cookie": cookie, location: "/" }).end();
   }
 
   return {

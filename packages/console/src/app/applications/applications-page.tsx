@@ -54,6 +54,7 @@ export function ApplicationsPage(): ReactNode {
                 <th scope="col">Name</th>
                 <th scope="col">Sync</th>
                 <th scope="col">Health</th>
+                <th scope="col">Releases</th>
                 <th scope="col">Revision</th>
                 <th scope="col">Source</th>
                 <th scope="col">Last sync</th>
@@ -71,27 +72,49 @@ export function ApplicationsPage(): ReactNode {
   );
 }
 
-const Row = memo(({ application: { metadata, spec, status } }: { readonly application: Application }) => (
-  <tr>
-    <th scope="row" data-label="Name">
-      <Link href={`/applications/${metadata.namespace}/${metadata.name}`} className="row-link">
-        {metadata.name}
-      </Link>
-    </th>
-    <td data-label="Sync">
-      <Badge state={status?.sync?.status ?? "Unknown"} />
-    </td>
-    <td data-label="Health">
-      <Badge state={status?.health?.status ?? "Unknown"} />
-    </td>
-    <td data-label="Revision">
-      <code>{shortRevision(status?.sync?.revision ?? "none yet")}</code>
-    </td>
-    <td data-label="Source" className="wide" title={spec.source?.repoURL}>
-      {shortRepository(spec.source?.repoURL ?? "")} <span className="quiet">{spec.source?.path}</span>
-    </td>
-    <td data-label="Last sync">
-      <Ago at={status?.operationState?.finishedAt ?? status?.operationState?.startedAt} />
-    </td>
-  </tr>
-));
+const Row = memo(({ application }: { readonly application: Application }) => {
+  const { metadata, spec, status } = application;
+  return (
+    <tr>
+      <th scope="row" data-label="Name">
+        <Link href={`/applications/${metadata.namespace}/${metadata.name}`} className="row-link">
+          {metadata.name}
+        </Link>
+      </th>
+      <td data-label="Sync">
+        <Badge state={status?.sync?.status ?? "Unknown"} />
+      </td>
+      <td data-label="Health">
+        <Badge state={status?.health?.status ?? "Unknown"} />
+      </td>
+      <td data-label="Releases">
+        <Releases application={application} />
+      </td>
+      <td data-label="Revision">
+        <code>{shortRevision(status?.sync?.revision ?? "none yet")}</code>
+      </td>
+      <td data-label="Source" className="wide" title={spec.source?.repoURL}>
+        {shortRepository(spec.source?.repoURL ?? "")} <span className="quiet">{spec.source?.path}</span>
+      </td>
+      <td data-label="Last sync">
+        <Ago at={status?.operationState?.finishedAt ?? status?.operationState?.startedAt} />
+      </td>
+    </tr>
+  );
+});
+
+/** The way from an application to what is being released of it. */
+function Releases({ application: { status } }: { readonly application: Application }): ReactNode {
+  const rollouts = (status?.resources ?? []).filter(({ kind }) => kind === "Rollout");
+  const images = status?.summary?.images ?? [];
+  if (rollouts.length === 0) return <span className="quiet">{images.join(", ") || "none"}</span>;
+  return (
+    <span className="releases">
+      {rollouts.map(({ namespace, name }) => (
+        <Link key={`${namespace}/${name}`} href={`/rollouts/${namespace}/${name}`}>
+          {rollouts.length === 1 && images.length === 1 ? images[0] : name}
+        </Link>
+      ))}
+    </span>
+  );
+}

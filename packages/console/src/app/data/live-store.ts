@@ -202,7 +202,7 @@ export class LiveStore {
         this.#lost(opened);
         return;
       default:
-        return unreachable(message);
+        unreachable(message);
     }
     this.#paintSoon();
   }

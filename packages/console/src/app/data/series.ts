@@ -43,15 +43,17 @@ export async function readTraffic(
   signal: AbortSignal,
 ): Promise<TrafficSeries> {
   const labels = `job="sluice-router",namespace="${namespace}",pod_template_hash=~"${hashes.join("|")}"`;
+  // Rates are of now: a version that was taken back must not look as if it still served. Shares need more to stand on.
+  const now = `sum by (pod_template_hash) (rate(http_requests_total{${labels}}[${Math.max(4, window.step * 2)}s]))`;
   const range = `[${Math.max(10, window.step * 4)}s]`;
   const total = `sum by (pod_template_hash) (rate(http_requests_total{${labels}}${range}))`;
   const failed = `sum by (pod_template_hash) (rate(http_requests_total{${labels},code=~"5.."}${range}))`;
   const buckets = `sum by (pod_template_hash, le) (rate(http_request_duration_seconds_bucket{${labels}}${range}))`;
   const [rate, errors, p95] = await Promise.all([
-    queryRange(total, window, signal),
+    queryRange(now, window, signal),
     // A version that never failed has no series of failures: its share is 0, not unknown.
-    queryRange(`((${failed}) or (${total}) * 0) / ((${total}) > 0)`, window, signal),
-    queryRange(`histogram_quantile(0.95, ${buckets})`, window, signal),
+    queryRange(`((${failed}) or (${total}) * 0) / ((${total}) > 0) and (${now} > 0)`, window, signal),
+    queryRange(`histogram_quantile(0.95, ${buckets}) and (${now} > 0)`, window, signal),
   ]);
   return { rate, errors, p95 };
 }

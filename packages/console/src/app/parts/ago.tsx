@@ -17,5 +17,5 @@ export function Ago({ at, empty = "never" }: { readonly at: string | number | un
 /** What is left until then; nothing once it is over. */
 export function Countdown({ until }: { readonly until: number }): ReactNode {
   const left = until - useNow();
-  return left <= 0 ? "any moment" : `${formatDuration(left)} left`;
+  return left <= 0 ? "any moment" : `${formatDuration(Math.ceil(left / 1000) * 1000)} left`;
 }

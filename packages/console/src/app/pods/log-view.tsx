@@ -59,10 +59,10 @@ export function LogView({ namespace, pod, container, previous }: LogSource): Rea
 
   return (
     <div className="log-frame">
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard */}
       <section
         className="log"
         ref={box}
+        // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         aria-label={`Log of ${container}`}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) =>

@@ -22,6 +22,7 @@ export interface ChartProps {
   readonly series: VersionSeries | undefined;
   readonly marks: readonly ChartMark[];
   readonly format: (value: number) => string;
+  readonly tick: (value: number) => string;
   /** The least that the top of the scale stands for. */
   readonly topMin: number;
 }
@@ -39,11 +40,11 @@ const useIsDark = (): boolean =>
   );
 
 /** Lines by version over time. Under the cursor, or else now, its values stand in the legend as text. */
-export function Chart({ title, versions, series, marks, format, topMin }: ChartProps): ReactNode {
+export function Chart({ title, versions, series, marks, format, tick, topMin }: ChartProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
-  const latest = useRef({ marks, format, topMin });
-  latest.current = { marks, format, topMin };
+  const latest = useRef({ marks, tick, topMin });
+  latest.current = { marks, tick, topMin };
   const [cursor, setCursor] = useState<number>();
   const isDark = useIsDark();
   const names = versions.map(({ hash, colour }) => `${hash}:${colour}`).join(" ");
@@ -110,7 +111,7 @@ const variable = (name: string): string => getComputedStyle(document.documentEle
 function optionsOf(
   width: number,
   versions: readonly ChartVersion[],
-  latest: () => Pick<ChartProps, "marks" | "format" | "topMin">,
+  latest: () => Pick<ChartProps, "marks" | "tick" | "topMin">,
   onCursor: (index: number | undefined) => void,
 ): UPlot.Options {
   const font = `11px ${variable("--text-font")}`;
@@ -131,11 +132,11 @@ function optionsOf(
         ...axis,
         size: 22,
         gap: 4,
-        space: 70,
+        space: 58,
         grid: { show: false },
         values: (_, ticks) => ticks.map((tick) => clockOf(tick, ticks)),
       },
-      { ...axis, size: 54, gap: 6, space: 32, grid, values: (_, ticks) => ticks.map((tick) => latest().format(tick)) },
+      { ...axis, size: 54, gap: 6, space: 30, grid, values: (_, ticks) => ticks.map((tick) => latest().tick(tick)) },
     ],
     series: [
       {},

@@ -19,5 +19,6 @@ export function headlineOf(rollout: Rollout, image: string, steps: readonly Show
   if (current.kind === "pause" && current.endsAt === undefined && reasons.length > 0) {
     return `${image} waits for you at ${place}.`;
   }
-  return `${image} is on its way: ${place}, ${current.text}.`;
+  const doing = current.kind === "weight" ? `to ${current.text}` : current.title.toLowerCase();
+  return `${image} is on its way: ${place}, ${doing}.`;
 }

@@ -7,7 +7,8 @@ const states = { done: "done", current: "now", next: "to come" } as const;
 /** The steps from left to right; the current one is kept in view. */
 export function StepTrack({ steps }: { readonly steps: readonly ShownStep[] }): ReactNode {
   const track = useRef<HTMLOListElement>(null);
-  const current = steps.findIndex(({ state }) => state === "current");
+  const isDone = steps.every(({ state }) => state === "done");
+  const current = isDone ? steps.length - 1 : steps.findIndex(({ state }) => state === "current");
   useEffect(() => {
     const item = track.current?.children[current];
     if (!(item instanceof HTMLElement) || track.current === null) return;
@@ -38,17 +39,17 @@ export function StepTrack({ steps }: { readonly steps: readonly ShownStep[] }): 
 const marks: Readonly<Record<ShownStep["kind"], ReactNode>> = {
   weight: <span className="mark-dot" />,
   pause: (
-    <svg viewBox="0 0 12 12">
+    <svg viewBox="0 0 12 12" aria-hidden="true">
       <path d="M4.2 3.4v5.2M7.8 3.4v5.2" />
     </svg>
   ),
   analysis: (
-    <svg viewBox="0 0 12 12">
+    <svg viewBox="0 0 12 12" aria-hidden="true">
       <path d="M3 9V6.5M6 9V3M9 9V5" />
     </svg>
   ),
   scale: (
-    <svg viewBox="0 0 12 12">
+    <svg viewBox="0 0 12 12" aria-hidden="true">
       <path d="M3 6h6M6 3v6" />
     </svg>
   ),

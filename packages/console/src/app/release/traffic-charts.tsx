@@ -1,5 +1,5 @@
 import type { ReactNode } from "react";
-import { formatRate, formatSeconds, formatShare } from "../format.ts";
+import { formatRate, formatSeconds, formatShare, tickRate, tickSeconds, tickShare } from "../format.ts";
 import { Chart, type ChartMark, type ChartVersion } from "./chart.tsx";
 import type { Traffic } from "./use-traffic.ts";
 
@@ -48,9 +48,23 @@ export function TrafficCharts({
   const shown = { versions, marks };
   return (
     <div className="charts">
-      <Chart title="Requests" {...shown} series={series?.rate} format={formatRate} topMin={1} />
-      <Chart title="Error share" {...shown} series={series?.errors} format={formatShare} topMin={0.01} />
-      <Chart title="Latency p95" {...shown} series={series?.p95} format={formatSeconds} topMin={0.01} />
+      <Chart title="Requests" {...shown} series={series?.rate} format={formatRate} tick={tickRate} topMin={1} />
+      <Chart
+        title="Error share"
+        {...shown}
+        series={series?.errors}
+        format={formatShare}
+        tick={tickShare}
+        topMin={0.01}
+      />
+      <Chart
+        title="Latency p95"
+        {...shown}
+        series={series?.p95}
+        format={formatSeconds}
+        tick={tickSeconds}
+        topMin={0.01}
+      />
       {traffic.is !== "loading" && traffic.problem !== undefined && (
         <p className="chart-problem quiet">The metrics don't answer: {traffic.problem}</p>
       )}

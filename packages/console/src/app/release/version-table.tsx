@@ -40,18 +40,22 @@ export function VersionTable({
         {versions.map((version) => (
           <tr key={version.hash}>
             <th scope="row">
-              <span className={`swatch colour-${colours.get(version.hash) ?? 0}`} aria-hidden="true" />
-              <span>
-                {version.images.join(", ")} <Role version={version} />
-                <span className="under" title={`pod template hash ${version.hash}`}>
-                  revision {version.revision} · {version.hash}
+              <span className="version-name">
+                <span className={`swatch colour-${colours.get(version.hash) ?? 0}`} aria-hidden="true" />
+                <span>
+                  {version.images.join(", ")} <Role version={version} />
+                  <span className="under" title={`pod template hash ${version.hash}`}>
+                    revision {version.revision} · {version.hash}
+                  </span>
                 </span>
               </span>
             </th>
             <td>
               <PodDots pods={version.pods} />
               <span className="under numbers">
-                {version.ready} of {version.wanted} ready
+                {version.wanted === 0 && version.pods.length === 0
+                  ? "scaled down"
+                  : `${version.ready} of ${version.wanted} ready`}
               </span>
             </td>
             <td className={`number ${version.restarts > 0 ? "warn-text" : ""}`}>{version.restarts}</td>
