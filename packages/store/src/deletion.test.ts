@@ -159,3 +159,18 @@ test("a chain of owners longer than any stack goes in one commit", async () => {
 
   expect((await client.list(kind)).items).toEqual([]);
 });
+
+test("one that waits for its dependents stops waiting when they are orphaned", async () => {
+  const kinds = new KindRegistry(builtInKinds());
+  const { client } = await createStore({ kinds, clock: new VirtualClock(), random: seededRandom(1) });
+  const place = { namespace: "default" };
+  const { metadata } = await client.create({ ...kind, metadata: { ...place, name: "owner" } });
+  const owner = { ...kind, name: "owner", uid: metadata.uid ?? "", blockOwnerDeletion: true };
+  const held = { ...place, name: "child", ownerReferences: [owner], finalizers: ["example.com/hold"] };
+  await client.create({ ...kind, metadata: held });
+
+  await client.delete({ ...kind, ...place, name: "owner" }, { propagationPolicy: "Foreground" });
+  await client.delete({ ...kind, ...place, name: "owner" }, { propagationPolicy: "Orphan" });
+
+  expect((await client.list(kind)).items.map((item) => item.metadata.name)).toEqual(["child"]);
+});

@@ -80,6 +80,8 @@ class Deletion {
     const grace = graceFor(old, gracePeriodSeconds);
     const foreground = propagation === "Foreground" && this.#transaction.ownedBy(uid).length > 0;
     if (old.metadata.deletionTimestamp !== undefined) {
+      // Its dependents may have been let go just now: then it waits for nobody.
+      this.#work.push({ do: "releaseOwner", owner: located(old) });
       // Only a shorter grace period changes anything.
       if (grace >= (old.metadata.deletionGracePeriodSeconds ?? 0)) return old;
       return this.settle(this.#marked(old, grace, false));

@@ -1,5 +1,6 @@
 import type { KindDefinition, Resource } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
+import { asOfToday } from "./admission.ts";
 
 /** Kubernetes counts generations only where a controller acts on a spec. */
 export const hasGeneration = ({ group, kind }: KindDefinition): boolean =>
@@ -11,7 +12,11 @@ export const withNextGeneration = (object: Resource): Resource => ({
 });
 
 /** Whether `next` asks for something else than `old`: anything but metadata, and but status where that is a subresource. */
-export function asksForMore(definition: KindDefinition, old: Resource, next: Resource): boolean {
+export const asksForMore = (definition: KindDefinition, old: Resource, next: Resource): boolean =>
+  // A default that is newer than `old` asks for nothing.
+  isOther(definition, old, next) && isOther(definition, asOfToday(definition, old), next);
+
+function isOther(definition: KindDefinition, old: Resource, next: Resource): boolean {
   const { metadata: _1, status: oldStatus, ...oldRest } = old;
   const { metadata: _2, status: nextStatus, ...nextRest } = next;
   return !sameJson(oldRest, nextRest) || (!definition.status && !sameJson(oldStatus, nextStatus));
