@@ -356,6 +356,44 @@ test("background analysis that saw no data pauses before more traffic is given",
   expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("NoData");
 });
 
+test("an analysis that saw nothing yet holds the last step before everybody, not the first one after it", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), pause("6s"), setWeight(50), pause("3s")],
+    canary: { analysis: { templates: [{ templateName: "latency" }] } },
+  };
+  const release = await released(options);
+  release.outside.answers = { latency: [] };
+  await release.push("web:v2", options);
+
+  // Empty answers are errors, asked again after 10 s: one look so far.
+  await release.world.run(seconds(9.5));
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 3 });
+  expect(await release.weight()).toBe(50);
+  release.outside.answers = { latency: [0.01] };
+  await release.world.run(seconds(15));
+
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("an analysis that still saw nothing when the canary is no longer young asks, with half of the traffic", async () => {
+  const options: ReleaseOptions = {
+    steps: [setWeight(50), pause("40s")],
+    canary: { analysis: { templates: [{ templateName: "rare" }] } },
+  };
+  const release = await Release.begin();
+  await release.world.apply(
+    template("rare", { interval: "5m", successCondition: "isNaN(result[0]) || result[0] < 1" }),
+  );
+  release.outside.answers = { rare: [Number.NaN] };
+  await release.push("web:v1", options);
+  await release.push("web:v2", options);
+
+  await release.world.run(seconds(60));
+
+  expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("NoData");
+  expect(await release.weight()).toBe(50);
+});
+
 test("background analysis of a canary without requests asks before more traffic is given, and once answered goes on", async () => {
   const options: ReleaseOptions = {
     steps: [setWeight(20), pause("1m"), setWeight(100)],

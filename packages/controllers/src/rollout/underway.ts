@@ -206,10 +206,19 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   if (isBlindRun(observed, view, "background", 3)) {
     return { is: "pause", reason: "NoData", because: "the background analysis has seen no data so far" };
   }
+  if (leadsToAll(view) && isBlindRun(observed, view, "background", 1)) {
+    return patiently(view, "the background analysis has seen no data so far", now);
+  }
   if (progress.step?.pause !== undefined && isUnasked(observed, view)) {
-    return unasked(view, "the canary got no request so far", now);
+    return patiently(view, "the canary got no request so far", now);
   }
   return next;
+}
+
+/** After this step everybody would get the new version: the last moment to ask what was seen of it. */
+function leadsToAll({ progress, rollout }: View): boolean {
+  const next = { ...progress, index: (progress.index ?? 0) + 1 };
+  return isRouted(rollout) && weightAt(progress) < 100 && weightAt(next) === 100;
 }
 
 function steadyWords(view: View): string {
@@ -233,14 +242,12 @@ function undecidedAnalysis({ step, background }: Doing): Advance | undefined {
 }
 
 /** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
-const firstRequestPatience = seconds(30);
+const firstDataPatience = seconds(30);
 
-function unasked({ canary }: View, because: string, now: Instant): Advance {
+function patiently({ canary }: View, because: string, now: Instant): Advance {
   const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
-  const until = after(bornAt, firstRequestPatience);
-  return now < until
-    ? waiting("waits for the canary's first request", until)
-    : { is: "pause", reason: "NoData", because };
+  const until = after(bornAt, firstDataPatience);
+  return now < until ? waiting(`waits a moment: ${because}`, until) : { is: "pause", reason: "NoData", because };
 }
 
 function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Advance {
@@ -250,9 +257,9 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
   if (isRouted(rollout) && traffic.weight !== 100) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
-    return { is: "pause", reason: "NoData", because: "the background analysis has seen no data" };
+    return patiently(view, "the background analysis has seen no data", now);
   }
-  if (!background.wasWaved && isUnasked(observed, view)) return unasked(view, "the canary got no request", now);
+  if (!background.wasWaved && isUnasked(observed, view)) return patiently(view, "the canary got no request", now);
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
