@@ -1,7 +1,7 @@
-import type { Application, Patch } from "@sluice/api";
+import type { Application, Patch, Resource } from "@sluice/api";
 import { historyRows, type Inspection, inspectApplication, rollbackPatch, syncPatch } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
-import { GitSources } from "@sluice/sources";
+import { credentialsFromSecrets, GitSources } from "@sluice/sources";
 import { type Connection, connect } from "../connection.ts";
 import { ageOf } from "../terminal/age.ts";
 import { paint, paintState } from "../terminal/style.ts";
@@ -88,7 +88,12 @@ function renderApplication({ metadata, spec, status }: Application): string {
 /** `sluice app diff NAME`: what a sync would change; exit code 1 where there is a difference. */
 export async function diffApplication(name: string, options: CommandOptions): Promise<number> {
   const connection = await connectToApplications(options);
-  const sources = new GitSources({ folder: connection.state.repositories });
+  const { items: secrets } = await connection.client.list<Resource>(
+    { apiVersion: "v1", kind: "Secret" },
+    { labelSelector: "argocd.argoproj.io/secret-type in (repository,repo-creds)" },
+  );
+  const { credentials } = credentialsFromSecrets(secrets);
+  const sources = new GitSources({ folder: connection.state.repositories, credentials: () => credentials });
   try {
     const application = await findApplication(connection, name);
     const { source } = application.spec;
