@@ -15,10 +15,16 @@ export const coldShapes: readonly ColdShape[] = [
     [0.15, 0.3, 0.6, 1, 1.5, 2.2, 3].map((rise) => ({
       rise,
       fadeSeconds,
-      surprise: (fadeSeconds > 150 ? 4 : fadeSeconds > 100 ? 2 : 0) + (rise > 2.5 ? 1 : 0),
+      surprise: surpriseOf(rise, fadeSeconds),
     })),
   ),
 ];
+
+function surpriseOf(rise: number, fadeSeconds: number): number {
+  const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 70 ? 0.7 : 0;
+  const steep = rise > 2.5 ? 2 : rise > 0.5 ? 1 : 0;
+  return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
+}
 
 /** The ages of the canary's pods: each step brings new ones. */
 export class Cohorts {

@@ -33,6 +33,8 @@ export interface Finding {
   readonly expected: number;
 }
 
+const coldSeconds = 180;
+
 const nothing: Finding = { nats: Number.NEGATIVE_INFINITY, since: 0, observed: 0, expected: 0 };
 
 class CountSums {
@@ -54,9 +56,12 @@ export class CountScan {
   /** The log ratio that the search expects; wrong guesses cost a little delay. */
   readonly #scale: number;
   readonly #podDrift: number;
+  readonly #isGrave: boolean;
   readonly #onsets = new Onsets(() => new CountSums());
 
-  constructor(noise: Noise, scale: number) {
+  /** `isGrave`: so much in one window that no burst explains it is enough. */
+  constructor(noise: Noise, scale: number, isGrave: boolean) {
+    this.#isGrave = isGrave;
     this.#noise = noise;
     this.#scale = scale;
     this.#podDrift = 0.5 * noise.drift;
@@ -77,6 +82,11 @@ export class CountScan {
       information += sum * share * (1 - share);
     }
     this.#onsets.open(moment.starts);
+    const first = this.#onsets.all[0];
+    // While pods are cold much is tolerated: what they didn't use of it mustn't hide what comes after.
+    if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
+      this.#onsets.all[0] = { since: moment.starts, sums: new CountSums() };
+    }
     if (total === 0) return;
     const input = {
       information,
@@ -101,7 +111,7 @@ export class CountScan {
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
       const { peak } = sums;
-      const whole = deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
+      const whole = !this.#isGrave ? 0 : deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
       // Without its worst window, what bursts add is their mean size rather than its square.
       const dispersion = sums.drift.dispersion((burst + 1) / 2);
       // The worst window counts as one event, however many came in it.

@@ -30,18 +30,20 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 const rollbackNats = 6;
 /** Evidence at which the weight isn't raised. */
-const holdNats = 1;
+const holdNats = 2;
+/** The same before the last step, after which no stable version may be left to compare with. */
+const lastHoldNats = 0.8;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
   failures: 1,
-  "failures of an endpoint": 0,
+  "failures of an endpoint": -0.5,
   latency: 1.5,
   "slow requests": 1.5,
   conversions: 0,
-  memory: 1.5,
+  memory: 1,
   restarts: 1,
 };
 
@@ -105,15 +107,15 @@ class ReleaseJudge implements Judge {
       latency,
     );
     this.noise = { failureNoise, latencyNoise };
-    this.#failures = new CountScan(failureNoise, 1);
-    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2));
+    this.#failures = new CountScan(failureNoise, 1, true);
+    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
       const drift = 1.2 * tail.slope * latencyNoise.drift;
       const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint));
-      return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7) };
+      return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7, false) };
     });
-    this.#conversions = new CountScan(conversionNoise, 0.2);
+    this.#conversions = new CountScan(conversionNoise, 0.2, false);
   }
 
   observe(window: JudgedWindow): Verdict {
@@ -248,9 +250,10 @@ class ReleaseJudge implements Judge {
     if (nats >= rollbackNats) return "rollback";
     const lasts = this.#release.plan[window.step]?.lasts;
     const isLast = window.step >= this.#release.plan.length - 1;
+    const isLastCompared = window.step === this.#release.plan.length - 2;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
     const isDue = lasts !== undefined && !isLast && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (nats < holdNats || !isDue || this.#heldSeconds >= holdSecondsMax) return "continue";
+    if (nats < (isLastCompared ? lastHoldNats : holdNats) || !isDue || this.#heldSeconds >= holdSecondsMax) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
