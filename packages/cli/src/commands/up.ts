@@ -70,7 +70,8 @@ async function detach(state: StateFolder, options: UpOptions): Promise<void> {
     ...(options.port === undefined ? [] : ["--port", options.port]),
     ...(options.routerPort === undefined ? [] : ["--router-port", options.routerPort]),
   ];
-  const child = spawn(process.execPath, [program(), "up", "--data", state.path, ...ports], {
+  // As JSON: the words for a terminal hold a link that logs in, and a log is no place for it.
+  const child = spawn(process.execPath, [program(), "up", "--data", state.path, "--json", ...ports], {
     detached: true,
     stdio: ["ignore", output, output],
   });
