@@ -12,6 +12,8 @@ const well: RolloutStatus = {
 };
 const progressing = (reason: string) => [{ type: "Progressing", status: "False", reason, message: "why" }] as const;
 
+const stepPause = { reason: "CanaryPauseStep", startTime: "" } as const;
+
 // The order matters: each row would also fit a later one.
 test.each<[spec: Partial<RolloutSpec>, status: RolloutStatus, phase: string, message: string | undefined]>([
   [
@@ -25,6 +27,7 @@ test.each<[spec: Partial<RolloutSpec>, status: RolloutStatus, phase: string, mes
   [{}, { conditions: progressing("Quarantined") }, "Degraded", "Quarantined: why"],
   [{ paused: true }, { pauseConditions: [{ reason: "NoData", startTime: "" }] }, "Paused", "manually paused"],
   [{}, { pauseConditions: [{ reason: "NoData", startTime: "" }] }, "Paused", "NoData"],
+  [{}, { pauseConditions: [stepPause, { reason: "NoData", startTime: "" }] }, "Paused", "NoData"],
   [{ restartAt: "2026-01-01T00:00:00Z" }, {}, "Progressing", "rollout is restarting"],
   [{}, { updatedReplicas: 3, availableReplicas: 1 }, "Progressing", "more replicas need to be updated"],
   [{}, { updatedReplicas: 4, availableReplicas: 3 }, "Progressing", "updated replicas are still becoming available"],

@@ -17,7 +17,9 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessag
     return degraded(`${reason}: ${progressing?.message}`);
   }
   if (rollout.spec.paused === true) return { phase: "Paused", message: "manually paused" };
-  const pause = status.pauseConditions?.[0];
+  // The original names the first; ours, that waits for a person, must not hide behind a pause step that ends by itself.
+  const pause =
+    status.pauseConditions?.find(({ reason }) => reason !== "CanaryPauseStep") ?? status.pauseConditions?.[0];
   if (pause !== undefined) return { phase: "Paused", message: pause.reason };
   if (isRestarting(rollout, status)) return progress("rollout is restarting");
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
