@@ -19,7 +19,8 @@ export class EventRecorder {
   record(pod: Pod, type: "Normal" | "Warning", reason: string, message: string): void {
     if (this.#waiting >= waitingMax) return;
     this.#waiting++;
-    const at = formatInstant(this.#clock.now());
+    // Kubernetes writes whole seconds; kubectl reads finer ones, and so shows what happened within one in order.
+    const at = formatInstant(this.#clock.now(), "millis");
     this.#last = this.#last
       .then(() => this.#write(pod, type, reason, message, at))
       .catch(() => {})

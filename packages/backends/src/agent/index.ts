@@ -10,6 +10,7 @@ export {
 } from "./image-store.ts";
 export { type LoggedRun, listRuns, podLogFolder } from "./logs/layout.ts";
 export { type LogReadOptions, readLog } from "./logs/read.ts";
+export { hasLiveRuns } from "./pod/live-runs.ts";
 export { identify, isAlive, type ProcessIdentity } from "./process/identity.ts";
 export { systemClock } from "./system-clock.ts";
 export type { EndpointPortState, EndpointState } from "./worker/endpoint.ts";

@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
-import { join } from "node:path";
+import { rmSync } from "node:fs";
+import { hasLiveRuns } from "@sluice/backends/agent";
 import { locateState } from "../connection.ts";
 import { AgentSupervisor } from "../control-plane/agent-supervisor.ts";
 import { forgetProcess, type ProcessRecord, processStart, readLiveRecord } from "../state/process-record.ts";
@@ -31,8 +31,7 @@ export async function down(options: { readonly data?: string; readonly json?: bo
 
 /** Workloads may live on after their agent was killed: only an agent knows how to take them over and stop them. */
 async function agentForOrphans(state: StateFolder): Promise<ProcessRecord | undefined> {
-  const pods = join(state.path, "pods");
-  if (!existsSync(pods) || readdirSync(pods).length === 0) return undefined;
+  if (!hasLiveRuns(state.path)) return undefined;
   const supervisor = new AgentSupervisor({ state, routerPort: 0, log: () => {} });
   supervisor.start();
   const deadline = Date.now() + agentMillisMax;

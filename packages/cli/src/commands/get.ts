@@ -16,6 +16,13 @@ export interface GetOptions extends CommandOptions {
   readonly watch?: boolean;
 }
 
+interface Found {
+  readonly definition: KindDefinition;
+  readonly items: readonly Resource[];
+  /** Of the list: a watch from here misses nothing. The items' own may be older than what the store remembers. */
+  readonly resourceVersion: string;
+}
+
 /** `sluice get KIND [NAME…]`: for people without kubectl. */
 export async function get(kindText: string, names: readonly string[], options: GetOptions): Promise<void> {
   const format = options.json ? "json" : (options.output ?? "table");
@@ -28,13 +35,11 @@ export async function get(kindText: string, names: readonly string[], options: G
     const [kindsPart = "", inlineName] = kindText.split("/");
     const wantedNames = inlineName === undefined ? names : [inlineName];
     const definitions = kindsPart.split(",").flatMap((text) => findKinds(registry, text));
-    const found: { definition: KindDefinition; items: readonly Resource[] }[] = [];
+    const found: Found[] = [];
+    const selected = options.selector === undefined ? {} : { labelSelector: options.selector };
     for (const definition of definitions) {
       const scope = definition.namespaced && !options.allNamespaces ? { namespace } : {};
-      const { items } = await client.list(kindKey(definition), {
-        ...scope,
-        ...(options.selector === undefined ? {} : { labelSelector: options.selector }),
-      });
+      const { items, resourceVersion } = await client.list(kindKey(definition), { ...scope, ...selected });
       const chosen =
         wantedNames.length === 0 ? items : items.filter((item) => wantedNames.includes(item.metadata.name));
       const missing = wantedNames.filter((name) => !chosen.some((item) => item.metadata.name === name));
@@ -44,17 +49,24 @@ export async function get(kindText: string, names: readonly string[], options: G
           `no ${definition.singular} ${missing.join(", ")}${definition.namespaced ? ` in namespace ${namespace}` : ""}`,
         );
       }
-      found.push({ definition, items: chosen });
+      found.push({ definition, items: chosen, resourceVersion });
     }
     print(found, format, wantedNames.length === 1, options.allNamespaces ?? false);
     if (options.watch) {
       const only = definitions[0];
       if (only === undefined || definitions.length > 1) throw new Fault("invalid", "-w watches one kind");
       const scope = only.namespaced && !options.allNamespaces ? { namespace } : {};
-      for await (const event of client.watch(kindKey(only), { ...scope, resourceVersion: versionOf(found) })) {
+      const { resourceVersion = "" } = found[0] ?? {};
+      for await (const event of client.watch(kindKey(only), { ...scope, ...selected, resourceVersion })) {
         if (event.type === "BOOKMARK") continue;
         if (wantedNames.length > 0 && !wantedNames.includes(event.object.metadata.name)) continue;
-        print([{ definition: only, items: [event.object] }], format, true, options.allNamespaces ?? false, false);
+        print(
+          [{ definition: only, items: [event.object], resourceVersion }],
+          format,
+          true,
+          options.allNamespaces ?? false,
+          false,
+        );
       }
     }
   } finally {
@@ -62,17 +74,14 @@ export async function get(kindText: string, names: readonly string[], options: G
   }
 }
 
-const versionOf = (found: readonly { items: readonly Resource[] }[]): string =>
-  String(Math.max(0, ...found.flatMap(({ items }) => items.map((item) => Number(item.metadata.resourceVersion)))));
-
 function print(
-  found: readonly { definition: KindDefinition; items: readonly Resource[] }[],
+  found: readonly Found[],
   format: string,
   isSingle: boolean,
   showNamespace: boolean,
   showHeader = true,
 ): void {
-  const items = found.flatMap((entry) => entry.items);
+  const items = found.flatMap((entry) => entry.items.map(withoutManagedFields));
   if (format === "json" || format === "yaml") {
     const shown = isSingle && items.length === 1 ? items[0] : { apiVersion: "v1", kind: "List", items };
     console.log(format === "json" ? JSON.stringify(shown, null, 2) : stringify(shown));
@@ -89,13 +98,21 @@ function print(
     if (index > 0) console.log();
     const columns = columnsOf(definition).filter((column) => format === "wide" || (column.priority ?? 0) === 0);
     const headers = [...(showNamespace ? ["NAMESPACE"] : []), ...columns.map(({ name }) => name.toUpperCase())];
+    // Of several tables, each row says its kind.
+    const prefix = shown.length > 1 ? `${definition.singular}/` : "";
     const rows = some.map((item) => [
       ...(showNamespace ? [item.metadata.namespace ?? ""] : []),
-      ...columns.map((column) => cellOf(column, item)),
+      ...columns.map((column, place) => `${place === 0 ? prefix : ""}${cellOf(column, item)}`),
     ]);
     const table = renderTable(headers, rows);
     console.log(showHeader ? table : table.slice(table.indexOf("\n") + 1));
   });
+}
+
+/** As kubectl: who owns which field is no reading for people. */
+function withoutManagedFields(item: Resource): Resource {
+  const { managedFields: _, ...metadata } = item.metadata;
+  return { ...item, metadata };
 }
 
 const columnsOf = (definition: KindDefinition): readonly Column[] =>

@@ -25,7 +25,8 @@ export async function writeEvents(
 
 async function writeEvent(client: Client, clock: Clock, component: string, subject: Resource, event: PlannedEvent) {
   const { metadata } = subject;
-  const at = formatInstant(clock.now());
+  // Kubernetes writes whole seconds; kubectl reads finer ones, and so shows what happened within one in order.
+  const at = formatInstant(clock.now(), "millis");
   const namespace = metadata.namespace ?? "default";
   const name = `${metadata.name}.${shortHash([metadata.uid, event.type, event.reason, event.message].join("|"))}`;
   const key = { apiVersion: "v1", kind: "Event", namespace, name };
