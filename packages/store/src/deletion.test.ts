@@ -164,7 +164,7 @@ test("one that waits for its dependents stops waiting when they are orphaned", a
   const kinds = new KindRegistry(builtInKinds());
   const { client } = await createStore({ kinds, clock: new VirtualClock(), random: seededRandom(1) });
   const place = { namespace: "default" };
-  const { metadata } = await client.create({ ...kind, metadata: { ...place, name: "owner" } });
+  const { metadata } = await client.create<Resource>({ ...kind, metadata: { ...place, name: "owner" } });
   const owner = { ...kind, name: "owner", uid: metadata.uid ?? "", blockOwnerDeletion: true };
   const held = { ...place, name: "child", ownerReferences: [owner], finalizers: ["example.com/hold"] };
   await client.create({ ...kind, metadata: held });
