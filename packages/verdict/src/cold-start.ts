@@ -11,8 +11,8 @@ export interface ColdShape {
 /** No start, and the mild and wild ones that a healthy release may show. */
 export const coldShapes: readonly ColdShape[] = [
   { rise: 0, fadeSeconds: 1, surprise: 0 },
-  ...[30, 55, 80, 115, 160].flatMap((fadeSeconds) =>
-    [0.15, 0.3, 0.6, 1, 1.5, 2.2, 3].map((rise) => ({
+  ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) =>
+    [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3].map((rise) => ({
       rise,
       fadeSeconds,
       surprise: surpriseOf(rise, fadeSeconds),
@@ -21,8 +21,8 @@ export const coldShapes: readonly ColdShape[] = [
 ];
 
 function surpriseOf(rise: number, fadeSeconds: number): number {
-  const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 70 ? 0.7 : 0;
-  const steep = rise > 2.5 ? 2 : rise > 0.5 ? 1 : 0;
+  const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 80 ? 0.7 : 0;
+  const steep = rise > 2.5 ? 2 : rise > 0.6 ? 0.7 : 0;
   return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
 }
 

@@ -106,14 +106,14 @@ export class CountScan {
   /** `burstCap`: no burst is larger than the requests there were. */
   finding(burstCap: number): Finding {
     const burst = Math.min(this.#noise.burst, burstCap);
-    const burstMax = Math.min(this.#noise.burstMax, burstCap);
+    const burstMax = Math.min(Math.max(this.#noise.burstMax, 6), burstCap);
     let best = nothing;
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
       const { peak } = sums;
       const whole = !this.#isGrave ? 0 : deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
-      // Without its worst window, what bursts add is their mean size rather than its square.
-      const dispersion = sums.drift.dispersion((burst + 1) / 2);
+      // Without its worst window, bursts add less than their mean square.
+      const dispersion = sums.drift.dispersion(0.7 * burst + 0.3);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
       const rest = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;

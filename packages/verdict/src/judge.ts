@@ -28,7 +28,7 @@ export interface Judge {
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
-const rollbackNats = 6;
+const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 2;
 /** The same before the last step, after which no stable version may be left to compare with. */
@@ -38,12 +38,12 @@ const holdSecondsMax = 1500;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
-  failures: 1,
-  "failures of an endpoint": -0.5,
-  latency: 1.5,
+  failures: 0.6,
+  "failures of an endpoint": 1,
+  latency: 2.2,
   "slow requests": 1.5,
-  conversions: 0,
-  memory: 1,
+  conversions: -1,
+  memory: 1.5,
   restarts: 1,
 };
 
@@ -111,7 +111,7 @@ class ReleaseJudge implements Judge {
     this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
-      const drift = 1.2 * tail.slope * latencyNoise.drift;
+      const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
       const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint));
       return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7, false) };
     });
@@ -149,7 +149,7 @@ class ReleaseJudge implements Judge {
     this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 2.7 * cold) * (shocked ? 1.4 : 1));
     const difference = this.#latencyCounts.compare(one, other);
     if (difference !== undefined) this.#latency.add(difference, moment);
-    const coldLatency = Math.min(this.#latency.coldCeiling(time), Math.log(1 + 3 * this.#cohorts.coldness(time, 90)));
+    const coldLatency = Math.min(this.#latency.coldCeiling(time - seconds), Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, 90)));
     for (const { tail, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);

@@ -33,7 +33,7 @@ export class LatencyCounts {
     });
     const moments = histories.map((counts) => this.#moments(counts));
     this.#means = moments.map(({ mean }) => mean);
-    this.#variances = moments.map(({ count, variance }) => (count > 5 ? Math.max(0.04, variance) : 0.4));
+    this.#variances = moments.map(({ count, variance }) => (Math.max(0.04, (count * variance + 20 * 0.4) / (count + 20))));
     this.tails = [0.93, 0.985].map((share) => {
       const from = histories.map((counts) => slowBucket(counts, share));
       return { from, slope: slopeOf(histories, from, release.bucketEdgesMs) };
@@ -44,15 +44,17 @@ export class LatencyCounts {
   compare(canary: readonly Served[], control: readonly Served[]): LatencyDifference | undefined {
     let weights = 0;
     let sum = 0;
+    let requests = 0;
     for (const [endpoint, variance] of this.#variances.entries()) {
       const one = this.#moments(canary[endpoint]?.latencyCounts ?? []);
       const other = this.#moments(control[endpoint]?.latencyCounts ?? []);
       if (one.count === 0 || other.count === 0) continue;
       const weight = 1 / (variance * (1 / one.count + 1 / other.count));
       weights += weight;
+      requests += one.count;
       sum += weight * (one.mean - other.mean);
     }
-    return weights > 0 ? { difference: sum / weights, variance: 1 / weights } : undefined;
+    return weights > 0 ? { difference: sum / weights, variance: 1 / weights, requests } : undefined;
   }
 
   /** How much slower than in the history a version is; undefined with too few requests to tell. */

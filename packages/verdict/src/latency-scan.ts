@@ -7,6 +7,8 @@ import { Onsets } from "./onsets.ts";
 export interface LatencyDifference {
   readonly difference: number;
   readonly variance: number;
+  /** Of the canary. */
+  readonly requests: number;
 }
 
 /** As `Finding`, for a level: the log of how many times slower. */
@@ -27,6 +29,7 @@ class LatencySums {
   /** Information about the level, and the windows that brought it. */
   weight = 0;
   windows = 0;
+  requests = 0;
   /** Sum of information times the variance that the pods' own deviations leave. */
   pods = 0;
   readonly first = new Float64Array(coldShapes.length);
@@ -84,7 +87,7 @@ export class LatencyScan {
     this.#start = this.#begin();
   }
 
-  add({ difference, variance }: LatencyDifference, moment: Moment): void {
+  add({ difference, variance, requests }: LatencyDifference, moment: Moment): void {
     this.#onsets.open(moment.starts);
     if (this.#cohorts.newest !== this.#startOf) {
       this.#startOf = this.#cohorts.newest;
@@ -94,16 +97,21 @@ export class LatencyScan {
     for (const [shape, { rise, fadeSeconds }] of coldShapes.entries()) {
       this.#residuals[shape] = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fadeSeconds));
     }
-    const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2;
+    // No start has exactly the modelled shape.
+    const shapeless = 0.08 * difference * this.#cohorts.coldness(middle, 100);
+    const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2 + shapeless * shapeless;
     const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2;
     this.#start.add(this.#residuals, sampling, moment.seconds, podVariance);
-    for (const { sums } of this.#onsets.all) sums.add(this.#residuals, sampling, moment.seconds, podVariance);
+    for (const { sums } of this.#onsets.all) {
+      sums.add(this.#residuals, sampling, moment.seconds, podVariance);
+      sums.requests += requests;
+    }
   }
 
   finding(): LatencyFinding {
     let best: LatencyFinding = { nats: Number.NEGATIVE_INFINITY, since: 0, slower: 0 };
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
-      if (sums.weight <= 0) continue;
+      if (sums.windows < 2) continue;
       const scale = restless(sums);
       const levelVariance = scale / sums.weight + sums.pods / sums.weight;
       let without = Number.POSITIVE_INFINITY;
@@ -123,7 +131,9 @@ export class LatencyScan {
       }
       if (withHarm >= without) continue;
       const looks = 0.5 * Math.log(1 + 0.15 ** 2 / levelVariance);
-      const nats = without - withHarm - looks - this.#onsets.price(index);
+      // Of few requests a single slow one decides: their mean isn't normal yet.
+      const normal = sums.requests / (sums.requests + 5);
+      const nats = (without - withHarm) * normal - looks - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, slower };
     }
     return best;
