@@ -45,6 +45,3 @@ const escapes = /\u001b\[[0-9;]*m/g;
 export const width = (text: string): number => [...text.replace(escapes, "")].length;
 
 export const padEnd = (text: string, columns: number): string => text + " ".repeat(Math.max(0, columns - width(text)));
-
-export const padStart = (text: string, columns: number): string =>
-  " ".repeat(Math.max(0, columns - width(text))) + text;

@@ -1,5 +1,5 @@
 import { controllerOf, type Resource } from "@sluice/api";
-import type { KindKey, ListFilter, ResourceKey } from "@sluice/kernel";
+import type { KindKey, ListFilter } from "@sluice/kernel";
 
 /** One text a kind; versions of a kind share it, since they share their objects. */
 export const kindName = ({ apiVersion, kind }: KindKey): string => {
@@ -8,8 +8,6 @@ export const kindName = ({ apiVersion, kind }: KindKey): string => {
 };
 
 export const objectName = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
-
-export const keyName = (key: ResourceKey): string => `${kindName(key)}|${objectName(key.namespace, key.name)}`;
 
 /** The narrowest bucket that holds everything a filter can match. */
 export function bucketOf(filter: ListFilter | undefined): string {
