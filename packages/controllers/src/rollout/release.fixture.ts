@@ -75,6 +75,9 @@ function modelledPod(set: ReplicaSet, index: number, image: string): Pod {
           restartCount,
           image,
           imageID: `${image}@sha256:1`,
+          ...(image.includes("stuck")
+            ? { state: { waiting: { reason: "ErrImagePull", message: "no such tag" } } }
+            : {}),
           ...(restartCount === 0 ? {} : { lastState: { terminated: { exitCode: 1, reason: "Error" } } }),
         },
       ],

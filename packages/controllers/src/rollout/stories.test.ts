@@ -245,6 +245,9 @@ test("a canary that isn't ready within the deadline is taken back; false asks fo
   await release.world.run(seconds(3));
 
   expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+  expect((await release.status()).message).toMatch(
+    /has timed out progressing\. Pod web-.*-0: ErrImagePull: no such tag$/,
+  );
   expect(await release.quarantines()).toHaveLength(1);
   await release.push("web:stuck2", { ...careful, spec: { progressDeadlineSeconds: 60, progressDeadlineAbort: false } });
   await release.world.run(seconds(100));

@@ -33,7 +33,7 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
     personsVerdict(view) ??
     analysisVerdict(observed, view, now) ??
     crashVerdict(observed, view) ??
-    deadlineVerdict(view, now)
+    deadlineVerdict(observed, view, now)
   );
 }
 
@@ -97,7 +97,7 @@ function crashVerdict(observed: ObservedRollout, view: View): Verdict | undefine
 }
 
 /** Explicit `progressDeadlineAbort: false` asks for the original's way: Degraded, and traffic stays. */
-function deadlineVerdict(view: View, now: Instant): Verdict | undefined {
+function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
   const { progressDeadlineAbort, progressDeadlineSeconds } = view.rollout.spec;
   if (progressDeadlineAbort === false || (progressDeadlineAbort === undefined && gateIsOff(view, "progressDeadline"))) {
     return undefined;
@@ -109,5 +109,20 @@ function deadlineVerdict(view: View, now: Instant): Verdict | undefined {
   // Only the canary's own Pods are its fault.
   if (availableOf(view.canary) >= goalCounts(view, false).canary) return undefined;
   const name = view.canary?.metadata.name ?? view.hash;
-  return { cause: "deadline", message: timedOutMessage(name), isBlamed: true, run: undefined };
+  const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
+  return { cause: "deadline", message, isBlamed: true, run: undefined };
+}
+
+/** What its first Pod that isn't ready says: an image that isn't there, a probe that fails. */
+function whyNotReady({ pods }: ObservedRollout, { hash }: View): readonly string[] {
+  for (const { metadata, status } of pods) {
+    if (metadata.labels?.[podHashLabel] !== hash) continue;
+    const ready = status?.conditions?.find(({ type }) => type === "Ready");
+    if (ready?.status === "True") continue;
+    const { waiting, terminated } = status?.containerStatuses?.find((container) => !container.ready)?.state ?? {};
+    const { reason, message } = waiting ?? terminated ?? ready ?? status ?? {};
+    const words = [reason, message].filter((word) => word !== undefined && word !== "").join(": ");
+    if (words !== "") return [`Pod ${metadata.name}: ${words}`];
+  }
+  return [];
 }
