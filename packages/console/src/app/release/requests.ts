@@ -67,6 +67,6 @@ export function retry(rollout: Rollout): ReleaseRequest {
 }
 
 const quarantineReason = ({ status }: Rollout): string | undefined => {
-  const found = status?.conditions?.find(({ reason }) => reason === "Quarantined");
+  const found = status?.conditions?.find(({ type }) => type === "Quarantined");
   return found === undefined ? undefined : (found.message ?? "this version is quarantined");
 };

@@ -1,0 +1,272 @@
+import type { Decision, Pod, ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
+import { describe, expect, test } from "vitest";
+import { seriesOf, windowOf } from "../data/series.ts";
+import { formatAgo, formatDuration, formatMeasured, formatSeconds, formatShare, shortRepository } from "../format.ts";
+import { parseLine } from "../pods/log-reader.ts";
+import { headlineOf } from "./headline.ts";
+import { parsePause, stepsOf } from "./steps.ts";
+import { chaptersOf } from "./timeline.ts";
+import { sharesOf, versionsOf } from "./versions.ts";
+
+const rollout = (status: RolloutStatus): Rollout => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name: "shop", namespace: "shop", uid: "r" },
+  spec: { strategy: { canary: { steps: [{ setWeight: 5 }, { pause: { duration: "1m30s" } }, { setWeight: 100 }] } } },
+  status,
+});
+
+const stateOf = (status: RolloutStatus) => stepsOf(rollout(status)).map(({ state }) => state);
+
+describe("steps", () => {
+  test("those before the current one are done", () => {
+    expect(stateOf({ stableRS: "a", currentPodHash: "b", currentStepIndex: 1 })).toEqual(["done", "current", "next"]);
+  });
+
+  test("all are done when the version is stable, whatever the index says", () => {
+    expect(stateOf({ stableRS: "b", currentPodHash: "b", currentStepIndex: 0 })).toEqual(["done", "done", "done"]);
+  });
+
+  test("none is current after an abort", () => {
+    expect(stateOf({ stableRS: "a", currentPodHash: "b", currentStepIndex: 0, abort: true })).toEqual([
+      "next",
+      "next",
+      "next",
+    ]);
+  });
+
+  test("a timed pause says when it ends", () => {
+    const [, pause] = stepsOf(
+      rollout({
+        stableRS: "a",
+        currentPodHash: "b",
+        currentStepIndex: 1,
+        pauseConditions: [{ reason: "CanaryPauseStep", startTime: "2026-01-01T00:00:00Z" }],
+      }),
+    );
+
+    expect(pause?.endsAt).toBe(Date.parse("2026-01-01T00:01:30Z"));
+  });
+
+  test.each([
+    [undefined, undefined],
+    [30, 30_000],
+    ["30", 30_000],
+    ["1h30m", 5_400_000],
+    ["1.5s", 1500],
+    ["250ms", 250],
+    ["soon", undefined],
+  ])("a pause of %s is %s ms", (duration, milliseconds) => {
+    expect(parsePause(duration)).toBe(milliseconds);
+  });
+});
+
+const replicaSet = (hash: string, revision: number, replicas: number): ReplicaSet => ({
+  apiVersion: "apps/v1",
+  kind: "ReplicaSet",
+  metadata: {
+    name: `shop-${hash}`,
+    uid: hash,
+    labels: { "rollouts-pod-template-hash": hash },
+    annotations: { "rollout.argoproj.io/revision": String(revision) },
+  },
+  spec: {
+    replicas,
+    selector: {},
+    template: { spec: { containers: [{ name: "shop", image: `shop:v${revision}` }] } },
+  } as ReplicaSet["spec"],
+});
+
+const pod = (name: string, owner: string, ready: boolean, restarts = 0): Pod =>
+  ({
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name,
+      ownerReferences: [{ apiVersion: "apps/v1", kind: "ReplicaSet", name: owner, uid: owner, controller: true }],
+    },
+    spec: { containers: [] },
+    status: {
+      conditions: [{ type: "Ready", status: ready ? "True" : "False" }],
+      containerStatuses: [{ name: "shop", restartCount: restarts }],
+    },
+  }) as unknown as Pod;
+
+describe("versions", () => {
+  const status = { stableRS: "a", currentPodHash: "b" };
+  const sets = [replicaSet("a", 1, 3), replicaSet("b", 2, 1)];
+  const pods = [pod("a1", "a", true), pod("a2", "a", false, 2), pod("b1", "b", true), pod("other", "x", true)];
+
+  test("each has its own pods, newest first", () => {
+    const versions = versionsOf(rollout(status), sets, pods, new Set());
+
+    expect(versions.map(({ hash, role, ready, wanted, restarts }) => [hash, role, ready, wanted, restarts])).toEqual([
+      ["b", "canary", 1, 1, 0],
+      ["a", "stable", 1, 3, 2],
+    ]);
+  });
+
+  test("an aborted version isn't called the canary", () => {
+    expect(versionsOf(rollout({ ...status, abort: true }), sets, pods, new Set())[0]?.role).toBe("aborted");
+  });
+
+  test("shares are what is routed, as the status says", () => {
+    const weights = { canary: { weight: 20, podTemplateHash: "b" }, stable: { weight: 80, podTemplateHash: "a" } };
+    const routed = rollout({ ...status, canary: { weights } });
+
+    expect(sharesOf(routed, [])).toEqual([
+      { hash: "a", percent: 80 },
+      { hash: "b", percent: 20 },
+    ]);
+  });
+
+  test("a stable version has all, whatever its weights were left at", () => {
+    const weights = { canary: { weight: 0, podTemplateHash: "b" }, stable: { weight: 100, podTemplateHash: "b" } };
+
+    expect(sharesOf(rollout({ stableRS: "b", currentPodHash: "b", canary: { weights } }), [])).toEqual([
+      { hash: "b", percent: 100 },
+    ]);
+  });
+
+  test("without routes they are what the ready pods make them", () => {
+    const versions = versionsOf(rollout(status), sets, pods, new Set());
+
+    expect(sharesOf(rollout(status), versions)).toEqual([
+      { hash: "a", percent: 50 },
+      { hash: "b", percent: 50 },
+    ]);
+  });
+});
+
+const decision = (at: number, action: Decision["spec"]["action"], hash: string, revision: string): Decision => ({
+  apiVersion: "sluice.dev/v1alpha1",
+  kind: "Decision",
+  metadata: { name: `${action}-${at}`, resourceVersion: String(at) },
+  spec: {
+    subject: { kind: "Rollout", name: "shop", podTemplateHash: hash, revision },
+    action,
+    at: new Date(at * 1000).toISOString(),
+    because: action,
+  },
+});
+
+describe("timeline", () => {
+  const images = (hash: string) => `shop:${hash}`;
+  const told = (...decisions: Decision[]) =>
+    chaptersOf(decisions, [], images).map(({ title, result, took }) => [title, result, took]);
+
+  test("each release is a chapter with its end, newest first", () => {
+    const decisions = [
+      decision(10, "begin", "a", "1"),
+      decision(20, "promote", "a", "1"),
+      decision(30, "begin", "b", "2"),
+      decision(35, "abort", "b", "2"),
+      decision(36, "quarantine", "b", "2"),
+      decision(40, "begin", "c", "3"),
+    ];
+
+    expect(told(...decisions.toReversed())).toEqual([
+      ["shop:c", "under way", undefined],
+      ["shop:b", "taken back", 5000],
+      ["shop:a", "promoted", 10_000],
+    ]);
+  });
+
+  test("one that another took the place of is neither promoted nor under way", () => {
+    expect(told(decision(1, "begin", "a", "1"), decision(2, "begin", "b", "2"))[1]).toEqual([
+      "shop:a",
+      "replaced",
+      undefined,
+    ]);
+  });
+
+  test("one that was retried is under way again", () => {
+    const decisions = [decision(1, "begin", "a", "1"), decision(2, "abort", "a", "1"), decision(3, "retry", "a", "1")];
+
+    expect(told(...decisions)[0]?.[1]).toBe("under way");
+  });
+
+  test("decisions of one instant stand in the order they were written", () => {
+    const [first, second] = [decision(5, "abort", "a", "1"), { ...decision(6, "quarantine", "a", "1") }];
+    const sameTime: Decision = { ...second, spec: { ...second.spec, at: first.spec.at } };
+
+    const [chapter] = chaptersOf([sameTime, first], [], images);
+
+    expect(chapter?.entries.map(({ action }) => action)).toEqual(["quarantine", "abort"]);
+  });
+});
+
+test("the headline says who has to act", () => {
+  const waiting = rollout({
+    stableRS: "a",
+    currentPodHash: "b",
+    currentStepIndex: 2,
+    pauseConditions: [{ reason: "NoData", startTime: "2026-01-01T00:00:00Z" }],
+  });
+
+  expect(headlineOf(waiting, "shop:v2", stepsOf(waiting))).toBe(
+    "shop:v2 waits for you at step 3 of 3: its evidence holds no data.",
+  );
+});
+
+describe("numbers for people", () => {
+  test.each([
+    [formatShare(0), "0 %"],
+    [formatShare(0.00004), "< 0.01 %"],
+    [formatShare(0.0535), "5.35 %"],
+    [formatShare(0.5), "50.0 %"],
+    [formatSeconds(0.0063), "6.3 ms"],
+    [formatSeconds(0.049), "49 ms"],
+    [formatSeconds(1.25), "1.25 s"],
+    [formatDuration(59_600), "1 min"],
+    [formatDuration(95_000), "1 min 35 s"],
+    [formatDuration(3_600_000 * 31), "31 h"],
+    [formatAgo(-5), "just now"],
+    [formatAgo(61_000), "1 min ago"],
+    [formatMeasured("[0.9254659914475899]"), "0.925"],
+    [formatMeasured("[]"), "no data"],
+    [formatMeasured("[NaN]"), "[NaN]"],
+    [formatMeasured('{"ok":true}'), '{"ok":true}'],
+    [shortRepository("https://github.com/acme/shop.git"), "acme/shop"],
+    [shortRepository("git@github.com:acme/shop.git"), "acme/shop"],
+    [shortRepository("/srv/git/shop-config.git"), "shop-config"],
+  ])("%s", (text, expected) => expect(text).toBe(expected));
+});
+
+test("readings of two moments have the same points where they overlap", () => {
+  const [first, second] = [windowOf(300, 1_000_001.3), windowOf(300, 1_000_002.9)];
+
+  expect(second.end - first.end).toBe(first.step);
+});
+
+test("a series has a gap where there was no sample or no number", () => {
+  const answer = {
+    status: "success",
+    data: {
+      result: [
+        {
+          metric: { pod_template_hash: "a" },
+          values: [
+            [90, "1"],
+            [94, "NaN"],
+            [100, "3"],
+          ] as const,
+        },
+      ],
+    },
+  };
+
+  const { times, byHash } = seriesOf(answer, { length: 10, end: 100, step: 2 });
+
+  expect(times).toEqual([90, 92, 94, 96, 98, 100]);
+  expect(byHash.get("a")).toEqual([1, null, null, null, null, 3]);
+});
+
+test("a line of a log is its time and its text, whatever the text is", () => {
+  expect(parseLine("2026-11-22T23:46:05.123456789Z GET / 200")).toEqual({
+    at: "2026-11-22T23:46:05.123456789Z",
+    text: "GET / 200",
+  });
+  expect(parseLine("2026-11-22T23:46:05Z ")).toEqual({ at: "2026-11-22T23:46:05Z", text: "" });
+  expect(parseLine("no time")).toEqual({ at: "", text: "no time" });
+});
