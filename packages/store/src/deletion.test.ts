@@ -174,3 +174,27 @@ test("one that waits for its dependents stops waiting when they are orphaned", a
 
   expect((await client.list(kind)).items.map((item) => item.metadata.name)).toEqual(["child"]);
 });
+
+test("a child that comes while its owner waits for its children goes too, and the owner after it", async () => {
+  const kinds = new KindRegistry(builtInKinds());
+  const { client } = await createStore({ kinds, clock: new VirtualClock(), random: seededRandom(1) });
+  const place = { namespace: "default" };
+  const { metadata } = await client.create<Resource>({ ...kind, metadata: { ...place, name: "owner" } });
+  const owner = { ...kind, name: "owner", uid: metadata.uid ?? "", blockOwnerDeletion: true };
+  const child = (name: string, finalizers: readonly string[] = []): Resource => ({
+    ...kind,
+    metadata: { ...place, name, ownerReferences: [owner], finalizers },
+  });
+  await client.create(child("first", ["example.com/hold"]));
+  await client.delete({ ...kind, ...place, name: "owner" }, { propagationPolicy: "Foreground" });
+
+  await client.create(child("late"));
+  await turn();
+  await client.patch(
+    { ...kind, ...place, name: "first" },
+    { type: "merge", value: { metadata: { finalizers: null } } },
+  );
+  await turn();
+
+  expect((await client.list(kind)).items.map((item) => item.metadata.name)).toEqual([]);
+});

@@ -48,7 +48,7 @@ export const isReleased = ({ metadata }: Resource): boolean =>
   (metadata.finalizers?.length ?? 0) === 0 &&
   (metadata.deletionGracePeriodSeconds ?? 0) === 0;
 
-/** Collects an object that says it is owned, but whose owners are all gone. */
+/** Collects an object that says it is owned, but whose owners are all gone or wait to go with it. */
 export function collectIfOrphaned(rules: Rules, transaction: Transaction, { table, row }: Located): void {
   const child = transaction.get(table, row);
   if (child === undefined) return;
@@ -125,19 +125,21 @@ class Deletion {
     for (let work = this.#work.pop(); work !== undefined; work = this.#work.pop()) this.#perform(work);
   }
 
-  /** Deletes `child` unless another owner lives; references to owners that are gone are dropped. */
+  /** Deletes `child` unless another owner lives on; references to owners that are gone are dropped. */
   ownersWent(child: Resource, gone: ReadonlySet<string>): void {
     const references = child.metadata.ownerReferences ?? [];
     const dead = new Set<string>();
     let alive = false;
+    let waiting = false;
     for (const reference of references) {
       const owner = ownerOf(this.#rules.kinds, this.#transaction, child, reference);
       if (gone.has(reference.uid) || owner.is === "gone") dead.add(reference.uid);
+      else if (owner.is === "there" && isForeground(owner.object)) waiting = true;
       else alive = true;
     }
-    if (dead.size === 0) return;
-    if (alive) this.#transaction.put(withoutOwners(child, dead));
-    else this.begin(child, "Background", undefined);
+    if (dead.size === 0 && !waiting) return;
+    if (!alive) this.begin(child, waiting ? "Foreground" : "Background", undefined);
+    else if (dead.size > 0) this.#transaction.put(withoutOwners(child, dead));
   }
 
   #perform(work: Work): void {
@@ -241,7 +243,7 @@ const located = (object: Resource): Located => ({
 const isContainer = (object: Resource): boolean =>
   tableOf(object) === "/Namespace" || tableOf(object) === "apiextensions.k8s.io/CustomResourceDefinition";
 
-const isForeground = ({ metadata }: Resource): boolean =>
+export const isForeground = ({ metadata }: Resource): boolean =>
   metadata.deletionTimestamp !== undefined && (metadata.finalizers?.includes(foregroundFinalizer) ?? false);
 
 /** Pods end gracefully, and only where somebody runs them. */

@@ -2,7 +2,7 @@ import type { Resource } from "@sluice/api";
 import { between, type Clock, millis, sameJson, type Timer } from "@sluice/kernel";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { CustomKinds } from "./custom-kinds.ts";
-import { collectIfOrphaned, deleteObject } from "./deletion.ts";
+import { collectIfOrphaned, deleteObject, isForeground } from "./deletion.ts";
 import { ownerOf } from "./ownership-references.ts";
 import { type Retention, sweep } from "./retention.ts";
 import type { Rules } from "./rules.ts";
@@ -91,12 +91,15 @@ export class Housekeeping {
     });
   }
 
-  /** An owner may have gone before its child came. */
+  /** An owner may have gone before its child came, or may be waiting for its children to go: then this one goes too. */
   #checkOwners(reader: Transaction, child: Resource): void {
     const references = child.metadata.ownerReferences ?? [];
     if (references.length === 0 || child.metadata.deletionTimestamp !== undefined) return;
-    const gone = references.every((reference) => ownerOf(this.#rules.kinds, reader, child, reference).is === "gone");
-    if (!gone) return;
+    const isLeft = references.every((reference) => {
+      const owner = ownerOf(this.#rules.kinds, reader, child, reference);
+      return owner.is === "gone" || (owner.is === "there" && isForeground(owner.object));
+    });
+    if (!isLeft) return;
     const located = { table: tableOf(child), row: `${child.metadata.namespace ?? ""}\u0000${child.metadata.name}` };
     this.#quietly((transaction) => collectIfOrphaned(this.#rules, transaction, located));
   }
