@@ -135,7 +135,7 @@ export function planQuarantine(observed: ObservedQuarantine, now: Instant): Quar
   const isLifted = status?.lifted === true || (quarantine.spec.liftedBy ?? "") !== "";
   if (isLifted) return settle(observed, { phase: "Off", message: "lifted by a person before git was touched" }, now);
   const mode = modeOf(application);
-  if (mode.is === "none") return settle(observed, mode, now);
+  if (mode.is === "none") return settle(observed, { phase: mode.phase, message: mode.message }, now);
   if (revert === undefined) {
     const pending: GitRevertStatus = { phase: "Pending", attemptId: "1", startedAt: formatInstant(now) };
     return { actions: [], status: statusWith(quarantine, pending, now), because: "git will be put right" };
