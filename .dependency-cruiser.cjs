@@ -3,6 +3,7 @@ const may = {
   kernel: [],
   api: ["kernel"],
   languages: ["kernel"],
+  verdict: ["kernel"],
   store: ["kernel", "api"],
   controllers: ["kernel", "api", "languages"],
   metrics: ["kernel", "api", "languages"],

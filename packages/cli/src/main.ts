@@ -101,6 +101,10 @@ export function createProgram(): Command {
     .action(async (paths, options) => {
       process.exitCode = await (await import("./commands/lint.ts")).lint(paths, options);
     });
+  program
+    .command("judge")
+    .description("judge releases: windows of what two versions served in, verdicts out, one JSON object a line")
+    .action(async () => (await import("./commands/judge.ts")).judge());
   addImage(program);
 
   listening(program.command("demo").description("watch good and bad releases of a small shop, for real"))

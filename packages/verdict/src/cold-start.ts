@@ -22,7 +22,7 @@ export const coldShapes: readonly ColdShape[] = [
 
 function surpriseOf(rise: number, fadeSeconds: number): number {
   const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 80 ? 0.7 : 0;
-  const steep = rise > 2.5 ? 2 : rise > 0.6 ? 0.7 : 0;
+  const steep = rise > 2.5 ? 2.5 : rise > 1.5 ? 1.3 : rise > 0.6 ? 0.7 : 0;
   return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
 }
 

@@ -28,20 +28,31 @@ export interface Finding {
   readonly nats: number;
   /** Seconds since the release began. */
   readonly since: number;
-  /** Events of the canary since then, and how many were to be expected at most. */
-  readonly observed: number;
-  readonly expected: number;
+  /** Since then, on the canary and on its control. */
+  readonly counts: Counts;
+}
+
+export interface Counts {
+  readonly events: number;
+  readonly exposure: number;
+  readonly controlEvents: number;
+  readonly controlExposure: number;
 }
 
 const coldSeconds = 180;
 
-const nothing: Finding = { nats: Number.NEGATIVE_INFINITY, since: 0, observed: 0, expected: 0 };
+const nothing: Finding = {
+  nats: Number.NEGATIVE_INFINITY,
+  since: 0,
+  counts: { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 },
+};
 
 class CountSums {
   readonly drift = new DriftSums();
   observed = 0;
   expected = 0;
   total = 0;
+  readonly counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
   /** The window that speaks most against the canary. */
   peak = { observed: 0, expected: 0, total: 0 };
 }
@@ -72,7 +83,12 @@ export class CountScan {
     let expected = 0;
     let total = 0;
     let information = 0;
+    const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
     for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+      counts.events += events;
+      counts.exposure += exposure;
+      counts.controlEvents += controlEvents;
+      counts.controlExposure += controlExposure;
       const sum = events + controlEvents;
       if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
       const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
@@ -86,6 +102,12 @@ export class CountScan {
     // While pods are cold much is tolerated: what they didn't use of it mustn't hide what comes after.
     if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
       this.#onsets.all[0] = { since: moment.starts, sums: new CountSums() };
+    }
+    for (const { sums } of this.#onsets.all) {
+      sums.counts.events += counts.events;
+      sums.counts.exposure += counts.exposure;
+      sums.counts.controlEvents += counts.controlEvents;
+      sums.counts.controlExposure += counts.controlExposure;
     }
     if (total === 0) return;
     const input = {
@@ -111,7 +133,9 @@ export class CountScan {
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
       const { peak } = sums;
-      const whole = !this.#isGrave ? 0 : deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
+      const whole = !this.#isGrave
+        ? 0
+        : deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
       // Without its worst window, bursts add less than their mean square.
       const dispersion = sums.drift.dispersion(0.7 * burst + 0.3);
       // The worst window counts as one event, however many came in it.
@@ -119,7 +143,7 @@ export class CountScan {
       const rest = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const nats = Math.max(whole, rest) - looks - this.#onsets.price(index);
-      if (nats > best.nats) best = { nats, since, observed: sums.observed, expected: sums.expected };
+      if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
     }
     return best;
   }

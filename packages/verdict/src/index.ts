@@ -3,6 +3,7 @@ export type { Evidence } from "./sentence.ts";
 export type {
   JudgedRelease,
   JudgedWindow,
+  Names,
   PlaceboWindow,
   PlanStep,
   Served,

@@ -1,6 +1,6 @@
-import type { Ratio } from "@sluice/kernel";
+import { type Ratio, ratio } from "@sluice/kernel";
 import { Cohorts } from "./cold-start.ts";
-import { CountScan, type Finding, type Moment, type Stratum } from "./count-scan.ts";
+import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
 import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
 import { LatencyScan } from "./latency-scan.ts";
 import { MemoryScan } from "./memory-scan.ts";
@@ -69,7 +69,6 @@ class ReleaseJudge implements Judge {
   readonly #conversions: CountScan;
   readonly #memory = new MemoryScan();
   readonly #restarts = new RestartScan();
-  readonly noise: object = {};
   readonly #requestRates: number[];
   #seenUntil = 0;
   #heldSeconds = 0;
@@ -106,7 +105,6 @@ class ReleaseJudge implements Judge {
       { failureRate: (failures + 0.5) / (requests + 100), burst: failureNoise.burst },
       latency,
     );
-    this.noise = { failureNoise, latencyNoise };
     this.#failures = new CountScan(failureNoise, 1, true);
     this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
@@ -135,7 +133,7 @@ class ReleaseJudge implements Judge {
     this.#restarts.add(time, canary, stable);
     if (!sound(canary) || stable === undefined || !sound(stable)) return;
     this.#requests += canary.requests;
-    const disturbed = this.#surroundings.see(stable, seconds);
+    const disturbed = this.#surroundings.see(stable, time, seconds);
     const shocked = disturbed > 0.3;
     const moment: Moment = {
       starts: time - seconds,
@@ -149,7 +147,10 @@ class ReleaseJudge implements Judge {
     this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 2.7 * cold) * (shocked ? 1.4 : 1));
     const difference = this.#latencyCounts.compare(one, other);
     if (difference !== undefined) this.#latency.add(difference, moment);
-    const coldLatency = Math.min(this.#latency.coldCeiling(time - seconds), Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, 90)));
+    const coldLatency = Math.min(
+      this.#latency.coldCeiling(time - seconds),
+      Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, 90)),
+    );
     for (const { tail, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
@@ -207,32 +208,23 @@ class ReleaseJudge implements Judge {
   #evidence(): Evidence[] {
     const cap = (endpoint: number) => Math.max(1, this.#requestRates[endpoint] ?? 1);
     const largest = Math.max(1, ...this.#requestRates);
-    const counted = (signal: Evidence["signal"], finding: Finding, endpoint?: number): Evidence => ({
-      signal,
-      nats: finding.nats,
-      since: finding.since,
-      observed: finding.observed,
-      expected: finding.expected,
-      ...(endpoint === undefined ? {} : { endpoint }),
-    });
     const latency = this.#latency.finding();
     const memory = this.#memory.finding();
     const restarts = this.#restarts.finding();
     const price = Math.log(this.#endpoints) + 0.5;
-    const worst = this.#byEndpoint
-      .map((scan, endpoint) => counted("failures of an endpoint", scan.finding(cap(endpoint)), endpoint))
-      .map((found) => ({ ...found, nats: found.nats - price }))
-      .reduce((left, right) => (right.nats > left.nats ? right : left));
+    const failing = this.#byEndpoint.map((scan, endpoint): Evidence => {
+      const { nats, since, counts } = scan.finding(cap(endpoint));
+      return { signal: "failures of an endpoint", nats: nats - price, since, counts, endpoint };
+    });
+    const slow = this.#slow.map(({ scan }): Evidence => ({ signal: "slow requests", ...scan.finding(2.2) }));
     return [
-      counted("failures", this.#failures.finding(largest)),
-      worst,
-      { signal: "latency", nats: latency.nats, since: latency.since, factor: Math.exp(latency.slower) },
-      this.#slow
-        .map(({ scan }) => counted("slow requests", scan.finding(2.2)))
-        .reduce((left, right) => (right.nats > left.nats ? right : left)),
-      counted("conversions", this.#conversions.finding(1.5)),
-      { signal: "memory", nats: memory.nats, since: 0, factor: memory.growthAnHour },
-      { signal: "restarts", nats: restarts.nats, since: restarts.since, observed: restarts.observed },
+      { signal: "failures", ...this.#failures.finding(largest) },
+      failing.reduce(stronger),
+      { signal: "latency", nats: latency.nats, since: latency.since, slower: Math.exp(latency.slower) },
+      slow.reduce(stronger),
+      { signal: "conversions", ...this.#conversions.finding(1.5) },
+      { signal: "memory", nats: memory.nats, since: 0, growthAnHour: memory.growthAnHour },
+      { signal: "restarts", nats: restarts.nats, since: restarts.since, restarts: restarts.observed },
     ];
   }
 
@@ -240,10 +232,17 @@ class ReleaseJudge implements Judge {
     const evidence = this.#evidence()
       .map((found) => ({ ...found, nats: found.nats + belief[found.signal] }))
       .sort((left, right) => right.nats - left.nats);
-    const nats = evidence[0]?.nats ?? Number.NEGATIVE_INFINITY;
+    const strongest = evidence[0];
+    const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
     const action = this.#action(nats, window);
-    const confidence = (nats > 0 ? 1 - Math.exp(-nats) : 0) as Ratio;
-    return { action, confidence, nats, evidence, because: sentence(action, evidence, this.#requests) };
+    const told = {
+      action,
+      strongest,
+      sharedSince: this.#surroundings.disturbedSince,
+      requests: this.#requests,
+      hasControl: window.stable !== undefined,
+    };
+    return { action, confidence: confidenceOf(nats), nats, evidence, because: sentence(told, this.#release.names) };
   }
 
   #action(nats: number, window: JudgedWindow): Verdict["action"] {
@@ -253,11 +252,16 @@ class ReleaseJudge implements Judge {
     const isLastCompared = window.step === this.#release.plan.length - 2;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
     const isDue = lasts !== undefined && !isLast && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (nats < (isLastCompared ? lastHoldNats : holdNats) || !isDue || this.#heldSeconds >= holdSecondsMax) return "continue";
+    if (nats < (isLastCompared ? lastHoldNats : holdNats) || !isDue || this.#heldSeconds >= holdSecondsMax)
+      return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
 }
+
+const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
+
+const confidenceOf = (nats: number): Ratio => ratio(nats > 0 ? 1 - Math.exp(-nats) : 0);
 
 /** An endpoint's own pods and paths differ more than the service as a whole. */
 function withPods(noise: Noise): Noise {

@@ -33,7 +33,9 @@ export class LatencyCounts {
     });
     const moments = histories.map((counts) => this.#moments(counts));
     this.#means = moments.map(({ mean }) => mean);
-    this.#variances = moments.map(({ count, variance }) => (Math.max(0.04, (count * variance + 20 * 0.4) / (count + 20))));
+    this.#variances = moments.map(({ count, variance }) =>
+      Math.max(0.04, (count * variance + 20 * 0.4) / (count + 20)),
+    );
     this.tails = [0.93, 0.985].map((share) => {
       const from = histories.map((counts) => slowBucket(counts, share));
       return { from, slope: slopeOf(histories, from, release.bucketEdgesMs) };

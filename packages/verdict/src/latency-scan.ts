@@ -139,7 +139,7 @@ export class LatencyScan {
     return best;
   }
 
-/** The largest rise of log latency at `time` that a cold start which the newest step doesn't refute may bring. */
+  /** The largest rise of log latency at `time` that a cold start which the newest step doesn't refute may bring. */
   coldCeiling(time: number): number {
     const sums = this.#start;
     const scale = restless(sums);

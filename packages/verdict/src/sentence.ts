@@ -1,19 +1,93 @@
-export interface Evidence {
-  readonly signal:
-    | "failures"
-    | "failures of an endpoint"
-    | "latency"
-    | "slow requests"
-    | "conversions"
-    | "memory"
-    | "restarts";
+import { formatInstant, instant } from "@sluice/kernel";
+import type { Counts } from "./count-scan.ts";
+import type { Names } from "./window.ts";
+
+/** What one signal says, strongest first in a verdict. */
+export type Evidence = {
+  /** Log of the evidence after paying for every look. */
   readonly nats: number;
+  /** Seconds since the release began, from when on the canary was worse. */
   readonly since: number;
-  readonly observed?: number;
-  readonly expected?: number;
-  readonly factor?: number;
-  readonly endpoint?: number;
+} & (
+  | { readonly signal: "failures"; readonly counts: Counts }
+  | { readonly signal: "slow requests"; readonly counts: Counts }
+  | { readonly signal: "conversions"; readonly counts: Counts }
+  | { readonly signal: "failures of an endpoint"; readonly endpoint: number; readonly counts: Counts }
+  /** 1.5: half again as slow, on average. */
+  | { readonly signal: "latency"; readonly slower: number }
+  /** A share of the stable version's memory in an hour. */
+  | { readonly signal: "memory"; readonly growthAnHour: number }
+  | { readonly signal: "restarts"; readonly restarts: number }
+);
+
+export interface Told {
+  readonly action: "continue" | "monitor" | "alert" | "rollback";
+  readonly strongest: Evidence | undefined;
+  /** Seconds since the release began; undefined while nothing hits both versions. */
+  readonly sharedSince: number | undefined;
+  /** Of the canary, that could be compared. */
+  readonly requests: number;
+  readonly hasControl: boolean;
 }
-export function sentence(action: string, evidence: readonly Evidence[], requests: number): string {
-  return `${action} ${evidence[0]?.signal} ${requests}`;
+
+/** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
+export function sentence({ action, strongest, sharedSince, requests, hasControl }: Told, names: Names = {}): string {
+  const told = strongest === undefined ? "" : describe(strongest, names);
+  const shared = sharedSince === undefined ? "" : `, or the shared trouble since ${timeOf(sharedSince, names)}`;
+  switch (action) {
+    case "rollback":
+      return `${told}; not explained by noise, a cold start or load${shared}`;
+    case "monitor":
+      return `${told}; not yet proven, so the weight isn't raised`;
+    case "alert":
+      return `${told}; a person has to look`;
+    case "continue":
+      if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
+      if (requests === 0) return "no requests to compare yet";
+      return `no harm beyond the tolerances is seen over ${number(requests)} requests`;
+  }
+}
+
+function describe(evidence: Evidence, names: Names): string {
+  const canary = names.canary ?? "the new version";
+  const stable = names.stable ?? "the stable version";
+  const since = `since ${timeOf(evidence.since, names)}`;
+  switch (evidence.signal) {
+    case "failures":
+    case "failures of an endpoint": {
+      const { events, exposure, controlEvents, controlExposure } = evidence.counts;
+      const index = evidence.signal === "failures" ? undefined : evidence.endpoint;
+      const what =
+        index === undefined ? "requests fail" : `${names.endpoints?.[index] ?? `endpoint ${index + 1}`} fails`;
+      const rates = `${share(events, exposure)} on ${canary} against ${share(controlEvents, controlExposure)} on ${stable}`;
+      return `${what} ${rates} over ${number(exposure)} requests ${since}`;
+    }
+    case "slow requests": {
+      const { events, exposure, controlEvents, controlExposure } = evidence.counts;
+      const rates = `${share(events, exposure)} on ${canary} against ${share(controlEvents, controlExposure)} on ${stable}`;
+      return `requests are slow ${rates} over ${number(exposure)} requests ${since}`;
+    }
+    case "conversions": {
+      // The search counts conversions that the stable version has in excess.
+      const { events, exposure, controlEvents, controlExposure } = evidence.counts;
+      const rates = `${share(controlEvents, controlExposure)} on ${canary} against ${share(events, exposure)} on ${stable}`;
+      return `users convert ${rates} over ${number(controlExposure)} exposures ${since}`;
+    }
+    case "latency":
+      return `${canary} is ${((evidence.slower - 1) * 100).toFixed(0)} % slower than ${stable} ${since}`;
+    case "memory":
+      return `memory of ${canary} grows by ${(evidence.growthAnHour * 100).toFixed(0)} % an hour and doesn't come to rest`;
+    case "restarts":
+      return `pods of ${canary} restarted ${evidence.restarts} times ${since}`;
+  }
+}
+
+const share = (events: number, exposure: number): string =>
+  exposure > 0 ? `${Number(((100 * events) / exposure).toPrecision(2))} %` : "0 %";
+
+const number = (count: number): string => String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+
+function timeOf(since: number, { beganAt }: Names): string {
+  if (beganAt !== undefined) return formatInstant(instant(beganAt + since * 1000)).slice(11, 16);
+  return since < 90 ? "the start" : `minute ${Math.round(since / 60)}`;
 }

@@ -20,6 +20,7 @@ export class Surroundings {
   #requests = 0;
   #failures = 0;
   #disturbed = 0;
+  #since: number | undefined;
 
   constructor(usual: UsualLevel, latency: LatencyCounts) {
     this.#usual = usual;
@@ -27,7 +28,7 @@ export class Surroundings {
   }
 
   /** 0 where all is as usual, 1 while the stable version shows a disturbance. */
-  see(stable: VersionServed, seconds: number): number {
+  see(stable: VersionServed, time: number, seconds: number): number {
     const kept = Math.exp(-seconds / 45);
     this.#requests = kept * this.#requests + stable.requests;
     this.#failures = kept * this.#failures + stable.failures;
@@ -36,6 +37,13 @@ export class Surroundings {
     const shifted = this.#latency.shift(stable.endpoints);
     const slow = shifted !== undefined && shifted.shift > 0.25 + 4 * shifted.error;
     this.#disturbed = failing || slow ? 1 : this.#disturbed * Math.exp(-seconds / fadeSeconds);
+    if (this.#disturbed < 0.3) this.#since = undefined;
+    else this.#since ??= time - seconds;
     return this.#disturbed;
+  }
+
+  /** Seconds since the release began; undefined while all is as usual. */
+  get disturbedSince(): number | undefined {
+    return this.#since;
   }
 }

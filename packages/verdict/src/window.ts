@@ -1,4 +1,4 @@
-import type { Millis, Ratio } from "@sluice/kernel";
+import type { Instant, Millis, Ratio } from "@sluice/kernel";
 
 /** What was served within one window; counts of the window, never cumulative. */
 export interface Served {
@@ -51,6 +51,17 @@ export interface JudgedRelease {
   readonly plan: readonly PlanStep[];
   readonly bucketEdgesMs: readonly number[];
   readonly history: readonly PlaceboWindow[];
+  /** How people call what is compared. */
+  readonly names?: Names;
+}
+
+export interface Names {
+  readonly canary?: string;
+  readonly stable?: string;
+  /** In the order of `VersionServed.endpoints`. */
+  readonly endpoints?: readonly string[];
+  /** When the release began, for times of day in sentences; without it they say minutes since then. */
+  readonly beganAt?: Instant;
 }
 
 /** What users don't mind, as factors against the stable version. */

@@ -76,7 +76,11 @@ export function toRelease(line: Omit<StartLine, "type" | "id">): JudgedRelease {
   return {
     plan: line.plan.map(({ weight, sec }) => ({ weight: ratio(weight), lasts: millis(sec * 1000) })),
     bucketEdgesMs: line.bucketEdgesMs,
-    history: line.history.map(({ dt, a, b }) => ({ lasts: millis(dt * 1000), first: toVersion(a), second: toVersion(b) })),
+    history: line.history.map(({ dt, a, b }) => ({
+      lasts: millis(dt * 1000),
+      first: toVersion(a),
+      second: toVersion(b),
+    })),
   };
 }
 
