@@ -265,7 +265,7 @@ function sentence({ phase, branch, commit, reverts, patchPath, message = "" }: G
     case "BranchPushed":
       return `pushed ${branch}, which reverts ${short(reverts)}; merge it: ${message}`;
     case "PatchWritten":
-      return `wrote ${patchPath}, which reverts ${short(reverts)}; apply it with git am: ${message}`;
+      return `wrote ${patchPath} in the state folder, which reverts ${short(reverts)}; apply it with git am: ${message}`;
     case "NotNeeded":
       return `git needs no repair: ${message}`;
     default:
