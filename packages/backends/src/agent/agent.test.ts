@@ -1,5 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import type { Node } from "@sluice/api";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AgentWorld, conditionOf, containerOf, serverScript } from "./agent-world.fixture.ts";
 import { readText } from "./files/atomic.ts";
@@ -238,4 +239,14 @@ test("a change of a mounted ConfigMap arrives while the program runs", async () 
   await world.client.update({ ...settings, data: { mode: "two" } } as never);
 
   await expect.poll(() => readText(file)).toBe("two");
+});
+
+test("the Node says its architecture by the names that images and selectors use", async () => {
+  const key = { apiVersion: "v1", kind: "Node", name: "local" };
+  await expect.poll(async () => (await world.client.get<Node>(key))?.status?.nodeInfo).toBeDefined();
+
+  const node = await world.client.get<Node>(key);
+
+  expect(["amd64", "arm64"]).toContain(node?.metadata.labels?.["kubernetes.io/arch"]);
+  expect(["amd64", "arm64"]).toContain(node?.status?.nodeInfo?.architecture);
 });

@@ -46,9 +46,25 @@ const create = (client: Client, name: string): Promise<Node> =>
     kind: "Node",
     metadata: {
       name,
-      labels: { "kubernetes.io/hostname": hostname(), "kubernetes.io/os": platform(), "kubernetes.io/arch": arch() },
+      labels: {
+        "kubernetes.io/hostname": hostname(),
+        "kubernetes.io/os": platform(),
+        "kubernetes.io/arch": architecture(),
+      },
     },
   } as Resource) as Promise<Node>;
+
+/** By Go's names, which people's selectors and images use. */
+const architecture = (): string => {
+  switch (arch()) {
+    case "x64":
+      return "amd64";
+    case "ia32":
+      return "386";
+    default:
+      return arch();
+  }
+};
 
 function nodeStatus(
   { clock, limiter, hasManyAddresses, version }: NodeOptions,
@@ -98,7 +114,7 @@ function nodeStatus(
       kubeletVersion: `v${version}`,
       kubeProxyVersion: `v${version}`,
       operatingSystem: platform(),
-      architecture: arch(),
+      architecture: architecture(),
     },
   };
 }
