@@ -133,7 +133,7 @@ function missingField(value: unknown): string | undefined {
     return "is no manifest: expected an object with apiVersion, kind and metadata";
   const { apiVersion, kind, metadata } = value as { apiVersion?: unknown; kind?: unknown; metadata?: unknown };
   if (typeof apiVersion !== "string" || apiVersion === "")
-    return "is no manifest: apiVersion is missing (name the file in directory.exclude if it isn't one)";
+    return "is no manifest: apiVersion is missing (an Application's directory.exclude leaves such files out)";
   if (typeof kind !== "string" || kind === "") return "is no manifest: kind is missing";
   if (typeof metadata !== "object" || metadata === null) return `${kind}: metadata is missing`;
   const { name, generateName, annotations, labels } = metadata as Record<string, unknown>;
