@@ -7,9 +7,9 @@ import { type Connection, LiveStore } from "./live-store.ts";
 
 export const live = new LiveStore(browserSurroundings);
 
-const restAfter = 30_000;
+const restAfter = 10_000;
 
-/** A tab that is out of sight for half a minute gives its connection to those in sight. */
+/** A tab that is out of sight for ten seconds gives its connection to those in sight. */
 export function restWhenHidden(): void {
   let cancel = () => {};
   document.addEventListener("visibilitychange", () => {

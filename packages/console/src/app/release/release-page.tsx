@@ -1,80 +1,55 @@
-import type { AnalysisRun, Decision, Event, Pod, Quarantine, ReplicaSet, Rollout } from "@sluice/api";
+import type { AnalysisRun, Decision, Quarantine } from "@sluice/api";
 import { type ReactNode, useMemo, useState } from "react";
-import { useItems } from "../data/use-live.ts";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { Empty, Loading } from "../parts/states.tsx";
 import { colourIndex } from "../parts/version-colours.ts";
 import { Actions } from "./actions.tsx";
 import { AnalysisRuns } from "./analysis-runs.tsx";
+import { DecisionsSection } from "./decisions-section.tsx";
 import { headlineOf } from "./headline.ts";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
 import { StepTrack } from "./step-track.tsx";
 import { stepsOf } from "./steps.ts";
-import { chaptersOf } from "./timeline.ts";
-import { TimelineView } from "./timeline-view.tsx";
 import { TrafficCharts, WindowChoice } from "./traffic-charts.tsx";
+import { type Release, useRelease } from "./use-release.ts";
 import { useTraffic } from "./use-traffic.ts";
 import { VersionTable } from "./version-table.tsx";
-import { controllerUid, hashOf, revisionOf, sharesOf, versionsOf } from "./versions.ts";
+import { revisionOf, sharesOf, type Version, versionsOf } from "./versions.ts";
 import { WeightBar } from "./weight-bar.tsx";
 
-interface ReleaseName {
-  readonly namespace: string;
-  readonly name: string;
-}
-
-export function ReleasePage({ namespace, name }: ReleaseName): ReactNode {
-  const found = useItems<Rollout>("rollouts", namespace, ({ metadata }) => metadata.name === name);
-  const [rollout] = found ?? [];
-  if (rollout !== undefined) return <Release rollout={rollout} />;
+export function ReleasePage({ namespace, name }: { readonly namespace: string; readonly name: string }): ReactNode {
+  const state = useRelease(namespace, name);
+  if (state.is === "known") return <ReleaseView release={state.release} />;
   return (
     <Page title={name} crumbs={crumbsOf(namespace)}>
-      {found === undefined ? <Loading rows={6} /> : <Empty title={`There is no rollout ${name} in ${namespace}`} />}
+      {state.is === "loading" ? <Loading rows={6} /> : <Empty title={`There is no rollout ${name} in ${namespace}`} />}
     </Page>
   );
 }
 
 const crumbsOf = (namespace: string) => [{ text: "Rollouts", to: "/rollouts" }, { text: namespace }];
 
-function Release({ rollout }: { readonly rollout: Rollout }): ReactNode {
-  const { namespace = "default", name, uid } = rollout.metadata;
-  const isOwned = ({ metadata }: ReplicaSet | AnalysisRun) => controllerUid({ metadata }) === uid;
-  const replicaSets = useItems<ReplicaSet>("replicasets", namespace, isOwned) ?? [];
-  const owners = new Set(replicaSets.map(({ metadata }) => metadata.uid));
-  const pods = useItems<Pod>("pods", namespace, (pod) => owners.has(controllerUid(pod))) ?? [];
-  const runs = useItems<AnalysisRun>("analysisruns", namespace, isOwned) ?? [];
-  const quarantines =
-    useItems<Quarantine>("quarantines", namespace, ({ spec: { workload }, status }) => {
-      return workload.name === name && workload.kind === "Rollout" && status?.lifted !== true;
-    }) ?? [];
+function ReleaseView({ release }: { readonly release: Release }): ReactNode {
+  const { rollout, replicaSets, pods, runs, quarantines, decisions } = release;
+  const { namespace = "default", name, uid = name } = rollout.metadata;
   const [seconds, setSeconds] = useState(300);
-  const [withEvents, setWithEvents] = useState(false);
-
   const versions = useMemo(
     () => versionsOf(rollout, replicaSets, pods, new Set(quarantines.map(({ spec }) => spec.podTemplateHash))),
     [rollout, replicaSets, pods, quarantines],
   );
-  const colours = colourIndex(uid ?? name, versions.map(({ hash }) => hash).toReversed());
-  const shown = versions
-    .filter(({ role, pods: own }, index) => role !== "old" || own.length > 0 || index < 3)
-    .slice(0, 5);
+  const colours = colourIndex(uid, versions.map(({ hash }) => hash).toReversed());
+  const shown = worthShowing(versions);
+  const lines = shown.map(({ hash, images }) => ({ hash, name: images.join(", "), colour: colours.get(hash) ?? 0 }));
   const traffic = useTraffic(
     namespace,
     shown.map(({ hash }) => hash),
     seconds,
   );
+  const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
   const steps = stepsOf(rollout);
   const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
   const image = current?.images.join(", ") ?? rollout.spec.template?.spec.containers[0]?.image ?? name;
-  const decisions =
-    useItems<Decision>(
-      "decisions",
-      namespace,
-      ({ spec: { subject } }) => subject.kind === "Rollout" && subject.name === name,
-    ) ?? [];
-  const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
-  const headline = headlineOf(rollout, image, steps);
 
   return (
     <Page
@@ -84,7 +59,7 @@ function Release({ rollout }: { readonly rollout: Rollout }): ReactNode {
       actions={<Actions rollout={rollout} image={image} />}
     >
       <p className="headline" aria-live="polite">
-        {headline}
+        {headlineOf(rollout, image, steps)}
       </p>
       {newestOf(quarantines).map((quarantine) => (
         <QuarantineNotice
@@ -98,13 +73,7 @@ function Release({ rollout }: { readonly rollout: Rollout }): ReactNode {
         <WeightBar shares={sharesOf(rollout, versions)} versions={versions} colours={colours} />
       </Section>
       <Section title="Traffic by version" beside={<WindowChoice seconds={seconds} onChange={setSeconds} />}>
-        <TrafficCharts
-          traffic={traffic}
-          marks={marks}
-          versions={shown
-            .map(({ hash, images }) => ({ hash, name: images.join(", "), colour: colours.get(hash) ?? 0 }))
-            .toReversed()}
-        />
+        <TrafficCharts traffic={traffic} marks={marks} versions={lines.toReversed()} />
       </Section>
       <div className="two-columns">
         <div className="column">
@@ -115,48 +84,15 @@ function Release({ rollout }: { readonly rollout: Rollout }): ReactNode {
             <AnalysisRuns runs={latestRuns(runs, current?.revision)} />
           </Section>
         </div>
-        <Section
-          title="Decisions"
-          beside={
-            <label className="choice">
-              <input type="checkbox" checked={withEvents} onChange={({ target }) => setWithEvents(target.checked)} />
-              With events
-            </label>
-          }
-        >
-          <Timeline rollout={rollout} decisions={decisions} replicaSets={replicaSets} withEvents={withEvents} />
-        </Section>
+        <DecisionsSection namespace={namespace} name={name} decisions={decisions} replicaSets={replicaSets} />
       </div>
     </Page>
   );
 }
 
-const noEvents: readonly Event[] = [];
-
-function Timeline({
-  rollout: { metadata },
-  decisions,
-  replicaSets,
-  withEvents,
-}: {
-  readonly rollout: Rollout;
-  readonly decisions: readonly Decision[];
-  readonly replicaSets: readonly ReplicaSet[];
-  readonly withEvents: boolean;
-}): ReactNode {
-  const { name, namespace } = metadata;
-  const events =
-    useItems<Event>("events", namespace, ({ involvedObject: about }) => {
-      return about.name === name || (about.kind === "AnalysisRun" && (about.name ?? "").startsWith(`${name}-`));
-    }) ?? noEvents;
-  const chapters = useMemo(() => {
-    const images = new Map(
-      replicaSets.map((set) => [hashOf(set), set.spec.template?.spec.containers.map(({ image }) => image).join(", ")]),
-    );
-    return chaptersOf(decisions, withEvents ? events : noEvents, (hash) => images.get(hash));
-  }, [decisions, events, replicaSets, withEvents]);
-  return <TimelineView chapters={chapters} />;
-}
+/** What is stable, on its way or still has pods, and the last few that had; at most five. */
+const worthShowing = (versions: readonly Version[]): readonly Version[] =>
+  versions.filter(({ role, pods }, index) => role !== "old" || pods.length > 0 || index < 3).slice(0, 5);
 
 /** The runs of the newest revision; of an earlier one where it has none. */
 function latestRuns(runs: readonly AnalysisRun[], revision: number | undefined): readonly AnalysisRun[] {

@@ -1,39 +1,36 @@
-import type { ReactNode } from "react";
+import { memo, type ReactNode } from "react";
 import { formatRate, formatSeconds, formatShare, tickRate, tickSeconds, tickShare } from "../format.ts";
 import { Chart, type ChartMark, type ChartVersion } from "./chart.tsx";
 import type { Traffic } from "./use-traffic.ts";
 
-export const windows = [
+const windows = [
   { seconds: 120, text: "2 min" },
   { seconds: 300, text: "5 min" },
   { seconds: 900, text: "15 min" },
   { seconds: 3600, text: "1 h" },
 ] as const;
 
-export function WindowChoice({
-  seconds,
-  onChange,
-}: {
+interface WindowChoiceProps {
   readonly seconds: number;
   readonly onChange: (seconds: number) => void;
-}): ReactNode {
-  return (
-    <fieldset className="segments">
-      <legend className="unseen">How far back</legend>
-      {windows.map((window) => (
-        <label key={window.seconds}>
-          <input
-            type="radio"
-            name="window"
-            checked={window.seconds === seconds}
-            onChange={() => onChange(window.seconds)}
-          />
-          <span>{window.text}</span>
-        </label>
-      ))}
-    </fieldset>
-  );
 }
+
+export const WindowChoice = memo(({ seconds, onChange }: WindowChoiceProps) => (
+  <fieldset className="segments">
+    <legend className="unseen">How far back</legend>
+    {windows.map((window) => (
+      <label key={window.seconds}>
+        <input
+          type="radio"
+          name="window"
+          checked={window.seconds === seconds}
+          onChange={() => onChange(window.seconds)}
+        />
+        <span>{window.text}</span>
+      </label>
+    ))}
+  </fieldset>
+));
 
 export function TrafficCharts({
   traffic,

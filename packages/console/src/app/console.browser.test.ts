@@ -1,0 +1,320 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Rollout } from "@sluice/api";
+import type { PodLogs } from "@sluice/backends/embedded";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildConsole } from "../../build.ts";
+import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
+import { type ConsoleWorld, consoleWorld } from "../fixtures/console-world.ts";
+import { plantShop, plantTraffic } from "../fixtures/planted-shop.ts";
+
+const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
+const pod = "shop-59f758c9b6-1";
+const addresses = [
+  "/applications",
+  "/applications/argocd/shop",
+  "/rollouts",
+  "/rollouts/shop/shop",
+  "/pods",
+  `/pods/shop/${pod}`,
+  "/events",
+] as const;
+
+/** Two lines, then one each 50 ms for as long as somebody follows. */
+const podLogs: PodLogs = {
+  async *read(_, { follow }, signal) {
+    const line = (text: string) => new TextEncoder().encode(`${new Date().toISOString()} ${text}\n`);
+    yield line("shop v2 listens on 8080");
+    yield line("GET /api/products 200");
+    for (let number = 1; follow && !signal.aborted; number++) {
+      await new Promise((resolve) => setTimeout(resolve, 50));
+      yield line(`tick ${number}`);
+    }
+  },
+};
+
+describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () => {
+  let assetsFolder: string;
+  let browser: Browser;
+  let world: ConsoleWorld;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    assetsFolder = await mkdtemp(join(tmpdir(), "sluice-console-build-"));
+    const { gzipBytes } = await buildConsole(assetsFolder);
+    console.log(`the console: ${Math.round(gzipBytes / 1024)} kB gzipped`);
+    expect(gzipBytes).toBeLessThan(150 * 1024);
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await rm(assetsFolder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    world = await consoleWorld({ assetsFolder, podLogs });
+    await plantShop(world.client);
+    plantTraffic(world.metrics);
+    const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+    page = await context.newPage();
+    complaints = [];
+    page.on("pageerror", ({ message }) => complaints.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
+    });
+    await page.goto(world.origin + world.handler.createLoginLink());
+    return async () => {
+      await context.close();
+      await world.close();
+    };
+  });
+
+  const open = async (address: string) => {
+    await page.goto(world.origin + address);
+    await page.locator("h1").waitFor();
+    await page.locator(".loading").waitFor({ state: "detached" });
+  };
+  const readRollout = () => world.client.get<Rollout>(rollout);
+
+  test.each(addresses)("%s shows itself without a complaint, in light and dark, wide and narrow", async (address) => {
+    await open(address);
+    if (address === "/rollouts/shop/shop") {
+      await page.getByLabel("With events").check();
+      await page.getByText("Evidence").first().click();
+      await page.getByText("shop:v3 is quarantined").click();
+    }
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `nothing sticks out at ${width}`).toBeLessThanOrEqual(0);
+      for (const colorScheme of width > 400 ? (["light", "dark"] as const) : (["dark"] as const)) {
+        await page.emulateMedia({ colorScheme });
+
+        const { violations } = await new AxeBuilder({ page }).analyze();
+
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        expect(found, `${colorScheme} ${width}`).toEqual([]);
+      }
+    }
+    expect(complaints).toEqual([]);
+  });
+
+  test("the release page shows steps, weights, versions, traffic, analysis and decisions", async () => {
+    await open("/rollouts/shop/shop");
+
+    await page.getByText("shop:v4 waits for you at step 4 of 7.").waitFor();
+    const step = page.locator('[aria-current="step"]');
+    expect(await step.textContent()).toContain("Waits until somebody promotes it, now");
+    expect(await page.getByLabel("Traffic by version").first().textContent()).toMatch(
+      /80 %shop:v2 stable.*20 %shop:v4 canary/,
+    );
+    const canary = page.getByRole("row", { name: /shop:v4/ });
+    await expect.poll(() => canary.textContent(), { timeout: 10_000 }).toMatch(/1 of 1 ready.*\d\d\/s.*0 %.*ms/);
+    expect(await page.getByRole("row", { name: /shop:v3/ }).textContent()).toMatch(/quarantined.*no traffic/);
+    expect(
+      await page
+        .getByRole("row", { name: /success-rate/ })
+        .first()
+        .textContent(),
+    ).toContain("0.998");
+    expect(await page.getByText("taken back").count()).toBe(1);
+  });
+
+  test("by keyboard alone: to the release, promote, confirm; the focus comes back", async () => {
+    await open("/applications");
+
+    await page.keyboard.press("g");
+    await page.keyboard.press("r");
+    await page.getByRole("heading", { name: "Rollouts" }).waitFor();
+    await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
+    const link = page.getByRole("link", { name: "shop", exact: true });
+    for (let presses = 0; presses < 10 && !(await link.evaluate((one) => one === document.activeElement)); presses++) {
+      await page.keyboard.press("Tab");
+    }
+    await page.keyboard.press("Enter");
+    const promote = page.getByRole("button", { name: "Promote", exact: true });
+    await promote.waitFor();
+    await promote.focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("dialog", { name: "Promote shop:v4?" }).waitFor();
+    for (let presses = 0; presses < 5; presses++) {
+      await page.keyboard.press("Tab");
+      const isInside = await page.evaluate(() => {
+        const { activeElement } = document;
+        return activeElement === document.body || activeElement?.closest("dialog") !== null;
+      });
+      expect(isInside).toBe(true);
+    }
+    await page.getByRole("dialog").getByRole("button", { name: "Promote" }).focus();
+    await page.keyboard.press("Enter");
+
+    await expect.poll(async () => (await readRollout())?.status?.pauseConditions).toBeUndefined();
+    await page.getByRole("status").getByText("Promoted: the release goes on.").waitFor();
+    expect(await promote.evaluate((button) => button === document.activeElement)).toBe(true);
+    expect(complaints).toEqual([]);
+  });
+
+  test("Escape leaves a dialog and changes nothing", async () => {
+    await open("/rollouts/shop/shop");
+    const abort = page.getByRole("button", { name: "Abort", exact: true });
+    await abort.click();
+
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect((await readRollout())?.status?.abort).toBeUndefined();
+    expect(await abort.evaluate((button) => button === document.activeElement)).toBe(true);
+  });
+
+  test("a version marked bad carries the reason that was given", async () => {
+    await open("/rollouts/shop/shop");
+
+    await page.getByRole("button", { name: "Abort as bad" }).click();
+    await page.getByLabel("Why, for those who look later").fill("the basket is empty");
+    await page.getByRole("dialog").getByRole("button", { name: "Abort as bad" }).click();
+
+    await expect
+      .poll(async () => (await readRollout())?.metadata.annotations?.["sluice.dev/bad"])
+      .toBe("the basket is empty");
+  });
+
+  test("what makes no sense can't be pressed, and says why", async () => {
+    await open("/rollouts/shop/shop");
+    const retry = page.getByRole("button", { name: "Retry" });
+
+    await retry.focus();
+    await page.keyboard.press("Enter");
+
+    expect(await retry.getAttribute("aria-disabled")).toBe("true");
+    await page.getByRole("status").getByText("Retry: It isn't aborted.").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  test("a refusal of the API stands in the dialog, which stays", async () => {
+    await open("/rollouts/shop/shop");
+    await page.getByRole("button", { name: "Abort", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+
+    await page.route("**/k8s/**", (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: "application/json",
+        body: '{"message":"the object has been modified"}',
+      }),
+    );
+    await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
+
+    await page.getByRole("alert").getByText("the object has been modified").waitFor();
+  });
+
+  test("a change is shown as it happens, and only where it is", async () => {
+    await open("/rollouts/shop/shop");
+    await page.getByText("80 %", { exact: true }).waitFor();
+    await expect
+      .poll(() => page.getByRole("row", { name: /shop:v4/ }).textContent(), { timeout: 10_000 })
+      .toMatch(/ms/);
+    await page.evaluate(() => {
+      const changed = new Set<string>();
+      Object.assign(window, { changed });
+      new MutationObserver((records) => {
+        for (const { target } of records) {
+          const element = target instanceof Element ? target : target.parentElement;
+          const clock = element?.closest("time, figure, .versions, .step-note, .messages, .retry");
+          if (clock === null) changed.add(element?.closest("section")?.getAttribute("aria-label") ?? "elsewhere");
+        }
+      }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
+    });
+
+    const weights = {
+      canary: { weight: 50, podTemplateHash: "76f4dbb86" },
+      stable: { weight: 50, podTemplateHash: "59f758c9b6" },
+    };
+    await world.client.patch(
+      rollout,
+      { type: "merge", value: { status: { canary: { weights } } } },
+      { subresource: "status" },
+    );
+
+    await expect.poll(() => page.getByText("50 %", { exact: true }).count()).toBeGreaterThanOrEqual(2);
+    const changed = await page.evaluate(() => [...(window as unknown as { changed: Set<string> }).changed]);
+    expect(changed).toEqual(["Progress"]);
+  });
+
+  test("when the control plane goes away the page says so, keeps what it shows, and comes back by itself", async () => {
+    await open("/rollouts/shop/shop");
+    await page.getByText("shop:v4 waits for you").waitFor();
+
+    await world.goAway();
+    await page.getByRole("alert").getByText("The control plane is away; traffic goes on.").waitFor({ timeout: 15_000 });
+    expect(await page.getByText("shop:v4 waits for you").isVisible()).toBe(true);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    await world.client.patch(
+      rollout,
+      { type: "merge", value: { status: { phase: "Healthy", stableRS: "76f4dbb86" } } },
+      { subresource: "status" },
+    );
+    await world.comeBack();
+
+    await page.getByText("shop:v4 has all traffic.").waitFor({ timeout: 15_000 });
+    expect(await page.getByRole("alert").count()).toBe(0);
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  test("a log is followed, and by scrolling up it stays where it is read", async () => {
+    await page.setViewportSize({ width: 1280, height: 600 });
+    await open(`/pods/shop/${pod}`);
+    await page.getByText("GET /api/products 200").waitFor();
+    await page.getByText("tick 30", { exact: true }).waitFor();
+
+    const log = page.getByLabel("Log of shop");
+    const isAtEnd = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 24);
+    expect(await isAtEnd()).toBe(true);
+    await log.evaluate((box) => box.scrollTo({ top: 0 }));
+    await page.getByRole("button", { name: "Follow the end" }).waitFor();
+    await page.getByText("tick 40", { exact: true }).waitFor();
+    expect(await log.evaluate((box) => box.scrollTop)).toBe(0);
+    await page.getByRole("button", { name: "Follow the end" }).click();
+    await expect.poll(isAtEnd).toBe(true);
+  });
+
+  test("the keys are listed, and can be switched off", async () => {
+    await open("/applications");
+
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    await page.getByLabel("Keys work on their own").uncheck();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await page.waitForTimeout(100);
+
+    expect(new URL(page.url()).pathname).toBe("/applications");
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  test("a filter is part of the address", async () => {
+    await open("/pods?q=59f758c9b6");
+
+    expect(await page.locator("tbody tr").count()).toBe(3);
+    await page.getByLabel("Filter pods").fill("nothing like it");
+    await page.getByText("No pod matches the filter").waitFor();
+    expect(new URL(page.url()).searchParams.get("q")).toBe("nothing like it");
+  });
+
+  test("five pages at once are live: a browser opens six connections to a host, and each page keeps one", async () => {
+    const others = await Promise.all(Array.from({ length: 4 }, () => page.context().newPage()));
+    for (const other of others) {
+      await other.goto(`${world.origin}/rollouts/shop/shop`);
+      await other.getByText("shop:v4 waits for you").waitFor();
+    }
+
+    await open("/applications");
+
+    await page.getByRole("link", { name: "shop", exact: true }).waitFor();
+  });
+});

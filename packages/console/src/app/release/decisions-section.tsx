@@ -1,0 +1,47 @@
+import type { Decision, Event, ReplicaSet } from "@sluice/api";
+import { memo, useMemo, useState } from "react";
+import { useItems } from "../data/use-live.ts";
+import { Section } from "../parts/page.tsx";
+import { chaptersOf } from "./timeline.ts";
+import { TimelineView } from "./timeline-view.tsx";
+import { hashOf } from "./versions.ts";
+
+interface DecisionsProps {
+  readonly namespace: string;
+  readonly name: string;
+  readonly decisions: readonly Decision[];
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+const noEvents: readonly Event[] = [];
+
+export const DecisionsSection = memo(({ namespace, name, decisions, replicaSets }: DecisionsProps) => {
+  const [withEvents, setWithEvents] = useState(false);
+  const events =
+    useItems<Event>("events", namespace, ({ involvedObject: about }) => {
+      return withEvents && (about.name === name || (about.kind === "AnalysisRun" && isOf(about.name ?? "", name)));
+    }) ?? noEvents;
+  const chapters = useMemo(() => {
+    const images = new Map(
+      replicaSets.map((set) => [hashOf(set), set.spec.template?.spec.containers.map(({ image }) => image).join(", ")]),
+    );
+    return chaptersOf(decisions, events, (hash) => images.get(hash));
+  }, [decisions, events, replicaSets]);
+  return (
+    <Section
+      title="Decisions"
+      beside={
+        <label className="choice">
+          <input type="checkbox" checked={withEvents} onChange={({ target }) => setWithEvents(target.checked)} />
+          With events
+        </label>
+      }
+    >
+      <TimelineView chapters={chapters} />
+    </Section>
+  );
+});
+
+/** Runs are named after the rollout, the version's hash and the revision. */
+const isOf = (run: string, rollout: string): boolean =>
+  run.startsWith(`${rollout}-`) && /^\w+-\d+([-.].*)?$/.test(run.slice(rollout.length + 1));
