@@ -12,7 +12,7 @@ export interface ColdShape {
 export const coldShapes: readonly ColdShape[] = [
   { rise: 0, fadeSeconds: 1, surprise: 0 },
   ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) =>
-    [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3].map((rise) => ({
+    [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 5].map((rise) => ({
       rise,
       fadeSeconds,
       surprise: surpriseOf(rise, fadeSeconds),
@@ -22,7 +22,7 @@ export const coldShapes: readonly ColdShape[] = [
 
 function surpriseOf(rise: number, fadeSeconds: number): number {
   const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 80 ? 0.7 : 0;
-  const steep = rise > 2.5 ? 2.5 : rise > 1.5 ? 1.3 : rise > 0.6 ? 0.7 : 0;
+  const steep = rise > 4 ? 4 : rise > 2.5 ? 2.5 : rise > 1.5 ? 1.3 : rise > 0.6 ? 0.7 : 0;
   return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
 }
 

@@ -110,7 +110,7 @@ class ReleaseJudge implements Judge {
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
       const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
-      const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint));
+      const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
       return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7, false) };
     });
     this.#conversions = new CountScan(conversionNoise, 0.2, false);
@@ -154,7 +154,7 @@ class ReleaseJudge implements Judge {
     for (const { tail, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
-      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count), moment);
+      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed), moment);
     }
     // Too few conversions on the canary are too many on the stable version.
     this.#conversions.add(
@@ -188,6 +188,7 @@ class ReleaseJudge implements Judge {
     other: readonly Served[],
     tolerated: number,
     count: (served: Served, endpoint: number) => number,
+    exposure: (served: Served) => number = (served) => served.requests,
   ): Stratum[] {
     const strata: Stratum[] = [];
     for (let endpoint = 0; endpoint < this.#endpoints; endpoint++) {
@@ -196,9 +197,9 @@ class ReleaseJudge implements Judge {
       if (mine === undefined || theirs === undefined) continue;
       strata.push({
         events: count(mine, endpoint),
-        exposure: mine.requests,
+        exposure: exposure(mine),
         controlEvents: count(theirs, endpoint),
-        controlExposure: theirs.requests,
+        controlExposure: exposure(theirs),
         tolerated,
       });
     }
@@ -259,6 +260,9 @@ class ReleaseJudge implements Judge {
   }
 }
 
+/** Requests whose latency is known: histograms may be sampled. */
+const timed = (served: Served): number => served.latencyCounts.reduce((sum, count) => sum + count, 0);
+
 const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
 
 const confidenceOf = (nats: number): Ratio => ratio(nats > 0 ? 1 - Math.exp(-nats) : 0);
@@ -290,13 +294,14 @@ function placeboOf(
   release: JudgedRelease,
   endpoints: number,
   count: (served: Served, endpoint: number) => number,
+  exposure: (served: Served) => number = (served) => served.requests,
 ): PlaceboScore[] {
   const pairsOf = (first: VersionServed, second: VersionServed): Pair[] =>
     Array.from({ length: endpoints }, (_, endpoint): Pair => {
       const one = allOf(first)[endpoint];
       const other = allOf(second)[endpoint];
       if (one === undefined || other === undefined) return [0, 0, 0, 0];
-      return [count(one, endpoint), one.requests, count(other, endpoint), other.requests];
+      return [count(one, endpoint), exposure(one), count(other, endpoint), exposure(other)];
     });
   return release.history.map(({ first, second }) => scoreOf(pairsOf(first, second)));
 }

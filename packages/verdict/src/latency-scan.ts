@@ -87,7 +87,10 @@ export class LatencyScan {
     this.#start = this.#begin();
   }
 
-  add({ difference, variance, requests }: LatencyDifference, moment: Moment): void {
+  add({ difference: raw, variance, requests }: LatencyDifference, moment: Moment): void {
+    // One request that waited long among a handful says little: latencies aren't normal.
+    const bound = 2 * Math.sqrt(variance * this.#noise.burst + this.#noise.drift ** 2);
+    const difference = requests < 30 ? Math.min(bound, Math.max(-bound, raw)) : raw;
     this.#onsets.open(moment.starts);
     if (this.#cohorts.newest !== this.#startOf) {
       this.#startOf = this.#cohorts.newest;
