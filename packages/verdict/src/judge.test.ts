@@ -1,0 +1,218 @@
+import { instant, millis, type Random, ratio, seededRandom } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { createJudge, type JudgedRelease, type JudgedWindow, type Names, type Verdict, type VersionServed } from "./index.ts";
+
+const edges = [10, 20, 40, 80, 160, 320, 640];
+
+interface Behaviour {
+  readonly failing?: number;
+  readonly slower?: number;
+  readonly converting?: number;
+  readonly memory?: number;
+  readonly restarts?: number;
+}
+
+/** A version that serves `rate` requests a second for `seconds`, on two endpoints. */
+function serve(random: Random, rate: number, seconds: number, behaviour: Behaviour = {}): VersionServed {
+  const { failing = 0.004, slower = 1, converting = 0.03, memory = 100, restarts = 0 } = behaviour;
+  const endpoints = [0.7, 0.3].map((share) => {
+    const requests = Math.round(rate * seconds * share);
+    const latencyCounts = new Array<number>(edges.length + 1).fill(0);
+    let failures = 0;
+    for (let index = 0; index < requests; index++) {
+      if (random.next() < failing) failures++;
+      const normal = Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next());
+      const latency = 40 * slower * Math.exp(0.6 * normal);
+      const bucket = edges.findIndex((edge) => latency <= edge);
+      const at = bucket < 0 ? edges.length : bucket;
+      latencyCounts[at] = (latencyCounts[at] ?? 0) + 1;
+    }
+    return { requests, failures, latencyCounts };
+  });
+  const total = (get: (served: (typeof endpoints)[number]) => number) => endpoints.reduce((sum, one) => sum + get(one), 0);
+  const exposures = endpoints[0]?.requests ?? 0;
+  let conversions = 0;
+  for (let index = 0; index < exposures; index++) if (random.next() < converting) conversions++;
+  return {
+    requests: total((one) => one.requests),
+    failures: total((one) => one.failures),
+    latencyCounts: edges.concat(0).map((_, bucket) => total((one) => one.latencyCounts[bucket] ?? 0)),
+    endpoints,
+    exposures,
+    conversions,
+    memoryMax: memory,
+    restarts,
+    pods: 4,
+  };
+}
+
+class Story {
+  readonly #random = seededRandom(11);
+  readonly #judge: ReturnType<typeof createJudge>;
+  #time = 0;
+  last: Verdict | undefined;
+
+  constructor(names?: Names) {
+    const release: JudgedRelease = {
+      plan: [
+        { weight: ratio(0.2), lasts: millis(600_000) },
+        { weight: ratio(0.5), lasts: millis(600_000) },
+        { weight: ratio(1), lasts: millis(600_000) },
+      ],
+      bucketEdgesMs: edges,
+      history: Array.from({ length: 20 }, () => ({
+        lasts: millis(60_000),
+        first: serve(this.#random, 25, 60),
+        second: serve(this.#random, 25, 60),
+      })),
+      ...(names === undefined ? {} : { names }),
+    };
+    this.#judge = createJudge(release);
+  }
+
+  /** Windows of ten seconds at a fifth of 100 requests a second, until the verdict is rollback. */
+  run(windows: number, canary: (time: number) => Behaviour, stable: (time: number) => Behaviour = () => ({})): Story {
+    for (let index = 0; index < windows && this.last?.action !== "rollback"; index++) {
+      this.observe({
+        canary: serve(this.#random, 20, 10, canary(this.#time)),
+        stable: serve(this.#random, 80, 10, stable(this.#time)),
+      });
+    }
+    return this;
+  }
+
+  observe(served: Pick<JudgedWindow, "canary"> & Partial<JudgedWindow>): Verdict {
+    this.#time += 10;
+    const window: JudgedWindow = {
+      ends: millis(this.#time * 1000),
+      lasts: millis(10_000),
+      weight: ratio(0.2),
+      step: 0,
+      stepAge: millis(Math.min(590, this.#time) * 1000),
+      ...served,
+    };
+    this.last = this.#judge.observe(window);
+    return this.last;
+  }
+
+  get seconds(): number {
+    return this.#time;
+  }
+}
+
+test("a version like the stable one goes on, however often it is looked at", () => {
+  const story = new Story();
+
+  story.run(180, () => ({}));
+
+  expect(story.last?.action).toBe("continue");
+  expect(story.last?.because).toContain("no harm beyond the tolerances");
+});
+
+test("failures are caught within a minute, and the sentence names them", () => {
+  const story = new Story({ canary: "v3", stable: "v2", beganAt: instant(Date.UTC(2026, 0, 1, 10, 42)) });
+
+  story.run(60, () => ({ failing: 0.08 }));
+
+  expect(story.last?.action).toBe("rollback");
+  expect(story.seconds).toBeLessThanOrEqual(60);
+  expect(story.last?.because).toMatch(/on v3 against .* % on v2 over .* requests since 10:4\d; not explained by noise/);
+});
+
+test("what hits both versions is not held against the new one", () => {
+  const story = new Story();
+  const outage = (time: number) => (time >= 200 && time < 800 ? { failing: 0.2, slower: 2 } : {});
+
+  story.run(150, outage, outage);
+
+  expect(story.last?.action).not.toBe("rollback");
+});
+
+test("a cold start that fades is no regression, the same slowness that stays is", () => {
+  const cold = new Story();
+  const slow = new Story();
+
+  cold.run(60, (time) => ({ slower: 1 + 0.8 * Math.exp(-time / 45) }));
+  slow.run(60, () => ({ slower: 1.8 }));
+
+  expect(cold.last?.action).not.toBe("rollback");
+  expect(slow.last).toMatchObject({ action: "rollback", evidence: [{ signal: "latency" }, {}, {}, {}, {}, {}, {}] });
+});
+
+test("a failure that begins late is found as late, not lost in a healthy past", () => {
+  const story = new Story();
+
+  story.run(200, (time) => ({ failing: time < 1200 ? 0.004 : 0.06 }));
+
+  expect(story.last?.action).toBe("rollback");
+  expect(story.last?.evidence[0]?.since).toBeGreaterThanOrEqual(1100);
+  expect(story.seconds - 1200).toBeLessThanOrEqual(120);
+});
+
+test("one window full of failures is a burst; a person would wait for the second", () => {
+  const story = new Story();
+
+  story.run(30, (time) => ({ failing: time === 100 ? 0.06 : 0.004 }));
+
+  expect(story.last?.action).toBe("continue");
+});
+
+test("memory that grows without end is a leak, more memory that stays is not", () => {
+  const leak = new Story();
+  const more = new Story();
+
+  leak.run(200, (time) => ({ memory: 100 + time / 20 }));
+  more.run(200, (time) => ({ memory: 125 - 25 * Math.exp(-time / 300) }));
+
+  expect(leak.last).toMatchObject({ action: "rollback" });
+  expect(leak.last?.because).toContain("doesn't come to rest");
+  expect(more.last?.action).not.toBe("rollback");
+});
+
+test("lost conversions are found though every request succeeds", () => {
+  const story = new Story();
+
+  story.run(300, () => ({ converting: 0.015 }));
+
+  expect(story.last?.because).toMatch(/users convert 1\.\d %/);
+});
+
+test("pods that restart again and again end a release", () => {
+  const story = new Story();
+
+  story.run(100, (time) => ({ restarts: Math.floor(time / 60) }));
+
+  expect(story.last).toMatchObject({ action: "rollback" });
+  expect(story.last?.because).toContain("restarted");
+});
+
+test("a reset counter, a lost control and a window seen twice change nothing", () => {
+  const story = new Story();
+  const random = seededRandom(5);
+  story.run(20, () => ({}));
+  const healthy = serve(random, 20, 10);
+
+  const reset = story.observe({ canary: { ...healthy, failures: -7 }, stable: serve(random, 80, 10) });
+  const alone = story.observe({ canary: { ...healthy, failures: healthy.requests } });
+  const twice = story.observe({ canary: { ...healthy, failures: 200 }, stable: healthy, ends: millis(10_000) });
+
+  expect(reset.action).toBe("continue");
+  expect(alone.because).toContain("nothing is left to compare with");
+  expect(twice.nats).toBe(reset.nats);
+});
+
+test("the weight isn't raised while a harm is suspected but unproven", () => {
+  const story = new Story();
+
+  story.run(400, () => ({ failing: 0.0075 }));
+
+  expect(story.last?.evidence[0]?.signal).toContain("failures");
+  expect(["monitor", "rollback"]).toContain(story.last?.action);
+});
+
+test("the same windows bring the same verdicts", () => {
+  const one = new Story().run(100, () => ({ slower: 1.1 }));
+  const other = new Story().run(100, () => ({ slower: 1.1 }));
+
+  expect(one.last).toEqual(other.last);
+});
