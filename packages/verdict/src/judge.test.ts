@@ -194,7 +194,7 @@ test("a reset counter, a lost control and a window seen twice change nothing", (
 
   const reset = story.observe({ canary: { ...healthy, failures: -7 }, stable: serve(random, 80, 10) });
   const alone = story.observe({ canary: { ...healthy, failures: healthy.requests } });
-  const twice = story.observe({ canary: { ...healthy, failures: 200 }, stable: healthy, ends: millis(10_000) });
+  const twice = story.observe({ canary: serve(random, 20, 10, { failing: 1 }), stable: healthy, ends: millis(10_000) });
 
   expect(reset.action).toBe("continue");
   expect(alone.because).toContain("nothing is left to compare with");
