@@ -1,6 +1,13 @@
 import { instant, millis, type Random, ratio, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { createJudge, type JudgedRelease, type JudgedWindow, type Names, type Verdict, type VersionServed } from "./index.ts";
+import {
+  createJudge,
+  type JudgedRelease,
+  type JudgedWindow,
+  type Names,
+  type Verdict,
+  type VersionServed,
+} from "./index.ts";
 
 const edges = [10, 20, 40, 80, 160, 320, 640];
 
@@ -29,7 +36,8 @@ function serve(random: Random, rate: number, seconds: number, behaviour: Behavio
     }
     return { requests, failures, latencyCounts };
   });
-  const total = (get: (served: (typeof endpoints)[number]) => number) => endpoints.reduce((sum, one) => sum + get(one), 0);
+  const total = (get: (served: (typeof endpoints)[number]) => number) =>
+    endpoints.reduce((sum, one) => sum + get(one), 0);
   const exposures = endpoints[0]?.requests ?? 0;
   let conversions = 0;
   for (let index = 0; index < exposures; index++) if (random.next() < converting) conversions++;

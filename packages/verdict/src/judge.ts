@@ -30,9 +30,9 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
-const holdNats = 2;
+const holdNats = 1.6;
 /** The same before the last step, after which no stable version may be left to compare with. */
-const lastHoldNats = 0.8;
+const lastHoldNats = 0.4;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
 
@@ -249,10 +249,11 @@ class ReleaseJudge implements Judge {
   #action(nats: number, window: JudgedWindow): Verdict["action"] {
     if (nats >= rollbackNats) return "rollback";
     const lasts = this.#release.plan[window.step]?.lasts;
-    const isLast = window.step >= this.#release.plan.length - 1;
-    const isLastCompared = window.step === this.#release.plan.length - 2;
+    const isCompared = window.stable !== undefined;
+    const next = this.#release.plan[window.step + 1]?.weight ?? 1;
+    const isLastCompared = next >= 1;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
-    const isDue = lasts !== undefined && !isLast && window.stepAge + window.lasts * 0.5 >= lasts;
+    const isDue = lasts !== undefined && isCompared && window.stepAge + window.lasts * 0.5 >= lasts;
     if (nats < (isLastCompared ? lastHoldNats : holdNats) || !isDue || this.#heldSeconds >= holdSecondsMax)
       return "continue";
     this.#heldSeconds += window.lasts / 1000;
@@ -272,7 +273,7 @@ function withPods(noise: Noise): Noise {
   return { ...noise, drift: Math.max(noise.drift, 0.05) };
 }
 
-/** Half of the tolerance is left to the users' benefit, since noise blurs its edge. */
+/** A part of the tolerance is left to the users, since noise blurs its edge. */
 const latencyTolerance = (tolerances: Tolerances): number => 0.7 * Math.log(tolerances.latency);
 
 type Pair = readonly [events: number, exposure: number, otherEvents: number, otherExposure: number];
