@@ -29,10 +29,10 @@ export async function followLog(
   onLines: (lines: readonly LogLine[]) => void,
   onState: (state: LogState) => void,
 ): Promise<void> {
-  let last = "";
+  const place = new LogPlace();
   while (!signal.aborted) {
     try {
-      const response = await fetch(addressOf(source, last), { signal });
+      const response = await fetch(addressOf(source, place.resume()), { signal });
       if (!response.ok || response.body === null) {
         onState({ is: "refused", message: await refusalOf(response) });
         return;
@@ -40,10 +40,7 @@ export async function followLog(
       onState({ is: "reading" });
       for await (const line of readLines(response.body)) {
         const read = parseLine(line);
-        // Asked again from a second that was read in part: what is known isn't shown twice.
-        if (read.at !== "" && read.at <= last) continue;
-        if (read.at !== "") last = read.at;
-        onLines([read]);
+        if (place.isNew(read)) onLines([read]);
       }
       onState({ is: "ended" });
       return;
@@ -52,6 +49,33 @@ export async function followLog(
       onState({ is: "interrupted" });
       await new Promise((resolve) => setTimeout(resolve, 1500));
     }
+  }
+}
+
+/** Where the reading stands. Asked again from a time that was read in part, what is known isn't shown twice. */
+export class LogPlace {
+  #last = "";
+  /** Lines of that very time that were shown; several may share it. */
+  #shown = 0;
+  #toSkip = 0;
+
+  /** The time to ask from; empty at the beginning. */
+  resume(): string {
+    this.#toSkip = this.#shown;
+    return this.#last;
+  }
+
+  isNew({ at }: LogLine): boolean {
+    if (at === "") return true;
+    if (at < this.#last) return false;
+    if (at === this.#last && this.#toSkip > 0) {
+      this.#toSkip--;
+      return false;
+    }
+    this.#shown = at === this.#last ? this.#shown + 1 : 1;
+    this.#last = at;
+    this.#toSkip = 0;
+    return true;
   }
 }
 

@@ -132,11 +132,11 @@ function optionsOf(
         ...axis,
         size: 22,
         gap: 4,
-        space: 58,
+        space: 50,
         grid: { show: false },
         values: (_, ticks) => ticks.map((tick) => clockOf(tick, ticks)),
       },
-      { ...axis, size: 54, gap: 6, space: 30, grid, values: (_, ticks) => ticks.map((tick) => latest().tick(tick)) },
+      { ...axis, size: 54, gap: 6, space: 24, grid, values: (_, ticks) => ticks.map((tick) => latest().tick(tick)) },
     ],
     series: [
       {},
@@ -154,10 +154,10 @@ function optionsOf(
   };
 }
 
-/** Seconds only where minutes don't tell two ticks apart. */
+/** Seconds only where minutes don't tell the ticks apart. */
 function clockOf(tick: number, ticks: readonly number[]): string {
   const text = formatClock(tick * 1000);
-  return (ticks[1] ?? 0) - (ticks[0] ?? 0) < 60 ? text : text.slice(0, 5);
+  return ticks.every((each) => each % 60 === 0) ? text.slice(0, 5) : text;
 }
 
 function drawMarks({ ctx, bbox, valToPos, scales }: UPlot, marks: readonly ChartMark[]): void {

@@ -84,7 +84,14 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
             <AnalysisRuns runs={latestRuns(runs, current?.revision)} />
           </Section>
         </div>
-        <DecisionsSection namespace={namespace} name={name} decisions={decisions} replicaSets={replicaSets} />
+        <DecisionsSection
+          namespace={namespace}
+          name={name}
+          decisions={decisions}
+          replicaSets={replicaSets}
+          runs={runs}
+          quarantines={quarantines}
+        />
       </div>
     </Page>
   );

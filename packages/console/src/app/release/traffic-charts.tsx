@@ -1,4 +1,5 @@
 import { memo, type ReactNode } from "react";
+import { useConnection } from "../data/use-live.ts";
 import { formatRate, formatSeconds, formatShare, tickRate, tickSeconds, tickShare } from "../format.ts";
 import { Chart, type ChartMark, type ChartVersion } from "./chart.tsx";
 import type { Traffic } from "./use-traffic.ts";
@@ -42,6 +43,8 @@ export function TrafficCharts({
   readonly marks: readonly ChartMark[];
 }): ReactNode {
   const series = traffic.is === "known" ? traffic.series : undefined;
+  // While all of the control plane is away, that is said once for all.
+  const isLive = useConnection().is === "live";
   const shown = { versions, marks };
   return (
     <div className="charts">
@@ -62,7 +65,7 @@ export function TrafficCharts({
         tick={tickSeconds}
         topMin={0.01}
       />
-      {traffic.is !== "loading" && traffic.problem !== undefined && (
+      {isLive && traffic.is !== "loading" && traffic.problem !== undefined && (
         <p className="chart-problem quiet">The metrics don't answer: {traffic.problem}</p>
       )}
     </div>

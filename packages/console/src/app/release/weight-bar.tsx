@@ -16,7 +16,11 @@ export function WeightBar({
     <div className="weights">
       <div className="weight-bar" aria-hidden="true">
         {shown.map(({ hash, percent }) => (
-          <span key={hash} className={`colour-${colours.get(hash) ?? 0}`} style={{ flexGrow: percent }} />
+          <span
+            key={hash}
+            className={`colour-${colours.get(hash) ?? 0} ${percent === 0 ? "none" : ""}`}
+            style={{ flexGrow: percent }}
+          />
         ))}
       </div>
       <ul className="weight-names" aria-label="Traffic by version">

@@ -91,7 +91,7 @@ const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
         <code>{imagesOf(rollout)}</code>
       </td>
       <td data-label="Available" className="numbers">
-        {status?.availableReplicas ?? 0} of {spec.replicas ?? 1}
+        {status?.availableReplicas ?? 0} of {status?.replicas ?? spec.replicas ?? 1}
       </td>
     </tr>
   );
