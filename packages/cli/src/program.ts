@@ -20,10 +20,3 @@ export function examplesFolder(): string {
   }
   throw new Fault("bug", "the examples aren't packed with this program");
 }
-
-/** The console's files, built ahead; undefined where they aren't built. */
-export function consoleFolder(): string | undefined {
-  return [join(packageFolder(), "..", "console", "dist"), join(packageFolder(), "dist", "console")].find((folder) =>
-    existsSync(folder),
-  );
-}

@@ -4,7 +4,7 @@ import { Agent, request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import type { Client } from "@sluice/api";
 import { createConsoleHandler } from "@sluice/console/server";
-import { consoleFolder, packageFolder } from "../program.ts";
+import { packageFolder } from "../program.ts";
 import type { Credentials } from "../state/credentials.ts";
 import { version } from "../version.ts";
 import { log } from "./log.ts";
@@ -23,7 +23,7 @@ export interface ConsoleOptions {
 export async function serveConsole({ credentials, api, authority, client, query }: ConsoleOptions) {
   const connections = new Agent({ ca: authority, keepAlive: true });
   const handler = createConsoleHandler({
-    assetsFolder: consoleFolder() ?? buildFromSource() ?? "",
+    assetsFolder: pagesFolder(),
     version: version(),
     secret: credentials.consoleToken,
     clock: realClock,
@@ -72,12 +72,13 @@ export async function serveConsole({ credentials, api, authority, client, query 
   }
 }
 
-/** In the repository the pages may not be built yet: they are, beside the start and not before it. */
-function buildFromSource(): string | undefined {
+/** Packed with the program; in the repository beside the room, built beside the start where they aren't yet. */
+function pagesFolder(): string {
   const room = join(packageFolder(), "..", "console");
   const script = join(room, "build.ts");
-  if (!existsSync(script)) return undefined;
+  if (!existsSync(script)) return join(packageFolder(), "dist", "console");
   const folder = join(room, "dist");
+  if (existsSync(join(folder, "index.html"))) return folder;
   import(script)
     .then(({ buildConsole }: { buildConsole: (folder: string) => Promise<unknown> }) => buildConsole(folder))
     .catch((thrown) => log(`the console isn't built: ${thrown instanceof Error ? thrown.message : thrown}`));

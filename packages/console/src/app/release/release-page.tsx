@@ -11,7 +11,7 @@ import { headlineOf } from "./headline.ts";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
 import { StepTrack } from "./step-track.tsx";
 import { stepsOf } from "./steps.ts";
-import { TrafficCharts, WindowChoice } from "./traffic-charts.tsx";
+import { TrafficCharts, WindowChoice, windowFor } from "./traffic-charts.tsx";
 import { type Release, useRelease } from "./use-release.ts";
 import { useTraffic } from "./use-traffic.ts";
 import { VersionTable } from "./version-table.tsx";
@@ -33,7 +33,7 @@ const crumbsOf = (namespace: string) => [{ text: "Rollouts", to: "/rollouts" }, 
 function ReleaseView({ release }: { readonly release: Release }): ReactNode {
   const { rollout, replicaSets, pods, runs, quarantines, decisions } = release;
   const { namespace = "default", name, uid = name } = rollout.metadata;
-  const [seconds, setSeconds] = useState(300);
+  const [seconds, setSeconds] = useState(() => windowFor(lastBegin(decisions), Date.now()));
   const versions = useMemo(
     () => versionsOf(rollout, replicaSets, pods, new Set(quarantines.map(({ spec }) => spec.podTemplateHash))),
     [rollout, replicaSets, pods, quarantines],
@@ -112,6 +112,12 @@ const startOf = ({ metadata }: AnalysisRun | Quarantine): string => metadata.cre
 
 const newestOf = (quarantines: readonly Quarantine[]): readonly Quarantine[] =>
   quarantines.toSorted((a, b) => (startOf(a) < startOf(b) ? 1 : -1)).slice(0, 3);
+
+const lastBegin = (decisions: readonly Decision[]): number | undefined =>
+  decisions.reduce<number | undefined>((latest, { spec }) => {
+    const at = Date.parse(spec.at);
+    return spec.action === "begin" && at > (latest ?? 0) ? at : latest;
+  }, undefined);
 
 function markOf({ spec: { at, action } }: Decision) {
   if (action !== "begin" && action !== "promote" && action !== "abort") return [];

@@ -11,6 +11,14 @@ const windows = [
   { seconds: 3600, text: "1 h" },
 ] as const;
 
+/** Enough to see the last release from its begin on, and a little before. */
+export function windowFor(begun: number | undefined, now: number): number {
+  const age = begun === undefined ? 0 : (now - begun) / 1000;
+  const fitting = windows.find(({ seconds }) => age < seconds * 0.8);
+  // Long ago is no release any more: what counts is now.
+  return fitting?.seconds ?? 900;
+}
+
 interface WindowChoiceProps {
   readonly seconds: number;
   readonly onChange: (seconds: number) => void;
