@@ -1,11 +1,30 @@
 import { defineConfig } from "vitest/config";
 
+const shared = { testTimeout: 60_000, hookTimeout: 60_000, pool: "forks" } as const;
+
 export default defineConfig({
   test: {
-    include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    pool: "forks",
-    maxWorkers: 2,
+    projects: [
+      {
+        test: {
+          ...shared,
+          name: "rooms",
+          include: ["packages/**/*.test.{ts,tsx}"],
+          maxWorkers: 2,
+          sequence: { groupOrder: 0 },
+        },
+      },
+      {
+        // Whole programs under load: one file at a time, and after the rooms, so that nothing else takes their processors.
+        test: {
+          ...shared,
+          name: "whole",
+          include: ["test/**/*.test.ts"],
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
   },
 });

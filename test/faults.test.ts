@@ -40,7 +40,7 @@ beforeAll(async () => {
   );
 }, 120_000);
 
-afterAll(() => sluice?.stop(), 60_000);
+afterAll(() => sluice?.stop(), 150_000);
 
 interface RolloutStatus {
   readonly phase?: string;

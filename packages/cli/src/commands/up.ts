@@ -18,6 +18,7 @@ export interface UpOptions {
 }
 
 const readyMillisMax = 30_000;
+const stopMillisMax = 10_000;
 
 /** `sluice up`: serves until Ctrl-C, which leaves agent and workloads running; a second one on the same state says so. */
 export async function up(options: UpOptions): Promise<void> {
@@ -53,6 +54,8 @@ export async function up(options: UpOptions): Promise<void> {
   const stop = () => {
     if (isStopping) process.exit(130);
     isStopping = true;
+    // What is acknowledged is durable already; a connection that won't end must not hold everybody up.
+    setTimeout(() => process.exit(0), stopMillisMax).unref();
     void served.stop().then((goesOn) => {
       if (!options.json) console.log(goesOn);
       process.exit(0);
