@@ -121,7 +121,7 @@ function optionsOf(
     width,
     height,
     legend: { show: false },
-    padding: [8, 6, 0, 0],
+    padding: [8, 22, 0, 0],
     cursor: { sync: { key: "release" }, points: { size: 6 }, drag: { x: false, y: false }, y: false },
     scales: {
       x: { time: true },

@@ -61,13 +61,6 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
       <p className="headline" aria-live="polite">
         {headlineOf(rollout, image, steps)}
       </p>
-      {newestOf(quarantines).map((quarantine) => (
-        <QuarantineNotice
-          key={quarantine.metadata.uid}
-          quarantine={quarantine}
-          isCurrent={quarantine.spec.podTemplateHash === rollout.status?.currentPodHash}
-        />
-      ))}
       <Section title="Progress">
         <StepTrack steps={steps} />
         <WeightBar shares={sharesOf(rollout, versions)} versions={versions} colours={colours} />
@@ -84,14 +77,23 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
             <AnalysisRuns runs={latestRuns(runs, current?.revision)} />
           </Section>
         </div>
-        <DecisionsSection
-          namespace={namespace}
-          name={name}
-          decisions={decisions}
-          replicaSets={replicaSets}
-          runs={runs}
-          quarantines={quarantines}
-        />
+        <div className="column">
+          {newestOf(quarantines).map((quarantine) => (
+            <QuarantineNotice
+              key={quarantine.metadata.uid}
+              quarantine={quarantine}
+              isCurrent={quarantine.spec.podTemplateHash === rollout.status?.currentPodHash}
+            />
+          ))}
+          <DecisionsSection
+            namespace={namespace}
+            name={name}
+            decisions={decisions}
+            replicaSets={replicaSets}
+            runs={runs}
+            quarantines={quarantines}
+          />
+        </div>
       </div>
     </Page>
   );
