@@ -30,9 +30,9 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
-const holdNats = 1.6;
+const holdNats = 1.8;
 /** The same before the last step, after which no stable version may be left to compare with. */
-const lastHoldNats = 0.4;
+const lastHoldNats = 0.7;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
 

@@ -72,7 +72,7 @@ function answer(line: Line, judges: Map<string, Judge>): object {
   }
 }
 
-export function toRelease(line: Omit<StartLine, "type" | "id">): JudgedRelease {
+function toRelease(line: Omit<StartLine, "type" | "id">): JudgedRelease {
   return {
     plan: line.plan.map(({ weight, sec }) => ({ weight: ratio(weight), lasts: millis(sec * 1000) })),
     bucketEdgesMs: line.bucketEdgesMs,
@@ -84,7 +84,7 @@ export function toRelease(line: Omit<StartLine, "type" | "id">): JudgedRelease {
   };
 }
 
-export function toWindow(line: Omit<WindowLine, "type" | "id">): JudgedWindow {
+function toWindow(line: Omit<WindowLine, "type" | "id">): JudgedWindow {
   return {
     ends: millis(line.t * 1000),
     lasts: millis(line.dt * 1000),

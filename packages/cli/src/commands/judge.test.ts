@@ -1,0 +1,59 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { expect, test } from "vitest";
+
+const program = join(import.meta.dirname, "..", "..", "bin", "sluice.mjs");
+
+/** 100 requests a minute by weight, of which so many fail. */
+const arm = (n: number, err: number) => ({
+  n,
+  err,
+  lat: [0, n, 0],
+  endpoints: [{ n, err, lat: [0, n, 0] }],
+  exposed: n,
+  conv: 0,
+  memMax: 1,
+  restarts: 0,
+  pods: 2,
+});
+
+test("sluice judge answers every line, and takes back what fails", async () => {
+  const child = spawn(process.execPath, [program, "judge"], { stdio: ["pipe", "pipe", "inherit"] });
+  const answers: { action?: string; reason?: string; error?: string }[] = [];
+  createInterface({ input: child.stdout }).on("line", (line) => answers.push(JSON.parse(line)));
+  const history = Array.from({ length: 30 }, () => ({ dt: 60, a: arm(3000, 3), b: arm(3000, 3) }));
+  const plan = [
+    { weight: 0.1, sec: 600 },
+    { weight: 1, sec: 600 },
+  ];
+  const send = (line: object) => child.stdin.write(`${JSON.stringify(line)}\n`);
+
+  send({ type: "start", id: "a", plan, bucketEdgesMs: [10, 100], history });
+  for (let window = 1; window <= 6; window++) {
+    const canary = arm(100, 30);
+    const stable = arm(900, 1);
+    send({
+      type: "window",
+      id: "a",
+      t: 10 * window,
+      dt: 10,
+      weight: 0.1,
+      step: 0,
+      stepAge: 10 * window,
+      canary,
+      stable,
+    });
+  }
+  send({ type: "end", id: "a" });
+  send({ type: "guess" });
+  child.stdin.end();
+  await once(child, "close");
+
+  expect(answers).toHaveLength(9);
+  expect(answers[0]).toEqual({});
+  expect(answers[6]?.action).toBe("rollback");
+  expect(answers[6]?.reason).toMatch(/30 % on the new version against 0\.11 % on the stable version/);
+  expect(answers[8]?.error).toContain("start, window or end");
+});
