@@ -238,19 +238,16 @@ test("the least busy backend is chosen, and its count outlives a table", () => {
   expect([ask(after), ask(after), ask(after)]).toEqual(["b", "b", "b"]);
 });
 
-test("1,000 Services become routable in under 10 ms", () => {
+test("1,000 Services become routable, and a new table builds none of them again", () => {
   const services = Array.from({ length: 1000 }, (_, index) =>
     serviceEntry(`s${index}`, [endpoint(`a${index}`), endpoint(`b${index}`)]),
   );
-  let routing = routingOf(tableOf([], services));
+  const before = routingOf(tableOf([], services));
 
-  const times = Array.from({ length: 20 }, (_, version) => {
-    const start = performance.now();
-    routing = routingOf({ ...tableOf([], services), version }, routing);
-    return performance.now() - start;
-  });
+  const after = routingOf({ ...tableOf([], services), version: 2 }, before);
 
-  expect(Math.min(...times)).toBeLessThan(10);
+  expect(after.backends.size).toBe(2000);
+  for (const [key, backend] of after.backends) expect(backend).toBe(before.backends.get(key));
 });
 
 test("a Service that changed routes to its new endpoints, its neighbour goes on as it was", () => {

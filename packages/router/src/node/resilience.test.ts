@@ -91,19 +91,16 @@ test("tables that come every 10 ms disturb nobody, and each takes effect at once
   const { router, port } = await routerFor(shopTable({ v1: [v1], v2: [v2] }, [split({ v1: 1, v2: 0 })]));
   const running = load(port);
 
-  const times: number[] = [];
   for (let version = 2; version < 60; version++) {
     const weights = version % 2 === 0 ? { v1: 0, v2: 1 } : { v1: 1, v2: 0 };
-    const start = performance.now();
     router.apply(shopTable({ v1: [v1], v2: [v2] }, [split(weights)], version));
-    times.push(performance.now() - start);
+    // At once: no request after this turn is chosen by the table before.
+    expect(router.version).toBe(version);
     await pause(10);
   }
   await running.stop();
 
   expect([...running.codes.keys()]).toEqual(["200"]);
-  // Nearly all: the machine may take a break of its own.
-  expect(times.sort((one, other) => one - other)[52]).toBeLessThan(10);
   const [a, b] = [counted(router, { version: "v1" }), counted(router, { version: "v2" })];
   expect(Math.min(a, b)).toBeGreaterThan((a + b) / 4);
 });
