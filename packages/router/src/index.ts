@@ -15,6 +15,7 @@ export {
   type ServiceListener,
   type VirtualHost,
 } from "./routing.ts";
+export { type ServiceAddress, serviceAddress } from "./service-address.ts";
 export { canonicalHost, resolveHost, serviceKey } from "./service-name.ts";
 export { cookieValue, murmur3, stickyBucket, stickyBuckets, stickyChoice } from "./sticky.ts";
 export {

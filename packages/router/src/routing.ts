@@ -48,7 +48,8 @@ export interface VirtualHost<B extends Backend> {
 
 /** An address where a Service wants to be reached. */
 export interface ServiceListener<B extends Backend> {
-  readonly address: string;
+  /** The ClusterIP, where the Service has one. */
+  readonly address: string | undefined;
   readonly port: number;
   readonly protocol: ServicePortEntry["protocol"];
   readonly host: VirtualHost<B>;
@@ -182,7 +183,6 @@ export class Routing<B extends Backend> {
 
   #listenersOf(service: ServiceEntry): ServiceListener<B>[] {
     const address = service.clusterIP;
-    if (address === undefined) return [];
     const key = serviceKey(service.namespace, service.name);
     return service.ports.map((port) => {
       const backends = this.#set(key, port.number, undefined);

@@ -4,6 +4,7 @@ import { log } from "../control-plane/log.ts";
 import { realClock } from "../control-plane/real-clock.ts";
 import { stateFolder } from "../state/state-folder.ts";
 import { adoptKept, giveToKeeper } from "./kept-socket.ts";
+import { bindsPrivilegedPorts } from "./privileged-ports.ts";
 
 /**
  * The body of `sluice agent`: runs workloads and hosts the router; outlives the control plane. The router comes first,
@@ -16,9 +17,11 @@ export async function runAgentProcess(options: {
   readonly kept?: boolean;
 }): Promise<void> {
   const state = stateFolder(options.data);
+  const rights = { bindsPrivilegedPorts: await bindsPrivilegedPorts() };
   const router = createRouter({
     clock: realClock,
-    listensOnServices: process.platform === "linux",
+    listensOnServices: true,
+    ...rights,
     log: (_level, message) => log(`router: ${message}`),
   });
   const stored = await loadTable(state.routeTable);
@@ -32,7 +35,7 @@ export async function runAgentProcess(options: {
   if (options.kept === true && !isKept) giveToKeeper(router);
   try {
     const { runWorkloads } = await import("./run-workloads.ts");
-    await runWorkloads(state, router, port);
+    await runWorkloads(state, router, port, rights);
   } catch (thrown) {
     log(`agent: ${toFault(thrown).message}`);
     // Half an agent, a router whose workloads nobody tends, would never be replaced.

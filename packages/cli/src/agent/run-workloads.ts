@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { notEnforcedFields } from "@sluice/api";
 import { type Agent, createAgent, type EndpointState as PodEndpoint } from "@sluice/backends/agent";
 import { type Millis, seconds, toFault } from "@sluice/kernel";
-import type { EndpointState } from "@sluice/router";
+import { type EndpointState, serviceAddress } from "@sluice/router";
 import type { Router } from "@sluice/router/node";
 import { log } from "../control-plane/log.ts";
 import { realClock } from "../control-plane/real-clock.ts";
@@ -22,7 +22,12 @@ const graceful: Millis = seconds(30);
 const lockMillisMax = 15_000;
 
 /** All of an agent but the router, which serves already: workloads, the table's changes, the counts, and the end. */
-export async function runWorkloads(state: StateFolder, router: Router, port: number): Promise<void> {
+export async function runWorkloads(
+  state: StateFolder,
+  router: Router,
+  port: number,
+  { bindsPrivilegedPorts }: { readonly bindsPrivilegedPorts: boolean },
+): Promise<void> {
   const client = await reloadingClient(state.agentKubeconfig);
   const agent = createAgent({
     client,
@@ -32,6 +37,11 @@ export async function runWorkloads(state: StateFolder, router: Router, port: num
     router: { drain: async (podUid, timeout) => void (await router.drain(podUid, timeout)) },
     drainMillis,
     notEnforced: (pod) => notEnforcedFields(pod.spec),
+    serviceAddress({ metadata, spec }, servicePort) {
+      if (spec.clusterIP === "None") return undefined;
+      const { namespace = "default", name } = metadata;
+      return serviceAddress({ namespace, name, clusterIP: spec.clusterIP }, servicePort, { bindsPrivilegedPorts });
+    },
     version: version(),
     log: (level, message, fields) =>
       log(`agent ${level}: ${message}${fields === undefined ? "" : ` ${JSON.stringify(fields)}`}`),

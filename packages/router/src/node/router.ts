@@ -4,6 +4,7 @@ import { type Clock, Fault, type Millis, millis, type Random, seconds, type Time
 import type { EndpointState } from "../backend.ts";
 import { RequestMetrics, type VersionCounts } from "../request-metrics.ts";
 import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
+import { serviceAddress } from "../service-address.ts";
 import { emptyRouteTable, type RouteTable } from "../table.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { noStats, type RouterStats, type SharedState } from "./shared-state.ts";
@@ -17,8 +18,10 @@ export interface RouterOptions {
   readonly now?: () => number;
   /** For the jitter of retries alone. */
   readonly random?: Random;
-  /** Also listen on each Service's ClusterIP, where it is a loopback address. */
+  /** Also listen where `serviceAddress` says that each port of a Service is reached. */
   readonly listensOnServices?: boolean;
+  /** False for an ordinary user, who can't bind ports below 1024. Default true. */
+  readonly bindsPrivilegedPorts?: boolean;
   /** Default 10,000. Further ones are closed as they come. */
   readonly maxConnections?: number;
 }
@@ -243,9 +246,13 @@ class SocketRouter implements Router {
 
   #listenOnServices(routing: Routing<RoutedBackend>): void {
     const wanted = new Map<string, ServiceListener<RoutedBackend>>();
+    const { bindsPrivilegedPorts = true } = this.#options;
     for (const listener of routing.listeners) {
-      if (!listener.address.startsWith("127.")) continue;
-      wanted.set(`service ${listener.address}:${listener.port}`, listener);
+      const { namespace, service: name } = listener.backends;
+      const at = serviceAddress({ namespace, name, clusterIP: listener.address }, listener.port, {
+        bindsPrivilegedPorts,
+      });
+      wanted.set(`service ${at.host}:${at.port}`, { ...listener, address: at.host, port: at.port });
     }
     for (const [role, server] of this.#sockets) {
       if (role === "router" || wanted.has(role)) continue;
@@ -255,7 +262,7 @@ class SocketRouter implements Router {
     for (const role of this.#problems.keys()) if (!wanted.has(role)) this.#problems.delete(role);
     const before = this.#listeners;
     this.#listeners = wanted;
-    for (const [role, { address, port }] of wanted) {
+    for (const [role, { address = "127.0.0.1", port }] of wanted) {
       if (this.#sockets.has(role) || (before.has(role) && !this.#problems.has(role))) continue;
       this.#problems.delete(role);
       this.#listenAt(role, address, port).then(
