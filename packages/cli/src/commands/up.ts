@@ -34,8 +34,7 @@ export async function up(options: UpOptions): Promise<void> {
     return;
   }
   if (options.detach) return detach(state, options);
-  // The state folder stands in the command line of each process, so that `ps` tells which Sluice is whose.
-  if (options.data === undefined) process.argv.push("--data", state.path);
+  if (options.data === undefined) becomeNamed(state);
   const { serve } = await import("../control-plane/serve.ts");
   const served = await serve({
     state,
@@ -63,6 +62,21 @@ export async function up(options: UpOptions): Promise<void> {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+}
+
+/** The state folder stands in the command line of each process, so that `ps` tells which Sluice is whose. */
+function becomeNamed(state: StateFolder): void {
+  if (process.execve === undefined) return;
+  // Node calls it experimental, once for each start; people needn't read that.
+  process.removeAllListeners("warning");
+  process.execve(process.execPath, [
+    process.execPath,
+    ...process.execArgv,
+    program(),
+    ...process.argv.slice(2),
+    "--data",
+    state.path,
+  ]);
 }
 
 async function detach(state: StateFolder, options: UpOptions): Promise<void> {

@@ -1,6 +1,9 @@
 import { readFileSync } from "node:fs";
 import type { Rollout } from "@sluice/api";
 import type { Connection } from "../connection.ts";
+import { sparkline } from "../terminal/sparkline.ts";
+
+const sparkColumns = 20;
 
 /** What each version of a rollout answers now, by the router's own counts. */
 export interface TrafficReader {
@@ -23,6 +26,7 @@ export function readTraffic({ state, record }: Connection): TrafficReader {
   let rates = new Map<string, number>();
   let errors = new Map<string, number>();
   let latencies = new Map<string, number>();
+  const history = new Map<string, number[]>();
 
   async function query(text: string): Promise<Map<string, number>> {
     const response = await fetch(`http://127.0.0.1:${record.port}/api/v1/query`, {
@@ -46,13 +50,20 @@ export function readTraffic({ state, record }: Connection): TrafficReader {
           `histogram_quantile(0.95, sum by (pod_template_hash, le) (rate(http_request_duration_seconds_bucket{${labels}}[10s])))`,
         ),
       ]);
+      for (const hash of new Set([...rates.keys(), ...history.keys()])) {
+        history.set(hash, [...(history.get(hash) ?? []), rates.get(hash) ?? 0].slice(-sparkColumns));
+      }
     },
     describe(hash) {
       const rate = rates.get(hash);
       if (rate === undefined || rate === 0) return "";
+      const past = history.get(hash) ?? [];
+      // Of all versions on one scale, so that their shares can be seen.
+      const highest = Math.max(...[...history.values()].flat());
+      const line = past.length < 2 ? "" : `${sparkline(past, sparkColumns, highest).padEnd(sparkColumns)}  `;
       const share = ((errors.get(hash) ?? 0) / rate) * 100;
       const p95 = latencies.get(hash);
-      return `${rate.toFixed(1)}/s  ${share.toFixed(2)} % errors${p95 === undefined || Number.isNaN(p95) ? "" : `  p95 ${(p95 * 1000).toFixed(0)} ms`}`;
+      return `${line}${rate.toFixed(1)}/s  ${share.toFixed(2)} % errors${p95 === undefined || Number.isNaN(p95) ? "" : `  p95 ${(p95 * 1000).toFixed(0)} ms`}`;
     },
   };
 }
