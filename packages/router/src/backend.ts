@@ -64,6 +64,12 @@ export class BackendSet<B extends Backend> {
     this.#usable = ready.length > 0 ? ready : this.all.filter((backend) => stateOf(backend) === "terminating");
   }
 
+  /** True where this set could do without the Pod: it has none of it, or another that is ready. */
+  spares(uid: string, stateOf: (backend: B) => EndpointState | "drained"): boolean {
+    const others = this.all.filter((backend) => backend.uid !== uid);
+    return others.length === this.all.length || others.some((backend) => stateOf(backend) === "ready");
+  }
+
   /** The least busy of a few, in turn; `tried` ones and suspects only where nothing else is left. */
   choose(now: number, tried?: ReadonlySet<Backend>): B | undefined {
     const usable = this.#usable;

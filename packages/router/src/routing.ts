@@ -125,6 +125,12 @@ export class Routing<B extends Backend> {
     for (const set of this.#sets.values()) set.refresh(this.#stateOf);
   }
 
+  /** True where every set that the Pod is in has another that is ready. */
+  spares(uid: string): boolean {
+    for (const set of this.#sets.values()) if (!set.spares(uid, this.#stateOf)) return false;
+    return true;
+  }
+
   readonly #stateOf = (backend: B): LocalState => this.#local.get(backend.uid) ?? backend.state;
 
   #findHost(header: string): VirtualHost<B> | undefined {

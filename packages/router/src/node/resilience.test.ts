@@ -85,6 +85,23 @@ test.each(["GET", "POST"])("replacing every Pod under a load of %s fails no requ
   expect(router.stats.active).toBe(0);
 });
 
+test("the last ready pod is kept until the table brings another", async () => {
+  const { port: old } = await backend((_, response) => response.end("old"));
+  const { port: next } = await backend((_, response) => response.end("next"));
+  const { router, port } = await routerFor(shopTable({ v1: [old] }));
+
+  const drained = router.drain(`v1-${old}`, seconds(10));
+  const running = load(port);
+  await pause(100);
+  router.apply(shopTable({ v1: [old, next] }, undefined, 2));
+  const isDrained = await drained;
+  await running.stop();
+
+  expect(isDrained).toBe(true);
+  expect([...running.codes.keys()]).toEqual(["200"]);
+  expect(counted(router, { version: "v1" })).toBeGreaterThan(0);
+});
+
 test("tables that come every 10 ms disturb nobody, and each takes effect at once", async () => {
   const { port: v1 } = await backend((_, response) => setTimeout(() => response.end(), 3));
   const { port: v2 } = await backend((_, response) => setTimeout(() => response.end(), 3));

@@ -1,6 +1,16 @@
 import { createServer, type Server, type Socket } from "node:net";
 import { performance } from "node:perf_hooks";
-import { type Clock, Fault, type Millis, millis, type Random, seconds, type Timer } from "@sluice/kernel";
+import {
+  after,
+  between,
+  type Clock,
+  Fault,
+  type Millis,
+  millis,
+  type Random,
+  seconds,
+  type Timer,
+} from "@sluice/kernel";
 import type { EndpointState } from "../backend.ts";
 import { RequestMetrics, type VersionCounts } from "../request-metrics.ts";
 import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
@@ -46,7 +56,10 @@ export interface Router {
   adopt(socket: ListeningSocket): void;
   /** What a successor needs to `adopt`. */
   readonly sockets: readonly ListeningSocket[];
-  /** Gives the Pod nothing new. True once its requests are answered, false where the wait ended first. */
+  /**
+   * Gives the Pod nothing new, once another is ready in its place or three seconds have shown that none comes.
+   * True once its requests are answered, false where the wait ended first.
+   */
   drain(podUid: string, wait: Millis): Promise<boolean>;
   /** In Prometheus' text format. */
   metricsText(): string;
@@ -57,6 +70,9 @@ export interface Router {
   /** Takes no new connection; requests under way end, within `graceful`, and each answer ends its connection. */
   close(options?: { readonly graceful?: Millis }): Promise<void>;
 }
+
+/** How long the last ready backend of a Service is kept while nothing takes its place. */
+const lastOnePatience = seconds(3);
 
 /** Idle clients are given this long to send their next request, and be told with its answer to connect anew. */
 const idleGraceMillis = 5000;
@@ -155,7 +171,18 @@ class SocketRouter implements Router {
     socket.server.on("connection", (client: Socket) => this.#onConnection(socket.role, client));
   }
 
-  drain(podUid: string, wait: Millis): Promise<boolean> {
+  async drain(podUid: string, wait: Millis): Promise<boolean> {
+    const { clock } = this.#options;
+    const begun = clock.now();
+    // The Pod that replaces it is ready, but the table that says so may still be on its way.
+    const patience = after(begun, millis(Math.min(wait, lastOnePatience)));
+    while (!this.#shared.routing.spares(podUid) && clock.now() < patience) {
+      await new Promise<void>((resolve) => clock.after(millis(20), resolve));
+    }
+    return this.#drainNow(podUid, millis(Math.max(0, wait - between(begun, clock.now()))));
+  }
+
+  #drainNow(podUid: string, wait: Millis): Promise<boolean> {
     this.#drained.add(podUid);
     this.#shared.routing.overlay(this.#local());
     const outstanding = () => {
