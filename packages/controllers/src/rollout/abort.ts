@@ -1,15 +1,15 @@
 import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
-import { planOldRuns, runOf } from "./analysis.ts";
+import { evidenceOf } from "./analysis/evidence.ts";
+import { planOldRuns, runOf } from "./analysis/runs.ts";
+import { planScaling } from "./canary/scaling.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
-import { evidenceOf } from "./evidence.ts";
 import { annotations, keyIn, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
 import { planTraffic } from "./routing/traffic.ts";
-import { planScaling } from "./scaling.ts";
 import type { Situation } from "./situation.ts";
 import { type RolloutPlan, type Turn, turn } from "./turn.ts";
 import { gateIsOff, type Verdict } from "./verdict.ts";

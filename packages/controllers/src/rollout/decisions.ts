@@ -2,10 +2,10 @@ import type { Decision, DecisionAction, DecisionEvidence } from "@sluice/api";
 import { formatInstant, type Instant, shortHash } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { canaryOf, isRouted } from "./canary/steps.ts";
 import { decisionKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { routedWeight } from "./routing/virtual-service.ts";
-import { canaryOf, isRouted } from "./steps.ts";
 import { availableOf, type View, wantedOf } from "./view.ts";
 
 export interface Deciding {

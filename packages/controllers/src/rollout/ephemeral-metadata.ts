@@ -1,9 +1,9 @@
 import type { PodTemplateMetadata, ReplicaSet } from "@sluice/api";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { canaryOf } from "./canary/steps.ts";
 import { keyIn, podKind, replicaSetKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
-import { canaryOf } from "./steps.ts";
 import type { View } from "./view.ts";
 
 type Texts = Readonly<Record<string, string>>;

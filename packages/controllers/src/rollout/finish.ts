@@ -1,5 +1,7 @@
 import type { RolloutStatus } from "@sluice/api";
 import { after, type Instant, minutes, parseInstant, sameJson, seconds } from "@sluice/kernel";
+import { surgeLimits } from "./canary/replicas/limits.ts";
+import { canaryOf, replicasOf, stepHash } from "./canary/steps.ts";
 import { type Changes, statusOf } from "./changes.ts";
 import {
   conditionOf,
@@ -11,8 +13,6 @@ import {
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
 import { heldBy, liftHint } from "./quarantine.ts";
-import { surgeLimits } from "./replicas/limits.ts";
-import { canaryOf, replicasOf, stepHash } from "./steps.ts";
 import type { View } from "./view.ts";
 
 export interface Outcome {

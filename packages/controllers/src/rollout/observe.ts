@@ -13,6 +13,7 @@ import type {
 } from "@sluice/api";
 import type { KindKey, Reader, TaskState } from "@sluice/kernel";
 import { podHashLabel, podTemplateHash } from "../version/index.ts";
+import { canaryOf, stepsOf } from "./canary/steps.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
@@ -24,7 +25,6 @@ import {
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
-import { canaryOf, stepsOf } from "./steps.ts";
 
 /** How many requests the canary really got, as the router counted. */
 interface CanaryTraffic {

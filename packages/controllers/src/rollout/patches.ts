@@ -1,8 +1,8 @@
 import type { Patch, PodTemplateSpec, ReplicaSet, Rollout, Timestamp } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
+import { progressOf } from "./canary/steps.ts";
 import { annotations } from "./names.ts";
-import { progressOf } from "./steps.ts";
 import { revisionOf } from "./view.ts";
 
 /** One write through the API; without `subresource` to the resource itself. */

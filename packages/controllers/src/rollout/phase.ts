@@ -1,6 +1,6 @@
 import type { Rollout, RolloutPhase, RolloutStatus } from "@sluice/api";
+import { isRouted, replicasOf } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
-import { isRouted, replicasOf } from "./steps.ts";
 
 export interface PhaseAndMessage {
   readonly phase: RolloutPhase;

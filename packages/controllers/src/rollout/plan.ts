@@ -1,11 +1,11 @@
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
+import { goOn } from "./canary/underway.ts";
 import type { Changes } from "./changes.ts";
 import { decided } from "./decisions.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { classify } from "./situation.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
-import { goOn } from "./underway.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Pure. Source: argo-rollouts rollout/{controller,canary,sync,pause,analysis,trafficrouting}.go, with our gates. */

@@ -2,10 +2,10 @@ import type { Pod } from "@sluice/api";
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { surgeLimits } from "./canary/replicas/limits.ts";
+import { canaryOf, replicasOf } from "./canary/steps.ts";
 import { keyIn, podKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
-import { surgeLimits } from "./replicas/limits.ts";
-import { canaryOf, replicasOf } from "./steps.ts";
 import { hashOf, type View, wantedOf } from "./view.ts";
 
 export interface RestartPlan {

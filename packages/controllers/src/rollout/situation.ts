@@ -1,10 +1,10 @@
 import type { Quarantine } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
+import { referenceFault } from "./analysis/references.ts";
+import { stepHash } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
-import { referenceFault } from "./references.ts";
-import { stepHash } from "./steps.ts";
 import { personsVerdict, type Verdict, verdictOn } from "./verdict.ts";
 import type { View } from "./view.ts";
 

@@ -1,16 +1,16 @@
 import type { AnalysisRun } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
-import { countsTraffic, runOf, slotStatus } from "./analysis.ts";
+import { type Judgement, judgeRun } from "./analysis/evidence.ts";
+import { countsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
+import { goalCounts } from "./canary/goals.ts";
+import { weightAt } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 import { restartsOf } from "./decisions.ts";
-import { type Judgement, judgeRun } from "./evidence.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./finish.ts";
-import { goalCounts } from "./goals.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
-import { weightAt } from "./steps.ts";
 import { availableOf, type View } from "./view.ts";
 
 /** Why a canary must go. `isBlamed`: the version itself was seen to be bad, so it is quarantined. */

@@ -1,9 +1,9 @@
 import type { ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
 import { podHashLabel, podTemplateHash } from "../version/index.ts";
+import { type Progress, progressOf } from "./canary/steps.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
-import { type Progress, progressOf } from "./steps.ts";
 
 /** What the observed resources mean, worked out once. */
 export interface View {

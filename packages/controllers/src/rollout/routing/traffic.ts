@@ -1,10 +1,10 @@
 import type { CanaryStrategy, Service, TrafficWeights, WeightDestination } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal } from "../goals.ts";
+import { areAtGoal } from "../canary/goals.ts";
+import { canaryOf, isRouted, weightAt, weightBefore } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { canaryOf, isRouted, weightAt, weightBefore } from "../steps.ts";
 import { availableOf, hashOf, isFullyAvailable, type View, wantedOf } from "../view.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { routedWeight, withWeight } from "./virtual-service.ts";

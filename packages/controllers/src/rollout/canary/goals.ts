@@ -1,9 +1,9 @@
+import { availableOf, type View, wantedOf } from "../view.ts";
 import { approximateCounts, type ReplicaCounts } from "./replicas/approximate.ts";
 import { basicCounts } from "./replicas/basic.ts";
 import { surgeLimits } from "./replicas/limits.ts";
 import { routedCanaryCount } from "./replicas/routed.ts";
 import { canaryOf, isRouted, replicasOf, scaleAt, weightAt } from "./steps.ts";
-import { availableOf, type View, wantedOf } from "./view.ts";
 
 /** Pods of the canary as a weight, or as a number that setCanaryScale names. */
 function canarySize(

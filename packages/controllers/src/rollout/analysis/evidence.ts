@@ -1,6 +1,6 @@
 import type { AnalysisRun, DecisionEvidence, Measurement, MetricResult } from "@sluice/api";
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
-import type { TrafficQuestion } from "./observe.ts";
+import type { TrafficQuestion } from "../observe.ts";
 
 /** What an analysis says of the canary, once it is asked whether its evidence was evidence. */
 export type Judgement =

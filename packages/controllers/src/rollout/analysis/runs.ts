@@ -1,12 +1,12 @@
 import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnalysisRunStatus } from "@sluice/api";
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { podHashLabel } from "../version/index.ts";
-import { analysisRunKind, annotations, gates, keyIn } from "./names.ts";
-import { type ObservedRollout, trafficTaskId } from "./observe.ts";
+import type { Effect } from "../../loop/index.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { canaryOf, isRouted } from "../canary/steps.ts";
+import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
+import { type ObservedRollout, trafficTaskId } from "../observe.ts";
+import { hashOf, type View } from "../view.ts";
 import { mergedAnalysis } from "./references.ts";
-import { canaryOf, isRouted } from "./steps.ts";
-import { hashOf, type View } from "./view.ts";
 
 export type AnalysisSlot = "step" | "background";
 

@@ -1,8 +1,8 @@
 import type { AnalysisRun, AnalysisRunPhase, MetricResult } from "@sluice/api";
 import { after, instant, parseInstant, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import type { TrafficQuestion } from "../observe.ts";
 import { isEmpty, judgeRun } from "./evidence.ts";
-import type { TrafficQuestion } from "./observe.ts";
 
 const ended = parseInstant("2026-01-01T00:10:00Z") ?? instant(0);
 const later = after(ended, seconds(60));

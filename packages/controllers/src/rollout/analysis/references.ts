@@ -6,10 +6,10 @@ import {
   type Resolved,
   resolved,
   unresolved,
-} from "../arguments/index.ts";
-import { analysesOf, type ObservedRollout, templateId, templateKind } from "./observe.ts";
-import { managedRouteIndexes } from "./routing/virtual-service.ts";
-import { canaryOf } from "./steps.ts";
+} from "../../arguments/index.ts";
+import { canaryOf } from "../canary/steps.ts";
+import { analysesOf, type ObservedRollout, templateId, templateKind } from "../observe.ts";
+import { managedRouteIndexes } from "../routing/virtual-service.ts";
 
 /**
  * Why a Rollout can't be carried out as its references stand, in the original's words; undefined where it can.

@@ -9,7 +9,8 @@ import {
   parseInstant,
   seconds,
 } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
+import type { Effect } from "../../loop/index.ts";
+import { evidenceOf, isBlind, type Judgement } from "../analysis/evidence.ts";
 import {
   type AnalysisSlot,
   newRun,
@@ -19,23 +20,23 @@ import {
   seen,
   slotStatus,
   wantedAnalysis,
-} from "./analysis.ts";
-import { type Changes, canaryStatusOf } from "./changes.ts";
-import { conditionOf } from "./conditions.ts";
-import { decided } from "./decisions.ts";
-import { planMetadata } from "./ephemeral-metadata.ts";
-import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
-import { deadlineAt, runsClock } from "./finish.ts";
+} from "../analysis/runs.ts";
+import { type Changes, canaryStatusOf } from "../changes.ts";
+import { conditionOf } from "../conditions.ts";
+import { decided } from "../decisions.ts";
+import { planMetadata } from "../ephemeral-metadata.ts";
+import { deadlineAt, runsClock } from "../finish.ts";
+import { annotations, keyIn, rolloutKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { planHistory } from "../replica-sets.ts";
+import { planRestart } from "../restart.ts";
+import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
+import { type RolloutPlan, turn } from "../turn.ts";
+import { gateIsOff, judgementOn } from "../verdict.ts";
+import { availableOf, type View } from "../view.ts";
 import { areAtGoal } from "./goals.ts";
-import { annotations, keyIn, rolloutKind } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { planRestart } from "./restart.ts";
-import { planTraffic, type TrafficPlan } from "./routing/traffic.ts";
-import { planHistory, planScaling } from "./scaling.ts";
+import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
-import { type RolloutPlan, turn } from "./turn.ts";
-import { gateIsOff, judgementOn } from "./verdict.ts";
-import { availableOf, type View } from "./view.ts";
 
 interface Slot {
   readonly status: RolloutAnalysisRunStatus | undefined;
