@@ -4,6 +4,7 @@ import { followLog, type LogLine, type LogSource, type LogState } from "./log-re
 
 const chunkLines = 200;
 const chunksMax = 40;
+const nearEndPx = 24;
 
 interface Chunk {
   readonly id: number;
@@ -26,6 +27,7 @@ export function LogView({ namespace, pod, container, previous }: LogSource): Rea
   const [state, setState] = useState<LogState>({ is: "reading" });
   const [isAtEnd, setAtEnd] = useState(true);
   const box = useRef<HTMLDivElement>(null);
+  const followedTo = useRef(0);
 
   useEffect(() => {
     const stop = new AbortController();
@@ -54,19 +56,31 @@ export function LogView({ namespace, pod, container, previous }: LogSource): Rea
   }, [namespace, pod, container, previous]);
 
   useLayoutEffect(() => {
-    if (chunks.length > 0 && isAtEnd) box.current?.scrollTo({ top: box.current.scrollHeight });
+    const log = box.current;
+    if (log === null || chunks.length === 0 || !isAtEnd) {
+      followedTo.current = 0;
+      return;
+    }
+    // A scroll is told a frame later: lines that arrive in between must not undo it.
+    const reachable = Math.min(followedTo.current, log.scrollHeight - log.clientHeight);
+    if (log.scrollTop < reachable - nearEndPx) {
+      setAtEnd(false);
+      return;
+    }
+    log.scrollTo({ top: log.scrollHeight });
+    followedTo.current = log.scrollTop;
   }, [chunks, isAtEnd]);
 
   return (
     <div className="log-frame">
       <section
-        className="log"
+        className={isAtEnd ? "log following" : "log"}
         ref={box}
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
         tabIndex={0}
         aria-label={`Log of ${container}`}
         onScroll={({ currentTarget: { scrollTop, scrollHeight, clientHeight } }) =>
-          setAtEnd(scrollHeight - scrollTop - clientHeight < 24)
+          setAtEnd(scrollHeight - scrollTop - clientHeight < nearEndPx)
         }
       >
         {chunks.map(({ id, lines }) => (
