@@ -89,13 +89,15 @@ test("kill -9 of the control plane fails no request; started again it goes on", 
 }, 90_000);
 
 test("kill -9 of the agent: workloads live on and are taken over, the router is back", async () => {
-  const before = await sluice.json<PodList>("get", "pods");
+  const pods = () => sluice.json<PodList>("get", "pods");
+  await eventually(async () => (await pods()).items.length === 3, "the pods of earlier versions to be gone");
+  const before = await pods();
 
   // The control plane was started again since: it took this agent over and isn't its parent.
   const taken = await killAgentUnderLoad();
   // The agent that follows is its child: the listening socket outlives it, so connections wait and none is refused.
   const kept = await killAgentUnderLoad();
-  const after = await sluice.json<PodList>("get", "pods");
+  const after = await pods();
 
   console.log(
     `the router was back ${taken.backAfterMillis} ms after kill -9 of an agent taken over (${taken.refused} refused), ` +
