@@ -17,6 +17,7 @@ export const annotations = {
   desiredReplicas: "rollout.argoproj.io/desired-replicas",
   scaleDownDeadline: "scale-down-deadline",
   managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
+  experiment: "experiment.argoproj.io/name",
   trackingId: "argocd.argoproj.io/tracking-id",
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: "sluice.dev/bad",

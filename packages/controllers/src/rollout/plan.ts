@@ -1,5 +1,6 @@
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
+import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import type { Changes } from "./changes.ts";
 import { decided } from "./decisions.ts";
@@ -47,8 +48,9 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
   const { status, progress, rollout, revision } = view;
   const isOther = status.currentPodHash !== view.hash;
   const steps = progress.steps.length;
+  const isRecent = isOther && isWithinRollbackWindow(view, observed.replicaSets);
   const changes: Changes = {
-    currentStepIndex: steps === 0 ? undefined : view.isFullyPromoted ? steps : 0,
+    currentStepIndex: steps === 0 ? undefined : view.isFullyPromoted || isRecent ? steps : 0,
     abort: undefined,
     abortedAt: undefined,
     promoteFull: undefined,
@@ -61,16 +63,28 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
   const isBack = view.isFullyPromoted && isOther;
   const because = isBack
     ? "the stable version is wanted again: the steps are skipped"
-    : isOther
-      ? `version ${view.hash} begins as revision ${revision}`
-      : "the steps changed: it begins anew";
+    : isRecent
+      ? `revision ${revision} was stable lately: rollbackWindow lets it skip the steps`
+      : isOther
+        ? `version ${view.hash} begins as revision ${revision}`
+        : "the steps changed: it begins anew";
+  const skipped: PlannedEvent = {
+    type: "Normal",
+    reason: "SkipSteps",
+    message: isBack ? "Rollback to stable" : "Rollback within window",
+  };
   const events: PlannedEvent[] = isBack
-    ? [{ type: "Normal", reason: "SkipSteps", message: "Rollback to stable" }]
-    : [{ type: "Normal", reason: "RolloutUpdated", message: `Rollout updated to revision ${revision}` }];
+    ? [skipped]
+    : [
+        ...(isRecent ? [skipped] : []),
+        { type: "Normal", reason: "RolloutUpdated", message: `Rollout updated to revision ${revision}` },
+      ];
   const isSilent = view.isFullyPromoted && !isOther;
   return turn(observed, view, now, {
     because,
-    actions: isSilent ? [] : [decided(observed, view, now, { action: isBack ? "rollback" : "begin", because })],
+    actions: isSilent
+      ? []
+      : [decided(observed, view, now, { action: isBack || isRecent ? "rollback" : "begin", because })],
     events: isSilent ? [] : events,
     changes,
   });

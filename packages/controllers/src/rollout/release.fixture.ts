@@ -5,6 +5,7 @@ import {
   controlledBy,
   type Decision,
   type DestinationRule,
+  keyOf,
   type Pod,
   type Quarantine,
   type ReplicaSet,
@@ -25,8 +26,11 @@ import { availableOf, hashOf, wantedOf } from "./view.ts";
 const namespace = "shop";
 const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
 
-/** What an image does: `crashing` restarts for ever, `stuck` never becomes ready, the rest is well; `pods` shows its Pods. */
+/** What an image does: `crashing` restarts for ever, `greedy` is killed for its memory, `stuck` never becomes ready, the rest is well; `pods` shows its Pods. */
 const imageOf = ({ spec }: ReplicaSet): string => spec.template?.spec.containers[0]?.image ?? "";
+
+/** A test says so how many Pods of a ReplicaSet are available at most. */
+const availableAnnotation = "test/available";
 
 /** A ReplicaSet's Pods, as an agent would have them at once. */
 const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSet, Effect> => ({
@@ -35,8 +39,9 @@ const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSe
   plan(set) {
     const replicas = wantedOf(set);
     const image = imageOf(set);
-    const isWell = !image.includes("crashing") && !image.includes("stuck");
-    const available = isWell ? replicas : 0;
+    const isWell = !["crashing", "greedy", "stuck"].some((word) => image.includes(word));
+    const said = set.metadata.annotations?.[availableAnnotation];
+    const available = said === undefined ? (isWell ? replicas : 0) : Math.min(replicas, Number(said));
     const pods = Array.from({ length: replicas }, (_, index) => modelledPod(set, index, image));
     const status = {
       replicas,
@@ -55,7 +60,8 @@ const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSe
 });
 
 function modelledPod(set: ReplicaSet, index: number, image: string): Pod {
-  const restartCount = image.includes("crashing") ? 3 : 0;
+  const restartCount = image.includes("crashing") ? 3 : image.includes("greedy") ? 1 : 0;
+  const end = image.includes("greedy") ? { exitCode: 137, reason: "OOMKilled" } : { exitCode: 1, reason: "Error" };
   return {
     apiVersion: "v1",
     kind: "Pod",
@@ -78,7 +84,7 @@ function modelledPod(set: ReplicaSet, index: number, image: string): Pod {
           ...(image.includes("stuck")
             ? { state: { waiting: { reason: "ErrImagePull", message: "no such tag" } } }
             : {}),
-          ...(restartCount === 0 ? {} : { lastState: { terminated: { exitCode: 1, reason: "Error" } } }),
+          ...(restartCount === 0 ? {} : { lastState: { terminated: end } }),
         },
       ],
     },
@@ -253,6 +259,17 @@ export class Release {
   /** Wanted Pods by image. */
   async pods(): Promise<Readonly<Record<string, number>>> {
     return Object.fromEntries((await this.replicaSets()).map((set) => [imageOf(set), wantedOf(set)]));
+  }
+
+  /** At most so many Pods of this version are available from now on; undefined: all of them. */
+  async limit(image: string, available: number | undefined): Promise<void> {
+    const set = (await this.replicaSets()).find((candidate) => imageOf(candidate) === image);
+    if (set === undefined) throw new Error(`no ReplicaSet of ${image}`);
+    const value = {
+      metadata: { annotations: { [availableAnnotation]: available === undefined ? null : String(available) } },
+    };
+    await this.world.client.patch(keyOf(set), { type: "merge", value });
+    await this.world.settle();
   }
 
   async available(): Promise<number> {

@@ -236,6 +236,16 @@ test("a crash loop is taken back after three restarts, with the reason", async (
   expect((await release.quarantines())[0]?.spec.images).toEqual(["web:crashing", "web:crashing@sha256:1"]);
 });
 
+test("a canary that is killed for its memory is taken back at the first time", async () => {
+  const release = await released();
+
+  await release.push("web:greedy", careful);
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.status()).message).toMatch(/: out of memory: web-.*\/web was OOMKilled$/);
+  expect(await release.quarantines()).toHaveLength(1);
+});
+
 test("a canary that isn't ready within the deadline is taken back; false asks for the original's way", async () => {
   const release = await released();
   await release.push("web:stuck", { ...careful, spec: { progressDeadlineSeconds: 60 } });

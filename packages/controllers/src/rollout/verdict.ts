@@ -1,4 +1,4 @@
-import type { AnalysisRun } from "@sluice/api";
+import type { AnalysisRun, ContainerStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
@@ -82,19 +82,24 @@ function analysisVerdict(observed: ObservedRollout, view: View, now: Instant): V
 
 function crashVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
   if (gateIsOff(view, "crashLoop")) return undefined;
-  const restarts = restartsOf(observed, view.hash);
-  if (restarts < mostRestarts) return undefined;
-  const worst = observed.pods
+  const containers = observed.pods
     .filter(({ metadata }) => metadata.labels?.[podHashLabel] === view.hash)
     .flatMap(({ metadata, status }) =>
       (status?.containerStatuses ?? []).map((container) => ({ pod: metadata.name, container })),
-    )
-    .toSorted((a, b) => (b.container.restartCount ?? 0) - (a.container.restartCount ?? 0))[0];
-  const last = worst?.container.lastState?.terminated ?? worst?.container.state?.terminated;
+    );
+  const verdict = (message: string): Verdict => ({ cause: "crashLoop", message, isBlamed: true, run: undefined });
+  // Its own limit was too small for it: another try ends the same way, so the first one is enough.
+  const killed = containers.find(({ container }) => endOf(container)?.reason === "OOMKilled");
+  if (killed !== undefined) return verdict(`out of memory: ${killed.pod}/${killed.container.name} was OOMKilled`);
+  const restarts = restartsOf(observed, view.hash);
+  if (restarts < mostRestarts) return undefined;
+  const worst = containers.toSorted((a, b) => (b.container.restartCount ?? 0) - (a.container.restartCount ?? 0))[0];
+  const last = worst === undefined ? undefined : endOf(worst.container);
   const exit = last === undefined ? "" : `, last exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ""}`;
-  const message = `crash loop: its pods restarted ${restarts} times (${worst?.pod}/${worst?.container.name}${exit})`;
-  return { cause: "crashLoop", message, isBlamed: true, run: undefined };
+  return verdict(`crash loop: its pods restarted ${restarts} times (${worst?.pod}/${worst?.container.name}${exit})`);
 }
+
+const endOf = ({ state, lastState }: ContainerStatus) => lastState?.terminated ?? state?.terminated;
 
 /** Explicit `progressDeadlineAbort: false` asks for the original's way: Degraded, and traffic stays. */
 function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {

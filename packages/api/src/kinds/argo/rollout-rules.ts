@@ -61,6 +61,7 @@ function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[]
   } else {
     violations.push(...checkRouting(canary, path));
   }
+  violations.push(...checkSizes(canary, path));
   if (canary.canaryService !== undefined && canary.canaryService === canary.stableService) {
     violations.push(
       invalid({
@@ -74,6 +75,43 @@ function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[]
     violations.push(...checkStep(step, `${path}.steps[${index}]`, routing !== undefined));
   }
   if (canary.analysis !== undefined) violations.push(...checkAnalysis(canary.analysis, `${path}.analysis`));
+  return violations;
+}
+
+/** Of validation.go: what only makes sense together, or never does. */
+function checkSizes(canary: CanaryStrategy, path: string): readonly Violation[] {
+  const violations: Violation[] = [];
+  if (canary.dynamicStableScale === true && canary.trafficRouting === undefined) {
+    violations.push(
+      forbidden({
+        path: `${path}.dynamicStableScale`,
+        found: "true",
+        expected: "nothing: only with trafficRouting, since otherwise pods are the traffic",
+        repair: "add trafficRouting or take it out",
+      }),
+    );
+  }
+  if (canary.dynamicStableScale === true && canary.scaleDownDelaySeconds !== undefined) {
+    violations.push(
+      forbidden({
+        path: `${path}.dynamicStableScale`,
+        found: `true beside scaleDownDelaySeconds ${canary.scaleDownDelaySeconds}`,
+        expected: "one of them: a stable version that shrinks with its traffic leaves nothing to keep",
+        repair: "take scaleDownDelaySeconds out",
+      }),
+    );
+  }
+  const { type, value = 0 } = canary.replicaProgressThreshold ?? {};
+  if (type === "Percent" && (value < 0 || value > 100)) {
+    violations.push(
+      invalid({ path: `${path}.replicaProgressThreshold.value`, found: String(value), expected: "0 to 100 percent" }),
+    );
+  }
+  if (type === "Pod" && value < 0) {
+    violations.push(
+      invalid({ path: `${path}.replicaProgressThreshold.value`, found: String(value), expected: "0 or more pods" }),
+    );
+  }
   return violations;
 }
 

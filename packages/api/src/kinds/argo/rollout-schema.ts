@@ -161,21 +161,17 @@ const canary = object("Moves traffic step by step.", {
   scaleDownDelaySeconds: count("How long the old version's pods stay; 30 unless given."),
   scaleDownDelayRevisionLimit: count("How many old versions stay so."),
   abortScaleDownDelaySeconds: count("How long the pods of an aborted version stay; 30 unless given, 0 for ever."),
-  dynamicStableScale: refused(
-    "dynamicStableScale",
-    "a stable version at full size",
-    flag("Shrinks the stable version as traffic leaves it."),
-  ),
+  dynamicStableScale: flag("Shrinks the stable version as traffic leaves it."),
   pingPong: refused(
     "pingPong",
     "destinationRule subsets, or canaryService and stableService",
     object("Two Services that take turns.", { pingService: text("One."), pongService: text("The other.") }),
   ),
   minPodsPerReplicaSet: count("At least so many pods where a version has any."),
-  replicaProgressThreshold: refused(
-    "replicaProgressThreshold",
-    "minReadySeconds and every pod ready",
-    object("How many pods are enough to go on.", { type: text("Percent or Pod."), value: integer("How many.") }),
+  replicaProgressThreshold: object(
+    "How many available pods of a step are enough to go on; all unless given.",
+    { type: text("Percent or Pod.", { enum: ["Percent", "Pod"] }), value: integer("How many.") },
+    { required: ["type", "value"] },
   ),
 });
 
@@ -215,11 +211,7 @@ export const rolloutSpec = object(
       successfulRunHistoryLimit: count("Good ones; 5 unless given."),
       unsuccessfulRunHistoryLimit: count("Others; 5 unless given."),
     }),
-    rollbackWindow: refused(
-      "rollbackWindow",
-      "promote --full to skip the steps",
-      object("Recent versions return without steps.", { revisions: integer("How many.") }),
-    ),
+    rollbackWindow: object("Recent versions return without steps.", { revisions: count("How many versions.") }),
   },
   { required: ["strategy"] },
 );

@@ -2,6 +2,7 @@ import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnaly
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted } from "../canary/steps.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
 import { type ObservedRollout, trafficTaskId } from "../observe.ts";
@@ -24,11 +25,12 @@ export function runOf(observed: ObservedRollout, view: View, slot: AnalysisSlot)
 }
 
 /** The analysis that a slot asks for now; undefined where it asks for none. */
-export function wantedAnalysis(view: View, slot: AnalysisSlot): RolloutAnalysis | undefined {
+export function wantedAnalysis(observed: ObservedRollout, view: View, slot: AnalysisSlot): RolloutAnalysis | undefined {
   const { progress } = view;
   if (view.isFirst || view.isFullyPromoted || view.status.promoteFull === true) return undefined;
   if (slot === "step") return progress.step?.analysis;
   const { analysis } = canaryOf(view.rollout);
+  if (isWithinRollbackWindow(view, observed.replicaSets)) return undefined;
   const isBefore = analysis?.startingStep !== undefined && (progress.index ?? 0) < analysis.startingStep;
   return isBefore ? undefined : analysis;
 }

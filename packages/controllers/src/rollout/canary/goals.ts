@@ -1,9 +1,10 @@
-import { availableOf, type View, wantedOf } from "../view.ts";
+import { availableOf, deadlineOf, type View, wantedOf } from "../view.ts";
 import { approximateCounts, type ReplicaCounts } from "./replicas/approximate.ts";
 import { basicCounts } from "./replicas/basic.ts";
 import { surgeLimits } from "./replicas/limits.ts";
-import { routedCanaryCount } from "./replicas/routed.ts";
-import { canaryOf, isRouted, replicasOf, scaleAt, weightAt } from "./steps.ts";
+import { routedCounts } from "./replicas/routed.ts";
+import { isEnough } from "./replicas/threshold.ts";
+import { canaryOf, isDynamic, isRouted, replicasOf, scaleAt, weightAt, weightBefore } from "./steps.ts";
 
 /** Pods of the canary as a weight, or as a number that setCanaryScale names. */
 function canarySize(
@@ -19,15 +20,27 @@ function canarySize(
   return { weight: isAborted ? 0 : weightAt(progress), explicit: undefined };
 }
 
+/**
+ * A version that was superseded on its way still carries what a stable version that was made smaller can't take yet: it
+ * hands over by and by, and the next version begins when it has.
+ */
+export function isDraining({ rollout, status, older, isFirst }: View): boolean {
+  const routed = status.canary?.weights?.canary.weight ?? 0;
+  if (isFirst || routed === 0 || !isDynamic(rollout)) return false;
+  return older.some((set) => wantedOf(set) > 0 && deadlineOf(set) === undefined);
+}
+
 /** Where the counts should end, however far the way. */
 export function goalCounts(view: View, isAborted: boolean): ReplicaCounts {
-  const { rollout } = view;
+  const { rollout, status } = view;
   const replicas = replicasOf(rollout);
   const { weight, explicit } = canarySize(view, isAborted);
   if (view.isFirst || view.isFullyPromoted) return { canary: replicas, stable: 0 };
+  if (isDraining(view)) return { canary: 0, stable: replicas };
   if (isRouted(rollout)) {
     const { minPodsPerReplicaSet } = canaryOf(rollout);
-    return { canary: routedCanaryCount({ replicas, weight, explicit, minPodsPerReplicaSet }), stable: replicas };
+    const dynamic = isDynamic(rollout) ? { routed: status.canary?.weights?.canary.weight, isAborted } : undefined;
+    return routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet, dynamic });
   }
   return approximateCounts(replicas, weight, 100, surgeLimits(canaryOf(rollout), replicas).maxSurge);
 }
@@ -50,13 +63,26 @@ export function nextCounts(view: View, isAborted: boolean): ReplicaCounts {
   });
 }
 
-/** Both sides have the Pods that this step asks for. */
+/** The canary has the Pods that this step asks for, or as many of them as its threshold is content with. */
+export function hasCanaryPods({ rollout, canary }: View, wanted: number): boolean {
+  return canary !== undefined && isEnough(availableOf(canary), wanted, canaryOf(rollout).replicaProgressThreshold);
+}
+
+/**
+ * Both sides have the Pods that this step asks for. Stable's are waited for only where it gets more to do: one that is
+ * broken gets less with each step of its fix and must not hold it up.
+ */
 export function areAtGoal(view: View): boolean {
-  const { rollout, canary, stable, older } = view;
+  if (isDraining(view)) return false;
+  const { rollout, canary, stable, older, progress } = view;
   const goal = goalCounts(view, false);
-  if (canary === undefined || wantedOf(canary) !== goal.canary || availableOf(canary) < goal.canary) return false;
-  if (stable !== undefined && stable !== canary && availableOf(stable) < goal.stable) return false;
+  if (canary === undefined || wantedOf(canary) !== goal.canary || !hasCanaryPods(view, goal.canary)) return false;
+  const other = stable === canary ? undefined : stable;
+  const getsMore = weightAt(progress) < weightBefore(progress);
+  if (other !== undefined && getsMore) {
+    if (!isEnough(availableOf(other), goal.stable, canaryOf(rollout).replicaProgressThreshold)) return false;
+  }
   if (isRouted(rollout)) return true;
-  const isStableThere = stable === undefined || stable === canary || wantedOf(stable) === goal.stable;
+  const isStableThere = other === undefined || wantedOf(other) === goal.stable;
   return isStableThere && older.every((set) => availableOf(set) === 0);
 }

@@ -5,7 +5,7 @@ import { newReplicaSet, scaled, scalingEvent } from "../replica-sets.ts";
 import { availableOf, deadlineOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { nextCounts } from "./goals.ts";
 import { surgeLimits } from "./replicas/limits.ts";
-import { canaryOf, isRouted, replicasOf } from "./steps.ts";
+import { canaryOf, isDynamic, isRouted, replicasOf } from "./steps.ts";
 
 export interface ScalePlan {
   readonly actions: readonly Effect[];
@@ -74,7 +74,12 @@ export function planScaling(view: View, { isAborted, traffic, mayCreate }: Scale
 
 /** Kept for a look: 30 s from when stable is whole, for ever where the delay is 0. Source: rollout/replicaset.go. */
 function abortedCanary(view: View, canary: ReplicaSet, count: number, now: Instant): Wish {
-  const delay = canaryOf(view.rollout).abortScaleDownDelaySeconds ?? 30;
+  const { abortScaleDownDelaySeconds } = canaryOf(view.rollout);
+  // A stable version that was made smaller takes traffic back by and by: the canary leaves at the same pace.
+  if (abortScaleDownDelaySeconds === undefined && isDynamic(view.rollout)) {
+    return { replicas: Math.min(count, wantedOf(canary)), deadline: null };
+  }
+  const delay = abortScaleDownDelaySeconds ?? 30;
   if (delay === 0) return { replicas: wantedOf(canary) };
   const deadline = deadlineOf(canary);
   if (deadline !== undefined) {

@@ -6,6 +6,9 @@ export const canaryOf = (rollout: Rollout): CanaryStrategy => rollout.spec.strat
 export const stepsOf = (rollout: Rollout): readonly CanaryStep[] => canaryOf(rollout).steps ?? [];
 export const replicasOf = (rollout: Rollout): number => rollout.spec.replicas ?? 1;
 export const isRouted = (rollout: Rollout): boolean => canaryOf(rollout).trafficRouting !== undefined;
+/** The stable version shrinks as traffic leaves it. */
+export const isDynamic = (rollout: Rollout): boolean =>
+  isRouted(rollout) && canaryOf(rollout).dynamicStableScale === true;
 
 /** A change of steps begins the release anew, as a change of the template does. */
 export const stepHash = (rollout: Rollout): string => shortHash(canonicalJson(stepsOf(rollout)));

@@ -34,7 +34,7 @@ import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import { gateIsOff, judgementOn } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
-import { areAtGoal } from "./goals.ts";
+import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
 
@@ -129,7 +129,7 @@ const isAsking = (view: View): boolean => hasPause(view, "NoData") || hasPause(v
 /** The run that a slot holds, begun where one is due. */
 function planSlot(observed: ObservedRollout, view: View, slot: AnalysisSlot, now: Instant): Slot {
   const known = slotStatus(view, slot);
-  const analysis = wantedAnalysis(view, slot);
+  const analysis = wantedAnalysis(observed, view, slot);
   const empty = { status: undefined, judgement: undefined, actions: [], wakes: [], wasWaved: false };
   if (analysis === undefined) return empty;
   const run = runOf(observed, view, slot);
@@ -254,7 +254,7 @@ function patiently({ canary }: View, because: string, now: Instant): Advance {
 function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Advance {
   const { rollout, canary, status, progress } = view;
   const missing = replicasOf(rollout) - availableOf(canary);
-  if (canary === undefined || missing > 0) return waiting(`waits for ${missing} Pods of the new version`);
+  if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
   if (isRouted(rollout) && traffic.weight !== 100) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {

@@ -1,8 +1,8 @@
 import type { CanaryStrategy, Service, TrafficWeights, WeightDestination } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal } from "../canary/goals.ts";
-import { canaryOf, isRouted, weightAt, weightBefore } from "../canary/steps.ts";
+import { areAtGoal, isDraining } from "../canary/goals.ts";
+import { canaryOf, isDynamic, isRouted, replicasOf, weightAt, weightBefore } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, hashOf, isFullyAvailable, type View, wantedOf } from "../view.ts";
@@ -36,7 +36,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const leads = leadsTo(observed, canary);
   const isReady =
     isAborted ||
-    ((wanted === 0 || leads.canary === undefined || leads.canary === hashOfCanary(view)) &&
+    ((wanted === 0 || wanted < routed || leads.canary === undefined || leads.canary === hashOfCanary(view)) &&
       (wanted === 100 || leads.stable === undefined || leads.stable === stableHash(view)));
   const weight = isReady ? wanted : routed;
   const next = withWeight(observed.virtualService, canary, weight);
@@ -47,7 +47,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   return {
     actions,
     weight,
-    isSettled: isReady && switches.actions.length === 0 && subsets.length === 0,
+    isSettled: isReady && !isDraining(view) && switches.actions.length === 0 && subsets.length === 0,
     weights: weightsStatus(view, canary, weight),
   };
 }
@@ -62,10 +62,23 @@ const stableHash = (view: View): string => (view.stable === undefined ? view.has
  */
 function wantedWeight(view: View, isAborted: boolean): number {
   const { canary, status, progress } = view;
-  if (view.isFullyPromoted || view.isFirst || isAborted) return 0;
+  const routed = status.canary?.weights?.canary.weight;
+  // As fast as the stable version's Pods can take it, where they were made fewer.
+  if (isDraining(view)) return Math.min(routed ?? 0, 100 - bearable(view.stable, view));
+  if (view.isFullyPromoted || view.isFirst) return 0;
+  if (isAborted) {
+    const isServing = isDynamic(view.rollout) && availableOf(canary) > 0;
+    return isServing ? Math.min(routed ?? 0, 100 - bearable(view.stable, view)) : 0;
+  }
   if (canary === undefined || availableOf(canary) === 0) return 0;
-  if (status.promoteFull === true) return status.canary?.weights?.canary.weight ?? 0;
+  if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
   return areAtGoal(view) ? weightAt(progress) : Math.min(weightBefore(progress), 100);
+}
+
+/** The percent of all traffic that a version's available Pods were sized for. */
+function bearable(set: View["stable"], { rollout }: View): number {
+  const replicas = replicasOf(rollout);
+  return replicas === 0 ? 100 : Math.min(100, Math.floor((100 * availableOf(set)) / replicas));
 }
 
 function weightsStatus(view: View, canary: CanaryStrategy, weight: number): TrafficWeights {
@@ -99,7 +112,8 @@ function leadsTo(observed: ObservedRollout, canary: CanaryStrategy) {
 function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, service: string, hash: string): boolean {
   const slices = endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
   const set = replicaSets.find((candidate) => hashOf(candidate) === hash);
-  if (slices.length === 0 || set === undefined) return true;
+  // One that has no Pod to give, a broken stable version, can't be waited for.
+  if (slices.length === 0 || set === undefined || availableOf(set) === 0) return true;
   return slices.some(({ endpoints }) =>
     endpoints?.some(
       ({ conditions, targetRef }) =>
@@ -118,7 +132,7 @@ function planSubsets({ destinationRule, replicaSets }: ObservedRollout, view: Vi
   const stable = stableHash(view);
   const next = withSubsetHashes(destinationRule, reference, {
     // A subset that names no version yet must name one, or it would hold the Pods of both.
-    canary: isThere(view.hash) || known.canary === undefined ? view.hash : undefined,
+    canary: (isThere(view.hash) && !isDraining(view)) || known.canary === undefined ? view.hash : undefined,
     stable: isThere(stable) || known.stable === undefined ? stable : undefined,
   });
   return next === destinationRule ? [] : [{ do: "update", object: next }];
@@ -136,7 +150,7 @@ function planServices(observed: ObservedRollout, view: View, canary: CanaryStrat
     actions.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
   };
   aim(canary.stableService, view.stable ?? view.canary);
-  aim(canary.canaryService, view.canary);
+  if (!isDraining(view)) aim(canary.canaryService, view.canary);
   return { actions };
 }
 

@@ -2,7 +2,8 @@ import { expect, test } from "vitest";
 import { approximateCounts } from "./approximate.ts";
 import { type BasicCanary, basicCounts } from "./basic.ts";
 import { countOf, surgeLimits } from "./limits.ts";
-import { routedCanaryCount } from "./routed.ts";
+import { routedCounts } from "./routed.ts";
+import { isEnough } from "./threshold.ts";
 
 test.each<[replicas: number, weight: number, surge: number, canary: number, stable: number]>([
   [0, 50, 1, 0, 0],
@@ -115,20 +116,68 @@ test("every weight is reached within surge and availability", () => {
   }
 });
 
-test.each<[replicas: number, weight: number, explicit: number | undefined, minimum: number | undefined, count: number]>(
-  [
-    [10, 5, undefined, undefined, 1],
-    [10, 11, undefined, undefined, 2],
-    [10, 0, undefined, 3, 0],
-    [10, 5, undefined, 3, 3],
-    [2, 5, undefined, 3, 2],
-    [10, 5, 7, 3, 7],
-    [10, 5, 0, 3, 0],
-    [10, 100, undefined, undefined, 10],
-  ],
-)(
-  "routed: %d replicas at %d%%, explicit %s, minimum %s are %d",
-  (replicas, weight, explicit, minPodsPerReplicaSet, count) => {
-    expect(routedCanaryCount({ replicas, weight, explicit, minPodsPerReplicaSet })).toBe(count);
+interface RoutedRow {
+  readonly weight: number;
+  readonly replicas?: number;
+  readonly explicit?: number;
+  readonly minimum?: number;
+  /** With dynamicStableScale: what the last status says is routed to the canary. */
+  readonly routed?: number;
+  readonly isAborted?: boolean;
+  readonly canary: number;
+  readonly stable: number;
+}
+
+test.each<RoutedRow>([
+  { weight: 5, canary: 1, stable: 10 },
+  { weight: 11, canary: 2, stable: 10 },
+  { weight: 0, minimum: 3, canary: 0, stable: 10 },
+  { weight: 5, minimum: 3, canary: 3, stable: 10 },
+  { weight: 5, replicas: 2, minimum: 3, canary: 2, stable: 2 },
+  { weight: 5, explicit: 7, minimum: 3, canary: 7, stable: 10 },
+  { weight: 5, explicit: 0, minimum: 3, canary: 0, stable: 10 },
+  { weight: 100, canary: 10, stable: 10 },
+  { weight: 50, replicas: 0, canary: 0, stable: 0 },
+  // Stable waits for the traffic to leave, and is there before it comes back.
+  { weight: 40, routed: 0, canary: 4, stable: 10 },
+  { weight: 40, routed: 40, canary: 4, stable: 6 },
+  { weight: 10, routed: 40, canary: 1, stable: 9 },
+  { weight: 100, routed: 40, canary: 10, stable: 6 },
+  { weight: 100, routed: 100, canary: 10, stable: 0 },
+  { weight: 100, routed: 95, minimum: 3, canary: 10, stable: 3 },
+  { weight: 15, routed: 15, canary: 2, stable: 9 },
+  { weight: 40, routed: 40, explicit: 7, canary: 7, stable: 10 },
+  // Taken back: the canary leaves as its traffic does.
+  { weight: 0, routed: 60, isAborted: true, canary: 6, stable: 10 },
+  { weight: 0, routed: 10, isAborted: true, minimum: 2, canary: 2, stable: 10 },
+  { weight: 0, routed: 0, isAborted: true, canary: 0, stable: 10 },
+])(
+  "routed: $replicas at $weight %, routed $routed, explicit $explicit, aborted $isAborted: $canary and $stable",
+  (row) => {
+    const { replicas = 10, weight, explicit, minimum: minPodsPerReplicaSet, routed, isAborted = false } = row;
+    const dynamic = routed === undefined ? undefined : { routed, isAborted };
+
+    const counts = routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet, dynamic });
+
+    expect(counts).toEqual({ canary: row.canary, stable: row.stable });
   },
 );
+
+test.each<[available: number, wanted: number, threshold: Parameters<typeof isEnough>[2], isMet: boolean]>([
+  [9, 10, undefined, false],
+  [10, 10, undefined, true],
+  [9, 10, { type: "Percent", value: 90 }, true],
+  [8, 10, { type: "Percent", value: 90 }, false],
+  // 7 / 10 * 100 misses 70 by a rounding error.
+  [7, 10, { type: "Percent", value: 70 }, true],
+  [29, 100, { type: "Percent", value: 29 }, true],
+  [0, 0, { type: "Percent", value: 100 }, true],
+  [0, 3, { type: "Percent", value: 0 }, true],
+  [3, 10, { type: "Pod", value: 3 }, true],
+  [2, 10, { type: "Pod", value: 3 }, false],
+  [2, 2, { type: "Pod", value: 3 }, true],
+  [9, 10, { type: "Pod", value: -1 }, false],
+  [9, 10, { type: "Percent", value: -1 }, false],
+])("%d of %d available with threshold %j: %s", (available, wanted, threshold, isMet) => {
+  expect(isEnough(available, wanted, threshold)).toBe(isMet);
+});

@@ -1,17 +1,36 @@
+import type { ReplicaCounts } from "./approximate.ts";
+
 export interface RoutedCanary {
   readonly replicas: number;
   readonly weight: number;
   /** From setCanaryScale; bypasses the minimum. */
   readonly explicit: number | undefined;
   readonly minPodsPerReplicaSet?: number | undefined;
+  /** Present where the stable version shrinks as traffic leaves it. */
+  readonly dynamic?: DynamicStableScale | undefined;
+}
+
+export interface DynamicStableScale {
+  /** What was routed to the canary when this status was written; undefined before anything was. */
+  readonly routed: number | undefined;
+  /** Taken back: the canary may only shrink as its traffic does. */
+  readonly isAborted: boolean;
 }
 
 /**
- * The canary's Pods when a router carries the weight; stable stays at all of them and surge doesn't matter.
+ * Pods of both sides when a router carries the weight; surge doesn't matter. Stable stays whole, or is as large as the
+ * larger of what it has of the traffic and what it shall have: it shrinks after traffic left and grows before it comes.
  * Source: argo-rollouts utils/replicaset/canary.go CalculateReplicaCountsForTrafficRoutedCanary.
  */
-export function routedCanaryCount({ replicas, weight, explicit, minPodsPerReplicaSet = 1 }: RoutedCanary): number {
-  if (explicit !== undefined) return explicit;
-  const count = Math.ceil((replicas * weight) / 100);
-  return count === 0 ? 0 : Math.min(Math.max(count, minPodsPerReplicaSet), replicas);
+export function routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet = 1, dynamic }: RoutedCanary) {
+  const sized = (share: number): number => Math.ceil((replicas * share) / 100);
+  const atLeast = (count: number): number =>
+    count === 0 ? 0 : Math.min(Math.max(count, minPodsPerReplicaSet), replicas);
+  if (explicit !== undefined) return { canary: explicit, stable: replicas } satisfies ReplicaCounts;
+  if (dynamic === undefined) return { canary: atLeast(sized(weight)), stable: replicas } satisfies ReplicaCounts;
+  const { routed = weight, isAborted } = dynamic;
+  return {
+    canary: atLeast(isAborted ? Math.max(sized(routed), sized(weight)) : sized(weight)),
+    stable: atLeast(Math.max(sized(100 - weight), sized(100 - routed))),
+  } satisfies ReplicaCounts;
 }
