@@ -84,9 +84,12 @@ export type {
 export type {
   Experiment,
   ExperimentAnalysis,
+  ExperimentAnalysisRunStatus,
   ExperimentSpec,
   ExperimentStatus,
   ExperimentTemplate,
+  ExperimentTemplatePhase,
+  ExperimentTemplateStatus,
   RolloutExperimentStep,
 } from "./kinds/argo/experiment.ts";
 export type {

@@ -18,6 +18,7 @@ export {
 export { decisionReconciler } from "./decision/index.ts";
 export { deploymentReconciler } from "./deployment/index.ts";
 export { serviceReconciler } from "./endpointslice/index.ts";
+export { experimentReconciler } from "./experiment/index.ts";
 export {
   type AnyReconciler,
   applyEffect,

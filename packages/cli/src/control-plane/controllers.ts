@@ -7,6 +7,7 @@ import {
   applyManifestsHandler,
   decisionReconciler,
   deploymentReconciler,
+  experimentReconciler,
   type KindLookup,
   Loop,
   QuarantineReconciler,
@@ -65,6 +66,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       rolloutReconciler(effects),
       decisionReconciler(effects),
       analysisRunReconciler(effects),
+      experimentReconciler(effects),
       deploymentReconciler(effects),
       replicaSetReconciler(effects),
       // Linux binds all of 127.0.0.0/8; elsewhere Services are reached through the environment.

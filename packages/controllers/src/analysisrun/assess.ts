@@ -1,4 +1,5 @@
 import type { AnalysisRunPhase, AnalysisRunStatus, Metric, MetricResult, RunSummary } from "@sluice/api";
+import { isCompleted, isWorse } from "../phases/index.ts";
 import {
   consecutiveErrorLimit,
   consecutiveSuccessLimit,
@@ -6,7 +7,6 @@ import {
   failureLimit,
   inconclusiveLimit,
 } from "./limits.ts";
-import { isCompleted, isWorse } from "./phases.ts";
 
 /** A limit that tripped. Several may: Error wins over Inconclusive over Failed (analysis.go, the last writer). */
 function trippedLimit(

@@ -1,10 +1,10 @@
 import type { AnalysisRunPhase, Metric, MetricResult } from "@sluice/api";
 import { expect, test } from "vitest";
+import { isWorse } from "../phases/index.ts";
 import { assessMetric, assessRun } from "./assess.ts";
 import { assessResult } from "./evaluate.ts";
 import { effectiveCount, metricsFault } from "./limits.ts";
 import { recorded } from "./measure.ts";
-import { isWorse } from "./phases.ts";
 import { matchedMetrics } from "./rules.ts";
 
 const nan = Number.NaN;

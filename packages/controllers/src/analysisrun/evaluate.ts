@@ -1,6 +1,6 @@
 import type { Metric } from "@sluice/api";
 import { evaluateCondition } from "@sluice/languages";
-import type { CompletedPhase } from "./phases.ts";
+import type { CompletedPhase } from "../phases/index.ts";
 
 export interface Assessment {
   readonly phase: CompletedPhase;

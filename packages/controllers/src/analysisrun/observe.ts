@@ -1,8 +1,8 @@
 import type { AnalysisRun, Secret } from "@sluice/api";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { decodeBase64Text, type Resolved, resolved, unresolved } from "../arguments/index.ts";
+import { isCompleted } from "../phases/index.ts";
 import type { QueryResult } from "./measure.ts";
-import { isCompleted } from "./phases.ts";
 import { measurementsTaken } from "./schedule.ts";
 
 export interface Query {

@@ -11,11 +11,11 @@ import {
 } from "@sluice/kernel";
 import { argumentValues, type Resolved, resolved, resolveTemplates, unresolved } from "../arguments/index.ts";
 import type { Effect } from "../loop/index.ts";
+import { isCompleted } from "../phases/index.ts";
 import { assessRun, isTerminating } from "./assess.ts";
 import { metricsFault } from "./limits.ts";
 import { failedToMeasure, measured, queryWork, recorded, redacted, timeoutSeconds } from "./measure.ts";
 import type { ObservedRun, Query } from "./observe.ts";
-import { isCompleted } from "./phases.ts";
 import { matchedMetrics } from "./rules.ts";
 import { earliest, nextMeasurementAt, timeOf } from "./schedule.ts";
 

@@ -1,7 +1,7 @@
 import type { Metric, MetricResult, Timestamp } from "@sluice/api";
 import { after, type Instant, instant, millis, parseInstant } from "@sluice/kernel";
+import { isCompleted } from "../phases/index.ts";
 import { durationOf, effectiveCount, errorRetry } from "./limits.ts";
-import { isCompleted } from "./phases.ts";
 
 /** When a metric is measured next; undefined where it is not measured again. Source: analysis.go generateMetricTasks. */
 export function nextMeasurementAt(

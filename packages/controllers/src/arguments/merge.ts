@@ -1,5 +1,6 @@
 import type { AnalysisTemplateSpec, Argument, DryRun, MeasurementRetention, Metric } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
+import { fieldAt } from "./field-path.ts";
 import { type Resolved, resolved, unresolved } from "./template.ts";
 
 /** What a run is made of, out of all the templates that it names. */
@@ -54,3 +55,19 @@ export function mergeTemplates(
 
 const hasNoSource = ({ value, valueFrom }: Argument): boolean =>
   value === undefined && valueFrom?.secretKeyRef === undefined && valueFrom?.fieldRef === undefined;
+
+/** What reads a field of `owner`, the Rollout or Experiment that asks, gets its value. Secrets stay references. */
+export function boundFields(args: readonly Argument[], owner: unknown): Resolved<readonly Argument[]> {
+  const bound: Argument[] = [];
+  for (const argument of args) {
+    const path = argument.value === undefined ? argument.valueFrom?.fieldRef?.fieldPath : undefined;
+    if (path === undefined) {
+      bound.push(argument);
+      continue;
+    }
+    const field = fieldAt(owner, path);
+    if (field.is === "fault") return field;
+    bound.push({ name: argument.name, value: field.value });
+  }
+  return resolved(bound);
+}

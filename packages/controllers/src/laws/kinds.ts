@@ -33,6 +33,7 @@ export const plainKinds: readonly KindDefinition[] = [
   row("argoproj.io", "v1alpha1", "AnalysisTemplate", "analysistemplates"),
   row("argoproj.io", "v1alpha1", "ClusterAnalysisTemplate", "clusteranalysistemplates", false),
   row("argoproj.io", "v1alpha1", "AnalysisRun", "analysisruns"),
+  row("argoproj.io", "v1alpha1", "Experiment", "experiments"),
   row("networking.istio.io", "v1", "VirtualService", "virtualservices"),
   row("networking.istio.io", "v1", "DestinationRule", "destinationrules"),
   row("sluice.dev", "v1alpha1", "Quarantine", "quarantines"),

@@ -1,6 +1,5 @@
 import type {
   AnalysisRun,
-  AnalysisTemplate,
   DestinationRule,
   EndpointSlice,
   Pod,
@@ -11,7 +10,8 @@ import type {
   Service,
   VirtualService,
 } from "@sluice/api";
-import type { KindKey, Reader, TaskState } from "@sluice/kernel";
+import type { Reader, TaskState } from "@sluice/kernel";
+import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { podHashLabel, podTemplateHash } from "../version/index.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import {
@@ -46,7 +46,7 @@ export interface ObservedRollout {
   readonly pods: readonly Pod[];
   readonly analysisRuns: readonly AnalysisRun[];
   /** By `kind/name`, nested ones too; undefined where it isn't there. */
-  readonly templates: ReadonlyMap<string, AnalysisTemplate | undefined>;
+  readonly templates: KnownTemplates;
   /** By name, those that the spec names; undefined where it isn't there. */
   readonly services: ReadonlyMap<string, Service | undefined>;
   /** Of those Services, where traffic is routed by their hosts. */
@@ -81,7 +81,11 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
     read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`)),
     read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid: uid }),
-    readTemplates(rollout, read),
+    readTemplates(
+      analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []),
+      namespace,
+      read,
+    ),
     read.list<Quarantine>(quarantineKind, inNamespace),
   ]);
   const services = new Map<string, Service | undefined>();
@@ -144,14 +148,6 @@ function readTraffic(rollout: Rollout, read: Reader): ReadonlyMap<string, Traffi
   return questions;
 }
 
-export const templateKind = (clusterScope: boolean | undefined): KindKey => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: clusterScope === true ? "ClusterAnalysisTemplate" : "AnalysisTemplate",
-});
-
-export const templateId = (reference: { readonly templateName: string; readonly clusterScope?: boolean }): string =>
-  `${templateKind(reference.clusterScope).kind}/${reference.templateName}`;
-
 /** Every analysis of a Rollout with the path at which it stands. */
 export function analysesOf(rollout: Rollout): readonly { readonly path: string; readonly analysis: RolloutAnalysis }[] {
   const { analysis } = canaryOf(rollout);
@@ -160,23 +156,4 @@ export function analysesOf(rollout: Rollout): readonly { readonly path: string; 
     analysis === undefined ? [] : [{ path: `spec.strategy.canary.steps[${index}].analysis`, analysis }],
   );
   return [...background, ...inline];
-}
-
-async function readTemplates(
-  rollout: Rollout,
-  read: Reader,
-): Promise<ReadonlyMap<string, AnalysisTemplate | undefined>> {
-  const found = new Map<string, AnalysisTemplate | undefined>();
-  const waiting = analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
-  for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
-    const id = templateId(next);
-    if (found.has(id)) continue;
-    const namespace = next.clusterScope === true ? undefined : rollout.metadata.namespace;
-    const template = await read.get<AnalysisTemplate>(
-      keyIn(templateKind(next.clusterScope), namespace, next.templateName),
-    );
-    found.set(id, template);
-    waiting.push(...(template?.spec.templates ?? []));
-  }
-  return found;
 }

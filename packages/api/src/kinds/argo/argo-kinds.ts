@@ -12,6 +12,8 @@ import { appProjectSpec } from "./app-project-schema.ts";
 import type { Application } from "./application.ts";
 import { checkApplication } from "./application-rules.ts";
 import { applicationSpec, applicationStatus, operation } from "./application-schema.ts";
+import type { Experiment } from "./experiment.ts";
+import { checkExperiment } from "./experiment-rules.ts";
 import { experimentSpec, experimentStatus } from "./experiment-schema.ts";
 import type { Rollout } from "./rollout.ts";
 import { checkRollout } from "./rollout-rules.ts";
@@ -87,16 +89,22 @@ export const experimentKind: KindDefinition = {
   plural: "experiments",
   singular: "experiment",
   shortNames: ["exp"],
-  schema: resource("Versions that run beside each other for a while.", {
-    // Its controller comes later; an Experiment that nobody runs would be ignored in silence.
-    spec: {
-      ...experimentSpec,
-      "x-sluice-refused": "not supported yet: Experiments, use a Rollout with analysis steps",
+  schema: resource(
+    "Versions that run beside each other for a while.",
+    {
+      spec: experimentSpec,
+      status: experimentStatus,
     },
-    status: experimentStatus,
-  }),
+    ["spec"],
+  ),
   status: true,
-  columns: [nameColumn, fieldColumn("Status", "status.phase"), ageColumn],
+  columns: [
+    nameColumn,
+    fieldColumn("Status", "status.phase"),
+    { ...fieldColumn("Message", "status.message"), priority: 1 },
+    ageColumn,
+  ],
+  validate: (object) => checkExperiment((object as Experiment).spec),
 };
 
 export const applicationKind: KindDefinition = {

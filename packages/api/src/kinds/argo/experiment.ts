@@ -57,12 +57,37 @@ export interface ExperimentSpec {
   readonly analysisRunMetadata?: { readonly labels?: Labels; readonly annotations?: Labels };
 }
 
+export type ExperimentTemplatePhase = "Progressing" | "Running" | "Successful" | "Failed" | "Error" | "";
+
+export interface ExperimentTemplateStatus {
+  readonly name: string;
+  readonly replicas: number;
+  readonly updatedReplicas: number;
+  readonly readyReplicas: number;
+  readonly availableReplicas: number;
+  readonly collisionCount?: number;
+  readonly status?: ExperimentTemplatePhase;
+  readonly message?: string;
+  /** Of `status`, or of the counts while it is Progressing: the deadline runs from here. */
+  readonly lastTransitionTime?: Timestamp;
+  readonly serviceName?: string;
+  readonly podTemplateHash?: string;
+}
+
+export interface ExperimentAnalysisRunStatus {
+  /** Of the analysis in spec. */
+  readonly name: string;
+  readonly analysisRun: string;
+  readonly phase: AnalysisRunPhase;
+  readonly message?: string;
+}
+
 export interface ExperimentStatus {
   readonly phase?: AnalysisRunPhase;
   readonly message?: string;
   readonly availableAt?: Timestamp;
-  readonly templateStatuses?: readonly object[];
-  readonly analysisRuns?: readonly object[];
+  readonly templateStatuses?: readonly ExperimentTemplateStatus[];
+  readonly analysisRuns?: readonly ExperimentAnalysisRunStatus[];
   readonly conditions?: readonly Condition[];
 }
 

@@ -5,6 +5,7 @@ import { checkDeadline, checkRollingUpdate, checkWorkloadSelector } from "../app
 import { checkTemplate } from "../core/pod-rules.ts";
 import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } from "../rules.ts";
 import { checkMatchers } from "./analysis-rules.ts";
+import { checkExperimentStep } from "./experiment-rules.ts";
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutPause, RolloutSpec, SetCanaryScale } from "./rollout.ts";
 import type { RolloutAnalysis } from "./rollout-analysis.ts";
 
@@ -163,7 +164,7 @@ function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Vi
       invalid({
         path,
         found: several ? kinds.join(" and ") : "nothing",
-        expected: "exactly one of setWeight, pause, setCanaryScale, analysis",
+        expected: "exactly one of setWeight, pause, setCanaryScale, analysis, experiment",
         ...(several ? { repair: `write ${kinds.length} steps: ${kinds.map((kind) => `- ${kind}`).join(", ")}` } : {}),
       }),
     ];
@@ -177,6 +178,9 @@ function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Vi
     violations.push(...checkCanaryScale(step.setCanaryScale, `${path}.setCanaryScale`, routed));
   }
   if (step.analysis !== undefined) violations.push(...checkAnalysis(step.analysis, `${path}.analysis`));
+  if (step.experiment !== undefined) {
+    violations.push(...checkExperimentStep(step.experiment, `${path}.experiment`, routed));
+  }
   return violations;
 }
 

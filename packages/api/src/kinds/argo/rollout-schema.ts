@@ -21,6 +21,7 @@ import {
 import { podTemplateSpec } from "../core/pod-schema.ts";
 import { conditions, labelSelector } from "../meta-schema.ts";
 import { dryRun, measurementRetention, runArgs } from "./analysis-schema.ts";
+import { experimentStep } from "./experiment-schema.ts";
 
 // Fields of https://github.com/argoproj/argo-rollouts/blob/master/pkg/apis/rollouts/v1alpha1/types.go
 
@@ -59,7 +60,7 @@ const step = object("One step; exactly one of these.", {
     matchTrafficWeight: flag("As many as its traffic needs."),
   }),
   analysis: object("Goes on when the analysis succeeds.", analysisFields),
-  experiment: refused("experiment steps", "an analysis step", anyObject("Starts versions beside each other.")),
+  experiment: refused("experiment steps", "an analysis step", experimentStep),
   plugin: refused(
     "plugin steps",
     "an analysis step with the web provider",

@@ -1,14 +1,15 @@
-import type { AnalysisTemplateSpec, Argument, Rollout, RolloutAnalysis } from "@sluice/api";
+import type { Argument, Rollout, RolloutAnalysis } from "@sluice/api";
 import {
+  boundFields,
   fieldAt,
+  flattenedTemplates,
   type MergedTemplates,
   mergeTemplates,
   type Resolved,
   resolved,
-  unresolved,
 } from "../../arguments/index.ts";
 import { canaryOf } from "../canary/steps.ts";
-import { analysesOf, type ObservedRollout, templateId, templateKind } from "../observe.ts";
+import { analysesOf, type ObservedRollout } from "../observe.ts";
 import { managedRouteIndexes } from "../routing/virtual-service.ts";
 
 /**
@@ -67,28 +68,11 @@ export function mergedAnalysis(
   stableHash: string,
   latestHash = "",
 ): Resolved<MergedTemplates> {
-  const specs: AnalysisTemplateSpec[] = [];
-  const seen = new Set<string>();
-  const visit = (references: RolloutAnalysis["templates"] = []): string | undefined => {
-    for (const reference of references) {
-      const id = templateId(reference);
-      if (seen.has(id)) continue;
-      seen.add(id);
-      const template = observed.templates.get(id);
-      if (template === undefined) {
-        return `${templateKind(reference.clusterScope).kind} '${reference.templateName}' not found`;
-      }
-      specs.push(template.spec);
-      const fault = visit(template.spec.templates);
-      if (fault !== undefined) return fault;
-    }
-    return undefined;
-  };
-  const fault = visit(analysis.templates);
-  if (fault !== undefined) return unresolved(fault);
+  const specs = flattenedTemplates(analysis.templates ?? [], observed.templates);
+  if (specs.is === "fault") return specs;
   const args = passedArguments(analysis, observed.rollout, stableHash, latestHash);
   if (args.is === "fault") return args;
-  const merged = mergeTemplates(specs, args.value);
+  const merged = mergeTemplates(specs.value, args.value);
   if (merged.is === "fault") return merged;
   const bound = boundFields(merged.value.args, observed.rollout);
   if (bound.is === "fault") return bound;
@@ -117,20 +101,4 @@ function passedArguments(
     } else passed.push({ name, ...(value === undefined ? {} : { value }) });
   }
   return resolved(passed);
-}
-
-/** A template's own fieldRef reads the Rollout too. Secrets stay references. */
-function boundFields(args: readonly Argument[], rollout: Rollout): Resolved<readonly Argument[]> {
-  const bound: Argument[] = [];
-  for (const argument of args) {
-    const path = argument.value === undefined ? argument.valueFrom?.fieldRef?.fieldPath : undefined;
-    if (path === undefined) {
-      bound.push(argument);
-      continue;
-    }
-    const field = fieldAt(rollout, path);
-    if (field.is === "fault") return field;
-    bound.push({ name: argument.name, value: field.value });
-  }
-  return resolved(bound);
 }

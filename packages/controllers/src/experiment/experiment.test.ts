@@ -1,0 +1,361 @@
+import type { AnalysisRun, Experiment, ExperimentSpec, ExperimentTemplate, ReplicaSet, Resource } from "@sluice/api";
+import { minutes, seconds, type TaskWork } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { analysisRunReconciler } from "../analysisrun/index.ts";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import { modelledPods } from "../pods/modelled-pods.fixture.ts";
+import { replicaSetReconciler } from "../replicaset/index.ts";
+import { podHashLabel } from "../version/index.ts";
+import { experimentReconciler } from "./index.ts";
+
+const namespace = "shop";
+const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment", namespace, name: "compare" };
+const setKind = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+const runKind = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
+const serviceKind = { apiVersion: "v1", kind: "Service" };
+
+/** One version; an image that says `stuck` never becomes ready. */
+const version = (
+  name: string,
+  fields: Partial<ExperimentTemplate> = {},
+  image = `shop:${name}`,
+): ExperimentTemplate => ({
+  name,
+  selector: { matchLabels: { app: "shop", version: name } },
+  template: {
+    metadata: { labels: { app: "shop", version: name } },
+    spec: { containers: [{ name: "shop", image, ports: [{ containerPort: 8080 }] }] },
+  },
+  ...fields,
+});
+
+const template = (name: string, fields: object = {}): Resource =>
+  ({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisTemplate",
+    metadata: { name, namespace },
+    spec: {
+      args: [{ name: "hash", value: "none" }],
+      metrics: [
+        {
+          name,
+          interval: "10s",
+          successCondition: "result[0] < 0.05",
+          provider: { prometheus: { query: `${name}{{args.hash}}` } },
+          ...fields,
+        },
+      ],
+    },
+  }) as Resource;
+
+class Outside {
+  /** By metric. */
+  answers: Readonly<Record<string, number>> = {};
+  readonly queries: string[] = [];
+}
+
+const worldOf = (outside: Outside) => ({
+  reconcilers: (effects: Parameters<typeof experimentReconciler>[0]) => [
+    experimentReconciler(effects),
+    analysisRunReconciler(effects),
+    replicaSetReconciler(effects),
+    modelledPods({
+      readyAfter: ({ spec }) => (spec.containers[0]?.image?.includes("stuck") ? undefined : seconds(5)),
+    })(effects),
+  ],
+  tasks: () => ({
+    queryPrometheus: async ({ query }: TaskWork) => {
+      outside.queries.push(String(query));
+      const [, value = 0] = Object.entries(outside.answers).find(([name]) => String(query).startsWith(name)) ?? [];
+      return { value: `[${value}]`, parsed: [value] };
+    },
+  }),
+});
+
+async function prepare(world: World): Promise<void> {
+  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await world.apply(template("errors"), template("latency"), template("once", { interval: "10s", count: 2 }));
+}
+
+const experiment = (spec: Partial<ExperimentSpec>): Experiment => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Experiment",
+  metadata: { name: "compare", namespace },
+  spec: { templates: [version("baseline"), version("canary")], ...spec },
+});
+
+async function begin(spec: Partial<ExperimentSpec>, outside = new Outside()) {
+  const world = await World.create(worldOf(outside));
+  await prepare(world);
+  await world.apply(experiment(spec));
+  const status = async () => (await world.get<Experiment>(key))?.status ?? {};
+  const sets = async () => {
+    const found = await world.list<ReplicaSet>(setKind, { namespace });
+    return Object.fromEntries(found.map(({ metadata, spec: { replicas } }) => [metadata.name, replicas]));
+  };
+  const runs = async () => {
+    const found = await world.list<AnalysisRun>(runKind, { namespace });
+    return found.map(({ metadata, status }) => [metadata.name, status?.phase]);
+  };
+  return { world, outside, status, sets, runs };
+}
+
+const analyses = (...names: readonly string[]) => names.map((name) => ({ name, templateName: name }));
+
+test("it is pending until all Pods are available, then its analyses begin; duration counts from there", async () => {
+  const { world, status, sets, runs } = await begin({ duration: "1m", analyses: analyses("errors") });
+
+  expect(await status()).toMatchObject({
+    phase: "Pending",
+    templateStatuses: [{ name: "baseline", status: "Progressing" }, { status: "Progressing" }],
+  });
+  expect(await sets()).toEqual({ "compare-baseline": 1, "compare-canary": 1 });
+  expect(await runs()).toEqual([]);
+  await world.run(seconds(5));
+  expect(await status()).toMatchObject({
+    phase: "Running",
+    availableAt: "2026-01-01T00:00:05Z",
+    analysisRuns: [{ name: "errors", analysisRun: "compare-errors", phase: "Running" }],
+  });
+  await world.run(seconds(59));
+  expect(await status()).toMatchObject({ phase: "Running" });
+  await world.run(seconds(1));
+  expect(await status()).toMatchObject({
+    phase: "Successful",
+    templateStatuses: [{ status: "Successful", availableReplicas: 1 }, { status: "Successful" }],
+    analysisRuns: [{ phase: "Successful" }],
+    conditions: [{ type: "Progressing", status: "False", reason: "ExperimentCompleted" }],
+  });
+});
+
+test("its Pods stay for 30 s after its end, then they and their Services go", async () => {
+  const { world, sets } = await begin({ duration: "10s", templates: [version("canary", { service: {} })] });
+
+  await world.run(seconds(16));
+  expect(await sets()).toEqual({ "compare-canary": 1 });
+  expect(await world.list(serviceKind, { namespace })).toHaveLength(1);
+  await world.run(seconds(29));
+  expect(await sets()).toEqual({ "compare-canary": 0 });
+  expect(await world.list(serviceKind, { namespace })).toEqual([]);
+});
+
+test.each([
+  [{ scaleDownDelaySeconds: 0 }, 15, 0],
+  [{ scaleDownDelaySeconds: 90 }, 104, 1],
+  [{ scaleDownDelaySeconds: 90 }, 106, 0],
+])("scaleDownDelaySeconds is honoured: %j after %d s", async (spec, wait, replicas) => {
+  const { world, sets } = await begin({ duration: "10s", ...spec, templates: [version("canary")] });
+
+  await world.run(seconds(wait));
+
+  expect(await sets()).toEqual({ "compare-canary": replicas });
+});
+
+test("any bad analysis ends it early, the others are terminated", async () => {
+  const { world, outside, status, runs } = await begin({ duration: "10m", analyses: analyses("errors", "latency") });
+  await world.run(seconds(20));
+
+  outside.answers = { latency: 0.5 };
+  await world.run(seconds(12));
+
+  expect(await status()).toMatchObject({
+    phase: "Failed",
+    message: 'Metric "latency" assessed Failed due to failed (1) > failureLimit (0)',
+    templateStatuses: [{ status: "Successful" }, { status: "Successful" }],
+  });
+  expect(await runs()).toEqual([
+    ["compare-errors", "Successful"],
+    ["compare-latency", "Failed"],
+  ]);
+});
+
+test("a template that isn't there is an error, named", async () => {
+  const { world, status } = await begin({ duration: "10m", analyses: analyses("nothing") });
+
+  await world.run(seconds(6));
+
+  expect(await status()).toMatchObject({ phase: "Error", message: "AnalysisTemplate 'nothing' not found" });
+});
+
+test.each<[string, Partial<ExperimentSpec>, number, string]>([
+  ["ends early once the required one succeeded", { duration: "10m" }, 20, "Successful"],
+  ["waits for the required one although its duration is over", { duration: "1s" }, 10, "Running"],
+  ["ends then", { duration: "1s" }, 20, "Successful"],
+  ["ends without a duration", {}, 20, "Successful"],
+])("requiredForCompletion: it %s", async (_words, spec, wait, phase) => {
+  const required = { name: "once", templateName: "once", requiredForCompletion: true };
+  const { world, status } = await begin({ ...spec, analyses: [required, ...analyses("errors")] });
+
+  await world.run(seconds(wait));
+
+  expect(await status()).toMatchObject({ phase });
+});
+
+test("without duration and required analyses it runs until it is terminated", async () => {
+  const { world, status } = await begin({ analyses: analyses("errors") });
+  await world.run(minutes(60));
+  expect(await status()).toMatchObject({ phase: "Running" });
+
+  await world.client.patch(key, { type: "merge", value: { spec: { terminate: true } } });
+  await world.settle();
+
+  expect(await status()).toMatchObject({ phase: "Successful", analysisRuns: [{ phase: "Successful" }] });
+});
+
+test("terminated before its Pods are there, it ends and measures nothing", async () => {
+  const { runs, status } = await begin({ terminate: true, analyses: analyses("errors") });
+
+  expect(await status()).toMatchObject({ phase: "Successful" });
+  expect(await runs()).toEqual([]);
+});
+
+test.each([
+  [{}, 600],
+  [{ progressDeadlineSeconds: 60 }, 60],
+])("Pods that don't come fail it after the deadline (%j)", async (spec, deadline) => {
+  const templates = [version("baseline"), version("canary", {}, "shop:stuck")];
+  const { world, status, sets } = await begin({ ...spec, duration: "1m", templates });
+
+  // The last progress was the other version's Pod at 5 s; each version has its own clock.
+  await world.run(seconds(deadline));
+  expect(await status()).toMatchObject({ phase: "Pending" });
+  await world.run(seconds(1));
+
+  expect(await status()).toMatchObject({
+    phase: "Failed",
+    message: `Template 'canary' exceeded its progressDeadlineSeconds (${deadline})`,
+    templateStatuses: [{ status: "Successful" }, { status: "Failed" }],
+  });
+  await world.run(seconds(31));
+  expect(await sets()).toEqual({ "compare-baseline": 0, "compare-canary": 0 });
+});
+
+test("versions of one template keep their Pods apart, and arguments name them", async () => {
+  const same = version("x").template;
+  const selector = { matchLabels: { app: "shop" } };
+  const templates = [
+    { name: "one", selector, template: same },
+    { name: "two", selector, template: same, service: { name: "shop-two" } },
+  ];
+  const args = [{ name: "hash", value: "{{templates.two.podTemplateHash}}" }];
+  const { world, outside, status } = await begin({
+    templates,
+    analyses: [{ name: "errors", templateName: "errors", args }],
+  });
+
+  await world.run(seconds(6));
+
+  const [one, two] = (await status()).templateStatuses ?? [];
+  expect(one?.podTemplateHash).not.toBe(two?.podTemplateHash);
+  expect(outside.queries).toEqual([`errors${two?.podTemplateHash}`]);
+  expect(await world.list(serviceKind, { namespace })).toMatchObject([
+    {
+      metadata: { name: "shop-two" },
+      spec: { selector: { app: "shop", [podHashLabel]: two?.podTemplateHash }, ports: [{ port: 8080 }] },
+    },
+  ]);
+});
+
+test("dry runs never decide, and measurementRetention reaches the run", async () => {
+  const { world, outside, status } = await begin({
+    duration: "1m",
+    analyses: analyses("errors", "latency"),
+    dryRun: [{ metricName: ".*" }],
+    measurementRetention: [{ metricName: ".*", limit: 2 }],
+  });
+  outside.answers = { latency: 0.5 };
+
+  await world.run(seconds(70));
+
+  expect(await status()).toMatchObject({ phase: "Successful" });
+  const runs = await world.list<AnalysisRun>(runKind, { namespace });
+  expect(runs.map(({ status }) => status?.metricResults?.[0]?.measurements?.length)).toEqual([2, 1]);
+});
+
+test("a ReplicaSet's name that is another's is left alone", async () => {
+  const outside = new Outside();
+  const world = await World.create(worldOf(outside));
+  await prepare(world);
+  const foreign = { ...setKind, metadata: { name: "compare-baseline", namespace }, spec: { replicas: 0 } };
+  await world.apply(foreign as Resource, experiment({ duration: "1m" }));
+
+  await world.run(seconds(6));
+
+  const status = (await world.get<Experiment>(key))?.status;
+  expect(status).toMatchObject({ phase: "Running", templateStatuses: [{ name: "baseline", collisionCount: 1 }, {}] });
+  const names = (await world.list<ReplicaSet>(setKind, { namespace })).map(({ metadata }) => metadata.name);
+  expect(names).toEqual(["compare-baseline", "compare-baseline-1", "compare-canary"]);
+});
+
+test("a Service that is another's is an error, and stays as it is", async () => {
+  const outside = new Outside();
+  const world = await World.create(worldOf(outside));
+  await prepare(world);
+  const foreign = { ...serviceKind, metadata: { name: "shop", namespace }, spec: { selector: { app: "shop" } } };
+  const templates = [version("canary", { service: { name: "shop" } })];
+  await world.apply(foreign as Resource, experiment({ duration: "1m", templates }));
+
+  await world.run(minutes(2));
+
+  const status = (await world.get<Experiment>(key))?.status;
+  expect(status).toMatchObject({ phase: "Error", message: 'Service "shop" is not this experiment\'s' });
+  expect(await world.get({ ...serviceKind, namespace, name: "shop" })).toMatchObject({ spec: foreign.spec });
+});
+
+function lawful(
+  spec: Partial<ExperimentSpec>,
+  answers: (elapsed: number) => Readonly<Record<string, number>>,
+): Scenario {
+  return {
+    world: {
+      reconcilers: worldOf(new Outside()).reconcilers,
+      // By time, not by how often it was asked: a query lost in a crash is asked again.
+      tasks: (clock) => {
+        const begun = clock.now();
+        return {
+          queryPrometheus: async ({ query }) => {
+            const known = Object.entries(answers(clock.now() - begun));
+            const [, value = 0] = known.find(([name]) => String(query).startsWith(name)) ?? [];
+            return { value: `[${value}]`, parsed: [value] };
+          },
+        };
+      },
+    },
+    async story(world) {
+      await prepare(world);
+      await world.apply(experiment(spec));
+      await world.run(minutes(4));
+    },
+    async end(world) {
+      const { phase, message, templateStatuses, analysisRuns } = (await world.get<Experiment>(key))?.status ?? {};
+      const sets = await world.list<ReplicaSet>(setKind, { namespace });
+      return {
+        phase,
+        message,
+        templates: templateStatuses?.map(({ name, status, replicas }) => [name, status, replicas]),
+        analyses: analysisRuns?.map(({ name, phase }) => [name, phase]),
+        sets: sets.map(({ metadata, spec }) => [metadata.name, spec.replicas]),
+        services: (await world.list(serviceKind, { namespace })).length,
+      };
+    },
+  };
+}
+
+const templates = [version("baseline"), version("canary", { service: {} })];
+const laws = [
+  ["a good one", lawful({ templates, duration: "1m", analyses: analyses("errors", "once") }, () => ({}))],
+  [
+    "a bad one",
+    lawful({ templates, duration: "2m", analyses: analyses("errors", "latency") }, (elapsed) =>
+      elapsed > 45_000 ? { latency: 1 } : {},
+    ),
+  ],
+] as const;
+
+test.each(laws)("law: %s settles", (_name, scenario) => settles(scenario));
+test.each(laws)("law: a crash at any point of %s changes nothing in the end", (_name, scenario) =>
+  survivesCrashes(scenario, { points: 60 }),
+);
+test.each(laws)("law: stale reads of %s converge to the same end", (_name, scenario) =>
+  survivesStaleReads(scenario, { seeds: 5 }),
+);

@@ -1,0 +1,1 @@
+export { experimentReconciler } from "./reconciler.ts";

@@ -1,0 +1,82 @@
+import {
+  type AnalysisRun,
+  controllerOf,
+  type Experiment,
+  type ReplicaSet,
+  type Resource,
+  type Service,
+} from "@sluice/api";
+import type { KindKey, Reader } from "@sluice/kernel";
+import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
+import {
+  analysisRunKind,
+  analysisRunName,
+  annotations,
+  keyIn,
+  replicaSetKind,
+  replicaSetName,
+  serviceKind,
+} from "./names.ts";
+
+/** One child that is there, or the name that it will have. */
+export interface Slot<Child> {
+  readonly child: Child | undefined;
+  readonly name: string;
+  /** How many names were another's. */
+  readonly collisions: number;
+}
+
+export interface ObservedExperiment {
+  readonly experiment: Experiment;
+  /** By template. */
+  readonly replicaSets: ReadonlyMap<string, Slot<ReplicaSet>>;
+  /** By template, of those that want one; also one that is another's. */
+  readonly services: ReadonlyMap<string, Service | undefined>;
+  /** By analysis. */
+  readonly analysisRuns: ReadonlyMap<string, Slot<AnalysisRun>>;
+  readonly templates: KnownTemplates;
+}
+
+export async function observe(experiment: Experiment, read: Reader): Promise<ObservedExperiment> {
+  const { namespace, uid = "" } = experiment.metadata;
+  const owned = { ...(namespace === undefined ? {} : { namespace }), ownerUid: uid };
+  const ownSets = await read.list<ReplicaSet>(replicaSetKind, owned);
+  const ownRuns = await read.list<AnalysisRun>(analysisRunKind, owned);
+  const replicaSets = new Map<string, Slot<ReplicaSet>>();
+  const services = new Map<string, Service | undefined>();
+  for (const { name, service } of experiment.spec.templates) {
+    const own = ownSets.find(({ metadata }) => metadata.annotations?.[annotations.template] === name);
+    const nameOf = (collision: number): string => replicaSetName(experiment, name, collision);
+    const slot = await slotOf(experiment, own, replicaSetKind, nameOf, read);
+    replicaSets.set(name, slot);
+    if (service === undefined) continue;
+    services.set(name, await read.get<Service>(keyIn(serviceKind, namespace, service.name ?? slot.name)));
+  }
+  const analysisRuns = new Map<string, Slot<AnalysisRun>>();
+  for (const { name } of experiment.spec.analyses ?? []) {
+    const own = ownRuns.find(({ metadata }) => metadata.annotations?.[annotations.analysis] === name);
+    const nameOf = (collision: number): string => analysisRunName(experiment, name, collision);
+    analysisRuns.set(name, await slotOf(experiment, own, analysisRunKind, nameOf, read));
+  }
+  const templates = await readTemplates(experiment.spec.analyses ?? [], namespace, read);
+  return { experiment, replicaSets, services, analysisRuns, templates };
+}
+
+async function slotOf<Child extends Resource>(
+  experiment: Experiment,
+  own: Child | undefined,
+  kind: KindKey,
+  nameOf: (collision: number) => string,
+  read: Reader,
+): Promise<Slot<Child>> {
+  for (let collisions = 0; ; collisions++) {
+    const name = nameOf(collisions);
+    if (own?.metadata.name === name) return { child: own, name, collisions };
+    if (own !== undefined) continue;
+    const found = await read.get<Child>(keyIn(kind, experiment.metadata.namespace, name));
+    if (found === undefined || isOwnedBy(experiment, found)) return { child: found, name, collisions };
+  }
+}
+
+export const isOwnedBy = (experiment: Experiment, child: Resource): boolean =>
+  controllerOf(child)?.uid === experiment.metadata.uid;

@@ -1,0 +1,1 @@
+export { type CompletedPhase, isCompleted, isWorse } from "./phases.ts";
