@@ -6,8 +6,9 @@ import { planScaling } from "./canary/scaling.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
-import { annotations, keyIn, rolloutKind } from "./names.ts";
+import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
+import { forgetBad } from "./persons-word.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
 import { planTraffic } from "./routing/traffic.ts";
 import type { Situation } from "./situation.ts";
@@ -119,12 +120,6 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
     wakes: scaling.wakes,
   });
 }
-
-const forgetBad = (view: View): Effect => ({
-  do: "patch",
-  key: keyIn(rolloutKind, view.rollout.metadata.namespace, view.rollout.metadata.name),
-  patch: { type: "merge", value: { metadata: { annotations: { [annotations.bad]: null } } } },
-});
 
 /** A quarantined version was asked for: it gets no Pod and no request, and the message says how to lift it. */
 export function hold(

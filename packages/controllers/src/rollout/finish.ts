@@ -1,5 +1,5 @@
 import type { RolloutStatus } from "@sluice/api";
-import { after, type Instant, minutes, parseInstant, sameJson, seconds } from "@sluice/kernel";
+import { type Instant, sameJson } from "@sluice/kernel";
 import { surgeLimits } from "./canary/replicas/limits.ts";
 import { canaryOf, replicasOf, stepHash } from "./canary/steps.ts";
 import { type Changes, statusOf } from "./changes.ts";
@@ -10,6 +10,7 @@ import {
   withCondition,
   withoutCondition,
 } from "./conditions.ts";
+import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
 import { heldBy, liftHint } from "./quarantine.ts";
@@ -129,26 +130,6 @@ function withProgress(
   }
   return conditions;
 }
-
-export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
-
-/**
- * A deadline is looked at the moment it is over. Seen first long after, this machine slept, its clock was set, or nobody
- * was there to look: that is no fault of the version, and its time begins anew.
- */
-export const wasAway = (deadline: Instant, now: Instant): boolean => now > after(deadline, minutes(1));
-
-/** Pause and analysis steps don't run the clock, nor does a Rollout that has nothing on its way. */
-export const runsClock = ({ progress, rollout }: View): boolean =>
-  rollout.spec.paused !== true && progress.step?.pause === undefined && progress.step?.analysis === undefined;
-
-export const deadlineAt = (
-  limit: number | undefined,
-  progressing: RolloutCondition | undefined,
-): Instant | undefined => {
-  const from = parseInstant(progressing?.lastUpdateTime ?? "");
-  return from === undefined ? undefined : after(from, seconds(limit ?? 600));
-};
 
 function madeProgress(before: RolloutStatus, next: RolloutStatus): boolean {
   const old = (status: RolloutStatus): number => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);

@@ -2,12 +2,12 @@ import type { AnalysisRun, ContainerStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
-import { countsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
+import { type AnalysisSlot, expectsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goalCounts } from "./canary/goals.ts";
-import { weightAt } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
+import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { restartsOf } from "./decisions.ts";
-import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./finish.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
@@ -48,28 +48,35 @@ export function personsVerdict(view: View): Verdict | undefined {
 export function judgementOn(
   observed: ObservedRollout,
   view: View,
-  slot: "step" | "background",
+  slot: AnalysisSlot,
   now: Instant,
 ): { readonly run: AnalysisRun; readonly judgement: Judgement } | undefined {
   const run = runOf(observed, view, slot);
   if (run === undefined) return undefined;
-  // A test before the first weight has no canary traffic by design.
-  const isWeighted = countsTraffic(view) && weightAt(view.progress) > 0;
   // A Quarantine says that this was answered before a crash: a verdict begun is carried through.
   const isAnswered = heldBy(view, observed.quarantines) !== undefined;
-  const traffic = isWeighted && !isAnswered ? observed.traffic.get(run.metadata.name) : undefined;
+  const traffic = expectsTraffic(view, slot) && !isAnswered ? observed.traffic.get(run.metadata.name) : undefined;
   return { run, judgement: judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now) };
 }
 
+const slotsOf = ({ rollout }: View): readonly AnalysisSlot[] =>
+  blueGreenOf(rollout) === undefined ? ["step", "background"] : ["pre", "post"];
+
+const slotTitles = {
+  step: "Step-based analysis",
+  background: "Background analysis",
+  pre: "Pre-promotion analysis",
+  post: "Post-promotion analysis",
+} as const satisfies Readonly<Record<AnalysisSlot, string>>;
+
 function analysisVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
   if (view.status.promoteFull === true) return undefined;
-  for (const slot of ["step", "background"] as const) {
+  for (const slot of slotsOf(view)) {
     if (slotStatus(view, slot) === undefined) continue;
     const judged = judgementOn(observed, view, slot, now);
     if (judged === undefined) continue;
     const { run, judgement } = judged;
-    const title = slot === "step" ? "Step-based analysis" : "Background analysis";
-    const words = (message: string) => `${title} phase error/failed: ${message}`.replace(/: $/, "");
+    const words = (message: string) => `${slotTitles[slot]} phase error/failed: ${message}`.replace(/: $/, "");
     if (judgement.is === "bad") {
       return { cause: "analysis", message: words(judgement.message), isBlamed: true, run };
     }

@@ -2,30 +2,39 @@ import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnaly
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
-import { canaryOf, isRouted } from "../canary/steps.ts";
+import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
 import { type ObservedRollout, trafficTaskId } from "../observe.ts";
 import { hashOf, type View } from "../view.ts";
 import { mergedAnalysis } from "./references.ts";
 
-export type AnalysisSlot = "step" | "background";
+/** Of the canary strategy, and of blue-green before and after the switch. */
+export type AnalysisSlot = "step" | "background" | "pre" | "post";
 
 const isOver = ({ status }: AnalysisRun): boolean =>
   ["Successful", "Failed", "Error", "Inconclusive"].includes(status?.phase ?? "");
 
 export const slotStatus = (view: View, slot: AnalysisSlot): RolloutAnalysisRunStatus | undefined =>
-  slot === "step"
-    ? view.status.canary?.currentStepAnalysisRunStatus
-    : view.status.canary?.currentBackgroundAnalysisRunStatus;
+  ({
+    step: view.status.canary?.currentStepAnalysisRunStatus,
+    background: view.status.canary?.currentBackgroundAnalysisRunStatus,
+    pre: view.status.blueGreen?.prePromotionAnalysisRunStatus,
+    post: view.status.blueGreen?.postPromotionAnalysisRunStatus,
+  })[slot];
 
 export function runOf(observed: ObservedRollout, view: View, slot: AnalysisSlot): AnalysisRun | undefined {
   const known = slotStatus(view, slot);
   return known === undefined ? undefined : observed.analysisRuns.find(({ metadata }) => metadata.name === known.name);
 }
 
-/** The analysis that a slot asks for now; undefined where it asks for none. */
-export function wantedAnalysis(observed: ObservedRollout, view: View, slot: AnalysisSlot): RolloutAnalysis | undefined {
+/** The analysis that a slot of the canary strategy asks for now; undefined where it asks for none. */
+export function wantedAnalysis(
+  observed: ObservedRollout,
+  view: View,
+  slot: "step" | "background",
+): RolloutAnalysis | undefined {
   const { progress } = view;
   if (view.isFirst || view.isFullyPromoted || view.status.promoteFull === true) return undefined;
   if (slot === "step") return progress.step?.analysis;
@@ -34,6 +43,8 @@ export function wantedAnalysis(observed: ObservedRollout, view: View, slot: Anal
   const isBefore = analysis?.startingStep !== undefined && (progress.index ?? 0) < analysis.startingStep;
   return isBefore ? undefined : analysis;
 }
+
+const runTypes = { step: "Step", background: "Background", pre: "PrePromotion", post: "PostPromotion" } as const;
 
 export interface NewRun {
   readonly run: RolloutAnalysisRunStatus;
@@ -51,7 +62,7 @@ export function newRun(
   const merged = mergedAnalysis(analysis, observed, stable === undefined ? "" : hashOf(stable), hash);
   if (merged.is === "fault") return undefined;
   const { namespace, name } = rollout.metadata;
-  const base = `${name}-${hash}-${revision}${slot === "step" ? `-${progress.index}` : ""}`;
+  const base = `${name}-${hash}-${revision}${{ step: `-${progress.index}`, background: "", pre: "-pre", post: "-post" }[slot]}`;
   let runName = base;
   for (let attempt = 1; ; attempt++) {
     const known = observed.analysisRuns.find(({ metadata }) => metadata.name === runName);
@@ -72,7 +83,7 @@ export function newRun(
       labels: {
         ...analysis.analysisRunMetadata?.labels,
         [podHashLabel]: hash,
-        "rollout-type": slot === "step" ? "Step" : "Background",
+        "rollout-type": runTypes[slot],
         ...(slot === "step" ? { "step-index": String(progress.index) } : {}),
       },
       annotations: { ...analysis.analysisRunMetadata?.annotations, [annotations.revision]: String(revision) },
@@ -127,16 +138,36 @@ export interface TrafficAsking {
 /** Without an answer, or with the answer "none", it is asked again: one request seen is enough for ever. */
 const askAgain = seconds(1);
 
-/** Whether requests are asked for at all: only where a router of ours carries weights. */
-export const countsTraffic = ({ rollout }: View): boolean =>
-  isRouted(rollout) && rollout.metadata.annotations?.[gates.noData] !== "off";
+/** Whether the version that a slot looks at should have got requests: then it is asked whether it did. */
+export function expectsTraffic(view: View, slot: AnalysisSlot): boolean {
+  const { rollout, progress } = view;
+  if (rollout.metadata.annotations?.[gates.noData] === "off") return false;
+  switch (slot) {
+    // Before the switch nobody but testers comes.
+    case "pre":
+      return false;
+    case "post":
+      return true;
+    // Only where a router of ours carries weights; a test before the first weight has no canary traffic by design.
+    default:
+      return isRouted(rollout) && weightAt(progress) > 0;
+  }
+}
 
-export function planTrafficQuestion(observed: ObservedRollout, view: View, run: string, now: Instant): TrafficAsking {
+export function planTrafficQuestion(
+  observed: ObservedRollout,
+  view: View,
+  slot: AnalysisSlot,
+  run: AnalysisRun,
+  now: Instant,
+): TrafficAsking {
   const { rollout, hash, canary } = view;
   const services = servicesOf(observed, view);
-  if (!countsTraffic(view) || services.length === 0) return { actions: [], wakeAt: undefined };
-  const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
-  const id = trafficTaskId(rollout, run);
+  if (services.length === 0) return { actions: [], wakeAt: undefined };
+  // Requests of before the switch are no proof of what came after it.
+  const since = slot === "post" ? run : canary;
+  const bornAt = parseInstant(since?.metadata.creationTimestamp ?? "") ?? now;
+  const id = trafficTaskId(rollout, run.metadata.name);
   const start: Effect = {
     do: "startTask",
     id,
@@ -148,7 +179,7 @@ export function planTrafficQuestion(observed: ObservedRollout, view: View, run: 
       sinceSeconds: Math.max(1, Math.ceil((now - bornAt) / 1000) + 1),
     },
   };
-  const state = observed.traffic.get(run)?.state ?? { is: "absent" };
+  const state = observed.traffic.get(run.metadata.name)?.state ?? { is: "absent" };
   switch (state.is) {
     case "absent":
       return { actions: [start], wakeAt: undefined };
@@ -164,9 +195,10 @@ export function planTrafficQuestion(observed: ObservedRollout, view: View, run: 
   }
 }
 
-/** Services that carry canary traffic: the canary's own, or the one whose subsets the versions are. */
+/** Services that carry the new version's traffic: its own, or the one whose subsets the versions are. */
 function servicesOf({ destinationRule }: ObservedRollout, { rollout }: View): readonly string[] {
   const { canaryService } = canaryOf(rollout);
   const host = destinationRule?.spec.host.split(".")[0];
-  return [...new Set([canaryService, host].filter((name) => name !== undefined && name !== ""))] as string[];
+  const names = [blueGreenOf(rollout)?.activeService, canaryService, host];
+  return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];
 }

@@ -1,51 +1,23 @@
-import type { PauseCondition, PauseReason, RolloutAnalysisRunStatus } from "@sluice/api";
-import {
-  after,
-  formatInstant,
-  type Instant,
-  instant,
-  millis,
-  type PlannedEvent,
-  parseInstant,
-  seconds,
-} from "@sluice/kernel";
+import type { PauseCondition, PauseReason } from "@sluice/api";
+import { after, formatInstant, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { evidenceOf, isBlind, type Judgement } from "../analysis/evidence.ts";
-import {
-  type AnalysisSlot,
-  newRun,
-  planOldRuns,
-  planTrafficQuestion,
-  runOf,
-  seen,
-  slotStatus,
-  wantedAnalysis,
-} from "../analysis/runs.ts";
+import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
+import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { type Changes, canaryStatusOf } from "../changes.ts";
-import { conditionOf } from "../conditions.ts";
+import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
-import { deadlineAt, runsClock } from "../finish.ts";
-import { annotations, keyIn, rolloutKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { isAsking, isWaved } from "../pauses.ts";
+import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
-import { gateIsOff, judgementOn } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
-
-interface Slot {
-  readonly status: RolloutAnalysisRunStatus | undefined;
-  readonly judgement: Judgement | undefined;
-  readonly actions: readonly Effect[];
-  readonly wakes: readonly (Instant | undefined)[];
-  /** A person let it go on although the evidence was missing or undecided. */
-  readonly wasWaved: boolean;
-}
 
 /** What a step does next. */
 type Advance =
@@ -57,8 +29,8 @@ type Advance =
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
 export function goOn(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
   const traffic = planTraffic(observed, view, false);
-  const step = planSlot(observed, view, "step", now);
-  const background = planSlot(observed, view, "background", now);
+  const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
+  const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
   const advance = nextAdvance(observed, view, { traffic, step, background }, now);
@@ -107,80 +79,6 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   });
 }
 
-function clockEnd(view: View): Instant | undefined {
-  const { status, rollout } = view;
-  const progressing = conditionOf(status.conditions, "Progressing");
-  const isOver = ["NewReplicaSetAvailable", "ProgressDeadlineExceeded", "RolloutPaused"].includes(
-    progressing?.reason ?? "",
-  );
-  if (isOver || !runsClock(view) || (view.isFullyPromoted && availableOf(view.canary) >= replicasOf(view.rollout))) {
-    return undefined;
-  }
-  const end = deadlineAt(rollout.spec.progressDeadlineSeconds, progressing);
-  return end === undefined ? undefined : after(end, millis(1));
-}
-
-const isWaved = ({ status }: View): boolean =>
-  status.controllerPause === true && (status.pauseConditions?.length ?? 0) === 0;
-const hasPause = ({ status }: View, reason: PauseReason): boolean =>
-  status.pauseConditions?.some((pause) => pause.reason === reason) === true;
-const isAsking = (view: View): boolean => hasPause(view, "NoData") || hasPause(view, "InconclusiveAnalysisRun");
-
-/** The run that a slot holds, begun where one is due. */
-function planSlot(observed: ObservedRollout, view: View, slot: AnalysisSlot, now: Instant): Slot {
-  const known = slotStatus(view, slot);
-  const analysis = wantedAnalysis(observed, view, slot);
-  const empty = { status: undefined, judgement: undefined, actions: [], wakes: [], wasWaved: false };
-  if (analysis === undefined) return empty;
-  const run = runOf(observed, view, slot);
-  const judged = judgementOn(observed, view, slot, now);
-  const isHalted = view.rollout.spec.paused === true || isAsking(view);
-  if (known === undefined || run === undefined || judged === undefined) {
-    if (isHalted || view.canary === undefined) return { ...empty, status: known };
-    const begun = newRun(observed, view, slot, analysis);
-    return begun === undefined ? { ...empty, status: known } : { ...empty, status: begun.run, actions: begun.actions };
-  }
-  const { judgement } = judged;
-  const isUndecided =
-    judgement.is === "inconclusive" ||
-    judgement.is === "noData" ||
-    isBlindRun(observed, view, slot, 1) ||
-    isUnasked(observed, view);
-  const wasWaved = isWaved(view) && isUndecided;
-  // A new look for what goes on beside the steps, and where the original takes one: after an inconclusive run.
-  if (wasWaved && !isHalted && (slot === "background" || judgement.is === "inconclusive")) {
-    const begun = newRun(observed, view, slot, analysis);
-    if (begun !== undefined) return { ...empty, status: begun.run, actions: begun.actions, wasWaved };
-  }
-  const isOpen = judgement.is === "running" || judgement.is === "asking";
-  const isWeighted = weightAt(view.progress) > 0;
-  const asked = isOpen && isWeighted ? planTrafficQuestion(observed, view, run.metadata.name, now) : undefined;
-  return {
-    status: seen(known, run),
-    judgement,
-    actions: asked?.actions ?? [],
-    wakes: [asked?.wakeAt, judgement.is === "asking" ? judgement.until : undefined],
-    wasWaved,
-  };
-}
-
-/** Some metric was measured `least` times and never saw anything. */
-function isBlindRun(observed: ObservedRollout, view: View, slot: AnalysisSlot, least: number): boolean {
-  if (gateIsOff(view, "noData")) return false;
-  const results = runOf(observed, view, slot)?.status?.metricResults ?? [];
-  return results.some(
-    (result) => result.dryRun !== true && (result.measurements?.length ?? 0) >= least && isBlind(result),
-  );
-}
-
-/** The router counted, and the canary that a background analysis looks at got nothing at all. */
-function isUnasked(observed: ObservedRollout, view: View): boolean {
-  const run = slotStatus(view, "background");
-  if (run === undefined || gateIsOff(view, "noData") || weightAt(view.progress) === 0) return false;
-  const state = observed.traffic.get(run.name)?.state;
-  return state?.is === "done" && state.result.requests === 0;
-}
-
 interface Doing {
   readonly traffic: TrafficPlan;
   readonly step: Slot;
@@ -196,7 +94,7 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   if (view.isFullyPromoted) return waiting(steadyWords(view));
   if (isAsking(view))
     return waiting(`waits for a person: ${status.pauseConditions?.map(({ reason }) => reason).join(", ")}`);
-  const undecided = undecidedAnalysis(doing);
+  const undecided = undecidedAnalysis([doing.step, doing.background]);
   if (undecided !== undefined) return undecided;
 
   const isEnd = status.promoteFull === true || progress.step === undefined;
@@ -226,20 +124,6 @@ function steadyWords(view: View): string {
   return availableOf(view.canary) >= replicasOf(view.rollout)
     ? "promoted"
     : "promoted, its Pods are becoming available";
-}
-
-/** What ended without a verdict stops the steps and asks, unless a person has answered. */
-function undecidedAnalysis({ step, background }: Doing): Advance | undefined {
-  for (const slot of [step, background]) {
-    const { judgement } = slot;
-    if (judgement === undefined || slot.wasWaved) continue;
-    if (judgement.is === "noData") return { is: "pause", reason: "NoData", because: judgement.message };
-    if (judgement.is === "inconclusive") {
-      return { is: "pause", reason: "InconclusiveAnalysisRun", because: "an analysis is inconclusive" };
-    }
-    if (judgement.is === "asking") return waiting("asks the router whether the canary got requests", judgement.until);
-  }
-  return undefined;
 }
 
 /** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
@@ -337,23 +221,9 @@ function recordsOf(
   now: Instant,
 ): readonly Effect[] {
   if (advance.is === "waiting") return [];
-  const evidence = slots.flatMap(({ status }) => {
-    const run = observed.analysisRuns.find(({ metadata }) => metadata.name === status?.name);
-    const state = observed.traffic.get(status?.name ?? "")?.state;
-    const requests = state?.is === "done" ? state.result.requests : undefined;
-    return evidenceOf(run, requests, view.status.canary?.weights?.canary.weight);
-  });
+  const evidence = slotEvidence(observed, view, slots);
   const by = advance.is === "advance" && advance.by !== undefined ? { by: advance.by } : {};
   return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by })];
-}
-
-/** A person called something bad that is not on its way: the word is taken away, so that it meets no later version. */
-function staleWord({ rollout, isFullyPromoted, isFirst }: View): readonly Effect[] {
-  if (rollout.metadata.annotations?.[annotations.bad] === undefined || !(isFullyPromoted || isFirst)) return [];
-  const key = keyIn(rolloutKind, rollout.metadata.namespace, rollout.metadata.name);
-  return [
-    { do: "patch", key, patch: { type: "merge", value: { metadata: { annotations: { [annotations.bad]: null } } } } },
-  ];
 }
 
 function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {

@@ -1,0 +1,116 @@
+import type { DecisionEvidence, RolloutAnalysis, RolloutAnalysisRunStatus } from "@sluice/api";
+import type { Instant } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { isAsking, isWaved } from "../pauses.ts";
+import { gateIsOff, judgementOn } from "../verdict.ts";
+import type { View } from "../view.ts";
+import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
+import { type AnalysisSlot, expectsTraffic, newRun, planTrafficQuestion, runOf, seen, slotStatus } from "./runs.ts";
+
+/** One analysis that goes on, and what is known of it. */
+export interface Slot {
+  readonly status: RolloutAnalysisRunStatus | undefined;
+  readonly judgement: Judgement | undefined;
+  readonly actions: readonly Effect[];
+  readonly wakes: readonly (Instant | undefined)[];
+  /** A person let it go on although the evidence was missing or undecided. */
+  readonly wasWaved: boolean;
+}
+
+const emptySlot: Slot = { status: undefined, judgement: undefined, actions: [], wakes: [], wasWaved: false };
+
+/** The run that a slot holds, begun where one is due; `analysis` is what the slot asks for now, if anything. */
+export function planSlot(
+  observed: ObservedRollout,
+  view: View,
+  slot: AnalysisSlot,
+  analysis: RolloutAnalysis | undefined,
+  now: Instant,
+): Slot {
+  const known = slotStatus(view, slot);
+  if (analysis === undefined) return emptySlot;
+  const run = runOf(observed, view, slot);
+  const judged = judgementOn(observed, view, slot, now);
+  const isHalted = view.rollout.spec.paused === true || isAsking(view);
+  if (known === undefined || run === undefined || judged === undefined) {
+    if (isHalted || view.canary === undefined) return { ...emptySlot, status: known };
+    const begun = newRun(observed, view, slot, analysis);
+    return begun === undefined
+      ? { ...emptySlot, status: known }
+      : { ...emptySlot, status: begun.run, actions: begun.actions };
+  }
+  const { judgement } = judged;
+  const isUndecided =
+    judgement.is === "inconclusive" ||
+    judgement.is === "noData" ||
+    isBlindRun(observed, view, slot, 1) ||
+    isUnasked(observed, view);
+  const wasWaved = isWaved(view) && isUndecided;
+  // A new look for what goes on beside the steps, and where the original takes one: after an inconclusive run.
+  if (wasWaved && !isHalted && (slot === "background" || judgement.is === "inconclusive")) {
+    const begun = newRun(observed, view, slot, analysis);
+    if (begun !== undefined) return { ...emptySlot, status: begun.run, actions: begun.actions, wasWaved };
+  }
+  const isOpen = judgement.is === "running" || judgement.is === "asking";
+  const asked = isOpen && expectsTraffic(view, slot) ? planTrafficQuestion(observed, view, slot, run, now) : undefined;
+  return {
+    status: seen(known, run),
+    judgement,
+    actions: asked?.actions ?? [],
+    wakes: [asked?.wakeAt, judgement.is === "asking" ? judgement.until : undefined],
+    wasWaved,
+  };
+}
+
+/** Some metric was measured `least` times and never saw anything. */
+export function isBlindRun(observed: ObservedRollout, view: View, slot: AnalysisSlot, least: number): boolean {
+  if (gateIsOff(view, "noData")) return false;
+  const results = runOf(observed, view, slot)?.status?.metricResults ?? [];
+  return results.some(
+    (result) => result.dryRun !== true && (result.measurements?.length ?? 0) >= least && isBlind(result),
+  );
+}
+
+/** The router counted, and the canary that a background analysis looks at got nothing at all. */
+export function isUnasked(observed: ObservedRollout, view: View): boolean {
+  const run = slotStatus(view, "background");
+  if (run === undefined || !expectsTraffic(view, "background")) return false;
+  const state = observed.traffic.get(run.name)?.state;
+  return state?.is === "done" && state.result.requests === 0;
+}
+
+/** What stops a release and asks, unless a person has answered: an analysis that ended without a verdict. */
+export type Undecided =
+  | { readonly is: "waiting"; readonly because: string; readonly until?: Instant | undefined }
+  | { readonly is: "pause"; readonly reason: "NoData" | "InconclusiveAnalysisRun"; readonly because: string };
+
+export function undecidedAnalysis(slots: readonly Slot[]): Undecided | undefined {
+  for (const slot of slots) {
+    const { judgement } = slot;
+    if (judgement === undefined || slot.wasWaved) continue;
+    if (judgement.is === "noData") return { is: "pause", reason: "NoData", because: judgement.message };
+    if (judgement.is === "inconclusive") {
+      return { is: "pause", reason: "InconclusiveAnalysisRun", because: "an analysis is inconclusive" };
+    }
+    if (judgement.is === "asking") {
+      const because = "asks the router whether the canary got requests";
+      return { is: "waiting", because, until: judgement.until };
+    }
+  }
+  return undefined;
+}
+
+/** What the runs of these slots measured, for a Decision. */
+export function slotEvidence(
+  observed: ObservedRollout,
+  view: View,
+  slots: readonly Slot[],
+): readonly DecisionEvidence[] {
+  return slots.flatMap(({ status }) => {
+    const run = observed.analysisRuns.find(({ metadata }) => metadata.name === status?.name);
+    const state = observed.traffic.get(status?.name ?? "")?.state;
+    const requests = state?.is === "done" ? state.result.requests : undefined;
+    return evidenceOf(run, requests, view.status.canary?.weights?.canary.weight);
+  });
+}
