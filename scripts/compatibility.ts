@@ -46,6 +46,7 @@ const samples: Readonly<Record<string, object>> = {
   DestinationRule: { host: "shop", subsets: [{ name: "stable" }] },
   Pod: template.spec,
   Deployment: { selector, template },
+  Job: { template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } },
   Service: { selector: { app: "shop" }, ports: [{ name: "http", port: 80 }] },
 };
 

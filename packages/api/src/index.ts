@@ -131,6 +131,14 @@ export type {
   RolloutTrafficRouting,
   StringMatch as RolloutStringMatch,
 } from "./kinds/argo/traffic-routing.ts";
+export type {
+  Job,
+  JobCondition,
+  JobConditionType,
+  JobSpec,
+  JobStatus,
+  PodFailurePolicyRule,
+} from "./kinds/batch/job.ts";
 export { builtInKinds } from "./kinds/built-in-kinds.ts";
 export { humanDuration } from "./kinds/columns.ts";
 export type { ConfigMap, Secret } from "./kinds/core/config.ts";

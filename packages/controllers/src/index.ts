@@ -19,6 +19,7 @@ export { decisionReconciler } from "./decision/index.ts";
 export { deploymentReconciler } from "./deployment/index.ts";
 export { serviceReconciler } from "./endpointslice/index.ts";
 export { experimentReconciler } from "./experiment/index.ts";
+export { jobReconciler } from "./job/index.ts";
 export {
   type AnyReconciler,
   applyEffect,

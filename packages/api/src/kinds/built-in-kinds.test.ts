@@ -108,6 +108,21 @@ describe("defaults as Kubernetes writes them", () => {
     });
   });
 
+  test("Job: its selector and labels come from its uid", () => {
+    const { spec } = applyDefaults(definitionOf("Job"), sample("Job", { "metadata.uid": "u-1" }));
+
+    expect(spec).toMatchObject({
+      parallelism: 1,
+      completions: 1,
+      completionMode: "NonIndexed",
+      backoffLimit: 6,
+      suspend: false,
+      podReplacementPolicy: "TerminatingOrFailed",
+      selector: { matchLabels: { "batch.kubernetes.io/controller-uid": "u-1" } },
+      template: { metadata: { labels: { "batch.kubernetes.io/job-name": "shop", "job-name": "shop" } } },
+    });
+  });
+
   test("a probe", () => {
     const pod = sample("Pod", { "spec.containers.0.readinessProbe": { httpGet: { port: "http" } } });
 

@@ -10,6 +10,7 @@ import {
   experimentKind,
   rolloutKind,
 } from "./argo/argo-kinds.ts";
+import { jobKind } from "./batch/batch-kinds.ts";
 import { configMapKind, secretKind } from "./core/config-kinds.ts";
 import {
   endpointSliceKind,
@@ -39,6 +40,7 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   leaseKind,
   deploymentKind,
   replicaSetKind,
+  jobKind,
   podDisruptionBudgetKind,
   customResourceDefinitionKind,
   rolloutKind,

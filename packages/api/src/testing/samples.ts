@@ -20,6 +20,7 @@ const specs = {
   Namespace: {},
   Deployment: { spec: { selector, template } },
   ReplicaSet: { spec: { selector, template } },
+  Job: { spec: { template: { spec: { restartPolicy: "Never", containers: [container] } } } },
   PodDisruptionBudget: { spec: { selector, maxUnavailable: 1 } },
   Rollout: {
     spec: {

@@ -8,6 +8,7 @@ import {
   decisionReconciler,
   deploymentReconciler,
   experimentReconciler,
+  jobReconciler,
   type KindLookup,
   Loop,
   QuarantineReconciler,
@@ -69,6 +70,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       experimentReconciler(effects),
       deploymentReconciler(effects),
       replicaSetReconciler(effects),
+      jobReconciler(effects),
       // Linux binds all of 127.0.0.0/8; elsewhere Services are reached through the environment.
       serviceReconciler(effects, { allocatesAddresses: process.platform === "linux" }),
       routeTableReconciler(effects.client),

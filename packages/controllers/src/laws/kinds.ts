@@ -23,6 +23,7 @@ export const plainKinds: readonly KindDefinition[] = [
   row("", "v1", "ServiceAccount", "serviceaccounts"),
   row("apps", "v1", "Deployment", "deployments"),
   row("apps", "v1", "ReplicaSet", "replicasets"),
+  row("batch", "v1", "Job", "jobs"),
   row("discovery.k8s.io", "v1", "EndpointSlice", "endpointslices"),
   row("policy", "v1", "PodDisruptionBudget", "poddisruptionbudgets"),
   row("coordination.k8s.io", "v1", "Lease", "leases"),

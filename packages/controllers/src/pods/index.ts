@@ -1,1 +1,2 @@
-export { availableAt, isActive, isReady, readySince } from "./pods.ts";
+export { availableAt, isActive, isReady } from "./pods.ts";
+export { byDispensability } from "./rank.ts";

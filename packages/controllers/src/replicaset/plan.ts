@@ -1,8 +1,7 @@
 import { controlledBy, keyOf, type Pod, type ReplicaSet, type ReplicaSetStatus } from "@sluice/api";
 import { type Instant, type Plan, type PlannedEvent, shortHash } from "@sluice/kernel";
 import type { StoreAction } from "../loop/index.ts";
-import { availableAt, isActive, isReady } from "../pods/index.ts";
-import { byDispensability } from "./rank.ts";
+import { availableAt, byDispensability, isActive, isReady } from "../pods/index.ts";
 
 export interface ObservedReplicaSet {
   readonly replicaSet: ReplicaSet;

@@ -2,9 +2,9 @@ import type { Pod, ReplicaSet } from "@sluice/api";
 import { instant, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
+import { byDispensability } from "../pods/index.ts";
 import { modelledPods } from "../pods/modelled-pods.fixture.ts";
 import { planReplicaSet } from "./plan.ts";
-import { byDispensability } from "./rank.ts";
 import { replicaSetReconciler } from "./reconciler.ts";
 
 const replicaSet = (replicas: number, more: Partial<ReplicaSet["spec"]> = {}): ReplicaSet => ({

@@ -113,6 +113,9 @@ describe.each(["1.31", "1.35"] as const)("kubectl %s", (version) => {
     answer(await run("create", "deployment", "d", "--image=x:1", "--replicas=0", "--port=80"));
     answer(await run("create", "service", "clusterip", "v", "--tcp=80:8080"));
     answer(await run("create", "serviceaccount", "a"));
+    answer(await run("create", "job", "j", "--image=x:1", "--", "true"));
+    expect(answer(await run("get", "job", "j", "-o", "jsonpath={.spec.template.spec.restartPolicy}"))).toBe("Never");
+    expect(answer(await run("get", "job", "j"))).toMatch(/^NAME +STATUS .*\nj +Running +0\/1/);
     answer(await run("create", "namespace", `${namespace}-more`));
     answer(await run("run", "p", "--image=x:1", "--env=A=B", "--labels=run=p", "--port=80"));
     expect(answer(await run("get", "cm,secret", "-o", "name"))).toBe("configmap/c\nsecret/s");
@@ -444,7 +447,9 @@ describe.each(["1.31", "1.35"] as const)("kubectl %s", (version) => {
     expect(refusal(await apply("apps/v1", "StatefulSet"))).toContain('no matches for kind "StatefulSet" in version');
     expect(refusal(await apply("example.com/v1", "Tea"))).toContain("ensure CRDs are installed first");
     expect(refusal(await apply("example.com/v1", "Tea", "--server-side"))).toContain('no matches for kind "Tea"');
-    expect(refusal(await run("create", "job", "x", "--image=x"))).toContain("could not find the requested resource");
+    expect(refusal(await run("create", "cronjob", "x", "--image=x", "--schedule=@daily"))).toContain(
+      "could not find the requested resource",
+    );
   });
 
   test("auth can-i, whoami; exec says why not; cluster-info", async () => {

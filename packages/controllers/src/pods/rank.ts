@@ -1,5 +1,5 @@
 import type { Pod } from "@sluice/api";
-import { isReady, readySince } from "../pods/index.ts";
+import { isReady, readySince } from "./pods.ts";
 
 const deletionCost = "controller.kubernetes.io/pod-deletion-cost";
 const phases: readonly string[] = ["Pending", "Unknown", "Running"];

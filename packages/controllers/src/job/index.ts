@@ -1,0 +1,1 @@
+export { jobReconciler } from "./reconciler.ts";
