@@ -2,7 +2,6 @@ import { builtInKinds, KindRegistry, type Resource } from "@sluice/api";
 import { instant, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
 import { healWait, mayRetry, retryAt } from "./backoff.ts";
-import { base64 } from "./base64.ts";
 import { diffResource } from "./diff.ts";
 import { healthOf } from "./health.ts";
 import { ignoredPointers, withLiveValues } from "./ignore-differences.ts";
@@ -391,8 +390,4 @@ test("a tracking id that was copied onto another object claims nothing", () => {
 
   expect(id).toBe("shop:apps/Deployment:a/web");
   expect([trackedBy(own, id), trackedBy(child, id)]).toEqual(["shop", undefined]);
-});
-
-test.each(["", "a", "ab", "abc", "ż→🚀", "\u0000ÿ"])("base64 of %j is the real one", (text) => {
-  expect(base64(text)).toBe(Buffer.from(text, "utf8").toString("base64"));
 });

@@ -1,6 +1,6 @@
 import { type Application, type KindDefinition, type Resource, splitApiVersion } from "@sluice/api";
 import type { KindKey } from "@sluice/kernel";
-import { base64 } from "./base64.ts";
+import { base64 } from "../version/index.ts";
 import type { RenderedSource } from "./manifests.ts";
 import { annotations } from "./names.ts";
 import { waveOf } from "./order.ts";

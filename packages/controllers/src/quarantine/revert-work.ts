@@ -18,6 +18,7 @@ export function revertWork(
     application: qualifiedName(application),
     workload: { ...spec.workload, namespace: spec.namespace },
     badDigest: spec.templateDigest,
+    ...(spec.configuration === undefined ? {} : { configuration: spec.configuration }),
     otherBadDigests: others.map((other) => other.spec.templateDigest),
     ...(goodDigest === undefined ? {} : { goodDigest }),
     mode,

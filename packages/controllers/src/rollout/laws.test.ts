@@ -1,3 +1,4 @@
+import type { Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
@@ -112,6 +113,26 @@ const noData = scenario(async (release) => {
   await release.world.run(seconds(60));
 });
 
+const settings = (value: string) =>
+  ({
+    apiVersion: "v1",
+    kind: "ConfigMap",
+    metadata: { name: "settings", namespace: "shop" },
+    data: { value },
+  }) as Resource;
+
+const configuration = scenario(async (release) => {
+  const source = { configMapRef: { name: "settings" } };
+  const containers = [{ name: "web", image: "web:v1", envFrom: [source] }];
+  const template = { metadata: { labels: { app: "web" } }, spec: { containers } };
+  await release.world.apply(settings("old"));
+  await release.push("web:v1", { steps, spec: { template } });
+  await release.world.run(seconds(5));
+  release.outside.answers = { errors: [0.5] };
+  await release.world.apply(settings("bad"));
+  await release.world.run(seconds(90));
+});
+
 const laws = [
   ["a good release", good, 50],
   ["a bad release and its fix", bad, 50],
@@ -120,6 +141,7 @@ const laws = [
   ["a release that people steer", persons, 50],
   ["a crash loop without a router", crashing, 30],
   ["a release without requests", noData, 8],
+  ["a bad ConfigMap", configuration, 40],
 ] as const;
 
 test.each(laws)("law: %s settles", (_name, law) => settles(law));

@@ -3,6 +3,8 @@ import type { KindKey, ResourceKey } from "@sluice/kernel";
 export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
 export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
 export const podKind: KindKey = { apiVersion: "v1", kind: "Pod" };
+export const configMapKind: KindKey = { apiVersion: "v1", kind: "ConfigMap" };
+export const secretKind: KindKey = { apiVersion: "v1", kind: "Secret" };
 export const serviceKind: KindKey = { apiVersion: "v1", kind: "Service" };
 export const endpointSliceKind: KindKey = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
 export const analysisRunKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
@@ -23,6 +25,8 @@ export const annotations = {
   bad: "sluice.dev/bad",
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */
   templateDigest: "sluice.dev/template-digest",
+  /** Ours, on ReplicaSets: which content of which ConfigMaps and Secrets their version began with, by digest. */
+  configuration: "sluice.dev/configuration",
   sourceRepository: "sluice.dev/source-repo",
   sourceRevision: "sluice.dev/source-revision",
   sourcePath: "sluice.dev/source-path",
@@ -34,7 +38,12 @@ export const gates = {
   crashLoop: "sluice.dev/gate-crash-loop",
   progressDeadline: "sluice.dev/gate-progress-deadline",
   quarantine: "sluice.dev/gate-quarantine",
+  /** Off: ConfigMaps and Secrets are read as they are now, and are no part of a version. */
+  configuration: "sluice.dev/gate-configuration",
 } as const;
+
+/** On copies of ConfigMaps and Secrets: the Rollout whose versions they belong to. */
+export const snapshotLabel = "sluice.dev/snapshot-of";
 
 export const keyIn = (kind: KindKey, namespace: string | undefined, name: string): ResourceKey => ({
   ...kind,

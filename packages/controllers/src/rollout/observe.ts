@@ -12,8 +12,10 @@ import type {
 } from "@sluice/api";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
-import { podHashLabel, podTemplateHash } from "../version/index.ts";
+import { podHashLabel } from "../version/index.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
+import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
+import { versionOf } from "./configuration/version.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
@@ -44,6 +46,7 @@ export interface ObservedRollout {
   readonly isNameTaken: boolean;
   /** Of the current template's version; of all versions while a restart is wanted. */
   readonly pods: readonly Pod[];
+  readonly configuration: ObservedConfiguration;
   readonly analysisRuns: readonly AnalysisRun[];
   /** By `kind/name`, nested ones too; undefined where it isn't there. */
   readonly templates: KnownTemplates;
@@ -75,11 +78,8 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
   const canary = canaryOf(rollout);
   const istio = canary.trafficRouting?.istio;
   const inNamespace = namespace === undefined ? {} : { namespace };
-  const hash = podTemplateHash(rollout.spec.template, rollout.status?.collisionCount);
-
-  const [replicaSets, namesake, analysisRuns, templates, quarantines] = await Promise.all([
+  const [replicaSets, analysisRuns, templates, quarantines] = await Promise.all([
     read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
-    read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`)),
     read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid: uid }),
     readTemplates(
       analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []),
@@ -88,6 +88,9 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     ),
     read.list<Quarantine>(quarantineKind, inNamespace),
   ]);
+  const configuration = await readConfiguration(rollout, replicaSets, read);
+  const { hash } = versionOf(rollout, replicaSets, configuration);
+  const namesake = await read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`));
   const services = new Map<string, Service | undefined>();
   const endpointSlices: EndpointSlice[] = [];
   const isByHost = istio !== undefined && istio.destinationRule === undefined;
@@ -103,6 +106,7 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     rollout,
     replicaSets,
     isNameTaken: namesake !== undefined && !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
+    configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
     analysisRuns,
     templates,

@@ -3,6 +3,7 @@ import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import type { Changes } from "./changes.ts";
+import { changedConfiguration } from "./configuration/snapshots.ts";
 import { decided } from "./decisions.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { classify } from "./situation.ts";
@@ -66,7 +67,7 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     : isRecent
       ? `revision ${revision} was stable lately: rollbackWindow lets it skip the steps`
       : isOther
-        ? `version ${view.hash} begins as revision ${revision}`
+        ? `version ${view.hash} begins as revision ${revision}${changedWords(observed, view)}`
         : "the steps changed: it begins anew";
   const skipped: PlannedEvent = {
     type: "Normal",
@@ -88,4 +89,9 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     events: isSilent ? [] : events,
     changes,
   });
+}
+
+function changedWords(observed: ObservedRollout, view: View): string {
+  const changed = changedConfiguration(observed, view);
+  return changed.length === 0 ? "" : `, with another ${changed.join(" and ")}`;
 }

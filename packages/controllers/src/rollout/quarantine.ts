@@ -10,15 +10,14 @@ const isLifted = ({ spec, status }: Quarantine): boolean =>
   status?.lifted === true || (spec.liftedBy !== undefined && spec.liftedBy !== "");
 
 /** By content, or by name where an undo brought the content back with its defaults filled in. */
-const isOf = (quarantine: Quarantine, rollout: Rollout, hash: string): boolean =>
-  (quarantine.spec.templateDigest === templateDigest(rollout.spec.template) ||
-    quarantine.spec.podTemplateHash === hash) &&
+const isOf = (quarantine: Quarantine, { rollout, version, hash }: View): boolean =>
+  (quarantine.spec.templateDigest === templateDigest(version.template) || quarantine.spec.podTemplateHash === hash) &&
   quarantine.spec.workload.kind === rollout.kind &&
   quarantine.spec.workload.name === rollout.metadata.name;
 
 /** The Quarantine that holds a Rollout's current template back, if one does. */
-export function heldBy({ rollout, hash }: View, quarantines: readonly Quarantine[]): Quarantine | undefined {
-  return quarantines.find((quarantine) => !isLifted(quarantine) && isOf(quarantine, rollout, hash));
+export function heldBy(view: View, quarantines: readonly Quarantine[]): Quarantine | undefined {
+  return quarantines.find((quarantine) => !isLifted(quarantine) && isOf(quarantine, view));
 }
 
 /** What a person is told who wants a quarantined version back. */
@@ -29,11 +28,12 @@ export const liftHint = (quarantine: Quarantine): string =>
 export function quarantined(observed: ObservedRollout, view: View, reason: string, decision: string): Effect {
   const { rollout, hash } = view;
   const { namespace = "default", name } = rollout.metadata;
-  const digest = templateDigest(rollout.spec.template);
-  const earlier = observed.quarantines.filter((known) => isOf(known, rollout, hash));
+  const digest = templateDigest(view.version.template);
+  const earlier = observed.quarantines.filter((known) => isOf(known, view));
   const suffix = earlier.length === 0 ? "" : `-${earlier.length + 1}`;
   const application = applicationOf(rollout);
   const source = sourceOf(rollout);
+  const configuration = view.version.digests;
   const object: Quarantine = {
     apiVersion: "sluice.dev/v1alpha1",
     kind: "Quarantine",
@@ -48,6 +48,7 @@ export function quarantined(observed: ObservedRollout, view: View, reason: strin
       workload: { apiVersion: rollout.apiVersion, kind: rollout.kind, name },
       podTemplateHash: hash,
       templateDigest: digest,
+      ...(Object.keys(configuration).length === 0 ? {} : { configuration }),
       images: [...new Set([...imagesOf(rollout.spec.template), ...runningImages(observed, hash)])],
       reason,
       decision,

@@ -45,7 +45,8 @@ export const scalingEvent = (set: ReplicaSet, replicas: number): PlannedEvent =>
 export function newReplicaSet(view: View, replicas: number): Effect {
   const { rollout, hash } = view;
   const { namespace, name } = rollout.metadata;
-  const { selector, template, minReadySeconds } = rollout.spec;
+  const { selector, minReadySeconds } = rollout.spec;
+  const { template, note } = view.version;
   const extra = wornMetadata(view);
   const labels = { ...template?.metadata?.labels, [podHashLabel]: hash };
   const podAnnotations = { ...template?.metadata?.annotations, ...extra.annotations };
@@ -61,6 +62,7 @@ export function newReplicaSet(view: View, replicas: number): Effect {
         [annotations.revision]: String(view.revision),
         [annotations.desiredReplicas]: String(replicasOf(rollout)),
         [annotations.templateDigest]: templateDigest(template),
+        ...(note === undefined ? {} : { [annotations.configuration]: note }),
       },
       ownerReferences: [controlledBy(rollout)],
     },

@@ -2,7 +2,7 @@ import type { RolloutStatus } from "@sluice/api";
 import { type Instant, instant, type Plan, type PlannedEvent, sameJson } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { finished, type Outcome } from "./finish.ts";
-import { annotations, keyIn, rolloutKind } from "./names.ts";
+import { annotations, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import type { View } from "./view.ts";
 
@@ -32,14 +32,17 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, made: 
 }
 
 // A patch of its own turn: in one with a status it would make that status stale.
-function noteRevision({ rollout, canary, revision }: View): readonly Effect[] {
+function noteRevision({ rollout, canary, revision, version }: View): readonly Effect[] {
   const { namespace, name, annotations: noted } = rollout.metadata;
   if (canary === undefined) return [];
   const value = { metadata: { annotations: { [annotations.revision]: String(revision) } } };
   const patch = { type: "merge", value } as const;
-  if (canary.metadata.annotations?.[annotations.revision] !== String(revision)) {
-    const key = keyIn({ apiVersion: "apps/v1", kind: "ReplicaSet" }, canary.metadata.namespace, canary.metadata.name);
-    return [{ do: "patch", key, patch }];
+  const { [annotations.revision]: known, [annotations.configuration]: notes } = canary.metadata.annotations ?? {};
+  if (known !== String(revision) || (version.note !== undefined && notes !== version.note)) {
+    const both = { ...value.metadata.annotations, [annotations.configuration]: version.note };
+    const key = keyIn(replicaSetKind, canary.metadata.namespace, canary.metadata.name);
+    const noted = version.note === undefined ? value : { metadata: { annotations: both } };
+    return [{ do: "patch", key, patch: { type: "merge", value: noted } }];
   }
   if (noted?.[annotations.revision] === String(revision)) return [];
   return [{ do: "patch", key: keyIn(rolloutKind, namespace, name), patch }];

@@ -1,7 +1,7 @@
 import type { ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
-import { sameJson } from "@sluice/kernel";
-import { podHashLabel, podTemplateHash } from "../version/index.ts";
+import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
+import { type Version, versionOf } from "./configuration/version.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 
@@ -9,6 +9,8 @@ import type { ObservedRollout } from "./observe.ts";
 export interface View {
   readonly rollout: Rollout;
   readonly status: RolloutStatus;
+  /** The template that its ReplicaSet has, and what else the version is. */
+  readonly version: Version;
   /** The current template's version. */
   readonly hash: string;
   readonly canary: ReplicaSet | undefined;
@@ -22,10 +24,10 @@ export interface View {
   readonly progress: Progress;
 }
 
-export function viewOf({ rollout, replicaSets }: ObservedRollout): View {
+export function viewOf({ rollout, replicaSets, configuration }: ObservedRollout): View {
   const status = rollout.status ?? {};
-  const canary = currentSet(rollout, replicaSets);
-  const hash = canary === undefined ? podTemplateHash(rollout.spec.template, status.collisionCount) : hashOf(canary);
+  const version = versionOf(rollout, replicaSets, configuration);
+  const { hash, set: canary } = version;
   const stableHash = status.stableRS ?? "";
   const stable = stableHash === "" ? undefined : replicaSets.find((set) => hashOf(set) === stableHash);
   const older = replicaSets.filter((set) => set !== canary && set !== stable);
@@ -33,6 +35,7 @@ export function viewOf({ rollout, replicaSets }: ObservedRollout): View {
   return {
     rollout,
     status,
+    version,
     hash,
     canary,
     stable,
@@ -42,20 +45,6 @@ export function viewOf({ rollout, replicaSets }: ObservedRollout): View {
     isFirst: stableHash === "",
     progress: progressOf(rollout),
   };
-}
-
-/** By its own hash, else by its content: a live ReplicaSet of the original's is taken over, no Pod restarted. */
-function currentSet(rollout: Rollout, replicaSets: readonly ReplicaSet[]): ReplicaSet | undefined {
-  const wanted = podTemplateHash(rollout.spec.template, rollout.status?.collisionCount);
-  return (
-    replicaSets.find((set) => hashOf(set) === wanted) ??
-    replicaSets.find((set) => sameJson(withoutHash(set), rollout.spec.template))
-  );
-}
-
-function withoutHash({ spec }: ReplicaSet): unknown {
-  const { [podHashLabel]: _, ...labels } = spec.template?.metadata?.labels ?? {};
-  return { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
 }
 
 export const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[podHashLabel] ?? "";

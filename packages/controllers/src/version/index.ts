@@ -1,1 +1,11 @@
+export { base64 } from "./base64.ts";
+export {
+  type ConfigurationDigests,
+  type ConfigurationReference,
+  configurationOf,
+  contentDigest,
+  pinned,
+  referenceId,
+  snapshotName,
+} from "./configuration.ts";
 export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version.ts";

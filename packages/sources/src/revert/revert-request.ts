@@ -18,6 +18,8 @@ export interface RevertRequest {
   };
   /** The digest of the version that was taken back. */
   readonly badDigest: string;
+  /** Digests of ConfigMaps and Secrets that are no part of the repository, by `Kind/name`. */
+  readonly configuration?: Readonly<Record<string, string>>;
   /** Digests of other quarantined versions of the workload: none of them is a place to go back to. */
   readonly otherBadDigests?: readonly string[];
   /** The version that runs as stable, where it is known. */

@@ -13,8 +13,12 @@ export interface Version {
   readonly digests: readonly string[];
 }
 
-/** Every way to write down a workload's version; one match is a match. */
-export type DigestsOf = (workload: Resource) => readonly string[];
+/** Every way to write down a workload's version, with the manifests beside it; one match is a match. */
+export type DigestsOf = (
+  workload: Resource,
+  beside: readonly Resource[],
+  elsewhere: Readonly<Record<string, string>> | undefined,
+) => readonly string[];
 
 /** What brought the bad version, and where to go back to. */
 export interface Blame {
@@ -57,7 +61,7 @@ export class VersionHistory {
   }
 
   version(commit: CommitInfo, rendered: RenderedManifests): Version {
-    const { workload } = this.#request;
+    const { workload, configuration } = this.#request;
     const found = rendered.resources.find(
       ({ resource }) =>
         resource.kind === workload.kind &&
@@ -65,7 +69,9 @@ export class VersionHistory {
         resource.apiVersion.split("/")[0] === workload.apiVersion.split("/")[0] &&
         (resource.metadata.namespace ?? workload.namespace) === workload.namespace,
     );
-    return { commit, rendered, digests: found === undefined ? [] : this.#digestsOf(found.resource) };
+    const beside = rendered.resources.map(({ resource }) => resource);
+    const digests = found === undefined ? [] : this.#digestsOf(found.resource, beside, configuration);
+    return { commit, rendered, digests };
   }
 
   isBad({ digests }: Version): boolean {

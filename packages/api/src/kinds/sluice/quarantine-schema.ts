@@ -1,4 +1,4 @@
-import { choice, flag, object, text, textList, time } from "../../schema/build.ts";
+import { choice, flag, object, text, textList, textMap, time } from "../../schema/build.ts";
 import { conditions } from "../meta-schema.ts";
 
 export const quarantineSpec = object(
@@ -13,6 +13,7 @@ export const quarantineSpec = object(
     ),
     podTemplateHash: text("The version's hash."),
     templateDigest: text("Hash of the rendered pod template: the same content is the same version.", { minLength: 1 }),
+    configuration: textMap("Digests of the ConfigMaps and Secrets that it reads, by Kind/name: part of the version."),
     images: textList("Its images."),
     reason: text("Why."),
     decision: text("The Decision that quarantined it."),

@@ -22,6 +22,8 @@ export interface QuarantineSpec {
   readonly podTemplateHash: string;
   /** Canonical hash of the rendered pod template: the same content under another name is the same version. */
   readonly templateDigest: string;
+  /** Digests of the ConfigMaps and Secrets that it reads, by `Kind/name`. */
+  readonly configuration?: Readonly<Record<string, string>>;
   readonly images: readonly string[];
   readonly reason: string;
   /** Name of the Decision that quarantined it. */

@@ -4,6 +4,7 @@ import type { Effect } from "../../loop/index.ts";
 import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { type Changes, canaryStatusOf } from "../changes.ts";
+import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
@@ -31,6 +32,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const traffic = planTraffic(observed, view, false);
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
+  const copies = planSnapshots(observed, view);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
   const advance = nextAdvance(observed, view, { traffic, step, background }, now);
@@ -50,12 +52,14 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
     because: advance.because,
     actions: [
       ...traffic.actions,
+      ...copies.before,
       ...scaling.actions,
       ...step.actions,
       ...background.actions,
       ...records,
       ...planOldRuns(observed, current),
       ...planHistory(view),
+      ...copies.after,
       ...restart.actions,
       ...planMetadata(observed, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),

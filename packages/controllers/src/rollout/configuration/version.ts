@@ -1,0 +1,106 @@
+import type { PodTemplateSpec, ReplicaSet, Rollout } from "@sluice/api";
+import { sameJson } from "@sluice/kernel";
+import {
+  type ConfigurationDigests,
+  contentDigest,
+  pinned,
+  podHashLabel,
+  podTemplateHash,
+  referenceId,
+} from "../../version/index.ts";
+import { annotations, snapshotLabel } from "../names.ts";
+import type { ObservedConfiguration } from "./read.ts";
+
+/** The version that a Rollout asks for: its template together with the content of what that reads. */
+export interface Version {
+  /** As its ReplicaSet has it, names of ConfigMaps and Secrets led to copies. */
+  readonly template: PodTemplateSpec | undefined;
+  /** What is copied, by `Kind/name`. */
+  readonly digests: ConfigurationDigests;
+  readonly hash: string;
+  readonly set: ReplicaSet | undefined;
+  /** What its ReplicaSet should say of its configuration; undefined where there is nothing to say. */
+  readonly note: string | undefined;
+}
+
+export function versionOf(
+  rollout: Rollout,
+  replicaSets: readonly ReplicaSet[],
+  configuration: ObservedConfiguration,
+): Version {
+  const digests = digestsNow(rollout, replicaSets, configuration);
+  const template = pinned(rollout.spec.template, digests);
+  const wanted = podTemplateHash(template, rollout.status?.collisionCount);
+  const exact = replicaSets.find((set) => hashOf(set) === wanted);
+  const set = exact ?? replicaSets.find((candidate) => isSameVersion(candidate, rollout, digests));
+  const noted = set === undefined ? {} : notesOf(set);
+  const notes = configuration.references.map((reference) => {
+    const id = referenceId(reference);
+    const digest = digests[id];
+    const isLive = set !== undefined && set !== exact && isLiveNote(noted[id]);
+    if (isLive) return [id, digest === undefined ? live : `${live}:${digest}`] as const;
+    return [id, digest ?? (reference.isOptional || isSnapshot(configuration, id) ? absent : live)] as const;
+  });
+  const note = notes.length === 0 ? undefined : JSON.stringify(Object.fromEntries(notes));
+  return { template, digests, hash: set === undefined ? wanted : hashOf(set), set, note };
+}
+
+const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[podHashLabel] ?? "";
+
+/** Read under its own name: taken over from the original, or not there when its version began. */
+const live = "live";
+const absent = "absent";
+
+type Notes = Readonly<Record<string, string>>;
+
+/** A missing word of an optional one says that it was absent; of another that nothing was ever copied. */
+const isLiveNote = (note: string | undefined): boolean =>
+  note === undefined || note === live || note.startsWith(`${live}:`);
+
+export function notesOf(set: ReplicaSet): Notes {
+  try {
+    const notes: unknown = JSON.parse(set.metadata.annotations?.[annotations.configuration] ?? "{}");
+    return typeof notes === "object" && notes !== null ? (notes as Notes) : {};
+  } catch {
+    return {};
+  }
+}
+
+const isSnapshot = ({ objects }: ObservedConfiguration, id: string): boolean =>
+  objects.get(id)?.metadata.labels?.[snapshotLabel] !== undefined;
+
+/** Digests of what is there. What was deleted under a version stays what it was: its Pods still have the copy. */
+function digestsNow(
+  rollout: Rollout,
+  replicaSets: readonly ReplicaSet[],
+  configuration: ObservedConfiguration,
+): ConfigurationDigests {
+  const current = replicaSets.find((set) => hashOf(set) === (rollout.status?.currentPodHash ?? ""));
+  const noted = current === undefined ? {} : notesOf(current);
+  const digests = configuration.references.flatMap((reference) => {
+    const id = referenceId(reference);
+    const object = configuration.objects.get(id);
+    // An undo asks for a copy by its own name: it is what it is.
+    if (isSnapshot(configuration, id)) return [];
+    if (object !== undefined) return [[id, contentDigest(object)] as const];
+    const note = noted[id];
+    return note === undefined || isLiveNote(note) || note === absent ? [] : [[id, note] as const];
+  });
+  return Object.fromEntries(digests);
+}
+
+/** By content: a live ReplicaSet of the original's is taken over, no Pod restarted, as long as what it reads is the same. */
+function isSameVersion(set: ReplicaSet, rollout: Rollout, digests: ConfigurationDigests): boolean {
+  const noted = notesOf(set);
+  const kept = Object.entries(digests).filter(([id]) => !isLiveNote(noted[id]));
+  const isChanged = Object.entries(digests).some(([id, digest]) => {
+    const note = noted[id];
+    return note === absent || (note?.startsWith(`${live}:`) === true && note !== `${live}:${digest}`);
+  });
+  return !isChanged && sameJson(withoutHash(set), pinned(rollout.spec.template, Object.fromEntries(kept)));
+}
+
+function withoutHash({ spec }: ReplicaSet): unknown {
+  const { [podHashLabel]: _, ...labels } = spec.template?.metadata?.labels ?? {};
+  return { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
+}
