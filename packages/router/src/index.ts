@@ -1,8 +1,8 @@
 export { Backend, type BackendSet, type EndpointState } from "./backend.ts";
-export { stickyCookieAnnotation } from "./compile-virtual-service.ts";
+export type { RouteProblem } from "./compile/problem.ts";
+export { type CompiledRoutes, compileRouteTable, RouteCompiler, type RouteInputs } from "./compile/route-compiler.ts";
+export { stickyCookieAnnotation } from "./compile/virtual-service.ts";
 export { type RouteRequest, rewritePath } from "./match.ts";
-export { type CompiledRoutes, compileRouteTable, RouteCompiler, type RouteInputs } from "./route-compiler.ts";
-export type { RouteProblem } from "./route-problem.ts";
 export {
   type ChosenRoute,
   chooseDestination,

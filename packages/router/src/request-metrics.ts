@@ -86,9 +86,33 @@ export class VersionCounts {
 /** How long a version that is in no table any more is still told of: longer than any usual query's window. */
 const retiredMillis = 15 * 60_000;
 
-/** `http_requests_total` and `http_request_duration_seconds`, by version. Labels come from tables alone. */
+export interface MetricNames {
+  readonly total: string;
+  readonly duration: string;
+  readonly what: string;
+}
+
+const answered: MetricNames = {
+  total: "http_requests_total",
+  duration: "http_request_duration_seconds",
+  what: "Requests answered.",
+};
+
+/** Copies go by names of their own: no query about requests can mistake one for a user's. */
+export const mirrored: MetricNames = {
+  total: "http_mirrored_requests_total",
+  duration: "http_mirrored_request_duration_seconds",
+  what: "Copies of requests, whose answers nobody sees.",
+};
+
+/** A counter and a histogram, by version. Labels come from tables alone. */
 export class RequestMetrics {
+  readonly #names: MetricNames;
   readonly #versions = new Map<string, VersionCounts>();
+
+  constructor(names: MetricNames = answered) {
+    this.#names = names;
+  }
 
   /** The counts of a version; the same object for the same labels. */
   version(labels: VersionLabels): VersionCounts {
@@ -112,23 +136,24 @@ export class RequestMetrics {
 
   /** https://prometheus.io/docs/instrumenting/exposition_formats/ */
   text(): string {
-    const counts = ["# HELP http_requests_total Requests answered.\n# TYPE http_requests_total counter\n"];
+    const { total, duration, what } = this.#names;
+    const counts = [`# HELP ${total} ${what}\n# TYPE ${total} counter\n`];
     const durations = [
-      "# HELP http_request_duration_seconds From a request's head to its response's end.\n",
-      "# TYPE http_request_duration_seconds histogram\n",
+      `# HELP ${duration} From a request's head to its response's end.\n`,
+      `# TYPE ${duration} histogram\n`,
     ];
     for (const version of this.#versions.values()) {
       for (const series of version.series()) {
-        counts.push(`http_requests_total{${series.labels}} ${series.count}\n`);
+        counts.push(`${total}{${series.labels}} ${series.count}\n`);
         let upTo = 0;
         for (const [place, bound] of durationBuckets.entries()) {
           upTo += series.buckets[place] ?? 0;
-          durations.push(`http_request_duration_seconds_bucket{${series.labels},le="${bound}"} ${upTo}\n`);
+          durations.push(`${duration}_bucket{${series.labels},le="${bound}"} ${upTo}\n`);
         }
         durations.push(
-          `http_request_duration_seconds_bucket{${series.labels},le="+Inf"} ${series.count}\n`,
-          `http_request_duration_seconds_sum{${series.labels}} ${series.seconds}\n`,
-          `http_request_duration_seconds_count{${series.labels}} ${series.count}\n`,
+          `${duration}_bucket{${series.labels},le="+Inf"} ${series.count}\n`,
+          `${duration}_sum{${series.labels}} ${series.seconds}\n`,
+          `${duration}_count{${series.labels}} ${series.count}\n`,
         );
       }
     }

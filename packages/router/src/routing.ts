@@ -32,6 +32,13 @@ export interface Route<B extends Backend> {
   readonly weights: readonly number[];
   /** Absent where one destination gets everything. */
   readonly wheel: WeightWheel | undefined;
+  readonly mirrors: readonly Mirror<B>[] | undefined;
+}
+
+/** Who gets copies of so many percent of the requests. */
+export interface Mirror<B extends Backend> {
+  readonly set: BackendSet<B>;
+  readonly percent: number;
 }
 
 export interface ChosenRoute<B extends Backend> {
@@ -205,8 +212,17 @@ export class Routing<B extends Backend> {
     let host = before === undefined ? undefined : before.#serviceHosts.get(id);
     if (host === undefined) {
       const entry: HttpRouteEntry = { id, destinations: [{ service: key, weight: 100 }] };
-      const only = { entry, stickyCookie: undefined, tests: [], destinations: [set], weights: [100], wheel: undefined };
-      host = virtualHost<B>([only]);
+      host = virtualHost<B>([
+        {
+          entry,
+          stickyCookie: undefined,
+          tests: [],
+          destinations: [set],
+          weights: [100],
+          wheel: undefined,
+          mirrors: undefined,
+        },
+      ]);
     }
     this.#serviceHosts.set(id, host);
     return host;
@@ -223,7 +239,11 @@ export class Routing<B extends Backend> {
     const before = previous === undefined ? undefined : previous.#routes.get(key);
     const tests = (entry.match ?? []).map((match) => ({ entry: match, test: requestTest(match) }));
     const wheel = wheelFor(weights, before);
-    const route: Route<B> = { entry, stickyCookie, tests, destinations, weights, wheel };
+    const mirrors = entry.mirrors?.map(({ service, port, subset, percent }) => ({
+      set: this.#set(service, port, subset),
+      percent,
+    }));
+    const route: Route<B> = { entry, stickyCookie, tests, destinations, weights, wheel, mirrors };
     this.#routes.set(key, route);
     return route;
   }

@@ -74,6 +74,32 @@ export interface HttpRouteEntry {
   readonly retries?: RetryEntry;
   /** Until the response's head; a body may take as long as it likes. */
   readonly timeoutMillis?: number;
+  /** Who gets copies of the requests; nobody waits for their answers. */
+  readonly mirrors?: readonly MirrorEntry[];
+  readonly fault?: FaultEntry;
+  readonly headers?: { readonly request?: HeaderChanges; readonly response?: HeaderChanges };
+}
+
+export interface MirrorEntry {
+  /** `name.namespace`. */
+  readonly service: string;
+  readonly subset?: string;
+  readonly port?: number;
+  /** Above 0, at most 100. */
+  readonly percent: number;
+}
+
+/** Both may be: the wait comes first. Percentages are above 0, at most 100. */
+export interface FaultEntry {
+  readonly delay?: { readonly millis: number; readonly percent: number };
+  readonly abort?: { readonly status: number; readonly percent: number };
+}
+
+/** Names in lower case. Taking away comes first. */
+export interface HeaderChanges {
+  readonly set?: Readonly<Record<string, string>>;
+  readonly add?: Readonly<Record<string, string>>;
+  readonly remove?: readonly string[];
 }
 
 export interface DestinationEntry {

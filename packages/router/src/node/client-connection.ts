@@ -15,10 +15,12 @@ import {
 import type { RetryEntry } from "../table.ts";
 import { BodyFollower, chunkedLength, untilClose } from "./body.ts";
 import { answerText } from "./local-answer.ts";
+import { type MirroredRequest, mirror } from "./mirrored-request.ts";
+import { changedFields, mirrorHead, outgoingHead, type Sender } from "./outgoing-head.ts";
 import { isRefusal, parseRequestHead, type RequestHead } from "./request-head.ts";
 import type { ResponseHead } from "./response-head.ts";
 import { mintStickyValue, normalPath, redirectLocation, routeRequest, stickyValue } from "./route-request.ts";
-import { makeRequestId, type SharedState } from "./shared-state.ts";
+import type { SharedState } from "./shared-state.ts";
 import type { RoutedBackend, Upstream, UpstreamFailure, UpstreamListener } from "./upstream.ts";
 import { writeCopy, writeHeadAndCopy } from "./write-bytes.ts";
 
@@ -39,10 +41,10 @@ const connectTimeoutMillis = 5000;
 const idempotentMethods = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /**
- * What the client is doing: sending a head, sending a body, waiting for its answer; or being got rid of, with
- * what it still sends thrown away so that it can read its answer.
+ * What the client is doing: sending a head, sending a body, waiting for its answer, speaking another protocol with
+ * its backend; or being got rid of, with what it still sends thrown away so that it can read its answer.
  */
-type Phase = "head" | "body" | "waiting" | "leaving" | "closed";
+type Phase = "head" | "body" | "waiting" | "tunnel" | "leaving" | "closed";
 
 /** One client's connection and the request that it has under way. */
 export class ClientConnection implements UpstreamListener {
@@ -50,8 +52,7 @@ export class ClientConnection implements UpstreamListener {
   readonly #shared: SharedState;
   /** Set where the address alone says which host is meant. */
   readonly #fixedHost: (() => VirtualHost<RoutedBackend> | undefined) | undefined;
-  readonly #address: string;
-  readonly #forwardedFor: string;
+  readonly #sender: Sender;
   #phase: Phase = "head";
   #pending: Buffer | undefined;
   #isPumping = false;
@@ -64,6 +65,8 @@ export class ClientConnection implements UpstreamListener {
   #firstBody: Buffer | undefined;
   /** Part of the body has gone to a backend and is forgotten here: no second try. */
   #isStreamed = false;
+  /** Copies under way that want the rest of the body. */
+  #mirrors: readonly MirroredRequest[] | undefined;
   #route: Route<RoutedBackend> | undefined;
   #set: BackendSet<RoutedBackend> | undefined;
   #counts: VersionCounts | undefined;
@@ -91,8 +94,8 @@ export class ClientConnection implements UpstreamListener {
     this.#shared = shared;
     this.#fixedHost = fixedHost;
     const address = socket.remoteAddress ?? "unknown";
-    this.#address = address.startsWith("::ffff:") ? address.slice(7) : address;
-    this.#forwardedFor = `X-Forwarded-For: ${this.#address}\r\n`;
+    const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+    this.#sender = { address: plain, forwardedFor: `X-Forwarded-For: ${plain}\r\n` };
     this.#deadline = shared.now() + headTimeoutMillis;
     socket.on("data", (chunk: Buffer) => this.#onData(chunk));
     socket.on("drain", () => this.#onClientDrain());
@@ -140,6 +143,9 @@ export class ClientConnection implements UpstreamListener {
       case "waiting":
         this.#pending = this.#pending === undefined ? chunk : Buffer.concat([this.#pending, chunk]);
         if (this.#pending.length > maxPendingBytes) this.#socket.pause();
+        break;
+      case "tunnel":
+        if (this.#upstream?.socket.write(chunk) === false) this.#socket.pause();
         break;
       default:
         break;
@@ -242,32 +248,54 @@ export class ClientConnection implements UpstreamListener {
     this.#take(chosen, head, question < 0 ? newPath : `${newPath}?${query}`);
   }
 
-  #take(chosen: ChosenRoute<RoutedBackend>, head: RequestHead, target: string): void {
-    const { route } = chosen;
+  #take({ route }: ChosenRoute<RoutedBackend>, head: RequestHead, target: string): void {
+    const { fault } = route.entry;
+    if (fault === undefined) {
+      this.#dispatch(route, head, target);
+      return;
+    }
+    this.#set = route.destinations[0];
+    if (this.#hits(fault.delay)) {
+      this.#retryTimer = this.#shared.clock.after(millis(fault.delay.millis), () => this.#abort(route, head, target));
+    } else this.#abort(route, head, target);
+  }
+
+  #hits<Part extends { readonly percent: number }>(part: Part | undefined): part is Part {
+    return part !== undefined && (part.percent >= 100 || this.#shared.random.next() * 100 < part.percent);
+  }
+
+  /** Answers where the route's fault says so; else the request goes on. */
+  #abort(route: Route<RoutedBackend>, head: RequestHead, target: string): void {
+    const abort = route.entry.fault?.abort;
+    if (!this.#hits(abort)) {
+      this.#dispatch(route, head, target);
+      return;
+    }
+    this.#reply(abort.status, "FaultInjected", "the VirtualService's fault answers in place of the Service");
+  }
+
+  #dispatch(route: Route<RoutedBackend>, head: RequestHead, target: string): void {
+    const { entry } = route;
     const sticky = stickyValue(route, head);
     const set = chooseDestination(route, sticky);
     this.#route = route;
     this.#set = set;
-    this.#outgoing = this.#outgoingHead(head, target, route.entry.rewrite?.authority);
+    this.#outgoing = outgoingHead(head, target, entry.rewrite?.authority, this.#sender, entry.headers?.request);
     if (set !== undefined && route.wheel !== undefined && route.stickyCookie !== undefined && sticky === undefined) {
       const value = mintStickyValue(route.weights, route.destinations.indexOf(set));
       this.#setCookie = `Set-Cookie: ${route.stickyCookie}=${value}; Path=/; HttpOnly; SameSite=Lax\r\n`;
     }
+    if (route.mirrors !== undefined && head.upgrade === undefined) {
+      this.#mirrors = mirror(this.#shared, route.mirrors, () => ({
+        method: head.method,
+        head: mirrorHead(this.#outgoing),
+        firstBody: this.#firstBody,
+        isWhole: this.#phase === "waiting",
+        timeoutMillis: entry.timeoutMillis,
+      }));
+    }
     if (this.#phase === "waiting") this.#startTimeout();
     this.#attempt();
-  }
-
-  #outgoingHead(head: RequestHead, target: string, authority: string | undefined): string {
-    const host = authority ?? (head.host === "" ? "localhost" : head.host);
-    const forwardedFor =
-      head.forwardedFor === undefined
-        ? this.#forwardedFor
-        : `X-Forwarded-For: ${head.forwardedFor}, ${this.#address}\r\n`;
-    let text = `${head.method} ${target} HTTP/1.1\r\nHost: ${host}\r\n${head.lines}${forwardedFor}`;
-    if (!head.hasForwardedProto) text += "X-Forwarded-Proto: http\r\n";
-    if (!head.hasForwardedHost) text += `X-Forwarded-Host: ${head.host}\r\n`;
-    if (!head.hasRequestId) text += `X-Request-Id: ${makeRequestId()}\r\n`;
-    return `${text}\r\n`;
   }
 
   #onBodyData(chunk: Buffer): void {
@@ -279,7 +307,9 @@ export class ClientConnection implements UpstreamListener {
     }
     this.#isStreamed = true;
     this.#firstBody = undefined;
-    const isFlowing = upstream.socket.write(end === chunk.length ? chunk : chunk.subarray(0, end));
+    const body = end === chunk.length ? chunk : chunk.subarray(0, end);
+    const isFlowing = upstream.socket.write(body);
+    if (this.#mirrors !== undefined) for (const copy of this.#mirrors) copy.write(body, this.#body.isDone);
     if (end < chunk.length) this.#pending = chunk.subarray(end);
     if (this.#body.isDone) {
       this.#phase = "waiting";
@@ -298,6 +328,7 @@ export class ClientConnection implements UpstreamListener {
   }
 
   #onClientClose(): void {
+    if (this.#phase === "tunnel") this.#endTunnel();
     const isUnderWay = this.#head !== undefined;
     this.#phase = "closed";
     this.#pending = undefined;
@@ -351,7 +382,8 @@ export class ClientConnection implements UpstreamListener {
   }
 
   #canRepeat(): boolean {
-    return this.#phase === "waiting" && idempotentMethods.has(this.#head?.method ?? "");
+    const isUpgrade = this.#head?.upgrade !== undefined;
+    return this.#phase === "waiting" && !isUpgrade && idempotentMethods.has(this.#head?.method ?? "");
   }
 
   onConnected(upstream: Upstream): void {
@@ -364,7 +396,7 @@ export class ClientConnection implements UpstreamListener {
   }
 
   onDrain(_upstream: Upstream): void {
-    if (this.#phase === "body") this.#socket.resume();
+    if (this.#phase === "body" || this.#phase === "tunnel") this.#socket.resume();
   }
 
   onInformation(_upstream: Upstream, head: ResponseHead): void {
@@ -394,7 +426,9 @@ export class ClientConnection implements UpstreamListener {
       length !== untilClose &&
       !this.#unchunk;
 
-    let text = `HTTP/1.1 ${head.statusText}\r\n${head.lines}${this.#setCookie}`;
+    const changes = this.#route?.entry.headers?.response;
+    const lines = changes === undefined ? head.lines : changedFields(head.lines, changes);
+    let text = `HTTP/1.1 ${head.statusText}\r\n${lines}${this.#setCookie}`;
     if (!this.#keep) text += "Connection: close\r\n\r\n";
     else if (request.minorVersion === 0) text += "Connection: keep-alive\r\n\r\n";
     else text += "\r\n";
@@ -427,7 +461,45 @@ export class ClientConnection implements UpstreamListener {
     else if (!isFlowing) upstream.socket.pause();
   }
 
+  /** Counted when it is agreed on, since it may last for days; the Pod that leaves ends it by itself. */
+  onUpgrade(upstream: Upstream, head: ResponseHead, protocol: string, bytes: Buffer, from: number, to: number): void {
+    if (this.#head?.upgrade === undefined || this.#phase !== "waiting" || protocol === "") {
+      this.#fail(502, "BadGateway", "the backend speaks a protocol that nobody asked for");
+      return;
+    }
+    const changes = this.#route?.entry.headers?.response;
+    const lines = changes === undefined ? head.lines : changedFields(head.lines, changes);
+    const text = `HTTP/1.1 ${head.statusText}\r\n${lines}${this.#setCookie}`;
+    const agreed = `${text}Connection: Upgrade\r\nUpgrade: ${protocol}\r\n\r\n`;
+    if (!writeHeadAndCopy(this.#socket, agreed, bytes, from, to)) upstream.socket.pause();
+    this.#record(101);
+    this.#deadline = Number.POSITIVE_INFINITY;
+    this.#phase = "tunnel";
+    this.#shared.stats.upgraded++;
+    const early = this.#pending;
+    this.#pending = undefined;
+    if (early !== undefined && !upstream.socket.write(early)) this.#socket.pause();
+    else if (this.#socket.isPaused()) this.#socket.resume();
+  }
+
+  onTunnel(upstream: Upstream, bytes: Buffer, from: number, to: number): void {
+    if (!writeCopy(this.#socket, bytes, from, to)) upstream.socket.pause();
+  }
+
+  /** Either side has ended: so does the other, once it has all that was sent. */
+  #endTunnel(): void {
+    this.#phase = "closed";
+    this.#shared.stats.upgraded--;
+    this.#upstream?.finish();
+    this.#upstream = undefined;
+    this.#socket.destroySoon();
+  }
+
   onEnd(upstream: Upstream, isClean: boolean): void {
+    if (this.#phase === "tunnel") {
+      this.#endTunnel();
+      return;
+    }
     if (this.#responseHead?.length === untilClose && isClean) this.#complete(upstream, false);
     else this.#breakOff(upstream);
   }
@@ -490,7 +562,8 @@ export class ClientConnection implements UpstreamListener {
   /** The route's retries, where one is left and the budget has room. */
   #policy(): RetryEntry | undefined {
     const retries = this.#route?.entry.retries;
-    if (retries === undefined || this.#policyRetries >= retries.attempts) return undefined;
+    if (retries === undefined || this.#head?.upgrade !== undefined || this.#policyRetries >= retries.attempts)
+      return undefined;
     const { stats } = this.#shared;
     return this.#isRetrying || hasRetryBudget(stats.activeRetries, stats.active) ? retries : undefined;
   }
@@ -606,6 +679,8 @@ export class ClientConnection implements UpstreamListener {
     this.#head = undefined;
     this.#firstBody = undefined;
     this.#isStreamed = false;
+    if (this.#mirrors !== undefined) for (const copy of this.#mirrors) copy.leave();
+    this.#mirrors = undefined;
     this.#route = undefined;
     this.#set = undefined;
     this.#counts = undefined;

@@ -109,10 +109,22 @@ export function raw(port: number, text: string | readonly string[], until?: stri
 export const get = (path = "/", headers = ""): string => `GET ${path} HTTP/1.1\r\nHost: shop.default\r\n${headers}\r\n`;
 
 /** The value of a counter of the router, by some of its labels. */
-export function counted(router: Router, labels: Readonly<Record<string, string>>): number {
+export const counted = (router: Router, labels: Readonly<Record<string, string>>): number =>
+  sumOf(router, "http_requests_total", labels);
+
+/** The value of a counter of copies, by some of its labels. */
+export const mirroredCount = (router: Router, labels: Readonly<Record<string, string>>): number =>
+  sumOf(router, "http_mirrored_requests_total", labels);
+
+/** Waits for something that happens on a socket of its own, a turn of the event loop at a time. */
+export async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await new Promise((next) => setImmediate(next));
+}
+
+function sumOf(router: Router, metric: string, labels: Readonly<Record<string, string>>): number {
   let sum = 0;
   for (const line of router.metricsText().split("\n")) {
-    if (!line.startsWith("http_requests_total{")) continue;
+    if (!line.startsWith(`${metric}{`)) continue;
     if (Object.entries(labels).every(([name, value]) => line.includes(`${name}="${value}"`))) {
       sum += Number(line.slice(line.lastIndexOf(" ") + 1));
     }

@@ -12,8 +12,12 @@ export interface LocalAnswer {
 
 /** The answer as it goes over the wire. `isBodiless` for HEAD, which gets the fields alone. */
 export function answerText(answer: LocalAnswer, connection: "keep-alive" | "close" | "", isBodiless: boolean): string {
-  const body = `${JSON.stringify({ error: answer.error, message: answer.message })}\n`;
   const ending = connection === "" ? "" : `Connection: ${connection}\r\n`;
+  // https://www.rfc-editor.org/rfc/rfc9112#section-6.3: these have no body, whatever their fields say.
+  if (answer.code === 204 || answer.code === 304) {
+    return `HTTP/1.1 ${answer.code} ${STATUS_CODES[answer.code]}\r\n${answer.lines ?? ""}${ending}\r\n`;
+  }
+  const body = `${JSON.stringify({ error: answer.error, message: answer.message })}\n`;
   return (
     `HTTP/1.1 ${answer.code} ${STATUS_CODES[answer.code] ?? ""}\r\nContent-Type: application/json\r\n` +
     `Content-Length: ${Buffer.byteLength(body)}\r\n${answer.lines ?? ""}${ending}\r\n${isBodiless ? "" : body}`

@@ -94,7 +94,6 @@ test.each([
   [`POST / HTTP/1.0\r\n${host}Transfer-Encoding: chunked\r\n\r\n`, 400],
   [`POST / HTTP/1.1\r\n${host}Connection: Content-Length\r\nContent-Length: 5\r\n\r\n`, 400],
   [`POST / HTTP/1.1\r\n${host}Expect: magic\r\n\r\n`, 417],
-  [`GET / HTTP/1.1\r\n${host}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`, 501],
   [`GET / HTTP/1.1\r\n${host}${"A: b\r\n".repeat(300)}\r\n`, 431],
 ])("%j is refused", (text, code) => {
   expect(parseRequestHead(text)).toMatchObject({ code });
@@ -110,6 +109,18 @@ test("an upgrade that may be passed over is passed over", () => {
   ]);
 
   expect(head.lines).toBe("");
+  expect(head.upgrade).toBeUndefined();
+});
+
+test("an upgrade is known by both of its fields, which go no further by themselves", () => {
+  const websocket = ["GET / HTTP/1.1", "Host: a", "Upgrade: WebSocket", "Sec-WebSocket-Version: 13"];
+
+  expect(parse([...websocket, "Connection: keep-alive, Upgrade"])).toMatchObject({
+    upgrade: "WebSocket",
+    lines: "Sec-WebSocket-Version: 13\r\n",
+  });
+  expect(parse(websocket).upgrade).toBeUndefined();
+  expect(parse(["GET / HTTP/1.1", "Host: a", "Connection: Upgrade"]).upgrade).toBeUndefined();
 });
 
 const piece = fc.oneof(

@@ -28,6 +28,8 @@ export interface RequestHead {
   readonly hasForwardedProto: boolean;
   readonly hasForwardedHost: boolean;
   readonly hasRequestId: boolean;
+  /** The protocols that the client would rather speak, such as `websocket`. */
+  readonly upgrade: string | undefined;
 }
 
 export interface Refusal {
@@ -109,7 +111,7 @@ export function parseRequestHead(text: string): RequestHead | Refusal {
       }
       case known.upgrade:
         isKept = false;
-        upgrade = text.substring(valueStart, valueEnd).toLowerCase();
+        upgrade = text.substring(valueStart, valueEnd);
         break;
       case known.te:
         isKept = false;
@@ -165,11 +167,10 @@ export function parseRequestHead(text: string): RequestHead | Refusal {
     if (options.has("host") || options.has("content-length") || options.has("transfer-encoding")) {
       return bad("Connection names a field that is not hop-by-hop");
     }
-    if (options.has("upgrade") && upgrade !== undefined && upgrade !== "h2c") {
-      return { code: 501, reason: `upgrading to ${upgrade.slice(0, 64)} is not supported by this router` };
-    }
+    // HTTP/2 by an upgrade is what browsers and RFC 9113 gave up: the request is answered in the version it came in.
+    if (!options.has("upgrade") || upgrade?.toLowerCase() === "h2c" || minorVersion === 0) upgrade = undefined;
     lines = withoutFields(lines, options);
-  }
+  } else upgrade = undefined;
   if (wantsTrailers) lines += "TE: trailers\r\n";
 
   let target = text.substring(targetStart, targetEnd);
@@ -204,6 +205,7 @@ export function parseRequestHead(text: string): RequestHead | Refusal {
     hasForwardedProto,
     hasForwardedHost,
     hasRequestId,
+    upgrade,
   };
 }
 

@@ -12,7 +12,7 @@ import {
   type Timer,
 } from "@sluice/kernel";
 import type { EndpointState } from "../backend.ts";
-import { RequestMetrics, type VersionCounts } from "../request-metrics.ts";
+import { mirrored, RequestMetrics, type VersionCounts } from "../request-metrics.ts";
 import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
 import { serviceAddress } from "../service-address.ts";
 import { emptyRouteTable, type RouteTable } from "../table.ts";
@@ -104,6 +104,7 @@ class SocketRouter implements Router {
         throw new Fault("bug", "the empty table has no backends");
       }),
       metrics,
+      mirrorMetrics: new RequestMetrics(mirrored),
       unmatched: metrics.version({ namespace: "", service: "", version: "", hash: "" }),
       clock: options.clock,
       now,
@@ -217,7 +218,7 @@ class SocketRouter implements Router {
   }
 
   metricsText(): string {
-    return this.#shared.metrics.text();
+    return this.#shared.metrics.text() + this.#shared.mirrorMetrics.text();
   }
 
   async close(options: { readonly graceful?: Millis } = {}): Promise<void> {
@@ -356,11 +357,14 @@ class SocketRouter implements Router {
     const now = this.#shared.now();
     for (const connection of this.#connections) connection.sweep(now);
     const living = new Set<VersionCounts>([this.#shared.unmatched]);
+    const copied = new Set<VersionCounts>();
     for (const backend of this.#shared.routing.backends.values()) {
       backend.sweep();
       living.add(backend.counts);
+      if (backend.mirrorCounts !== undefined) copied.add(backend.mirrorCounts);
     }
     this.#shared.metrics.retire(living, now);
+    this.#shared.mirrorMetrics.retire(copied, now);
     this.#sweeper = this.#options.clock.after(seconds(1), () => this.#sweep());
   }
 }

@@ -8,6 +8,8 @@ import type { RoutedBackend } from "./upstream.ts";
 export interface SharedState {
   routing: Routing<RoutedBackend>;
   readonly metrics: RequestMetrics;
+  /** Of copies, apart from the requests themselves. */
+  readonly mirrorMetrics: RequestMetrics;
   /** Requests that no Service was found for. */
   readonly unmatched: VersionCounts;
   readonly clock: Clock;
@@ -34,6 +36,12 @@ export interface RouterStats {
   failedOver: number;
   /** Clients that left before their answer was complete. */
   aborted: number;
+  /** Connections that speak another protocol now, both ways. */
+  upgraded: number;
+  /** Copies under way. */
+  activeMirrors: number;
+  /** Copies given up, because too many were under way or their backend was too slow. */
+  droppedMirrors: number;
 }
 
 export const noStats = (): RouterStats => ({
@@ -44,6 +52,9 @@ export const noStats = (): RouterStats => ({
   activeRetries: 0,
   failedOver: 0,
   aborted: 0,
+  upgraded: 0,
+  activeMirrors: 0,
+  droppedMirrors: 0,
 });
 
 export const makeRequestId = (): string => randomUUID();

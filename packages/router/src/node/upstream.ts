@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { Backend } from "../backend.ts";
 import type { VersionCounts } from "../request-metrics.ts";
 import type { EndpointEntry, ServiceEntry } from "../table.ts";
+import { fieldValue } from "./fields.ts";
 import { parseResponseHead, type ResponseHead } from "./response-head.ts";
 
 /** Why a backend gave no (whole) response. `refused`: it never heard of the request. */
@@ -15,6 +16,10 @@ export interface UpstreamListener {
   /** The bytes of the body that came along are `bytes` from `from` to `to`; they must be used at once. */
   onHead(upstream: Upstream, head: ResponseHead, bytes: Buffer, from: number, to: number): void;
   onBody(upstream: Upstream, bytes: Buffer, from: number, to: number): void;
+  /** The backend speaks `protocol` from here on; `bytes` from `from` to `to` are its first in it. */
+  onUpgrade(upstream: Upstream, head: ResponseHead, protocol: string, bytes: Buffer, from: number, to: number): void;
+  /** Bytes of the protocol that was agreed on, to be used at once. */
+  onTunnel(upstream: Upstream, bytes: Buffer, from: number, to: number): void;
   /** The connection has ended after a response's head; `isClean` where it wasn't torn. */
   onEnd(upstream: Upstream, isClean: boolean): void;
   onDrain(upstream: Upstream): void;
@@ -39,6 +44,8 @@ export class RoutedBackend extends Backend {
   readonly counts: VersionCounts;
   readonly #idle: Upstream[] = [];
   readonly #now: () => number;
+  /** Of copies that it got; absent until the first. */
+  mirrorCounts: VersionCounts | undefined;
   /** No table names it any more: connections end with their request. */
   isGone = false;
 
@@ -97,7 +104,7 @@ export class RoutedBackend extends Backend {
   }
 }
 
-type Phase = "connecting" | "idle" | "head" | "body" | "closed";
+type Phase = "connecting" | "idle" | "head" | "body" | "tunnel" | "closed";
 
 /** One connection to a backend, carrying one request at a time. */
 export class Upstream {
@@ -172,6 +179,13 @@ export class Upstream {
     this.socket.destroy();
   }
 
+  /** Ends once what was written has gone out. */
+  finish(): void {
+    this.#listener = undefined;
+    this.#phase = "closed";
+    this.socket.destroySoon();
+  }
+
   #onRead(count: number, bytes: Buffer): boolean {
     switch (this.#phase) {
       case "head":
@@ -179,6 +193,9 @@ export class Upstream {
         break;
       case "body":
         this.#listener?.onBody(this, bytes, 0, count);
+        break;
+      case "tunnel":
+        this.#listener?.onTunnel(this, bytes, 0, count);
         break;
       case "connecting":
       case "idle":
@@ -203,11 +220,16 @@ export class Upstream {
     }
     this.#head = "";
     const head = parseResponseHead(text, end + 4);
-    if (head === undefined || head.status === 101) {
+    if (head === undefined) {
       this.#fail("malformed");
       return;
     }
     const bodyFrom = from + end + 4 - before;
+    if (head.status === 101) {
+      this.#phase = "tunnel";
+      this.#listener?.onUpgrade(this, head, fieldValue(text, "upgrade") ?? "", bytes, bodyFrom, to);
+      return;
+    }
     if (head.status >= 200) {
       this.#phase = "body";
       this.#listener?.onHead(this, head, bytes, bodyFrom, to);
@@ -221,7 +243,7 @@ export class Upstream {
     const phase = this.#phase;
     if (phase === "closed") return;
     if (phase === "idle") this.backend.forget(this);
-    if (phase === "body") {
+    if (phase === "body" || phase === "tunnel") {
       const listener = this.#listener;
       const isClean = this.socket.errored === null;
       this.destroy();

@@ -2,6 +2,7 @@ import type { Schema } from "../../contract/schema.ts";
 import {
   anyObject,
   count,
+  described,
   flag,
   goDuration,
   integer,
@@ -50,7 +51,35 @@ const destination = object(
   { required: ["host"] },
 );
 
-const headerOperations = notYet("headers", "what the application itself sends");
+const percentage = (description: string): Schema =>
+  object(description, { value: { type: "number", format: "double", description: "0 to 100, with fractions." } });
+
+const headerOperations = (description: string): Schema =>
+  object(description, {
+    set: textMap("In place of what is there."),
+    add: textMap("Beside what is there."),
+    remove: textList("Taken away."),
+  });
+
+const headers = object("Changes headers on their way.", {
+  request: headerOperations("Of the request, before it is sent on."),
+  response: headerOperations("Of the response, before it is sent back."),
+});
+
+const fault = object("Fails or waits in place of the destination.", {
+  abort: object("Answers by itself.", {
+    httpStatus: integer("With this status."),
+    percentage: percentage("How many of the requests; none where absent."),
+    grpcStatus: notYet("grpcStatus", "httpStatus", text("A gRPC status.")),
+    http2Error: notYet("http2Error", "httpStatus", text("An HTTP/2 error.")),
+  }),
+  delay: object("Waits before the request is sent on.", {
+    fixedDelay: goDuration("How long."),
+    percentage: percentage("How many of the requests; none where absent."),
+    percent: integer("The same in whole percent; deprecated.", { minimum: 0, maximum: 100 }),
+    exponentialDelay: notYet("exponentialDelay", "fixedDelay", text("A mean.")),
+  }),
+});
 
 const route = object("One rule: the first that matches is used.", {
   name: text("Its name; a Rollout names the route that it weighs."),
@@ -62,7 +91,7 @@ const route = object("One rule: the first that matches is used.", {
       {
         destination,
         weight: integer("Percent of the requests.", { minimum: 0, maximum: 100 }),
-        headers: headerOperations,
+        headers: notYet("headers of one destination", "headers of the route"),
       },
       { required: ["destination"] },
     ),
@@ -95,12 +124,17 @@ const route = object("One rule: the first that matches is used.", {
   timeout: goDuration("How long until the answer begins; 0s for ever."),
   directResponse: notYet("directResponse", "a Service that answers so"),
   delegate: notYet("delegate", "routes in one VirtualService"),
-  fault: notYet("fault injection in a VirtualService", "a Service that fails so"),
-  mirror: notYet("mirror", "route with a small weight"),
-  mirrors: notYet("mirrors", "route with a small weight", list("Copies.", anyObject(""))),
-  mirrorPercentage: notYet("mirrorPercentage", "route with a small weight"),
+  fault,
+  mirror: described("Gets copies of the requests; its answers are thrown away.", destination),
+  mirrorPercentage: percentage("How many are copied; all where absent."),
+  mirrorPercent: integer("The same in whole percent; deprecated.", { minimum: 0 }),
+  mirror_percent: integer("The same in whole percent; deprecated.", { minimum: 0 }),
+  mirrors: list(
+    "Several that get copies.",
+    object("One of them.", { destination, percentage: percentage("How many; all where absent.") }),
+  ),
   corsPolicy: notYet("corsPolicy", "what the application itself sends"),
-  headers: headerOperations,
+  headers,
 });
 
 export const virtualServiceSpec = object("How requests to hosts are routed.", {

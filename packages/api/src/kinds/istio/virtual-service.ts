@@ -78,6 +78,36 @@ export interface HttpRetry {
   readonly backoff?: string;
 }
 
+export interface PercentValue {
+  /** 0..100, with fractions. */
+  readonly value?: number;
+}
+
+/** Answers or waits in place of the destination. */
+export interface HttpFaultInjection {
+  readonly abort?: {
+    readonly httpStatus?: number;
+    readonly percentage?: PercentValue;
+    readonly grpcStatus?: string;
+    readonly http2Error?: string;
+  };
+  readonly delay?: {
+    /** A Go duration, e.g. `2s`. */
+    readonly fixedDelay?: string;
+    readonly percentage?: PercentValue;
+    /** Whole percent; `percentage` goes before it. */
+    readonly percent?: number;
+    readonly exponentialDelay?: string;
+  };
+}
+
+/** One destination that gets copies. */
+export interface HttpMirrorPolicy {
+  readonly destination?: Destination;
+  /** All where absent. */
+  readonly percentage?: PercentValue;
+}
+
 export interface HttpRoute {
   readonly name?: string;
   readonly match?: readonly HttpMatchRequest[];
@@ -88,10 +118,14 @@ export interface HttpRoute {
   readonly rewrite?: HttpRewrite;
   readonly timeout?: string;
   readonly retries?: HttpRetry;
-  readonly fault?: object;
+  readonly fault?: HttpFaultInjection;
   readonly mirror?: Destination;
-  readonly mirrors?: readonly object[];
-  readonly mirrorPercentage?: { readonly value?: number };
+  /** Of `mirror`; all where absent. */
+  readonly mirrorPercentage?: PercentValue;
+  /** Whole percent, by its two names; `mirrorPercentage` goes before it. */
+  readonly mirrorPercent?: number;
+  readonly mirror_percent?: number;
+  readonly mirrors?: readonly HttpMirrorPolicy[];
   readonly corsPolicy?: object;
   readonly headers?: Headers;
 }

@@ -181,8 +181,12 @@ test.each([
     "spec.http[0].retries.retryOn",
   ],
   [
-    { hosts: ["frontend"], http: [{ fault: { delay: {} }, route: [{ destination: { host: "frontend" } }] }] },
-    "spec.http[0].fault",
+    { hosts: ["frontend"], http: [{ corsPolicy: {}, route: [{ destination: { host: "frontend" } }] }] },
+    "spec.http[0].corsPolicy",
+  ],
+  [
+    { hosts: ["frontend"], http: [{ mirror: { host: "copies" }, route: [{ destination: { host: "frontend" } }] }] },
+    "spec.http[0].mirror.host",
   ],
   [{ hosts: ["frontend"], http: [{}] }, "spec.http[0].route"],
   [{ hosts: ["frontend"], tcp: [] }, "spec.tcp"],
@@ -205,6 +209,64 @@ test.each([
 
   expect(problems.map((problem) => problem.path)).toEqual([path]);
   expect(problems[0]).toMatchObject({ kind: "VirtualService", namespace: "production", name: "frontend-vs" });
+});
+
+const onlyRoute = (fields: object) => {
+  const spec = { hosts: ["frontend"], http: [{ route: [{ destination: { host: "frontend" } }], ...fields }] };
+  const { table, problems } = compileRouteTable(shop({ virtualServices: [virtualService(spec)] }), 1);
+  return { entry: table.virtualServices[0]?.http[0], problems };
+};
+
+test.each([
+  ["all where nothing is said", {}, 100],
+  ["some", { mirrorPercentage: { value: 2.5 } }, 2.5],
+  ["none where 0 is said", { mirrorPercentage: { value: 0 } }, undefined],
+  ["by the older field", { mirrorPercent: 7 }, 7],
+  ["by the oldest name", { mirror_percent: 9 }, 9],
+  ["by the newer field where both are there", { mirrorPercentage: { value: 1 }, mirrorPercent: 7 }, 1],
+])("a mirror gets %s", (_, fields, percent) => {
+  const { entry, problems } = onlyRoute({ mirror: { host: "frontend", subset: "canary" }, ...fields });
+
+  const mirror = { service: "frontend.production", subset: "canary", percent };
+  expect(entry?.mirrors).toEqual(percent === undefined ? undefined : [mirror]);
+  expect(problems).toEqual([]);
+});
+
+test("several mirrors have a percentage each", () => {
+  const { entry } = onlyRoute({
+    mirrors: [
+      { destination: { host: "frontend", subset: "canary" } },
+      { destination: { host: "frontend" }, percentage: { value: 10 } },
+      { destination: { host: "frontend" }, percentage: {} },
+    ],
+  });
+
+  expect(entry?.mirrors?.map(({ percent }) => percent)).toEqual([100, 10]);
+});
+
+test("a fault without a percentage hits nobody", () => {
+  expect(
+    onlyRoute({ fault: { abort: { httpStatus: 500 }, delay: { fixedDelay: "1s" } } }).entry?.fault,
+  ).toBeUndefined();
+  expect(
+    onlyRoute({
+      fault: {
+        abort: { httpStatus: 503, percentage: { value: 0.5 } },
+        delay: { fixedDelay: "1.5s", percent: 10 },
+      },
+    }).entry?.fault,
+  ).toEqual({ abort: { status: 503, percent: 0.5 }, delay: { millis: 1500, percent: 10 } });
+});
+
+test("header names are held in lower case, and a doubled percent sign is one", () => {
+  const { entry } = onlyRoute({
+    headers: { request: { set: { "X-Share": "5%%" }, remove: ["Cookie"] }, response: { add: { "X-By": "sluice" } } },
+  });
+
+  expect(entry?.headers).toEqual({
+    request: { set: { "x-share": "5%" }, remove: ["cookie"] },
+    response: { add: { "x-by": "sluice" } },
+  });
 });
 
 test("two VirtualServices on a host are merged, and the newer one is told so", () => {

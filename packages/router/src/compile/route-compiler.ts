@@ -1,10 +1,19 @@
-import type { DestinationRule, EndpointSlice, Pod, Resource, Service, VirtualService } from "@sluice/api";
+import type {
+  Destination,
+  DestinationRule,
+  EndpointSlice,
+  HttpRoute,
+  Pod,
+  Resource,
+  Service,
+  VirtualService,
+} from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
-import { compileService } from "./compile-service.ts";
-import { compileVirtualService } from "./compile-virtual-service.ts";
-import { type RouteProblem, reportTo } from "./route-problem.ts";
-import { resolveHost, serviceKey } from "./service-name.ts";
-import { emptyRouteTable, type RouteTable, type ServiceEntry, type VirtualServiceEntry } from "./table.ts";
+import { resolveHost, serviceKey } from "../service-name.ts";
+import { emptyRouteTable, type RouteTable, type ServiceEntry, type VirtualServiceEntry } from "../table.ts";
+import { type RouteProblem, reportTo } from "./problem.ts";
+import { compileService } from "./service.ts";
+import { compileVirtualService } from "./virtual-service.ts";
 
 /** Everything that routing depends on. Without `pods` there are neither versions nor subsets. */
 export interface RouteInputs {
@@ -115,7 +124,7 @@ export class RouteCompiler {
       const namespace = virtualService.metadata.namespace ?? "default";
       const key = serviceKey(namespace, virtualService.metadata.name);
       const destinations = (virtualService.spec.http ?? []).flatMap((route) =>
-        (route.route ?? []).map(({ destination }) => services.get(resolveHost(destination.host, namespace))),
+        namedBy(route).map(({ host }) => services.get(resolveHost(host, namespace))),
       );
       const from: Resource[] = [virtualService];
       for (const destination of destinations) if (destination !== undefined) from.push(...destination.from);
@@ -131,6 +140,13 @@ export class RouteCompiler {
     return compiled;
   }
 }
+
+/** Every destination, mirrors included. */
+const namedBy = ({ route = [], mirror, mirrors = [] }: HttpRoute): readonly Destination[] => [
+  ...route.map(({ destination }) => destination),
+  ...(mirror === undefined ? [] : [mirror]),
+  ...mirrors.flatMap(({ destination }) => destination ?? []),
+];
 
 const noPods: ReadonlyMap<string, Pod> = new Map();
 

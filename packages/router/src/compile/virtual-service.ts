@@ -1,19 +1,21 @@
-import type { HttpRoute, HttpRouteDestination, IstioStringMatch, VirtualService } from "@sluice/api";
+import type { Destination, HttpRoute, HttpRouteDestination, IstioStringMatch, VirtualService } from "@sluice/api";
 import { RE2JS } from "re2js";
-import { parseRouteDuration } from "./duration.ts";
-import { type Report, type RouteProblem, reportTo } from "./route-problem.ts";
-import { resolveHost } from "./service-name.ts";
+import { resolveHost } from "../service-name.ts";
 import type {
   DestinationEntry,
   HttpMatchEntry,
   HttpRouteEntry,
   RedirectEntry,
-  RetryEntry,
-  RetryReason,
   ServiceEntry,
   StringMatchEntry,
   VirtualServiceEntry,
-} from "./table.ts";
+} from "../table.ts";
+import { compileDuration } from "./duration.ts";
+import { compileFault } from "./fault.ts";
+import { compileHeaders } from "./headers.ts";
+import { compileMirrors } from "./mirrors.ts";
+import { type Report, type RouteProblem, refuseUnknown, reportTo } from "./problem.ts";
+import { compileRetries } from "./retries.ts";
 
 /** Names the cookie by whose value a user stays on one version. */
 export const stickyCookieAnnotation = "sluice.dev/sticky-cookie";
@@ -53,7 +55,22 @@ interface Place {
   readonly findService: FindService;
 }
 
-const routeFields = ["name", "match", "route", "redirect", "rewrite", "retries", "timeout"];
+const routeFields = [
+  "name",
+  "match",
+  "route",
+  "redirect",
+  "rewrite",
+  "retries",
+  "timeout",
+  "fault",
+  "headers",
+  "mirror",
+  "mirrors",
+  "mirrorPercentage",
+  "mirrorPercent",
+  "mirror_percent",
+];
 
 function compileRoute(route: HttpRoute, index: number, place: Place): HttpRouteEntry {
   const { path, report } = place;
@@ -72,6 +89,9 @@ function compileRoute(route: HttpRoute, index: number, place: Place): HttpRouteE
     ...(route.rewrite === undefined ? {} : { rewrite: pick(route.rewrite) }),
     ...(route.retries === undefined ? {} : { retries: compileRetries(route.retries, `${path}.retries`, report) }),
     ...(timeoutMillis === undefined ? {} : { timeoutMillis }),
+    ...compileMirrors(route, (destination, at) => compileTarget(destination, `${path}.${at}`, place)),
+    ...compileFault(route.fault, `${path}.fault`, report),
+    ...compileHeaders(route.headers, `${path}.headers`, report),
   };
 }
 
@@ -80,35 +100,33 @@ const pick = (rewrite: NonNullable<HttpRoute["rewrite"]>) => ({
   ...(rewrite.authority === undefined ? {} : { authority: rewrite.authority }),
 });
 
+/** Where requests go; what isn't there is said. */
+function compileTarget(destination: Destination, path: string, place: Place): Omit<DestinationEntry, "weight"> {
+  const service = resolveHost(destination.host, place.namespace);
+  const entry = place.findService(service);
+  const { subset } = destination;
+  const port = destination.port?.number;
+  if (entry === undefined) {
+    place.report(`${path}.host`, destination.host, "a Service that exists", "requests get 503 until then");
+  } else {
+    if (subset !== undefined && entry.subsets?.[subset] === undefined) {
+      place.report(`${path}.subset`, subset, `a subset in a DestinationRule for ${destination.host}`);
+    }
+    if (port !== undefined && !entry.ports.some(({ number }) => number === port)) {
+      const known = entry.ports.map(({ number }) => number).join(", ");
+      place.report(`${path}.port.number`, String(port), `a port of the Service (${known})`);
+    }
+  }
+  return { service, ...(subset === undefined ? {} : { subset }), ...(port === undefined ? {} : { port }) };
+}
+
 function compileDestinations(routes: readonly HttpRouteDestination[], place: Place): DestinationEntry[] {
   const alone = routes.length === 1;
   const destinations = routes.map(({ destination, weight, ...rest }, index): DestinationEntry => {
     const path = `${place.path}.route[${index}]`;
     refuseUnknown(rest, [], path, place.report);
-    const service = resolveHost(destination.host, place.namespace);
-    const entry = place.findService(service);
-    const { subset } = destination;
-    const port = destination.port?.number;
-    if (entry === undefined) {
-      place.report(
-        `${path}.destination.host`,
-        destination.host,
-        "a Service that exists",
-        "requests get 503 until then",
-      );
-    } else {
-      if (subset !== undefined && entry.subsets?.[subset] === undefined) {
-        place.report(`${path}.destination.subset`, subset, `a subset in a DestinationRule for ${destination.host}`);
-      }
-      if (port !== undefined && !entry.ports.some(({ number }) => number === port)) {
-        const known = entry.ports.map(({ number }) => number).join(", ");
-        place.report(`${path}.destination.port.number`, String(port), `a port of the Service (${known})`);
-      }
-    }
     return {
-      service,
-      ...(subset === undefined ? {} : { subset }),
-      ...(port === undefined ? {} : { port }),
+      ...compileTarget(destination, `${path}.destination`, place),
       weight: Math.max(0, weight ?? (alone ? 100 : 0)),
     };
   });
@@ -177,57 +195,4 @@ function compileRedirect(redirect: NonNullable<HttpRoute["redirect"]>, path: str
     ...(port === undefined ? {} : { port }),
     code: redirectCode !== undefined && codes.includes(redirectCode) ? redirectCode : 301,
   };
-}
-
-/** Istio's own default where `retryOn` is absent; its gRPC conditions never come up over HTTP/1.1. */
-const defaultRetryOn = "connect-failure,refused-stream,unavailable,cancelled,503";
-const grpcReasons = [
-  "cancelled",
-  "deadline-exceeded",
-  "internal",
-  "resource-exhausted",
-  "unavailable",
-  "refused-stream",
-];
-const reasons: Readonly<Record<string, RetryReason>> = {
-  "5xx": "5xx",
-  "gateway-error": "gateway-error",
-  reset: "reset",
-  "connect-failure": "connect-failure",
-  "retriable-4xx": "retriable-4xx",
-};
-
-function compileRetries(retries: NonNullable<HttpRoute["retries"]>, path: string, report: Report): RetryEntry {
-  refuseUnknown(retries, ["attempts", "perTryTimeout", "retryOn"], path, report);
-  const perTryTimeoutMillis = compileDuration(retries.perTryTimeout, `${path}.perTryTimeout`, report);
-  const on: RetryReason[] = [];
-  const codes: number[] = [];
-  for (const token of (retries.retryOn || defaultRetryOn).split(",").map((part) => part.trim())) {
-    const reason = reasons[token];
-    if (reason !== undefined) on.push(reason);
-    else if (/^[1-5]\d\d$/.test(token)) codes.push(Number(token));
-    else if (!grpcReasons.includes(token)) {
-      report(`${path}.retryOn`, token, `${Object.keys(reasons).join(", ")} or a status code`);
-    }
-  }
-  return {
-    attempts: Math.max(0, retries.attempts ?? 2),
-    ...(perTryTimeoutMillis === undefined ? {} : { perTryTimeoutMillis }),
-    on,
-    ...(codes.length === 0 ? {} : { codes }),
-  };
-}
-
-function compileDuration(text: string | undefined, path: string, report: Report): number | undefined {
-  if (text === undefined || text === "0s") return undefined;
-  const duration = parseRouteDuration(text);
-  if (duration === undefined) report(path, text, "a duration of at least 1ms such as 10s", "no timeout until then");
-  return duration;
-}
-
-function refuseUnknown(value: object, known: readonly string[], path: string, report: Report): void {
-  for (const field of Object.keys(value)) {
-    if (known.includes(field) || (value as Record<string, unknown>)[field] === undefined) continue;
-    report(path === "" ? field : `${path}.${field}`, field, known.length > 0 ? known.join(", ") : "nothing here");
-  }
 }

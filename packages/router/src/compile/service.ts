@@ -1,6 +1,6 @@
 import type { DestinationRule, Endpoint, EndpointSlice, Pod, Service, ServicePort } from "@sluice/api";
-import { type Report, type RouteProblem, reportTo } from "./route-problem.ts";
-import type { EndpointEntry, ServiceEntry, ServicePortEntry } from "./table.ts";
+import type { EndpointEntry, ServiceEntry, ServicePortEntry } from "../table.ts";
+import { type Report, type RouteProblem, reportTo } from "./problem.ts";
 
 export interface ServiceInputs {
   readonly service: Service;

@@ -24,3 +24,10 @@ export const reportTo =
       ...(repair === undefined ? {} : { repair }),
     });
   };
+
+export function refuseUnknown(value: object, known: readonly string[], path: string, report: Report): void {
+  for (const field of Object.keys(value)) {
+    if (known.includes(field) || (value as Record<string, unknown>)[field] === undefined) continue;
+    report(path === "" ? field : `${path}.${field}`, field, known.length > 0 ? known.join(", ") : "nothing here");
+  }
+}
