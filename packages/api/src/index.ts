@@ -36,24 +36,26 @@ export type { ReplicaSet, ReplicaSetSpec, ReplicaSetStatus } from "./kinds/apps/
 export type { Scale, ScaleSpec, ScaleStatus } from "./kinds/apps/scale.ts";
 export { scaleSchema } from "./kinds/apps/scale-schema.ts";
 export { amountOf } from "./kinds/apps/workload-rules.ts";
-export type {
-  AnalysisRun,
-  AnalysisRunPhase,
-  AnalysisRunSpec,
-  AnalysisRunStatus,
-  AnalysisTemplate,
-  AnalysisTemplateSpec,
-  Argument,
-  ClusterAnalysisTemplate,
-  DryRun,
-  Measurement,
-  MeasurementRetention,
-  Metric,
-  MetricProvider,
-  MetricResult,
-  PrometheusMetric,
-  RunSummary,
-  WebMetric,
+export {
+  type AnalysisRun,
+  type AnalysisRunPhase,
+  type AnalysisRunSpec,
+  type AnalysisRunStatus,
+  type AnalysisTemplate,
+  type AnalysisTemplateSpec,
+  type Argument,
+  type CanaryComparison,
+  type ClusterAnalysisTemplate,
+  canaryComparisonPlugin,
+  type DryRun,
+  type Measurement,
+  type MeasurementRetention,
+  type Metric,
+  type MetricProvider,
+  type MetricResult,
+  type PrometheusMetric,
+  type RunSummary,
+  type WebMetric,
 } from "./kinds/argo/analysis.ts";
 export type { AppProject, AppProjectSpec, GroupKind } from "./kinds/argo/app-project.ts";
 export type {

@@ -1,3 +1,5 @@
+export type { ComparedMetric, ComparedResult } from "./comparison/compare.ts";
+export { type Comparison, type ComparisonOptions, compareVersions } from "./comparison/score.ts";
 export { createJudge, type Judge, type Verdict } from "./judge.ts";
 export type { Evidence } from "./sentence.ts";
 export type {

@@ -373,6 +373,165 @@ const rules: readonly (readonly [SampleKind, Readonly<Record<string, unknown>>, 
     "one of them above 0",
   ],
   ["AnalysisTemplate", { "spec.metrics": [] }, "spec.metrics", "at least one metric"],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { kayenta: { query: "a" } } },
+    "spec.metrics[0].provider.kayenta",
+    "sluice.dev/canary-comparison",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { wavefront: { query: "a" } } },
+    "spec.metrics[0].provider.wavefront",
+    "the web provider",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { newRelic: { query: "a" } } },
+    "spec.metrics[0].provider.newRelic",
+    "the web provider",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { cloudWatch: { query: "a" } } },
+    "spec.metrics[0].provider.cloudWatch",
+    "a plugin",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { graphite: { query: "a" } } },
+    "spec.metrics[0].provider.graphite",
+    "/render?format=json",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { influxdb: { query: "a" } } },
+    "spec.metrics[0].provider.influxdb",
+    "the web provider",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { skywalking: { query: "a" } } },
+    "spec.metrics[0].provider.skywalking",
+    "GraphQL",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { prometheus: { query: "a", authentication: { sigv4: { region: "a" } } } } },
+    "spec.metrics[0].provider.prometheus.authentication.sigv4",
+    "oauth2",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { web: { url: "http://a", authentication: { oauth2: { tokenUrl: "http://a" } } } } },
+    "spec.metrics[0].provider.web.authentication.oauth2.clientId",
+    "a text",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { plugin: {} } },
+    "spec.metrics[0].provider.plugin",
+    "the name of one plugin",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { plugin: { a: {}, b: {} } } },
+    "spec.metrics[0].provider.plugin",
+    "the name of one plugin",
+  ],
+  [
+    "AnalysisTemplate",
+    { [`${metric}.provider`]: { plugin: { "sluice.dev/canary-comparison": {} } } },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].metrics',
+    "at least one metric",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: { "sluice.dev/canary-comparison": { metrics: [{ name: "a", control: "a" }] } },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].metrics[0].experiment',
+    "PromQL of the experiment",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": { metrics: [{ name: "a", control: "a", experiment: "b" }], lookback: "soon" },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].lookback',
+    "a duration",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": { metrics: [{ name: "a", control: "a", experiment: "b" }], pass: 101 },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].pass',
+    "0 to 100",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": {
+            metrics: [{ name: "a", control: "a", experiment: "b" }],
+            groups: { a: 60, b: 60 },
+          },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].groups',
+    "at most 100 together",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": { metrics: [{ name: "a", control: "a", experiment: "b", direction: "up" }] },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].metrics[0].direction',
+    "increase, decrease, either",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": {
+            metrics: [{ name: "a", control: "a", experiment: "b", effectSize: { measure: "x" } }],
+          },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].metrics[0].effectSize.measure',
+    "meanRatio, cles",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      [`${metric}.provider`]: {
+        plugin: {
+          "sluice.dev/canary-comparison": { metrics: [{ name: "a", control: "a", experiment: "b", criticl: true }] },
+        },
+      },
+    },
+    'spec.metrics[0].provider.plugin["sluice.dev/canary-comparison"].metrics[0].criticl',
+    "one of name",
+  ],
   ["AnalysisTemplate", { [`${metric}.interval`]: undefined }, "spec.metrics[0].interval", "since count is more than 1"],
   ["AnalysisTemplate", { [`${metric}.interval`]: "1 minute" }, "spec.metrics[0].interval", "a duration"],
   ["AnalysisTemplate", { [`${metric}.failureLimit`]: 4 }, "spec.metrics[0].count", "at least 4"],
@@ -389,7 +548,7 @@ const rules: readonly (readonly [SampleKind, Readonly<Record<string, unknown>>, 
     "AnalysisTemplate",
     { [`${metric}.provider`]: { datadog: { query: "a" } } },
     "spec.metrics[0].provider.datadog",
-    "use prometheus or web",
+    "use the web provider",
   ],
   [
     "AnalysisTemplate",

@@ -51,7 +51,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const kindOf: KindLookup = (kind) => kinds.byKind(kind);
   const digestsOf = workloadDigests(kindOf);
   const tasks = new TaskBoard(realClock, {
-    ...analysisQueries(metrics.store),
+    ...analysisQueries(metrics.store, client),
     canaryTraffic: canaryTraffic(metrics.store),
     applyManifests: applyManifestsHandler(client),
     ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),

@@ -30,7 +30,8 @@ function answering(...answers: unknown[]) {
     if (next instanceof Fault) throw next;
     return { value: JSON.stringify(next), parsed: next };
   };
-  return { asked, tasks: () => ({ queryPrometheus: answer, queryWeb: answer }) };
+  const tasks = { queryPrometheus: answer, queryWeb: answer, queryPlugin: answer, compareVersions: answer };
+  return { asked, tasks: () => tasks };
 }
 
 interface Provider {
@@ -187,6 +188,40 @@ test("a run that ended is deleted once its time to live is over", async () => {
   expect((await status())?.phase).toBe("Successful");
   await world.run(seconds(2));
   expect(await status()).toBeUndefined();
+});
+
+test("a plugin is asked by its name, with its configuration, arguments filled in", async () => {
+  const provider = answering({ rate: 0.01 });
+  const plugin = { "acme/ask": { query: "{{args.service}}" } };
+
+  const { status } = await play(
+    {
+      args: [{ name: "service", value: "shop" }],
+      metrics: [errorRate({ successCondition: "result.rate < 0.05", provider: { plugin } })],
+    },
+    provider,
+  );
+
+  expect(provider.asked).toMatchObject([
+    { do: "queryPlugin", plugin: "acme/ask", config: { query: "shop" }, metric: "error-rate", namespace: "shop" },
+  ]);
+  expect((await status())?.phase).toBe("Successful");
+});
+
+test.each([
+  [{}, 96, "Successful"],
+  [{}, 80, "Inconclusive"],
+  [{}, 74, "Failed"],
+  [{ pass: 90, marginal: 90 }, 89, "Failed"],
+  [{ pass: 70 }, 72, "Failed"],
+])("a comparison with %j decides a score of %d by itself: %s", async (fields, score, phase) => {
+  const plugin = { "sluice.dev/canary-comparison": { metrics: [], ...fields } };
+  const { successCondition: _, ...metric } = errorRate({ provider: { plugin } });
+
+  const { status, asked } = await play({ metrics: [metric] }, answering({ score }));
+
+  expect(asked).toMatchObject([{ do: "compareVersions", comparison: { metrics: [] } }]);
+  expect((await status())?.phase).toBe(phase);
 });
 
 const lawful: Scenario = {

@@ -35,7 +35,7 @@ export function durationOf(text: string | undefined): Millis | undefined {
   return read.is === "parsed" ? read.value : millis(0);
 }
 
-const providers = ["prometheus", "web"] as const;
+const providers = ["prometheus", "web", "plugin"] as const;
 
 /** Why a run can't begin, in the original's words; undefined where it can. Source: utils/analysis/helpers.go. */
 export function metricsFault(metrics: readonly Metric[]): string | undefined {
@@ -69,5 +69,5 @@ function metricFault(metric: Metric): string | undefined {
   if (named.length > 1) return "multiple providers specified";
   const provider = named[0]?.[0] ?? "";
   if ((providers as readonly string[]).includes(provider)) return undefined;
-  return `provider ${provider} is not supported yet: use ${providers.join(" or ")}`;
+  return `provider ${provider} is not supported yet: use ${providers.join(", ")}`;
 }

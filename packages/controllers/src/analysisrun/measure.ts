@@ -1,4 +1,10 @@
-import type { Measurement, Metric, MetricResult } from "@sluice/api";
+import {
+  type CanaryComparison,
+  canaryComparisonPlugin,
+  type Measurement,
+  type Metric,
+  type MetricResult,
+} from "@sluice/api";
 import { type Fault, formatInstant, type Instant, type TaskWork } from "@sluice/kernel";
 import { assessResult } from "./evaluate.ts";
 
@@ -10,18 +16,40 @@ export interface QueryResult {
 
 /** The query of a metric whose arguments are resolved, secrets too: never to be logged or stored. */
 export function queryWork(metric: Metric, namespace: string | undefined): TaskWork | undefined {
-  const { prometheus, web } = metric.provider;
+  const { prometheus, web, plugin } = metric.provider;
   if (prometheus !== undefined) {
     return { do: "queryPrometheus", namespace, ...prometheus, timeoutSeconds: timeoutSeconds(metric) };
   }
   if (web !== undefined) return { do: "queryWeb", namespace, ...web, timeoutSeconds: timeoutSeconds(metric) };
-  return undefined;
+  const [entry] = Object.entries(plugin ?? {});
+  if (entry === undefined) return undefined;
+  const [name, config] = entry;
+  return name === canaryComparisonPlugin
+    ? { do: "compareVersions", namespace, comparison: config, timeoutSeconds: timeoutSeconds(metric) }
+    : { do: "queryPlugin", namespace, plugin: name, config, metric: metric.name };
 }
+
+/** The longest that a plugin may be given by its registration. */
+const pluginSecondsMax = 300;
 
 /** The original's: 30 s for Prometheus, 10 s for web. */
 export function timeoutSeconds({ provider }: Metric): number {
   if (provider.prometheus !== undefined) return provider.prometheus.timeout || 30;
-  return provider.web?.timeoutSeconds || 10;
+  if (provider.plugin === undefined) return provider.web?.timeoutSeconds || 10;
+  return Object.hasOwn(provider.plugin, canaryComparisonPlugin) ? 60 : pluginSecondsMax;
+}
+
+/** A comparison has a threshold of its own: between `marginal` and `pass` nobody knows. */
+function withOwnConditions(metric: Metric): Metric {
+  const config = metric.provider.plugin?.[canaryComparisonPlugin] as Partial<CanaryComparison> | undefined;
+  const hasCondition = (metric.successCondition ?? "") !== "" || (metric.failureCondition ?? "") !== "";
+  if (config === undefined || config === null || hasCondition) return metric;
+  const { pass = 95, marginal = 75 } = config;
+  return {
+    ...metric,
+    successCondition: `result.score >= ${pass}`,
+    failureCondition: `result.score < ${marginal}`,
+  };
 }
 
 interface Taken {
@@ -31,7 +59,7 @@ interface Taken {
 
 /** The value is kept on errors too, since it tells an empty answer from a provider that failed. */
 export function measured(metric: Metric, { value, parsed }: QueryResult, taken: Taken): Measurement {
-  const { phase, message } = assessResult(metric, parsed);
+  const { phase, message } = assessResult(withOwnConditions(metric), parsed);
   return { phase, ...times(taken), value, ...(message === undefined ? {} : { message }) };
 }
 

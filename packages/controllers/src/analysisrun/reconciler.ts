@@ -5,7 +5,7 @@ import { type ObservedRun, observe } from "./observe.ts";
 import { plan } from "./plan.ts";
 
 /**
- * Runs the measurements of an AnalysisRun as tasks `queryPrometheus` and `queryWeb`, whose result is
+ * Runs the measurements of an AnalysisRun as tasks `queryPrometheus`, `queryWeb`, `queryPlugin` and `compareVersions`, whose result is
  * `{ value: string, parsed: unknown }`, and judges them exactly as Argo Rollouts does.
  */
 export const analysisRunReconciler = (effects: Effects): Reconciler<AnalysisRun, ObservedRun, Effect> => ({

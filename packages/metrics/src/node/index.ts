@@ -1,4 +1,5 @@
 export { createQueryHandler, type QueryHandlerOptions } from "./http/query-handler.ts";
+export { type PluginDoor, queryPlugin } from "./providers/query-plugin.ts";
 export {
   isEmbeddedAddress,
   type PrometheusQuery,

@@ -3,7 +3,15 @@ import { patternOf } from "../../schema/pattern.ts";
 import { show } from "../../schema/show.ts";
 import type { IntOrString } from "../quantities.ts";
 import { doubled, doubles, exactlyOne, invalid, missing } from "../rules.ts";
-import type { AnalysisTemplateSpec, Argument, DryRun, MeasurementRetention, Metric } from "./analysis.ts";
+import {
+  type AnalysisTemplateSpec,
+  type Argument,
+  canaryComparisonPlugin,
+  type DryRun,
+  type MeasurementRetention,
+  type Metric,
+} from "./analysis.ts";
+import { checkCanaryComparison } from "./canary-comparison-rules.ts";
 
 const providers = [
   "prometheus",
@@ -86,7 +94,7 @@ function numberOf(value: IntOrString | undefined): number | undefined {
 function checkMetric(metric: Metric, path: string): readonly Violation[] {
   const violations: Violation[] = [
     ...exactlyOne(`${path}.provider`, metric.provider, providers, "provider").map((violation) =>
-      violation.found === "no provider" ? { ...violation, repair: "use prometheus or web" } : violation,
+      violation.found === "no provider" ? { ...violation, repair: "use prometheus, web or plugin" } : violation,
     ),
   ];
   const amounts = {
@@ -137,7 +145,8 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
       }),
     );
   }
-  const { prometheus, web } = metric.provider;
+  const { prometheus, web, plugin } = metric.provider;
+  if (plugin !== undefined) violations.push(...checkPlugin(plugin, `${path}.provider.plugin`));
   if (prometheus !== undefined) {
     if (!prometheus.query) violations.push(missing(`${path}.provider.prometheus.query`, "a PromQL query"));
     if (prometheus.address !== undefined) {
@@ -156,6 +165,16 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
     }
   }
   return violations;
+}
+
+function checkPlugin(plugin: Readonly<Record<string, unknown>>, path: string): readonly Violation[] {
+  const names = Object.keys(plugin);
+  if (names.length !== 1) {
+    const found = names.length === 0 ? "no plugin" : names.join(" and ");
+    return [invalid({ path, found, expected: "the name of one plugin, with its configuration" })];
+  }
+  if (names[0] !== canaryComparisonPlugin) return [];
+  return checkCanaryComparison(plugin[canaryComparisonPlugin], `${path}["${canaryComparisonPlugin}"]`);
 }
 
 const checkAddress = (address: string, path: string): readonly Violation[] =>

@@ -12,6 +12,7 @@ import {
   object,
   refused,
   text,
+  textList,
   textMap,
   time,
 } from "../../schema/build.ts";
@@ -94,11 +95,19 @@ const headers = list(
   ),
 );
 
-const authentication = refused(
-  "authentication by sigv4 or OAuth2",
-  "a header with an argument from a Secret",
-  anyObject("How to authenticate."),
-);
+const authentication = object("How to authenticate; a header or the address may hold credentials instead.", {
+  oauth2: object(
+    "A token by client credentials (RFC 6749, 4.4), asked for once while it lives.",
+    {
+      tokenUrl: text("Where tokens are given.", { minLength: 1 }),
+      clientId: text("Who asks."),
+      clientSecret: text("Its secret; an argument from a Secret.", { "x-sluice-sensitive": true }),
+      scopes: textList("What for."),
+    },
+    { required: ["tokenUrl", "clientId", "clientSecret"] },
+  ),
+  sigv4: refused("authentication by sigv4", "oauth2, or a proxy that signs", anyObject("Held as it came.")),
+});
 
 const prometheus = object("Asks Prometheus, or Sluice's own metrics.", {
   address: text("http://prometheus.monitoring.svc.cluster.local:9090 means Sluice's own metrics."),
@@ -134,22 +143,27 @@ const web = object(
   { required: ["url"] },
 );
 
-const otherProvider = (name: string) =>
-  refused(`the ${name} metric provider`, "prometheus or web", anyObject("Held as it came."));
+const otherProvider = (name: string, use: string) =>
+  refused(`the ${name} metric provider`, use, anyObject("Held as it came."));
+
+/** What every HTTP API can be asked by. */
+const byWeb = "the web provider with the address of its query API, a key in headers and a jsonPath";
 
 const provider = object("Where the measurement comes from: one of these.", {
   prometheus,
   web,
-  kayenta: otherProvider("kayenta"),
-  datadog: otherProvider("datadog"),
-  wavefront: otherProvider("wavefront"),
-  newRelic: otherProvider("newRelic"),
-  job: otherProvider("job"),
-  cloudWatch: otherProvider("cloudWatch"),
-  graphite: otherProvider("graphite"),
-  influxdb: otherProvider("influxdb"),
-  skywalking: otherProvider("skywalking"),
-  plugin: otherProvider("plugin"),
+  plugin: anyObject(
+    "One entry: the name of a plugin that the operator registered, or sluice.dev/canary-comparison, and its configuration.",
+  ),
+  kayenta: otherProvider("kayenta", "plugin with sluice.dev/canary-comparison, the same judge built in"),
+  datadog: otherProvider("datadog", byWeb),
+  wavefront: otherProvider("wavefront", byWeb),
+  newRelic: otherProvider("newRelic", byWeb),
+  job: otherProvider("job", "prometheus, web or plugin"),
+  cloudWatch: otherProvider("cloudWatch", "a plugin, since its API wants signed requests"),
+  graphite: otherProvider("graphite", "the web provider with /render?format=json and jsonPath {$[0].datapoints[*][0]}"),
+  influxdb: otherProvider("influxdb", byWeb),
+  skywalking: otherProvider("skywalking", "the web provider with a POST of the GraphQL query as jsonBody"),
 });
 
 const metric = object(

@@ -20,6 +20,17 @@ export interface MeasurementRetention {
   readonly limit: number;
 }
 
+export interface MetricAuthentication {
+  /** The client credentials grant. */
+  readonly oauth2?: {
+    readonly tokenUrl: string;
+    readonly clientId: string;
+    readonly clientSecret: string;
+    readonly scopes?: readonly string[];
+  };
+  readonly sigv4?: object;
+}
+
 export interface PrometheusMetric {
   readonly address?: string;
   readonly query?: string;
@@ -27,7 +38,7 @@ export interface PrometheusMetric {
   readonly timeout?: number;
   readonly insecure?: boolean;
   readonly headers?: readonly { readonly key: string; readonly value: string }[];
-  readonly authentication?: object;
+  readonly authentication?: MetricAuthentication;
   readonly rangeQuery?: { readonly start: string; readonly end: string; readonly step: string };
 }
 
@@ -42,10 +53,45 @@ export interface WebMetric {
   /** Default 10. */
   readonly timeoutSeconds?: number;
   readonly insecure?: boolean;
-  readonly authentication?: object;
+  readonly authentication?: MetricAuthentication;
 }
 
-/** Providers other than prometheus and web are held as they came and refused by name. */
+/** The plugin that is built in: a canary judged against its control by several metrics. */
+export const canaryComparisonPlugin = "sluice.dev/canary-comparison";
+
+/** What stands under that name in `provider.plugin`. */
+export interface CanaryComparison {
+  /** As `provider.prometheus.address`; both queries of every metric are asked there. */
+  readonly address?: string;
+  /** Go durations: how far back, 5m, and how fine, 15s. */
+  readonly lookback?: string;
+  readonly step?: string;
+  /** Scores: 95 and 75 unless given. */
+  readonly pass?: number;
+  readonly marginal?: number;
+  /** Percent by group; the others share what is left. */
+  readonly groups?: Readonly<Record<string, number>>;
+  readonly metrics: readonly {
+    readonly name: string;
+    readonly group?: string;
+    /** PromQL of each version. */
+    readonly control: string;
+    readonly experiment: string;
+    readonly direction?: "increase" | "decrease" | "either";
+    readonly nanStrategy?: "remove" | "replace";
+    readonly outliers?: "keep" | "remove";
+    readonly outlierFactor?: number;
+    readonly effectSize?: {
+      readonly measure?: "meanRatio" | "cles";
+      readonly allowedIncrease?: number;
+      readonly allowedDecrease?: number;
+    };
+    readonly critical?: boolean;
+    readonly mustHaveData?: boolean;
+  }[];
+}
+
+/** Other providers than prometheus, web, job and plugin are held as they came and refused by name. */
 export interface MetricProvider {
   readonly prometheus?: PrometheusMetric;
   readonly web?: WebMetric;

@@ -250,7 +250,7 @@ test("the embedded store answers in the same shape, and refuses with the same fa
 
 const webAnswer = async (body: string, query: WebQuery = {}, status = 200) => {
   const url = await serve((_, response) => response.writeHead(status).end(body));
-  return queryWeb({ url, ...query }, never);
+  return queryWeb({ url, ...query }, never, clock);
 };
 
 test("a web metric: the first match, the whole, or the text as it is", async () => {
@@ -272,6 +272,7 @@ test("a web metric's method, body and headers arrive", async () => {
   const posted = await queryWeb(
     { url, method: "POST", jsonBody: { a: 1 }, headers: [{ key: "Authorization", value: "Bearer x" }] },
     never,
+    clock,
   );
 
   expect(posted.parsed).toEqual(["POST", '{"a":1}', "application/json", "Bearer x"]);

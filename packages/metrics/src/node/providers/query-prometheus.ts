@@ -3,6 +3,7 @@ import type { QueryResult } from "../../evaluate/outcome.ts";
 import { queryInstant, queryRange } from "../../evaluate/query.ts";
 import { type Measured, measurementOf } from "../../measurement.ts";
 import type { SeriesSource } from "../../series-source.ts";
+import { type ClientCredentials, tokenHeader } from "./client-credentials.ts";
 import { readPrometheusAnswer } from "./prometheus-answer.ts";
 import { callProvider, type ProviderAnswer, type ProviderHeader, providerUrl } from "./provider-request.ts";
 import { type RangeQuery, resolveRange } from "./range-times.ts";
@@ -17,6 +18,7 @@ export interface PrometheusQuery {
   readonly rangeQuery?: RangeQuery;
   readonly basicAuth?: { readonly username: string; readonly password: string };
   readonly bearerToken?: string;
+  readonly authentication?: { readonly oauth2?: ClientCredentials };
 }
 
 /** The Prometheus of a cluster as manifests name it, in full or short; here it is the store of this process. */
@@ -69,7 +71,13 @@ export async function queryPrometheus(query: PrometheusQuery, signal: AbortSigna
     name,
   };
   const form = { key: "content-type", value: "application/x-www-form-urlencoded" };
-  const headers = [...(query.headers ?? []), ...credentials(query, base), { key: "accept", value: "application/json" }];
+  const oauth2 = query.authentication?.oauth2;
+  const token = oauth2 === undefined ? [] : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
+  const headers = [
+    ...(query.headers ?? []),
+    ...(oauth2 === undefined ? credentials(query, base) : token),
+    { key: "accept", value: "application/json" },
+  ];
   const posted = await callProvider(
     { ...shared, url, method: "POST", headers: [...headers, form], body: parameters.toString() },
     signal,

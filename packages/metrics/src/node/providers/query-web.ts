@@ -1,7 +1,8 @@
-import { Fault } from "@sluice/kernel";
+import { type Clock, Fault } from "@sluice/kernel";
 import { describeRefusal } from "@sluice/languages";
 import { findJsonPath, parseJsonPath } from "../../json-path.ts";
 import type { Measured } from "../../measurement.ts";
+import { type ClientCredentials, tokenHeader } from "./client-credentials.ts";
 import { callProvider, type ProviderHeader, providerUrl } from "./provider-request.ts";
 
 /** The fields of Argo's `provider.web`, arguments resolved. URL, headers and body may hold secrets. */
@@ -15,13 +16,14 @@ export interface WebQuery {
   readonly jsonPath?: string;
   readonly timeoutSeconds?: number;
   readonly insecure?: boolean;
+  readonly authentication?: { readonly oauth2?: ClientCredentials };
 }
 
 /**
  * Asks a web metric as Argo Rollouts does: 10 s, only 2xx is an answer, the first match of jsonPath (by default the
  * whole), a body that is no JSON is a string.
  */
-export async function queryWeb(query: WebQuery, signal: AbortSignal): Promise<Measured> {
+export async function queryWeb(query: WebQuery, signal: AbortSignal, clock: Clock): Promise<Measured> {
   const url = providerUrl(query.url ?? "", "provider.web.url");
   const method = readMethod(query.method);
   const path = parseJsonPath(query.jsonPath || "{$}");
@@ -29,7 +31,11 @@ export async function queryWeb(query: WebQuery, signal: AbortSignal): Promise<Me
     throw violation("provider.web.jsonPath", describeRefusal(path.refusal, query.jsonPath ?? ""), "a JSONPath");
   const body = query.jsonBody === undefined ? query.body : JSON.stringify(query.jsonBody);
   const name = `the web metric at ${url.host}`;
-  const credentials = credentialsOf(url);
+  const shared = { insecure: query.insecure ?? false, timeoutSeconds: query.timeoutSeconds || 10, name };
+  const oauth2 = query.authentication?.oauth2;
+  const inUrl = credentialsOf(url);
+  const credentials =
+    oauth2 === undefined ? inUrl : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
   const headers = [...(query.headers ?? []), ...credentials];
   if (query.jsonBody !== undefined && !headers.some(({ key }) => key.toLowerCase() === "content-type"))
     headers.push({ key: "content-type", value: "application/json" });
@@ -38,9 +44,7 @@ export async function queryWeb(query: WebQuery, signal: AbortSignal): Promise<Me
       url,
       method,
       headers,
-      insecure: query.insecure ?? false,
-      timeoutSeconds: query.timeoutSeconds || 10,
-      name,
+      ...shared,
       ...(body === undefined || body === "" || method === "GET" ? {} : { body }),
     },
     signal,
