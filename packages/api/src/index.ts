@@ -130,6 +130,8 @@ export type {
   IstioDestinationRuleReference,
   IstioTrafficRouting,
   IstioVirtualServiceReference,
+  RolloutTcpRoute,
+  RolloutTlsRoute,
   RolloutTrafficRouting,
   StringMatch as RolloutStringMatch,
 } from "./kinds/argo/traffic-routing.ts";
@@ -225,8 +227,11 @@ export type {
   HttpRoute,
   HttpRouteDestination,
   IstioVersion,
+  L4RouteDestination,
   PercentValue,
   StringMatch as IstioStringMatch,
+  TcpRoute,
+  TlsRoute,
   VirtualService,
   VirtualServiceSpec,
 } from "./kinds/istio/virtual-service.ts";

@@ -8,6 +8,7 @@ import { checkMatchers } from "./analysis-rules.ts";
 import { checkExperimentStep } from "./experiment-rules.ts";
 import type { CanaryStep, CanaryStrategy, Rollout, RolloutPause, RolloutSpec, SetCanaryScale } from "./rollout.ts";
 import type { RolloutAnalysis } from "./rollout-analysis.ts";
+import { checkAntiAffinity, checkRouteStep, checkRouting } from "./routing-rules.ts";
 
 const stepKinds = [
   "setWeight",
@@ -47,33 +48,23 @@ function checkStrategy({ strategy }: RolloutSpec): readonly Violation[] {
 
 function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[] {
   const violations: Violation[] = [...checkRollingUpdate(path, canary.maxSurge, canary.maxUnavailable)];
-  const routing = canary.trafficRouting;
-  if (routing === undefined) {
-    if (canary.scaleDownDelaySeconds !== undefined) {
-      violations.push(
-        forbidden({
-          path: `${path}.scaleDownDelaySeconds`,
-          found: String(canary.scaleDownDelaySeconds),
-          expected: "nothing: only with trafficRouting",
-          repair: "add trafficRouting or take it out",
-        }),
-      );
-    }
-  } else {
-    violations.push(...checkRouting(canary, path));
-  }
-  violations.push(...checkSizes(canary, path));
-  if (canary.canaryService !== undefined && canary.canaryService === canary.stableService) {
+  if (canary.trafficRouting === undefined && canary.scaleDownDelaySeconds !== undefined) {
     violations.push(
-      invalid({
-        path: `${path}.canaryService`,
-        found: show(canary.canaryService),
-        expected: "another Service than stableService: each picks the pods of one version",
+      forbidden({
+        path: `${path}.scaleDownDelaySeconds`,
+        found: String(canary.scaleDownDelaySeconds),
+        expected: "nothing: only with trafficRouting",
+        repair: "add trafficRouting or take it out",
       }),
     );
   }
+  violations.push(
+    ...checkSizes(canary, path),
+    ...checkRouting(canary, path),
+    ...checkAntiAffinity(canary.antiAffinity, `${path}.antiAffinity`),
+  );
   for (const [index, step] of (canary.steps ?? []).entries()) {
-    violations.push(...checkStep(step, `${path}.steps[${index}]`, routing !== undefined));
+    violations.push(...checkStep(step, canary, `${path}.steps[${index}]`));
   }
   if (canary.analysis !== undefined) violations.push(...checkAnalysis(canary.analysis, `${path}.analysis`));
   return violations;
@@ -116,47 +107,7 @@ function checkSizes(canary: CanaryStrategy, path: string): readonly Violation[] 
   return violations;
 }
 
-function checkRouting(canary: CanaryStrategy, path: string): readonly Violation[] {
-  const violations: Violation[] = [];
-  const istio = canary.trafficRouting?.istio;
-  if (istio === undefined) {
-    if (Object.keys(canary.trafficRouting ?? {}).length === 0) {
-      violations.push(missing(`${path}.trafficRouting.istio`, "the router's resources", "name a virtualService"));
-    }
-    return violations;
-  }
-  if (istio.virtualService === undefined && istio.virtualServices === undefined) {
-    violations.push(missing(`${path}.trafficRouting.istio.virtualService`, "the VirtualService whose weights are set"));
-  }
-  for (const { index, name } of doubles(istio.virtualService?.routes ?? [])) {
-    violations.push(doubled(`${path}.trafficRouting.istio.virtualService.routes[${index}]`, name, "routes"));
-  }
-  const { destinationRule } = istio;
-  if (destinationRule === undefined) {
-    for (const name of ["canaryService", "stableService"] as const) {
-      if (canary[name] === undefined || canary[name] === "") {
-        violations.push(
-          missing(
-            `${path}.${name}`,
-            "a Service, since trafficRouting without a destinationRule tells the versions apart by Service",
-            "or name a destinationRule with canarySubsetName and stableSubsetName",
-          ),
-        );
-      }
-    }
-  } else if (destinationRule.canarySubsetName === destinationRule.stableSubsetName) {
-    violations.push(
-      invalid({
-        path: `${path}.trafficRouting.istio.destinationRule.canarySubsetName`,
-        found: show(destinationRule.canarySubsetName),
-        expected: "another subset than stableSubsetName",
-      }),
-    );
-  }
-  return violations;
-}
-
-function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Violation[] {
+function checkStep(step: CanaryStep, canary: CanaryStrategy, path: string): readonly Violation[] {
   const kinds = setKeys(step, stepKinds);
   if (kinds.length !== 1) {
     const several = kinds.length > 1;
@@ -164,7 +115,8 @@ function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Vi
       invalid({
         path,
         found: several ? kinds.join(" and ") : "nothing",
-        expected: "exactly one of setWeight, pause, setCanaryScale, analysis, experiment",
+        expected:
+          "exactly one of setWeight, pause, setCanaryScale, analysis, experiment, setHeaderRoute, setMirrorRoute",
         ...(several ? { repair: `write ${kinds.length} steps: ${kinds.map((kind) => `- ${kind}`).join(", ")}` } : {}),
       }),
     ];
@@ -175,12 +127,15 @@ function checkStep(step: CanaryStep, path: string, routed: boolean): readonly Vi
   }
   if (step.pause !== undefined) violations.push(...checkPause(step.pause, `${path}.pause`));
   if (step.setCanaryScale !== undefined) {
-    violations.push(...checkCanaryScale(step.setCanaryScale, `${path}.setCanaryScale`, routed));
+    violations.push(
+      ...checkCanaryScale(step.setCanaryScale, `${path}.setCanaryScale`, canary.trafficRouting !== undefined),
+    );
   }
   if (step.analysis !== undefined) violations.push(...checkAnalysis(step.analysis, `${path}.analysis`));
   if (step.experiment !== undefined) {
-    violations.push(...checkExperimentStep(step.experiment, `${path}.experiment`, routed));
+    violations.push(...checkExperimentStep(step.experiment, `${path}.experiment`, canary.trafficRouting !== undefined));
   }
+  violations.push(...checkRouteStep(step, canary, path));
   return violations;
 }
 

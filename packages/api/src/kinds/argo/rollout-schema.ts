@@ -11,6 +11,7 @@ import {
   list,
   mapOf,
   object,
+  port,
   refused,
   text,
   textList,
@@ -66,30 +67,25 @@ const step = object("One step; exactly one of these.", {
     "an analysis step with the web provider",
     object("Runs a plugin.", { name: text("The plugin."), config: anything("Its configuration.") }),
   ),
-  setHeaderRoute: refused(
-    "setHeaderRoute",
-    "a match in the VirtualService's own http routes",
-    object("Sends requests by header to the new version.", {
-      name: text("The managed route."),
-      match: list("Headers.", object("One header.", { headerName: text("Name."), headerValue: stringMatch("Value.") })),
-    }),
-  ),
-  setMirrorRoute: refused(
-    "setMirrorRoute",
-    "setWeight with a small weight",
-    object("Copies requests to the new version.", {
-      name: text("The managed route."),
-      percentage: integer("Percent of the requests."),
-      match: list(
-        "Which requests.",
-        object("One rule.", {
-          method: stringMatch("Method."),
-          path: stringMatch("Path."),
-          headers: mapOf("Headers.", stringMatch("")),
-        }),
-      ),
-    }),
-  ),
+  setHeaderRoute: object("Sends requests by header to the new version; without match they go as all others again.", {
+    name: text("The managed route."),
+    match: list(
+      "Headers; one that matches is enough.",
+      object("One header.", { headerName: text("Name.", { minLength: 1 }), headerValue: stringMatch("Value.") }),
+    ),
+  }),
+  setMirrorRoute: object("Copies requests to the new version; without match no longer.", {
+    name: text("The managed route."),
+    percentage: integer("Percent of the requests; all unless given.", { minimum: 0, maximum: 100 }),
+    match: list(
+      "Which requests: any of these.",
+      object("All of these hold.", {
+        method: stringMatch("Method."),
+        path: stringMatch("Path."),
+        headers: mapOf("Headers.", stringMatch("")),
+      }),
+    ),
+  }),
 });
 
 const otherRouter = (name: string): Schema =>
@@ -98,17 +94,19 @@ const otherRouter = (name: string): Schema =>
 const virtualServiceFields = {
   name: text("Name of the VirtualService, or name.namespace.", { minLength: 1 }),
   routes: textList("Names of its http routes; absent where it has one."),
-  tlsRoutes: refused("istio tls routes", "http routes", list("Routes by SNI.", anyObject(""))),
-  tcpRoutes: refused("istio tcp routes", "http routes", list("Routes by port.", anyObject(""))),
+  tlsRoutes: list(
+    "Its tls routes, for a mesh: each by the port and the SNI hosts that it matches.",
+    object("One route.", { port: port("Its only port."), sniHosts: textList("All of its SNI hosts.") }),
+  ),
+  tcpRoutes: list("Its tcp routes, for a mesh.", object("One route.", { port: port("Its only port.") })),
 };
 
 const trafficRouting = object("Who sends the requests to the versions.", {
   istio: object("Istio's kinds, honoured by Sluice's router.", {
     virtualService: object("The VirtualService whose weights are set.", virtualServiceFields, { required: ["name"] }),
-    virtualServices: refused(
-      "several virtualServices",
-      "virtualService with one VirtualService",
-      list("Several VirtualServices.", object("One of them.", virtualServiceFields)),
+    virtualServices: list(
+      "Several VirtualServices, all of them set to the same weight.",
+      object("One of them.", virtualServiceFields, { required: ["name"] }),
     ),
     destinationRule: object(
       "The DestinationRule whose subsets are the versions.",
@@ -128,22 +126,21 @@ const trafficRouting = object("Who sends the requests to the versions.", {
   traefik: otherRouter("traefik"),
   apisix: otherRouter("apisix"),
   plugins: otherRouter("plugins"),
-  managedRoutes: refused(
-    "managedRoutes",
-    "setWeight",
-    list("Routes that steps add.", object("", { name: text("Its name.") })),
+  managedRoutes: list(
+    "Routes that steps may add, in the order in which they are tried.",
+    object("One route.", { name: text("Its name.", { minLength: 1 }) }, { required: ["name"] }),
   ),
   maxTrafficWeight: refused("maxTrafficWeight", "weights of 0 to 100", integer("The largest weight.")),
 });
 
-const antiAffinity = refused(
-  "antiAffinity between versions",
-  "the pod template's own affinity in spec.template.spec.affinity",
-  object("Keeps versions on different nodes.", {
-    preferredDuringSchedulingIgnoredDuringExecution: object("Where possible.", { weight: integer("1 to 100.") }),
-    requiredDuringSchedulingIgnoredDuringExecution: anyObject("Always."),
-  }),
-);
+const antiAffinity = object("Keeps the new version's pods away from the stable version's nodes.", {
+  preferredDuringSchedulingIgnoredDuringExecution: object(
+    "Where possible.",
+    { weight: integer("1 to 100.", { minimum: 1, maximum: 100 }) },
+    { required: ["weight"] },
+  ),
+  requiredDuringSchedulingIgnoredDuringExecution: anyObject("Always."),
+});
 
 const canary = object("Moves traffic step by step.", {
   canaryService: text("Service of the new version's pods."),
@@ -163,11 +160,10 @@ const canary = object("Moves traffic step by step.", {
   scaleDownDelayRevisionLimit: count("How many old versions stay so."),
   abortScaleDownDelaySeconds: count("How long the pods of an aborted version stay; 30 unless given, 0 for ever."),
   dynamicStableScale: flag("Shrinks the stable version as traffic leaves it."),
-  pingPong: refused(
-    "pingPong",
-    "destinationRule subsets, or canaryService and stableService",
-    object("Two Services that take turns.", { pingService: text("One."), pongService: text("The other.") }),
-  ),
+  pingPong: object("Two Services that take turns in place of canaryService and stableService.", {
+    pingService: text("One."),
+    pongService: text("The other."),
+  }),
   minPodsPerReplicaSet: count("At least so many pods where a version has any."),
   replicaProgressThreshold: object(
     "How many available pods of a step are enough to go on; all unless given.",

@@ -10,8 +10,19 @@ export interface IstioVirtualServiceReference {
   readonly name: string;
   /** Names of http routes; absent where the VirtualService has one route. */
   readonly routes?: readonly string[];
-  readonly tlsRoutes?: readonly { readonly port?: number; readonly sniHosts?: readonly string[] }[];
-  readonly tcpRoutes?: readonly { readonly port?: number }[];
+  readonly tlsRoutes?: readonly RolloutTlsRoute[];
+  readonly tcpRoutes?: readonly RolloutTcpRoute[];
+}
+
+/** A tls route by what it matches: its only port, all of its SNI hosts, or both. */
+export interface RolloutTlsRoute {
+  readonly port?: number;
+  readonly sniHosts?: readonly string[];
+}
+
+/** A tcp route by its only port. */
+export interface RolloutTcpRoute {
+  readonly port?: number;
 }
 
 export interface IstioDestinationRuleReference {

@@ -137,12 +137,41 @@ const route = object("One rule: the first that matches is used.", {
   headers,
 });
 
+const l4Destinations = list(
+  "Where the connections go.",
+  object(
+    "One destination.",
+    { destination, weight: integer("Percent of the connections.", { minimum: 0, maximum: 100 }) },
+    { required: ["destination"] },
+  ),
+);
+
+const l4Match = {
+  destinationSubnets: textList("Addresses that are called."),
+  port: port("The port that is called."),
+  sourceLabels: textMap("Labels of the caller."),
+  gateways: textList("Gateways."),
+  sourceNamespace: text("The caller's namespace."),
+};
+
 export const virtualServiceSpec = object("How requests to hosts are routed.", {
   hosts: textList("Host names: a Service, or any name."),
   gateways: textList("Accepted and not needed: the router listens by itself."),
   http: list("Rules, tried one after another.", route),
-  tls: notYet("tls routes", "http routes", list("Routes by SNI.", anyObject(""))),
-  tcp: notYet("tcp routes", "http routes", list("Routes by port.", anyObject(""))),
+  tls: list(
+    "Routes by SNI, for a mesh: the embedded router says in an Event that it leaves them out.",
+    object("One rule.", {
+      match: list("Any of these.", object("All of these hold.", { sniHosts: textList("SNI hosts."), ...l4Match })),
+      route: l4Destinations,
+    }),
+  ),
+  tcp: list(
+    "Routes by port, for a mesh: the embedded router says in an Event that it leaves them out.",
+    object("One rule.", {
+      match: list("Any of these.", object("All of these hold.", l4Match)),
+      route: l4Destinations,
+    }),
+  ),
   exportTo: notYet("exportTo", "the VirtualService's own namespace", textList("Namespaces.")),
 });
 

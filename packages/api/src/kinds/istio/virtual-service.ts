@@ -130,13 +130,39 @@ export interface HttpRoute {
   readonly headers?: Headers;
 }
 
+/** Where connections go; http's destinations without their headers. */
+export interface L4RouteDestination {
+  readonly destination: Destination;
+  readonly weight?: number;
+}
+
+export interface TlsMatchAttributes {
+  readonly sniHosts?: readonly string[];
+  readonly destinationSubnets?: readonly string[];
+  readonly port?: number;
+  readonly sourceLabels?: Labels;
+  readonly gateways?: readonly string[];
+  readonly sourceNamespace?: string;
+}
+
+export interface TlsRoute {
+  readonly match?: readonly TlsMatchAttributes[];
+  readonly route?: readonly L4RouteDestination[];
+}
+
+export interface TcpRoute {
+  readonly match?: readonly Omit<TlsMatchAttributes, "sniHosts">[];
+  readonly route?: readonly L4RouteDestination[];
+}
+
 /** https://istio.io/latest/docs/reference/config/networking/virtual-service/ */
 export interface VirtualServiceSpec {
   readonly hosts?: readonly string[];
   readonly gateways?: readonly string[];
   readonly http?: readonly HttpRoute[];
-  readonly tls?: readonly object[];
-  readonly tcp?: readonly object[];
+  /** For a mesh; the embedded router says that it can't. */
+  readonly tls?: readonly TlsRoute[];
+  readonly tcp?: readonly TcpRoute[];
   readonly exportTo?: readonly string[];
 }
 

@@ -19,7 +19,9 @@ export type DecisionAction =
   | "sync"
   | "prune"
   | "rollback"
-  | "refuse";
+  | "refuse"
+  /** What somebody else changed is put back. */
+  | "restore";
 
 export interface DecisionSubject {
   readonly apiVersion?: string;
