@@ -10,6 +10,7 @@ import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { forgetBad } from "./persons-word.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
+import { planRestored } from "./routing/restored.ts";
 import { planTraffic } from "./routing/traffic.ts";
 import type { Situation } from "./situation.ts";
 import { type RolloutPlan, type Turn, turn } from "./turn.ts";
@@ -26,7 +27,14 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...planOldRuns(observed, []),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
   ];
-  return { traffic, scaling, before: traffic.actions, after };
+  const restored = planRestored(observed, view, traffic, now);
+  return {
+    traffic,
+    scaling,
+    before: traffic.actions,
+    after: [...restored.actions, ...after],
+    told: [...restored.events, ...scaling.events],
+  };
 }
 
 function abortedChanges(view: View, weights: Changes["canary"], now: Instant): Changes {
@@ -50,7 +58,7 @@ const abortedWords = (view: View, reason: string | undefined): string =>
  * and all of it has the same outcome when repeated after a crash.
  */
 export function condemn(observed: ObservedRollout, view: View, verdict: Verdict, now: Instant): RolloutPlan {
-  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
   const requests = verdict.run === undefined ? undefined : observed.traffic.get(verdict.run.metadata.name)?.state;
   const known = requests?.is === "done" ? requests.result.requests : undefined;
   const deciding = {
@@ -74,7 +82,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, quarantining)));
   }
   const message = abortedWords(view, verdict.message);
-  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...scaling.events];
+  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...told];
   if (isQuarantined) {
     events.push({
       type: "Warning",
@@ -94,7 +102,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
 
 /** Stays taken back. Where a person asked for it by status, this turn also records that. */
 export function stayAborted(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
-  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const isKnown = progressing?.reason === "RolloutAborted" || progressing?.reason === "Quarantined";
   const canary = canaryStatusOf({ ...view.status.canary, weights: traffic.weights });
@@ -104,7 +112,7 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
     return turn(observed, view, now, {
       because: `aborted: ${progressing.message}`,
       actions: [...before, ...after, ...heard],
-      events: scaling.events,
+      events: told,
       changes: { ...abortedChanges(view, canary, now) },
       wakes: scaling.wakes,
     });
@@ -114,7 +122,7 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
   return turn(observed, view, now, {
     because,
     actions: [...before, decided(observed, view, now, { action: "abort", because, by: "a person" }), ...after],
-    events: [{ type: "Warning", reason: "RolloutAborted", message }, ...scaling.events],
+    events: [{ type: "Warning", reason: "RolloutAborted", message }, ...told],
     changes: abortedChanges(view, canary, now),
     progressing: { reason: "RolloutAborted", message },
     wakes: scaling.wakes,
@@ -128,7 +136,7 @@ export function hold(
   { quarantine, wasRetried }: Situation & { readonly is: "held" },
   now: Instant,
 ): RolloutPlan {
-  const { traffic, scaling, before, after } = takenBack(observed, view, now);
+  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
   const hint = liftHint(quarantine);
   const action = wasRetried ? "refuse" : "hold";
   const because = wasRetried ? `refused to go on: ${hint}` : `held: ${hint}`;
@@ -136,10 +144,7 @@ export function hold(
   return turn(observed, view, now, {
     because,
     actions: [...before, decided(observed, view, now, { action, because, inputs }), ...after],
-    events: [
-      { type: "Warning", reason: wasRetried ? "RetryRefused" : "Quarantined", message: hint },
-      ...scaling.events,
-    ],
+    events: [{ type: "Warning", reason: wasRetried ? "RetryRefused" : "Quarantined", message: hint }, ...told],
     changes: abortedChanges(view, canaryStatusOf({ ...view.status.canary, weights: traffic.weights }), now),
     progressing: { reason: "Quarantined", message: hint },
     wakes: scaling.wakes,

@@ -2,10 +2,10 @@ import type { Decision, DecisionAction, DecisionEvidence } from "@sluice/api";
 import { formatInstant, type Instant, shortHash } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
-import { canaryOf, isRouted } from "./canary/steps.ts";
+import { isRouted } from "./canary/steps.ts";
 import { decisionKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
-import { routedWeight } from "./routing/virtual-service.ts";
+import { weighedServices } from "./routing/traffic.ts";
 import { availableOf, type View, wantedOf } from "./view.ts";
 
 export interface Deciding {
@@ -65,14 +65,13 @@ export function decided(observed: ObservedRollout, view: View, now: Instant, dec
 
 function inputsOf(observed: ObservedRollout, view: View): Readonly<Record<string, unknown>> {
   const { rollout, status, canary, stable, progress } = view;
-  const { virtualService } = observed;
-  const weight = virtualService === undefined ? undefined : routedWeight(virtualService, canaryOf(rollout));
+  const routed = isRouted(rollout) ? weighedServices(observed).map((service) => service.routed) : [];
   const size = (set: typeof canary) => ({ wanted: wantedOf(set), available: availableOf(set) });
   return {
     step: progress.index,
     steps: progress.steps.length,
     replicas: { wanted: rollout.spec.replicas ?? 1, canary: size(canary), stable: size(stable) },
-    ...(isRouted(rollout) ? { routedWeight: weight } : {}),
+    ...(routed.length > 0 ? { routedWeight: Math.max(...routed) } : {}),
     podRestarts: restartsOf(observed, view.hash),
     ...(status.pauseConditions === undefined ? {} : { pauseConditions: status.pauseConditions }),
     ...(status.stableRS === undefined ? {} : { stable: status.stableRS }),

@@ -21,6 +21,8 @@ export const annotations = {
   managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
   experiment: "experiment.argoproj.io/name",
   trackingId: "argocd.argoproj.io/tracking-id",
+  /** Ours, on a VirtualService: the Rollouts that weigh it and the weights they wrote, `namespace/name=20,…`. */
+  weighedBy: "sluice.dev/weighed-by",
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: "sluice.dev/bad",
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */

@@ -24,9 +24,12 @@ import {
   podKind,
   quarantineKind,
   replicaSetKind,
+  rolloutKind,
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
+import { placeOf, rivalNames } from "./routing/claims.ts";
+import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
 
 /** How many requests the canary really got, as the router counted. */
 interface CanaryTraffic {
@@ -54,7 +57,10 @@ export interface ObservedRollout {
   readonly services: ReadonlyMap<string, Service | undefined>;
   /** Of those Services, where traffic is routed by their hosts. */
   readonly endpointSlices: readonly EndpointSlice[];
-  readonly virtualService: VirtualService | undefined;
+  /** By the name in the spec; undefined where it isn't there. */
+  readonly virtualServices: ReadonlyMap<string, VirtualService | undefined>;
+  /** Other Rollouts that weigh the same VirtualServices. */
+  readonly rivals: readonly Rollout[];
   readonly destinationRule: DestinationRule | undefined;
   /** Of the namespace. */
   readonly quarantines: readonly Quarantine[];
@@ -64,14 +70,6 @@ export interface ObservedRollout {
 
 export const trafficTaskId = (rollout: Rollout, run: string): string =>
   `rollout/${rollout.metadata.uid}/canary-traffic/${run}`;
-
-/** Where a VirtualService stands: `name` or `name.namespace`. */
-function placeOf(reference: string, namespace: string | undefined): { namespace: string | undefined; name: string } {
-  const dot = reference.indexOf(".");
-  return dot === -1
-    ? { namespace, name: reference }
-    : { namespace: reference.slice(dot + 1), name: reference.slice(0, dot) };
-}
 
 export async function observe(rollout: Rollout, read: Reader): Promise<ObservedRollout> {
   const { namespace, name, uid = "" } = rollout.metadata;
@@ -94,14 +92,24 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
   const services = new Map<string, Service | undefined>();
   const endpointSlices: EndpointSlice[] = [];
   const isByHost = istio !== undefined && istio.destinationRule === undefined;
-  for (const service of [canary.canaryService, canary.stableService]) {
+  const { canaryService, stableService } = sidesOf(rollout);
+  for (const service of [canaryService, stableService]) {
     if (service === undefined) continue;
     services.set(service, await read.get<Service>(keyIn(serviceKind, namespace, service)));
     const labels = { "kubernetes.io/service-name": service };
     if (isByHost)
       endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }
-  const place = istio?.virtualService === undefined ? undefined : placeOf(istio.virtualService.name, namespace);
+  const virtualServices = new Map<string, VirtualService | undefined>();
+  for (const { name: reference } of virtualServiceReferences(rollout)) {
+    const place = placeOf(reference, namespace);
+    virtualServices.set(reference, await read.get(keyIn(virtualServiceKind, place.namespace, place.name)));
+  }
+  const rivals: Rollout[] = [];
+  for (const rival of rivalNames(rollout, [...virtualServices.values()])) {
+    const found = await read.get<Rollout>(keyIn(rolloutKind, rival.namespace, rival.name));
+    if (found !== undefined) rivals.push(found);
+  }
   return {
     rollout,
     replicaSets,
@@ -112,10 +120,8 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     templates,
     services,
     endpointSlices,
-    virtualService:
-      place === undefined
-        ? undefined
-        : await read.get<VirtualService>(keyIn(virtualServiceKind, place.namespace, place.name)),
+    virtualServices,
+    rivals,
     destinationRule:
       istio?.destinationRule === undefined
         ? undefined

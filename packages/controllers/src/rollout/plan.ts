@@ -2,7 +2,7 @@ import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
-import type { Changes } from "./changes.ts";
+import { type Changes, canaryStatusOf } from "./changes.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
 import { decided } from "./decisions.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -57,7 +57,7 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     promoteFull: undefined,
     pauseConditions: undefined,
     controllerPause: undefined,
-    canary: status.canary?.weights === undefined ? undefined : { weights: status.canary.weights },
+    canary: canaryStatusOf({ weights: status.canary?.weights, stablePingPong: status.canary?.stablePingPong }),
     // A change of the spec cancels a restart that is under way.
     ...(rollout.spec.restartAt === undefined ? {} : { restartedAt: rollout.spec.restartAt }),
   };

@@ -2,6 +2,7 @@ import { controlledBy, type ReplicaSet, type Rollout } from "@sluice/api";
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel, templateDigest } from "../version/index.ts";
+import { affinityOf } from "./affinity/anti-affinity.ts";
 import { replicasOf } from "./canary/steps.ts";
 import { wornMetadata } from "./ephemeral-metadata.ts";
 import { annotations, keyIn, replicaSetKind } from "./names.ts";
@@ -48,6 +49,7 @@ export function newReplicaSet(view: View, replicas: number): Effect {
   const { selector, minReadySeconds } = rollout.spec;
   const { template, note } = view.version;
   const extra = wornMetadata(view);
+  const affinity = affinityOf(view);
   const labels = { ...template?.metadata?.labels, [podHashLabel]: hash };
   const podAnnotations = { ...template?.metadata?.annotations, ...extra.annotations };
   const object: ReplicaSet = {
@@ -77,7 +79,7 @@ export function newReplicaSet(view: View, replicas: number): Effect {
           labels: { ...labels, ...extra.labels },
           ...(Object.keys(podAnnotations).length === 0 ? {} : { annotations: podAnnotations }),
         },
-        spec: template?.spec ?? { containers: [] },
+        spec: { ...(template?.spec ?? { containers: [] }), ...(affinity === undefined ? {} : { affinity }) },
       },
     },
   };

@@ -10,30 +10,47 @@ import {
 } from "../../arguments/index.ts";
 import { canaryOf } from "../canary/steps.ts";
 import { analysesOf, type ObservedRollout } from "../observe.ts";
-import { managedRouteIndexes } from "../routing/virtual-service.ts";
+import { olderRival } from "../routing/claims.ts";
+import { managedRouteNames, sidesOf, virtualServiceReferences } from "../routing/sides.ts";
+import { destinationFault, weighedRoutes } from "../routing/virtual-service.ts";
 
 /**
  * Why a Rollout can't be carried out as its references stand, in the original's words; undefined where it can.
  * Source: argo-rollouts pkg/apis/rollouts/validation/validation_references.go.
  */
 export function referenceFault(observed: ObservedRollout): string | undefined {
-  const { rollout, services, virtualService, destinationRule } = observed;
+  const { rollout, services, virtualServices, rivals, destinationRule } = observed;
   const canary = canaryOf(rollout);
   const at = "spec.strategy.canary";
-  for (const field of ["canaryService", "stableService"] as const) {
-    const service = canary[field];
+  const sides = sidesOf(rollout);
+  for (const [side, service] of [
+    ["canary", sides.canaryService],
+    ["stable", sides.stableService],
+  ] as const) {
     if (service !== undefined && services.get(service) === undefined) {
+      const { pingService } = canary.pingPong ?? {};
+      const turn = service === pingService ? "pingPong.pingService" : "pingPong.pongService";
+      const field = canary.pingPong === undefined ? `${side}Service` : turn;
       return invalid(`${at}.${field}`, service, `service "${service}" not found`);
     }
   }
   const istio = canary.trafficRouting?.istio;
-  if (istio?.virtualService !== undefined) {
-    const path = `${at}.trafficRouting.istio.virtualService.name`;
-    const { name, routes = [] } = istio.virtualService;
+  for (const [index, reference] of virtualServiceReferences(rollout).entries()) {
+    const field = istio?.virtualService === undefined ? `virtualServices[${index}]` : "virtualService";
+    const path = `${at}.trafficRouting.istio.${field}.name`;
+    const { name } = reference;
+    const virtualService = virtualServices.get(name);
     if (virtualService === undefined)
       return invalid(path, name, `virtualservices.networking.istio.io "${name}" not found`);
-    const indexes = managedRouteIndexes(virtualService, routes);
-    if (indexes.is === "fault") return invalid(path, name, indexes.message);
+    const routes = weighedRoutes(virtualService, reference, managedRouteNames(rollout));
+    if (routes.is === "fault") return invalid(path, name, routes.message);
+    const destination = destinationFault(virtualService, routes.value, sides);
+    if (destination !== undefined) return invalid(path, name, destination);
+    const older = olderRival(virtualService, reference, rollout, rivals);
+    if (older !== undefined) {
+      const owner = `${older.rival.metadata.namespace}/${older.rival.metadata.name}`;
+      return invalid(path, name, `its route '${older.route}' is weighed by the older Rollout ${owner}`);
+    }
   }
   if (istio?.destinationRule !== undefined) {
     const path = `${at}.trafficRouting.istio.destinationRule`;

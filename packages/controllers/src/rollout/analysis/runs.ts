@@ -7,6 +7,7 @@ import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
 import { type ObservedRollout, trafficTaskId } from "../observe.ts";
+import { sidesOf } from "../routing/sides.ts";
 import { hashOf, type View } from "../view.ts";
 import { mergedAnalysis } from "./references.ts";
 
@@ -197,7 +198,7 @@ export function planTrafficQuestion(
 
 /** Services that carry the new version's traffic: its own, or the one whose subsets the versions are. */
 function servicesOf({ destinationRule }: ObservedRollout, { rollout }: View): readonly string[] {
-  const { canaryService } = canaryOf(rollout);
+  const { canaryService } = sidesOf(rollout);
   const host = destinationRule?.spec.host.split(".")[0];
   const names = [blueGreenOf(rollout)?.activeService, canaryService, host];
   return [...new Set(names.filter((name) => name !== undefined && name !== ""))] as string[];

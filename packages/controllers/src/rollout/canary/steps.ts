@@ -70,5 +70,7 @@ export function stepText(step: CanaryStep): string {
     if (replicas !== undefined) return `setCanaryScale{replicas: ${replicas}}`;
     return "setCanaryScale{matchTrafficWeight: true}";
   }
+  if (step.setHeaderRoute !== undefined) return "setHeaderRoute";
+  if (step.setMirrorRoute !== undefined) return "setMirrorRoute";
   return "invalid";
 }

@@ -1,6 +1,7 @@
 import type { PauseCondition, PauseReason } from "@sluice/api";
 import { after, formatInstant, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { planAffinity } from "../affinity/anti-affinity.ts";
 import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { type Changes, canaryStatusOf } from "../changes.ts";
@@ -13,6 +14,8 @@ import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart.ts";
+import { planRestored } from "../routing/restored.ts";
+import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import { availableOf, type View } from "../view.ts";
@@ -47,13 +50,17 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,
     weights: traffic.weights,
+    stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
   };
+  const restored = planRestored(observed, view, traffic, now);
   return turn(observed, view, now, {
     because: advance.because,
     actions: [
+      ...restored.actions,
       ...traffic.actions,
       ...copies.before,
       ...scaling.actions,
+      ...planAffinity(view),
       ...step.actions,
       ...background.actions,
       ...records,
@@ -65,7 +72,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...staleWord(view),
     ],
-    events: [...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
+    events: [...restored.events, ...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
     changes: {
       ...advanced(view, advance, now),
       canary: canaryStatusOf(canary),
@@ -162,6 +169,10 @@ function nextStep(view: View, { traffic, step }: Doing, now: Instant): Advance {
     return step.judgement?.is === "good"
       ? { is: "advance", because: `analysis ${step.status?.name} succeeded` }
       : waiting(`analysis ${step.status?.name ?? ""} runs`);
+  }
+  // These are done once they are written, as the original does them: what they add is kept up from here on.
+  if (current?.setHeaderRoute !== undefined || current?.setMirrorRoute !== undefined) {
+    return { is: "advance", because: `${stepText(current)} is written` };
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
   if (isRouted(view.rollout) && traffic.weight !== weightAt(view.progress)) return waiting("waits for the routes");

@@ -8,6 +8,7 @@ import {
   podTemplateHash,
   referenceId,
 } from "../../version/index.ts";
+import { withoutInjectedAffinity } from "../affinity/injected.ts";
 import { annotations, snapshotLabel } from "../names.ts";
 import type { ObservedConfiguration } from "./read.ts";
 
@@ -101,6 +102,7 @@ function isSameVersion(set: ReplicaSet, rollout: Rollout, digests: Configuration
 }
 
 function withoutHash({ spec }: ReplicaSet): unknown {
-  const { [podHashLabel]: _, ...labels } = spec.template?.metadata?.labels ?? {};
-  return { ...spec.template, metadata: { ...spec.template?.metadata, labels } };
+  const template = withoutInjectedAffinity(spec.template);
+  const { [podHashLabel]: _, ...labels } = template?.metadata?.labels ?? {};
+  return { ...template, metadata: { ...template?.metadata, labels } };
 }

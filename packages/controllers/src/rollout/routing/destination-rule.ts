@@ -11,22 +11,22 @@ export function subsetHashes(rule: DestinationRule, reference: IstioDestinationR
   return { canary: hashOf(reference.canarySubsetName), stable: hashOf(reference.stableSubsetName) };
 }
 
-/** Both subsets at these versions; an undefined side stays as it is. The same object back where nothing changes. */
+/**
+ * Both subsets at these versions; an undefined side stays as it is. Subsets that are neither are dropped, as the
+ * original drops them. The same object back where nothing changes.
+ */
 export function withSubsetHashes(
   rule: DestinationRule,
   reference: IstioDestinationRuleReference,
   wanted: SubsetHashes,
 ): DestinationRule {
-  const subsets = (rule.spec.subsets ?? []).map((subset) => {
-    const side =
-      subset.name === reference.canarySubsetName
-        ? wanted.canary
-        : subset.name === reference.stableSubsetName
-          ? wanted.stable
-          : undefined;
-    if (side === undefined || subset.labels?.[podHashLabel] === side) return subset;
-    return { ...subset, labels: { ...subset.labels, [podHashLabel]: side } };
+  const before = rule.spec.subsets ?? [];
+  const subsets = before.flatMap((subset) => {
+    if (subset.name !== reference.canarySubsetName && subset.name !== reference.stableSubsetName) return [];
+    const side = subset.name === reference.canarySubsetName ? wanted.canary : wanted.stable;
+    if (side === undefined || subset.labels?.[podHashLabel] === side) return [subset];
+    return [{ ...subset, labels: { ...subset.labels, [podHashLabel]: side } }];
   });
-  const isSame = subsets.every((subset, index) => subset === rule.spec.subsets?.[index]);
+  const isSame = subsets.length === before.length && subsets.every((subset, index) => subset === before[index]);
   return isSame ? rule : { ...rule, spec: { ...rule.spec, subsets } };
 }

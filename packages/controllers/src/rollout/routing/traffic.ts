@@ -1,13 +1,16 @@
-import type { CanaryStrategy, Service, TrafficWeights, WeightDestination } from "@sluice/api";
+import type { CanaryStrategy, Service, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal, isDraining } from "../canary/goals.ts";
+import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightAt, weightBefore } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { availableOf, hashOf, isFullyAvailable, type View, wantedOf } from "../view.ts";
+import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
+import { claimedWeight, olderRival, withClaim } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
-import { routedWeight, withWeight } from "./virtual-service.ts";
+import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
+import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
+import { routedWeight, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
 
 export interface TrafficPlan {
   readonly actions: readonly Effect[];
@@ -16,40 +19,84 @@ export interface TrafficPlan {
   /** The weight is the wanted one, and both sides lead to their versions. */
   readonly isSettled: boolean;
   readonly weights: TrafficWeights | undefined;
+  /** Whose weight is another than the one that was written last: somebody else changed it. */
+  readonly meddled: readonly {
+    readonly virtualService: VirtualService;
+    readonly found: number;
+    readonly due: number;
+  }[];
+}
+
+/** One VirtualService that this Rollout weighs: it resolves, and no older Rollout has its routes. */
+interface Weighed {
+  readonly virtualService: VirtualService;
+  readonly routes: WeighedRoutes;
+  readonly routed: number;
+  /** What was written last, by the word that stands on it. */
+  readonly claimed: number | undefined;
+}
+
+export function weighedServices({ rollout, virtualServices, rivals }: ObservedRollout): readonly Weighed[] {
+  const sides = sidesOf(rollout);
+  const managed = managedRouteNames(rollout);
+  return virtualServiceReferences(rollout).flatMap((reference): Weighed[] => {
+    const virtualService = virtualServices.get(reference.name);
+    if (virtualService === undefined) return [];
+    const routes = weighedRoutes(virtualService, reference, managed);
+    if (routes.is === "fault" || olderRival(virtualService, reference, rollout, rivals) !== undefined) return [];
+    const routed = routedWeight(virtualService, routes.value, sides) ?? 0;
+    return [{ virtualService, routes: routes.value, routed, claimed: claimedWeight(virtualService, rollout) }];
+  });
 }
 
 export function planTraffic(observed: ObservedRollout, view: View, isAborted: boolean): TrafficPlan {
   const canary = canaryOf(view.rollout);
-  const switches = planServices(observed, view, canary);
-  if (!isRouted(view.rollout) || observed.virtualService === undefined) {
-    return {
-      actions: switches.actions,
-      weight: undefined,
-      isSettled: switches.actions.length === 0,
-      weights: undefined,
-    };
+  const sides = sidesOf(view.rollout);
+  const switches = planServices(observed, view, sides);
+  const services = weighedServices(observed);
+  if (!isRouted(view.rollout) || services.length === 0) {
+    return { actions: switches, weight: undefined, isSettled: switches.length === 0, weights: undefined, meddled: [] };
   }
   const subsets = planSubsets(observed, view, canary);
   const wanted = wantedWeight(view, isAborted);
-  const routed = routedWeight(observed.virtualService, canary) ?? 0;
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
-  const leads = leadsTo(observed, canary);
-  const isReady =
-    isAborted ||
-    ((wanted === 0 || wanted < routed || leads.canary === undefined || leads.canary === hashOfCanary(view)) &&
-      (wanted === 100 || leads.stable === undefined || leads.stable === stableHash(view)));
+  const leads = leadsTo(observed, canary, sides);
+  const canaryLeads = leads.canary === undefined || leads.canary === hashOfCanary(view);
+  const stableLeads = leads.stable === undefined || leads.stable === stableHash(view);
+  const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
+  const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
   const weight = isReady ? wanted : routed;
-  const next = withWeight(observed.virtualService, canary, weight);
-  const reroute: Effect[] = next === observed.virtualService ? [] : [{ do: "update", object: next }];
-  const actions = isAborted
-    ? [...reroute, ...switches.actions, ...subsets]
-    : [...switches.actions, ...subsets, ...reroute];
+  const managed = {
+    sides,
+    managed: managedRouteNames(view.rollout),
+    wanted: isAborted || !canaryLeads ? [] : wantedRoutes(view),
+    weight,
+  };
+  const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
+    const weighted = withWeight(virtualService, routes, sides, weight);
+    const whole = withManagedRoutes(weighted, { ...managed, weighed: routes });
+    const next = withClaim(whole, view.rollout, observed.rivals, weight);
+    return next === virtualService ? [] : [{ do: "update", object: next }];
+  });
+  const actions = isAborted ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
   return {
     actions,
     weight,
-    isSettled: isReady && !isDraining(view) && switches.actions.length === 0 && subsets.length === 0,
-    weights: weightsStatus(view, canary, weight),
+    isSettled: isReady && !isDraining(view) && switches.length === 0 && subsets.length === 0,
+    weights: weightsStatus(view, sides, weight),
+    meddled: services.flatMap(({ virtualService, routed, claimed }) =>
+      claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
+    ),
   };
+}
+
+/** What the steps so far add; nothing at the end, after an abort, or where the canary has no Pod. */
+function wantedRoutes(view: View): readonly StepRoute[] {
+  const { canary, status, progress, revision } = view;
+  if (view.isFullyPromoted || view.isFirst || revision <= 1 || status.promoteFull === true) return [];
+  if (canary === undefined || availableOf(canary) === 0) return [];
+  const { steps, index } = progress;
+  return index === undefined || index >= steps.length ? [] : stepRoutes(steps.slice(0, index + 1));
 }
 
 const hashOfCanary = (view: View): string => (view.canary === undefined ? "" : view.hash);
@@ -81,20 +128,20 @@ function bearable(set: View["stable"], { rollout }: View): number {
   return replicas === 0 ? 100 : Math.min(100, Math.floor((100 * availableOf(set)) / replicas));
 }
 
-function weightsStatus(view: View, canary: CanaryStrategy, weight: number): TrafficWeights {
+function weightsStatus(view: View, sides: Sides, weight: number): TrafficWeights {
   const side = (share: number, serviceName: string | undefined, podTemplateHash: string): WeightDestination => ({
     weight: share,
     ...(serviceName === undefined ? {} : { serviceName }),
     ...(podTemplateHash === "" ? {} : { podTemplateHash }),
   });
   return {
-    canary: side(weight, canary.canaryService, view.hash),
-    stable: side(100 - weight, canary.stableService, stableHash(view)),
+    canary: side(weight, sides.canaryService, view.hash),
+    stable: side(100 - weight, sides.stableService, stableHash(view)),
   };
 }
 
 /** The version that each side is seen to lead to; undefined where nothing says. */
-function leadsTo(observed: ObservedRollout, canary: CanaryStrategy) {
+function leadsTo(observed: ObservedRollout, canary: CanaryStrategy, sides: Sides) {
   const reference = canary.trafficRouting?.istio?.destinationRule;
   if (reference !== undefined && observed.destinationRule !== undefined) {
     const hashes = subsetHashes(observed.destinationRule, reference);
@@ -105,7 +152,7 @@ function leadsTo(observed: ObservedRollout, canary: CanaryStrategy) {
     const hash = observed.services.get(name)?.spec?.selector?.[podHashLabel] ?? "";
     return hasEndpointsOf(observed, name, hash) ? hash : "";
   };
-  return { canary: selected(canary.canaryService), stable: selected(canary.stableService) };
+  return { canary: selected(sides.canaryService), stable: selected(sides.stableService) };
 }
 
 /** A selector that was just changed leads nowhere until its endpoints follow. Without any slice nothing can be said. */
@@ -125,33 +172,39 @@ function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, servic
 function planSubsets({ destinationRule, replicaSets }: ObservedRollout, view: View, canary: CanaryStrategy): Effect[] {
   const reference = canary.trafficRouting?.istio?.destinationRule;
   if (reference === undefined || destinationRule === undefined) return [];
-  // Until its Pods are there a subset stays where it was: an empty one would answer 503 (argo-rollouts#2507).
-  const isThere = (hash: string): boolean =>
-    replicaSets.some((set) => hashOf(set) === hash && wantedOf(set) > 0 && availableOf(set) > 0);
   const known = subsetHashes(destinationRule, reference);
-  const stable = stableHash(view);
-  const next = withSubsetHashes(destinationRule, reference, {
-    // A subset that names no version yet must name one, or it would hold the Pods of both.
-    canary: (isThere(view.hash) && !isDraining(view)) || known.canary === undefined ? view.hash : undefined,
-    stable: isThere(stable) || known.stable === undefined ? stable : undefined,
+  const setOf = (hash: string | undefined) => replicaSets.find((set) => hashOf(set) === hash);
+  // Until its Pods are all there a subset stays where it was: an empty one would answer 503 (argo-rollouts#2507).
+  // One that names no version would hold the Pods of both; one without any Pod is better off with a few.
+  const next = (side: string | undefined, hash: string, isEnough: boolean): string | undefined => {
+    const set = setOf(hash);
+    if (side === undefined || side === hash) return hash;
+    if (set === undefined || availableOf(set) === 0) return undefined;
+    return isFullyAvailable(set) || isEnough || availableOf(setOf(side)) === 0 ? hash : undefined;
+  };
+  const rule = withSubsetHashes(destinationRule, reference, {
+    canary: isDraining(view) && known.canary !== undefined ? undefined : next(known.canary, view.hash, areAtGoal(view)),
+    stable: next(known.stable, stableHash(view), view.isFullyPromoted && hasCanaryPods(view, replicasOf(view.rollout))),
   });
-  return next === destinationRule ? [] : [{ do: "update", object: next }];
+  return rule === destinationRule ? [] : [{ do: "update", object: rule }];
 }
 
-function planServices(observed: ObservedRollout, view: View, canary: CanaryStrategy): { readonly actions: Effect[] } {
+function planServices(observed: ObservedRollout, view: View, sides: Sides): readonly Effect[] {
   const actions: Effect[] = [];
-  const aim = (name: string | undefined, set: typeof view.canary): void => {
+  const hasPingPong = canaryOf(view.rollout).pingPong !== undefined;
+  const aim = (name: string | undefined, set: typeof view.canary, mayChange = true): void => {
     const service = name === undefined ? undefined : observed.services.get(name);
     if (service === undefined || set === undefined) return;
     const selected = service.spec?.selector?.[podHashLabel];
     if (selected === hashOf(set)) return;
     // A Service that already serves a version changes only to one that is there.
-    if (selected !== undefined && !isFullyAvailable(set)) return;
+    if (selected !== undefined && !(mayChange && isFullyAvailable(set))) return;
     actions.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
   };
-  aim(canary.stableService, view.stable ?? view.canary);
-  if (!isDraining(view)) aim(canary.canaryService, view.canary);
-  return { actions };
+  // Of two that take turns only the one without traffic changes its version, and only for one that begins.
+  aim(sides.stableService, view.stable ?? view.canary, !hasPingPong);
+  if (!isDraining(view)) aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted);
+  return actions;
 }
 
 function withSelector(service: Service, hash: string, rollout: string): Service {

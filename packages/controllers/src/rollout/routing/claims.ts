@@ -1,0 +1,121 @@
+import type { IstioVirtualServiceReference, Rollout, VirtualService } from "@sluice/api";
+import { annotations } from "../names.ts";
+import { managedRouteNames, virtualServiceReferences } from "./sides.ts";
+import { weighedRoutes } from "./virtual-service.ts";
+
+/** A Rollout that weighs routes of a VirtualService, and the weight that it wrote last. */
+interface Claim {
+  /** `namespace/name`. */
+  readonly rollout: string;
+  readonly weight: number;
+}
+
+const nameOf = ({ metadata }: Rollout): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
+
+/** Who weighs it, as it stands on the VirtualService itself: written together with the weights, so that it's never late. */
+export function claimsOn({ metadata }: VirtualService): readonly Claim[] {
+  return (metadata.annotations?.[annotations.weighedBy] ?? "").split(",").flatMap((entry) => {
+    const [rollout = "", weight] = entry.split("=");
+    return rollout.includes("/") && weight !== undefined ? [{ rollout, weight: Number(weight) }] : [];
+  });
+}
+
+/** What this Rollout wrote last; undefined where it didn't yet. */
+export const claimedWeight = (virtualService: VirtualService, rollout: Rollout): number | undefined =>
+  claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout))?.weight;
+
+/** With this Rollout's claim; those of Rollouts that are gone are forgotten. The same object back where it is so already. */
+export function withClaim(
+  virtualService: VirtualService,
+  rollout: Rollout,
+  others: readonly Rollout[],
+  weight: number,
+): VirtualService {
+  const own = nameOf(rollout);
+  const living = others.map(nameOf);
+  const claims = [
+    ...claimsOn(virtualService).filter((claim) => claim.rollout !== own && living.includes(claim.rollout)),
+    { rollout: own, weight },
+  ];
+  const text = claims
+    .map((claim) => `${claim.rollout}=${claim.weight}`)
+    .sort()
+    .join(",");
+  const { metadata } = virtualService;
+  if (metadata.annotations?.[annotations.weighedBy] === text) return virtualService;
+  return {
+    ...virtualService,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.weighedBy]: text } },
+  };
+}
+
+/** The Rollouts that the VirtualServices name as theirs, but for this one. */
+export const rivalNames = (
+  rollout: Rollout,
+  virtualServices: readonly (VirtualService | undefined)[],
+): readonly { readonly namespace: string; readonly name: string }[] => {
+  const names = new Set(
+    virtualServices.flatMap((service) =>
+      service === undefined ? [] : claimsOn(service).map((claim) => claim.rollout),
+    ),
+  );
+  names.delete(nameOf(rollout));
+  return [...names].map((text) => {
+    const slash = text.indexOf("/");
+    return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
+  });
+};
+
+/** Another Rollout that weighs one of the same routes, and its name. The older one has the route, whoever came to it first. */
+export function olderRival(
+  virtualService: VirtualService,
+  reference: IstioVirtualServiceReference,
+  rollout: Rollout,
+  others: readonly Rollout[],
+): { readonly rival: Rollout; readonly route: string } | undefined {
+  const own = routeNames(virtualService, reference, rollout);
+  for (const rival of others) {
+    if (!isOlder(rival, rollout)) continue;
+    for (const theirs of virtualServiceReferences(rival)) {
+      if (!leadsTo(theirs, rival, virtualService)) continue;
+      const route = routeNames(virtualService, theirs, rival).find((name) => own.includes(name));
+      if (route !== undefined) return { rival, route };
+    }
+  }
+  return undefined;
+}
+
+/** Names of all routes that a Rollout weighs or adds there; none where its reference doesn't resolve: it writes nothing. */
+function routeNames(
+  virtualService: VirtualService,
+  reference: IstioVirtualServiceReference,
+  rollout: Rollout,
+): readonly string[] {
+  const managed = managedRouteNames(rollout);
+  const weighed = weighedRoutes(virtualService, reference, managed);
+  if (weighed.is === "fault") return [];
+  return [
+    ...weighed.value.http.map((index) => virtualService.spec.http?.[index]?.name ?? `http[${index}]`),
+    ...weighed.value.tls.map((index) => `tls[${index}]`),
+    ...weighed.value.tcp.map((index) => `tcp[${index}]`),
+    ...managed,
+  ];
+}
+
+function leadsTo(reference: IstioVirtualServiceReference, rollout: Rollout, { metadata }: VirtualService): boolean {
+  const { namespace, name } = placeOf(reference.name, rollout.metadata.namespace);
+  return name === metadata.name && namespace === metadata.namespace;
+}
+
+/** Where a VirtualService stands: `name` or `name.namespace`. */
+export function placeOf(reference: string, namespace: string | undefined) {
+  const dot = reference.indexOf(".");
+  return dot === -1
+    ? { namespace, name: reference }
+    : { namespace: reference.slice(dot + 1), name: reference.slice(0, dot) };
+}
+
+function isOlder(a: Rollout, b: Rollout): boolean {
+  const [left, right] = [a.metadata.creationTimestamp ?? "", b.metadata.creationTimestamp ?? ""];
+  return left === right ? nameOf(a) < nameOf(b) : left < right;
+}
