@@ -225,8 +225,8 @@ const rules: readonly (readonly [SampleKind, Readonly<Record<string, unknown>>, 
   [
     "Rollout",
     { [`${canary}.steps.0`]: { experiment: { templates: [] } } },
-    "spec.strategy.canary.steps[0].experiment",
-    "not supported yet: experiment steps",
+    "spec.strategy.canary.steps[0].experiment.templates",
+    "at least one version",
   ],
   [
     "Rollout",

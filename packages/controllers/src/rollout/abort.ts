@@ -6,6 +6,7 @@ import { planScaling } from "./canary/scaling.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
+import { planOldExperiments } from "./experiment/old.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { forgetBad } from "./persons-word.ts";
@@ -25,6 +26,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
   const after: Effect[] = [
     ...scaling.actions,
     ...planOldRuns(observed, []),
+    ...planOldExperiments(observed, undefined),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
   ];
   const restored = planRestored(observed, view, traffic, now);
@@ -172,6 +174,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
         ...view.status.canary,
         currentStepAnalysisRunStatus: undefined,
         currentBackgroundAnalysisRunStatus: undefined,
+        currentExperiment: undefined,
       }),
     },
     progressing: { reason: "RolloutRetry", message: "Retrying Rollout after abort" },

@@ -12,12 +12,13 @@ export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${re
  */
 export const wasAway = (deadline: Instant, now: Instant): boolean => now > after(deadline, minutes(1));
 
-/** Pauses and analyses don't run the clock, nor does a Rollout that has nothing on its way. */
+/** Pauses, analyses and experiments don't run the clock, nor does a Rollout that has nothing on its way. */
 export function runsClock(view: View): boolean {
   const { progress, rollout } = view;
   if (rollout.spec.paused === true) return false;
   if (blueGreenOf(rollout) !== undefined) return !isAnalysing(view);
-  return progress.step?.pause === undefined && progress.step?.analysis === undefined;
+  const { pause, analysis, experiment } = progress.step ?? {};
+  return pause === undefined && analysis === undefined && experiment === undefined;
 }
 
 /** The original lets a long analysis of a blue-green release time it out, though nothing is amiss. */

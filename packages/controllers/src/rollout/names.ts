@@ -8,6 +8,7 @@ export const secretKind: KindKey = { apiVersion: "v1", kind: "Secret" };
 export const serviceKind: KindKey = { apiVersion: "v1", kind: "Service" };
 export const endpointSliceKind: KindKey = { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" };
 export const analysisRunKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
+export const experimentKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment" };
 export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
 export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
 export const virtualServiceKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "VirtualService" };

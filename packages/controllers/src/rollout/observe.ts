@@ -16,6 +16,7 @@ import { podHashLabel } from "../version/index.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
 import { versionOf } from "./configuration/version.ts";
+import { type ObservedExperiments, readExperiments } from "./experiment/read.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
@@ -51,6 +52,7 @@ export interface ObservedRollout {
   readonly pods: readonly Pod[];
   readonly configuration: ObservedConfiguration;
   readonly analysisRuns: readonly AnalysisRun[];
+  readonly experiments: ObservedExperiments;
   /** By `kind/name`, nested ones too; undefined where it isn't there. */
   readonly templates: KnownTemplates;
   /** By name, those that the spec names; undefined where it isn't there. */
@@ -117,6 +119,7 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
     configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
     analysisRuns,
+    experiments: await readExperiments(rollout, read),
     templates,
     services,
     endpointSlices,

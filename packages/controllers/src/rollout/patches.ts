@@ -18,7 +18,7 @@ const toStatus = (status: object): RequestedPatch => ({
 const toSpec = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
 
 /**
- * What `kubectl argo rollouts promote` writes: a pause ends, an analysis step is skipped; `full` skips all that is left.
+ * What `kubectl argo rollouts promote` writes: a pause ends, an analysis or experiment is skipped; `full` skips all that is left.
  * Source: argo-rollouts pkg/kubectl-argo-rollouts/cmd/promote. Faults: invalid where there is nothing to promote.
  */
 export function promotePatch(
@@ -36,14 +36,16 @@ export function promotePatch(
   }
   const { index = 0, step } = progressOf(rollout);
   const pauses = status.pauseConditions ?? [];
-  const isUndecided = pauses.some(({ reason }) => reason === "InconclusiveAnalysisRun" || reason === "NoData");
-  if (isUndecided && step?.analysis !== undefined) {
+  const undecided: readonly string[] = ["InconclusiveAnalysisRun", "InconclusiveExperiment", "NoData"];
+  const isUndecided = pauses.some(({ reason }) => undecided.includes(reason));
+  const isMeasured = step?.analysis !== undefined || step?.experiment !== undefined;
+  if (isUndecided && isMeasured) {
     const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
     return [...unpaused(rollout), toStatus(next)];
   }
   if (pauses.length > 0) return [...unpaused(rollout), toStatus({ pauseConditions: null })];
   if (spec.paused === true) return unpaused(rollout);
-  if (isOnItsWay && step?.analysis !== undefined) return [toStatus({ currentStepIndex: index + 1 })];
+  if (isOnItsWay && isMeasured) return [toStatus({ currentStepIndex: index + 1 })];
   throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't paused: there is nothing to promote`);
 }
 

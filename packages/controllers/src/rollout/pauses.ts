@@ -9,4 +9,5 @@ const hasPause = ({ status }: View, reason: PauseReason): boolean =>
   status.pauseConditions?.some((pause) => pause.reason === reason) === true;
 
 /** Evidence is missing or undecided, and only a person can say how to go on. */
-export const isAsking = (view: View): boolean => hasPause(view, "NoData") || hasPause(view, "InconclusiveAnalysisRun");
+export const isAsking = (view: View): boolean =>
+  hasPause(view, "NoData") || hasPause(view, "InconclusiveAnalysisRun") || hasPause(view, "InconclusiveExperiment");

@@ -8,6 +8,8 @@ import { goalCounts } from "./canary/goals.ts";
 import { conditionOf } from "./conditions.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { restartsOf } from "./decisions.ts";
+import { judgeExperiment } from "./experiment/judgement.ts";
+import { currentExperiment } from "./experiment/step.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
@@ -32,6 +34,7 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
   return (
     personsVerdict(view) ??
     analysisVerdict(observed, view, now) ??
+    experimentVerdict(observed, view, now) ??
     crashVerdict(observed, view) ??
     deadlineVerdict(observed, view, now)
   );
@@ -85,6 +88,18 @@ function analysisVerdict(observed: ObservedRollout, view: View, now: Instant): V
     }
   }
   return undefined;
+}
+
+/** The version is blamed for what was measured of it, not for Pods that didn't come: they may be the stable version's. */
+function experimentVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
+  const experiment = currentExperiment(observed, view);
+  if (experiment === undefined || view.status.promoteFull === true) return undefined;
+  const judgement = judgeExperiment(observed, view, experiment, now);
+  if (judgement.is !== "bad" && judgement.is !== "broken") return undefined;
+  const { name } = experiment.metadata;
+  const message = `Experiment ${name} is ${experiment.status?.phase}: ${judgement.message}`.replace(/: $/, "");
+  const isBlamed = judgement.is === "bad";
+  return { cause: isBlamed ? "analysis" : "provider", message, isBlamed, run: judgement.run };
 }
 
 function crashVerdict(observed: ObservedRollout, view: View): Verdict | undefined {

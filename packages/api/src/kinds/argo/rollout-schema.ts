@@ -61,7 +61,7 @@ const step = object("One step; exactly one of these.", {
     matchTrafficWeight: flag("As many as its traffic needs."),
   }),
   analysis: object("Goes on when the analysis succeeds.", analysisFields),
-  experiment: refused("experiment steps", "an analysis step", experimentStep),
+  experiment: experimentStep,
   plugin: refused(
     "plugin steps",
     "an analysis step with the web provider",

@@ -101,8 +101,8 @@ export function mergedAnalysis(
   });
 }
 
-function passedArguments(
-  { args = [] }: RolloutAnalysis,
+export function passedArguments(
+  { args = [] }: Pick<RolloutAnalysis, "args">,
   rollout: Rollout,
   stableHash: string,
   latestHash: string,

@@ -64,6 +64,7 @@ export function stepText(step: CanaryStep): string {
     return step.pause.duration === undefined ? "pause" : `pause: ${step.pause.duration}`;
   }
   if (step.analysis !== undefined) return "analysis";
+  if (step.experiment !== undefined) return "experiment";
   if (step.setCanaryScale !== undefined) {
     const { weight, replicas } = step.setCanaryScale;
     if (weight !== undefined) return `setCanaryScale{weight: ${weight}}`;

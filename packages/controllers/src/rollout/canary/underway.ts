@@ -9,6 +9,8 @@ import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
+import { planOldExperiments } from "../experiment/old.ts";
+import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
@@ -35,20 +37,23 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const traffic = planTraffic(observed, view, false);
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
+  const experiment = planExperiment(observed, view, now);
   const copies = planSnapshots(observed, view);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
-  const advance = nextAdvance(observed, view, { traffic, step, background }, now);
+  const advance = nextAdvance(observed, view, { traffic, step, background, experiment }, now);
 
   const keepsStep = advance.is !== "advance" && advance.is !== "promote";
   const stepRun = keepsStep ? step.status : undefined;
   const backgroundRun = advance.is === "promote" ? undefined : background.status;
   const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
   const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
-  const records = recordsOf(observed, view, advance, [step, background], now);
+  const records = recordsOf(observed, view, advance, { step, background, experiment }, now);
+  const experimentName = keepsStep ? experiment.name : undefined;
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,
+    currentExperiment: experimentName,
     weights: traffic.weights,
     stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
   };
@@ -63,8 +68,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...planAffinity(view),
       ...step.actions,
       ...background.actions,
+      ...experiment.actions,
       ...records,
       ...planOldRuns(observed, current),
+      ...planOldExperiments(observed, experimentName),
       ...planHistory(view),
       ...copies.after,
       ...restart.actions,
@@ -94,6 +101,7 @@ interface Doing {
   readonly traffic: TrafficPlan;
   readonly step: Slot;
   readonly background: Slot;
+  readonly experiment: ExperimentSlot;
 }
 
 const waiting = (because: string, until?: Instant): Advance => ({ is: "waiting", because, until });
@@ -159,8 +167,9 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
-function nextStep(view: View, { traffic, step }: Doing, now: Instant): Advance {
+function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant): Advance {
   const current = view.progress.step;
+  if (current?.experiment !== undefined) return advanceExperiment(experiment);
   if (current?.pause !== undefined) return nextPause(view, now);
   if (current?.analysis !== undefined) {
     if (step.wasWaved && step.judgement?.is === "noData") {
@@ -232,11 +241,11 @@ function recordsOf(
   observed: ObservedRollout,
   view: View,
   advance: Advance,
-  slots: readonly Slot[],
+  { step, background, experiment }: Pick<Doing, "step" | "background" | "experiment">,
   now: Instant,
 ): readonly Effect[] {
   if (advance.is === "waiting") return [];
-  const evidence = slotEvidence(observed, view, slots);
+  const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
   const by = advance.is === "advance" && advance.by !== undefined ? { by: advance.by } : {};
   return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by })];
 }
