@@ -4,7 +4,7 @@ import { asOfToday } from "./admission.ts";
 
 /** Kubernetes counts generations only where a controller acts on a spec. */
 export const hasGeneration = ({ group, kind }: KindDefinition): boolean =>
-  (group !== "" || kind === "Pod") && group !== "coordination.k8s.io";
+  (group !== "" || kind === "Pod" || kind === "PodTemplate") && group !== "coordination.k8s.io";
 
 export const withNextGeneration = (object: Resource): Resource => ({
   ...object,

@@ -21,6 +21,7 @@ import {
   serviceAccountKind,
 } from "./core/core-kinds.ts";
 import { podKind } from "./core/pod-kind.ts";
+import { podTemplateKind } from "./core/pod-template-kind.ts";
 import { serviceKind } from "./core/service-kind.ts";
 import { destinationRuleKind, gatewayKind, virtualServiceKind } from "./istio/istio-kinds.ts";
 import { podDisruptionBudgetKind } from "./policy/policy-kinds.ts";
@@ -41,6 +42,7 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   deploymentKind,
   replicaSetKind,
   jobKind,
+  podTemplateKind,
   podDisruptionBudgetKind,
   customResourceDefinitionKind,
   rolloutKind,

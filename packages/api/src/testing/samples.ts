@@ -21,6 +21,7 @@ const specs = {
   Deployment: { spec: { selector, template } },
   ReplicaSet: { spec: { selector, template } },
   Job: { spec: { template: { spec: { restartPolicy: "Never", containers: [container] } } } },
+  PodTemplate: { template },
   PodDisruptionBudget: { spec: { selector, maxUnavailable: 1 } },
   Rollout: {
     spec: {

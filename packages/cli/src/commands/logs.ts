@@ -60,11 +60,16 @@ async function podsOf({ client, namespace }: Connection, target: string): Promis
   if (workloadKind === undefined)
     throw new Fault("invalid", `logs of ${target}: give a pod, rollout/NAME or deployment/NAME`);
   const workload = await client.get<Rollout | Deployment>({ ...workloadKind, namespace, name });
-  const selector = workload?.spec.selector;
-  if (selector === undefined) throw new Fault("invalid", `no ${kind} ${name} in namespace ${namespace}`);
-  const { items } = await client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace });
+  if (workload === undefined) throw new Fault("invalid", `no ${kind} ${name} in namespace ${namespace}`);
+  const { selector } = workload.spec;
+  // With a workloadRef the selector stands elsewhere; its text is in status.
+  const { selector: labelSelector = "" } = (workload as Rollout).status ?? {};
+  const { items } = await client.list<Pod>(
+    { apiVersion: "v1", kind: "Pod" },
+    selector === undefined ? { namespace, labelSelector } : { namespace },
+  );
   const names = items
-    .filter((pod) => matchesSelector(selector, pod.metadata.labels ?? {}))
+    .filter((pod) => selector === undefined || matchesSelector(selector, pod.metadata.labels ?? {}))
     .map((pod) => pod.metadata.name);
   if (names.length === 0) throw new Fault("invalid", `${target} has no pods now`);
   return names;

@@ -1,9 +1,9 @@
-import type { ReplicaSet, Rollout } from "@sluice/api";
-import { controllerOf, type Patch } from "@sluice/api";
+import { controllerOf, type ReplicaSet, type Resource, type Rollout } from "@sluice/api";
 import {
   abortPatch,
   pausePatch,
   promotePatch,
+  type RequestedPatch,
   restartPatch,
   retryPatch,
   setImagePatch,
@@ -22,7 +22,7 @@ import type { CommandOptions } from "./options.ts";
 const kind = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" } as const;
 
 /** What a person asks of a rollout; each becomes patches of the resource, the same as the kubectl plugin's. */
-export type RolloutRequest = readonly { readonly patch: Patch; readonly subresource?: "status" }[];
+export type RolloutRequest = readonly RequestedPatch[];
 
 /** `sluice rollout get NAME [--watch]`. */
 export async function getRelease(name: string, options: CommandOptions & { readonly watch?: boolean }): Promise<void> {
@@ -88,7 +88,7 @@ export async function listRollouts(options: CommandOptions & { readonly allNames
 export async function changeRollout(
   name: string,
   options: CommandOptions,
-  ask: (rollout: Rollout, replicaSets: readonly ReplicaSet[]) => RolloutRequest,
+  ask: (rollout: Rollout, replicaSets: readonly ReplicaSet[], workload: Resource | undefined) => RolloutRequest,
   done: string,
 ): Promise<void> {
   const { client, namespace, close } = await connect(options);
@@ -96,8 +96,8 @@ export async function changeRollout(
     const rollout = await getRollout(client, namespace, name);
     const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, { namespace });
     const mine = items.filter((replicaSet) => controllerOf(replicaSet)?.uid === rollout.metadata.uid);
-    for (const { patch, subresource } of ask(rollout, mine)) {
-      const target = { ...kind, namespace, name };
+    const workload = await workloadOf(client, rollout);
+    for (const { patch, subresource, target = { ...kind, namespace, name } } of ask(rollout, mine, workload)) {
       await client.patch(target, patch, {
         fieldManager: "sluice-cli",
         ...(subresource === undefined ? {} : { subresource }),
@@ -108,6 +108,14 @@ export async function changeRollout(
   } finally {
     await close();
   }
+}
+
+/** What holds the template of a Rollout with a workloadRef. */
+async function workloadOf(client: Connection["client"], { metadata, spec }: Rollout): Promise<Resource | undefined> {
+  const { kind: workload = "Deployment", name = "" } = spec.workloadRef ?? {};
+  if (spec.workloadRef === undefined) return undefined;
+  const apiVersion = workload === "PodTemplate" ? "v1" : "apps/v1";
+  return client.get({ apiVersion, kind: workload, namespace: metadata.namespace ?? "default", name });
 }
 
 export const promote = (name: string, options: CommandOptions & { readonly full?: boolean }) =>
@@ -160,7 +168,7 @@ export const setImage = (name: string, container: string, image: string, options
   changeRollout(
     name,
     options,
-    (rollout) => setImagePatch(rollout, container, image),
+    (rollout, _replicaSets, workload) => setImagePatch(rollout, container, image, workload),
     `takes ${image} for ${container}`,
   );
 

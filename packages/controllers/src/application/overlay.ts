@@ -36,9 +36,13 @@ export function overlayClaims(desired: Resource, live: Resource | undefined, cla
     case "Service":
       return desired.apiVersion === "v1" ? overlaySelector(desired as Service, live as Service) : desired;
     default:
-      return claims.isAutoscaled ? overlayReplicas(desired, live) : desired;
+      return claims.isAutoscaled || isTakenOver(live) ? overlayReplicas(desired, live) : desired;
   }
 }
+
+/** A Rollout whose workloadRef it is has its Pods, and decides how many of its own are left. */
+const isTakenOver = (live: Resource): boolean =>
+  live.metadata.annotations?.["sluice.dev/replicas-before"] !== undefined;
 
 /** How a Rollout refers to this VirtualService, if it does. */
 export function managedRoutes(rollout: Rollout, virtualService: Resource): IstioVirtualServiceReference | undefined {

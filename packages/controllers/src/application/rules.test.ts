@@ -254,6 +254,17 @@ describe("claims", () => {
 
     expect([claimed.spec, free.spec]).toEqual([{ replicas: 7 }, { replicas: 1 }]);
   });
+
+  test("the replicas of a Deployment that a Rollout took over are the Rollout's", () => {
+    const deployment = (replicas: number) =>
+      ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "d" }, spec: { replicas } }) as Resource;
+    const { metadata, ...rest } = deployment(0);
+    const live = { ...rest, metadata: { ...metadata, annotations: { "sluice.dev/replicas-before": "3" } } };
+
+    const overlaid = overlayClaims(deployment(3), live, { rollouts: [], isAutoscaled: false });
+
+    expect(overlaid).toEqual(deployment(0));
+  });
 });
 
 describe("health", () => {

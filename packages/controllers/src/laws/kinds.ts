@@ -16,6 +16,7 @@ export const plainKinds: readonly KindDefinition[] = [
   row("", "v1", "Namespace", "namespaces", false),
   row("", "v1", "Node", "nodes", false),
   row("", "v1", "Pod", "pods"),
+  row("", "v1", "PodTemplate", "podtemplates"),
   row("", "v1", "Service", "services"),
   row("", "v1", "ConfigMap", "configmaps"),
   row("", "v1", "Secret", "secrets"),

@@ -17,6 +17,7 @@ import type { Situation } from "./situation.ts";
 import { type RolloutPlan, type Turn, turn } from "./turn.ts";
 import { gateIsOff, type Verdict } from "./verdict.ts";
 import { hashOf, type View } from "./view.ts";
+import { planWorkload } from "./workload.ts";
 
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
 function takenBack(observed: ObservedRollout, view: View, now: Instant) {
@@ -27,6 +28,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...scaling.actions,
     ...planOldRuns(observed, []),
     ...planOldExperiments(observed, undefined),
+    ...planWorkload(observed.workload, view),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
   ];
   const restored = planRestored(observed, view, traffic, now);

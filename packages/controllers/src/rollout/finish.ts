@@ -27,12 +27,15 @@ export interface Outcome {
 
 /** The complete next status: counts as observed, what was decided, conditions, phase and message. */
 export function finished(observed: ObservedRollout, view: View, outcome: Outcome, now: Instant): RolloutStatus {
-  const { rollout, replicaSets } = observed;
+  const { rollout, replicaSets, workload } = observed;
   const sum = (pick: (status: NonNullable<(typeof replicaSets)[number]["status"]>) => number | undefined): number =>
     replicaSets.reduce((total, { status }) => total + (status === undefined ? 0 : (pick(status) ?? 0)), 0);
   const counted: RolloutStatus = {
     ...view.status,
     observedGeneration: String(rollout.metadata.generation ?? 0),
+    ...(workload.is === "found"
+      ? { workloadObservedGeneration: String(workload.object.metadata.generation ?? 0) }
+      : {}),
     replicas: sum(({ replicas }) => replicas),
     HPAReplicas: sum(({ replicas }) => replicas),
     readyReplicas: sum(({ readyReplicas }) => readyReplicas),

@@ -1,4 +1,4 @@
-import type { Resource } from "@sluice/api";
+import type { Deployment, Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
@@ -11,6 +11,7 @@ import {
   Release,
   type ReleaseOptions,
   reconcilers,
+  rollout,
   setWeight,
 } from "./release.fixture.ts";
 
@@ -53,6 +54,9 @@ function scenario(tell: (release: Release) => Promise<void>): Scenario {
         pauses: pauseConditions?.map(({ reason }) => reason),
         quarantines: (await release.quarantines()).map(({ spec }) => [spec.images, spec.reason]),
         runsGoOn: (await release.analysisRuns()).filter(({ status }) => status?.phase === "Running").length,
+        taken: (
+          await world.get<Deployment>({ apiVersion: "apps/v1", kind: "Deployment", namespace: "shop", name: "old" })
+        )?.spec.replicas,
         decisions: (await release.decisions()).filter((action) => ["promote", "abort", "quarantine"].includes(action)),
       };
     },
@@ -133,6 +137,27 @@ const configuration = scenario(async (release) => {
   await release.world.run(seconds(90));
 });
 
+const workload = (image: string): Resource => ({
+  apiVersion: "apps/v1",
+  kind: "Deployment",
+  metadata: { name: "old", namespace: "shop" },
+  spec: {
+    replicas: 4,
+    selector: { matchLabels: { app: "web" } },
+    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image }] } },
+  },
+});
+
+const takenOver = scenario(async (release) => {
+  const { template: _1, selector: _2, ...spec } = rollout("", { steps: [setWeight(20), pause("30s")] }).spec;
+  const workloadRef = { kind: "Deployment", name: "old", scaleDown: "progressively" } as const;
+  await release.world.apply(workload("web:v1"));
+  await release.world.apply({ ...rollout(""), spec: { ...spec, workloadRef } } as Resource);
+  await release.world.run(seconds(5));
+  await release.world.apply(workload("web:v2"));
+  await release.world.run(seconds(60));
+});
+
 const laws = [
   ["a good release", good, 50],
   ["a bad release and its fix", bad, 50],
@@ -142,6 +167,7 @@ const laws = [
   ["a crash loop without a router", crashing, 30],
   ["a release without requests", noData, 8],
   ["a bad ConfigMap", configuration, 40],
+  ["a Deployment that is taken over", takenOver, 30],
 ] as const;
 
 test.each(laws)("law: %s settles", (_name, law) => settles(law));

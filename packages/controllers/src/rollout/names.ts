@@ -21,6 +21,10 @@ export const annotations = {
   scaleDownDeadline: "scale-down-deadline",
   managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
   experiment: "experiment.argoproj.io/name",
+  /** The generation of the workloadRef that status is about. */
+  workloadGeneration: "rollout.argoproj.io/workload-generation",
+  /** Ours, on a workloadRef's Deployment: how many Pods it had before the Rollout took over. */
+  replicasBefore: "sluice.dev/replicas-before",
   trackingId: "argocd.argoproj.io/tracking-id",
   /** Ours, on a VirtualService: the Rollouts that weigh it and the weights they wrote, `namespace/name=20,…`. */
   weighedBy: "sluice.dev/weighed-by",

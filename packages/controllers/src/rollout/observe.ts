@@ -31,6 +31,7 @@ import {
 } from "./names.ts";
 import { placeOf, rivalNames } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
+import { type ObservedWorkload, readWorkload, resolvedRollout } from "./workload.ts";
 
 /** How many requests the canary really got, as the router counted. */
 interface CanaryTraffic {
@@ -43,7 +44,9 @@ export interface TrafficQuestion {
 }
 
 export interface ObservedRollout {
+  /** With the template of what its workloadRef names. */
   readonly rollout: Rollout;
+  readonly workload: ObservedWorkload;
   /** Its own. */
   readonly replicaSets: readonly ReplicaSet[];
   /** Another's ReplicaSet has the name that this version's would have. */
@@ -73,13 +76,17 @@ export interface ObservedRollout {
 export const trafficTaskId = (rollout: Rollout, run: string): string =>
   `rollout/${rollout.metadata.uid}/canary-traffic/${run}`;
 
-export async function observe(rollout: Rollout, read: Reader): Promise<ObservedRollout> {
-  const { namespace, name, uid = "" } = rollout.metadata;
+export async function observe(written: Rollout, read: Reader): Promise<ObservedRollout> {
+  const { namespace, name, uid = "" } = written.metadata;
+  const inNamespace = namespace === undefined ? {} : { namespace };
+  const [workload, replicaSets] = await Promise.all([
+    readWorkload(written, read),
+    read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
+  ]);
+  const rollout = resolvedRollout(written, workload, replicaSets);
   const canary = canaryOf(rollout);
   const istio = canary.trafficRouting?.istio;
-  const inNamespace = namespace === undefined ? {} : { namespace };
-  const [replicaSets, analysisRuns, templates, quarantines] = await Promise.all([
-    read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
+  const [analysisRuns, templates, quarantines] = await Promise.all([
     read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid: uid }),
     readTemplates(
       analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []),
@@ -114,8 +121,12 @@ export async function observe(rollout: Rollout, read: Reader): Promise<ObservedR
   }
   return {
     rollout,
+    workload,
     replicaSets,
-    isNameTaken: namesake !== undefined && !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
+    isNameTaken:
+      workload.is !== "missing" &&
+      namesake !== undefined &&
+      !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
     configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
     analysisRuns,

@@ -1,14 +1,17 @@
-import type { Patch, PodTemplateSpec, ReplicaSet, Rollout, Timestamp } from "@sluice/api";
-import { Fault } from "@sluice/kernel";
-import { podHashLabel } from "../version/index.ts";
+import type { Patch, ReplicaSet, Resource, Rollout, Timestamp } from "@sluice/api";
+import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "./canary/steps.ts";
-import { annotations } from "./names.ts";
+import { annotations, keyIn } from "./names.ts";
 import { revisionOf } from "./view.ts";
+import { templateIn, workloadKind } from "./workload.ts";
+import { writtenTemplate } from "./written-template.ts";
 
 /** One write through the API; without `subresource` to the resource itself. */
 export interface RequestedPatch {
   readonly patch: Patch;
   readonly subresource?: "status";
+  /** Another resource of the Rollout's namespace: what its workloadRef names. */
+  readonly target?: ResourceKey;
 }
 
 const toStatus = (status: object): RequestedPatch => ({
@@ -80,21 +83,31 @@ export const restartPatch = (_rollout: Rollout, at: Timestamp): readonly Request
   toSpec({ spec: { restartAt: at } }),
 ];
 
-/** Faults: invalid where no container has this name; the message lists those there are. */
-export function setImagePatch(rollout: Rollout, container: string, image: string): readonly RequestedPatch[] {
-  const { containers = [], initContainers = [] } = rollout.spec.template?.spec ?? {};
+/**
+ * `workload`: what workloadRef names, where it names something; then the template is there.
+ * Faults: invalid where no container has this name; the message lists those there are.
+ */
+export function setImagePatch(
+  rollout: Rollout,
+  container: string,
+  image: string,
+  workload?: Resource,
+): readonly RequestedPatch[] {
+  const { at, target } = templatePlace(rollout);
+  const template = target === undefined ? rollout.spec.template : workload && templateIn(workload);
+  const { containers = [], initContainers = [] } = template?.spec ?? {};
   for (const [field, list] of [
     ["containers", containers],
     ["initContainers", initContainers],
   ] as const) {
     const index = list.findIndex(({ name }) => name === container);
     if (index === -1) continue;
-    const path = `/spec/template/spec/${field}/${index}`;
+    const path = `${at}/spec/${field}/${index}`;
     const operations = [
       { op: "test", path: `${path}/name`, value: container },
       { op: "add", path: `${path}/image`, value: image },
     ];
-    return [{ patch: { type: "json", operations } }];
+    return [{ patch: { type: "json", operations }, ...(target === undefined ? {} : { target }) }];
   }
   const known = [...containers, ...initContainers].map(({ name }) => name).join(", ");
   throw new Fault("invalid", `rollout ${rollout.metadata.name} has no container ${container}; it has ${known}`);
@@ -114,13 +127,15 @@ export function undoPatch(
     const which = revision === undefined || revision === 0 ? "an earlier revision" : `revision ${revision}`;
     throw new Fault("invalid", `rollout ${rollout.metadata.name} has no ${which}; it has ${list}`);
   }
-  const value = templateOf(wanted);
-  return [{ patch: { type: "json", operations: [{ op: "replace", path: "/spec/template", value }] } }];
+  const { at, target } = templatePlace(rollout);
+  const operations = [{ op: "replace", path: at, value: writtenTemplate(wanted, rollout) }];
+  return [{ patch: { type: "json", operations }, ...(target === undefined ? {} : { target }) }];
 }
 
-function templateOf({ spec }: ReplicaSet): PodTemplateSpec | undefined {
-  const { [podHashLabel]: _, ...labels } = spec.template?.metadata?.labels ?? {};
-  return spec.template === undefined
-    ? undefined
-    : { ...spec.template, metadata: { ...spec.template.metadata, labels } };
+/** Where the template is written: in the Rollout, or in what its workloadRef names. */
+function templatePlace({ metadata, spec }: Rollout): { readonly at: string; readonly target?: ResourceKey } {
+  const { workloadRef } = spec;
+  if (workloadRef === undefined) return { at: "/spec/template" };
+  const target = keyIn(workloadKind(workloadRef), metadata.namespace, workloadRef.name ?? "");
+  return { at: workloadRef.kind === "PodTemplate" ? "/template" : "/spec/template", target };
 }

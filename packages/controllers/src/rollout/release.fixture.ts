@@ -211,8 +211,8 @@ export class Release {
   }
 
   async ask(request: (rollout: Rollout) => readonly RequestedPatch[]): Promise<void> {
-    for (const { patch, subresource } of request(await this.rollout())) {
-      await this.world.client.patch(key, patch, subresource === undefined ? {} : { subresource });
+    for (const { patch, subresource, target = key } of request(await this.rollout())) {
+      await this.world.client.patch(target, patch, subresource === undefined ? {} : { subresource });
     }
     await this.world.settle();
   }
@@ -263,7 +263,8 @@ export class Release {
 
   /** At most so many Pods of this version are available from now on; undefined: all of them. */
   async limit(image: string, available: number | undefined): Promise<void> {
-    const set = (await this.replicaSets()).find((candidate) => imageOf(candidate) === image);
+    const isOwn = ({ metadata }: ReplicaSet) => metadata.ownerReferences?.[0]?.kind === "Rollout";
+    const set = (await this.replicaSets()).find((candidate) => isOwn(candidate) && imageOf(candidate) === image);
     if (set === undefined) throw new Error(`no ReplicaSet of ${image}`);
     const value = {
       metadata: { annotations: { [availableAnnotation]: available === undefined ? null : String(available) } },

@@ -1,6 +1,6 @@
 import type { Quarantine } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
-import { referenceFault } from "./analysis/references.ts";
+import { missingWorkload, referenceFault } from "./analysis/references.ts";
 import { stepHash } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -24,6 +24,9 @@ export type Situation =
 
 export function classify(observed: ObservedRollout, view: View, now: Instant): Situation {
   const { status, rollout } = view;
+  if (observed.workload.is === "missing" && view.canary === undefined) {
+    return { is: "invalid", fault: missingWorkload(observed.workload.reference) };
+  }
   if (observed.isNameTaken && view.canary === undefined) return { is: "nameTaken" };
   if (status.currentPodHash !== view.hash || status.currentStepHash !== stepHash(rollout)) return { is: "superseded" };
   const quarantine = view.isFullyPromoted ? undefined : heldBy(view, observed.quarantines);

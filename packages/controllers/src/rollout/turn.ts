@@ -23,7 +23,7 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, made: 
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
   const isSettled = actions.length === 0 && sameJson(status, view.rollout.status);
   return {
-    actions: isSettled ? noteRevision(view) : actions,
+    actions: isSettled ? noteRevision(observed, view) : actions,
     status,
     because,
     ...(wakeAt === undefined ? {} : { wakeAt }),
@@ -32,11 +32,12 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, made: 
 }
 
 // A patch of its own turn: in one with a status it would make that status stale.
-function noteRevision({ rollout, canary, revision, version }: View): readonly Effect[] {
+function noteRevision({ workload }: ObservedRollout, view: View): readonly Effect[] {
+  const { rollout, canary, revision, version } = view;
   const { namespace, name, annotations: noted } = rollout.metadata;
   if (canary === undefined) return [];
+  const generation = workload.is === "found" ? String(workload.object.metadata.generation ?? 0) : undefined;
   const value = { metadata: { annotations: { [annotations.revision]: String(revision) } } };
-  const patch = { type: "merge", value } as const;
   const { [annotations.revision]: known, [annotations.configuration]: notes } = canary.metadata.annotations ?? {};
   if (known !== String(revision) || (version.note !== undefined && notes !== version.note)) {
     const both = { ...value.metadata.annotations, [annotations.configuration]: version.note };
@@ -44,6 +45,11 @@ function noteRevision({ rollout, canary, revision, version }: View): readonly Ef
     const noted = version.note === undefined ? value : { metadata: { annotations: both } };
     return [{ do: "patch", key, patch: { type: "merge", value: noted } }];
   }
-  if (noted?.[annotations.revision] === String(revision)) return [];
-  return [{ do: "patch", key: keyIn(rolloutKind, namespace, name), patch }];
+  const wanted = {
+    [annotations.revision]: String(revision),
+    ...(generation === undefined ? {} : { [annotations.workloadGeneration]: generation }),
+  };
+  if (Object.entries(wanted).every(([key, text]) => noted?.[key] === text)) return [];
+  const note = { type: "merge", value: { metadata: { annotations: wanted } } } as const;
+  return [{ do: "patch", key: keyIn(rolloutKind, namespace, name), patch: note }];
 }

@@ -6,7 +6,15 @@ import { checkTemplate } from "../core/pod-rules.ts";
 import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } from "../rules.ts";
 import { checkMatchers } from "./analysis-rules.ts";
 import { checkExperimentStep } from "./experiment-rules.ts";
-import type { CanaryStep, CanaryStrategy, Rollout, RolloutPause, RolloutSpec, SetCanaryScale } from "./rollout.ts";
+import type {
+  CanaryStep,
+  CanaryStrategy,
+  Rollout,
+  RolloutPause,
+  RolloutSpec,
+  RolloutWorkloadReference,
+  SetCanaryScale,
+} from "./rollout.ts";
 import type { RolloutAnalysis } from "./rollout-analysis.ts";
 import { checkAntiAffinity, checkRouteStep, checkRouting } from "./routing-rules.ts";
 
@@ -28,7 +36,8 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
     ...checkStrategy(spec),
     ...checkDeadline(spec.progressDeadlineSeconds, spec.minReadySeconds),
   ];
-  if (spec.workloadRef === undefined) {
+  if (spec.workloadRef !== undefined) violations.push(...checkWorkloadReference(spec, spec.workloadRef));
+  else {
     if (spec.selector === undefined) violations.push(missing("spec.selector", "a selector for the template's labels"));
     if (spec.template === undefined) violations.push(missing("spec.template", "a pod template"));
   }
@@ -36,6 +45,42 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
   // Only status moved: the template was checked when it came.
   if (spec.template !== undefined && !(old !== undefined && sameJson(spec.template, old.spec.template))) {
     violations.push(...checkTemplate(spec.template, "spec.template"));
+  }
+  return violations;
+}
+
+const workloadVersions = { Deployment: "apps/v1", ReplicaSet: "apps/v1", PodTemplate: "v1" } as const;
+
+function checkWorkloadReference(spec: RolloutSpec, reference: RolloutWorkloadReference): readonly Violation[] {
+  const { kind = "Deployment", apiVersion, scaleDown = "never" } = reference;
+  const violations: Violation[] = [];
+  if (spec.template !== undefined) {
+    violations.push(
+      forbidden({
+        path: "spec.template",
+        found: "a template beside workloadRef",
+        expected: `nothing: the ${kind} holds the template`,
+        repair: "take spec.template out, or spec.workloadRef",
+      }),
+    );
+  }
+  if (apiVersion !== undefined && apiVersion !== workloadVersions[kind]) {
+    violations.push(
+      invalid({ path: "spec.workloadRef.apiVersion", found: show(apiVersion), expected: workloadVersions[kind] }),
+    );
+  }
+  if (kind === "PodTemplate" && spec.selector === undefined) {
+    violations.push(missing("spec.selector", "a selector: a PodTemplate has none", "name labels of its template"));
+  }
+  if (kind === "PodTemplate" && scaleDown !== "never") {
+    violations.push(
+      forbidden({
+        path: "spec.workloadRef.scaleDown",
+        found: show(scaleDown),
+        expected: "nothing: a PodTemplate has no pods of its own",
+        repair: "take it out",
+      }),
+    );
   }
   return violations;
 }

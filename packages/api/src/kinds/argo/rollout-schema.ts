@@ -187,15 +187,18 @@ export const rolloutSpec = object(
     replicas: count("Pods; 1 unless given."),
     selector: described("The pods that belong to it.", labelSelector),
     template: described("The pods.", withoutDefaults(podTemplateSpec)),
-    workloadRef: refused(
-      "workloadRef",
-      "selector and template in the Rollout itself",
-      object("A Deployment that holds the template.", {
+    workloadRef: object(
+      "What holds the template instead.",
+      {
         apiVersion: text("Its API version."),
-        kind: text("Its kind."),
-        name: text("Its name."),
-        scaleDown: text("What becomes of its own pods."),
-      }),
+        kind: text("Deployment, ReplicaSet or PodTemplate.", { enum: ["Deployment", "ReplicaSet", "PodTemplate"] }),
+        name: text("Its name.", { minLength: 1 }),
+        scaleDown: text(
+          "What becomes of its own pods: they stay (never, unless given), go once the Rollout was healthy, or bit by bit as the Rollout's come.",
+          { enum: ["never", "onsuccess", "progressively"] },
+        ),
+      },
+      { required: ["kind", "name"] },
     ),
     minReadySeconds: count("How long a pod must be ready to count as available."),
     strategy,

@@ -105,18 +105,22 @@ export interface RolloutStrategy {
   readonly blueGreen?: BlueGreenStrategy;
 }
 
+/** The resource that holds the template instead of the Rollout. */
+export interface RolloutWorkloadReference {
+  readonly apiVersion?: string;
+  readonly kind?: "Deployment" | "ReplicaSet" | "PodTemplate";
+  readonly name?: string;
+  /** What becomes of its own Pods; `never` unless given. */
+  readonly scaleDown?: "never" | "onsuccess" | "progressively";
+}
+
 /** https://github.com/argoproj/argo-rollouts/blob/master/pkg/apis/rollouts/v1alpha1/types.go */
 export interface RolloutSpec {
   readonly replicas?: number;
   /** Absent only with workloadRef. */
   readonly selector?: LabelSelector;
   readonly template?: PodTemplateSpec;
-  readonly workloadRef?: {
-    readonly apiVersion?: string;
-    readonly kind?: string;
-    readonly name?: string;
-    readonly scaleDown?: "never" | "onsuccess" | "progressively";
-  };
+  readonly workloadRef?: RolloutWorkloadReference;
   readonly minReadySeconds?: number;
   readonly strategy: RolloutStrategy;
   readonly revisionHistoryLimit?: number;

@@ -1,4 +1,4 @@
-import type { Condition, Kind } from "../../contract/resource.ts";
+import type { Condition, Kind, Resource } from "../../contract/resource.ts";
 import type { Quantity, Timestamp } from "../quantities.ts";
 import type { LabelSelector } from "../selector.ts";
 import type {
@@ -173,3 +173,10 @@ export interface PodStatus {
 }
 
 export type Pod = Kind<"v1", "Pod", PodSpec, PodStatus>;
+
+/** It has no spec: the template stands at its top. */
+export interface PodTemplate extends Resource {
+  readonly apiVersion: "v1";
+  readonly kind: "PodTemplate";
+  readonly template?: PodTemplateSpec;
+}

@@ -1,4 +1,4 @@
-import type { Argument, Rollout, RolloutAnalysis } from "@sluice/api";
+import type { Argument, Rollout, RolloutAnalysis, RolloutWorkloadReference } from "@sluice/api";
 import {
   boundFields,
   fieldAt,
@@ -22,6 +22,7 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
   const { rollout, services, virtualServices, rivals, destinationRule } = observed;
   const canary = canaryOf(rollout);
   const at = "spec.strategy.canary";
+  if (observed.workload.is === "missing") return missingWorkload(observed.workload.reference);
   const sides = sidesOf(rollout);
   for (const [side, service] of [
     ["canary", sides.canaryService],
@@ -74,6 +75,9 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
   }
   return undefined;
 }
+
+export const missingWorkload = ({ kind = "Deployment", name = "" }: RolloutWorkloadReference): string =>
+  invalid("spec.workloadRef.name", name, `${kind} "${name}" not found`);
 
 const invalid = (path: string, found: string, detail: string): string =>
   `${path}: Invalid value: ${JSON.stringify(found)}: ${detail}`;

@@ -21,6 +21,7 @@ import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import { availableOf, type View } from "../view.ts";
+import { planWorkload } from "../workload.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
@@ -76,6 +77,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...copies.after,
       ...restart.actions,
       ...planMetadata(observed, view),
+      ...planWorkload(observed.workload, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...staleWord(view),
     ],

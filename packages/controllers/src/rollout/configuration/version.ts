@@ -8,8 +8,8 @@ import {
   podTemplateHash,
   referenceId,
 } from "../../version/index.ts";
-import { withoutInjectedAffinity } from "../affinity/injected.ts";
 import { annotations, snapshotLabel } from "../names.ts";
+import { writtenTemplate } from "../written-template.ts";
 import type { ObservedConfiguration } from "./read.ts";
 
 /** The version that a Rollout asks for: its template together with the content of what that reads. */
@@ -98,11 +98,5 @@ function isSameVersion(set: ReplicaSet, rollout: Rollout, digests: Configuration
     const note = noted[id];
     return note === absent || (note?.startsWith(`${live}:`) === true && note !== `${live}:${digest}`);
   });
-  return !isChanged && sameJson(withoutHash(set), pinned(rollout.spec.template, Object.fromEntries(kept)));
-}
-
-function withoutHash({ spec }: ReplicaSet): unknown {
-  const template = withoutInjectedAffinity(spec.template);
-  const { [podHashLabel]: _, ...labels } = template?.metadata?.labels ?? {};
-  return { ...template, metadata: { ...template?.metadata, labels } };
+  return !isChanged && sameJson(writtenTemplate(set, rollout), pinned(rollout.spec.template, Object.fromEntries(kept)));
 }
