@@ -17,7 +17,7 @@ import type { Situation } from "./situation.ts";
 import { type RolloutPlan, type Turn, turn } from "./turn.ts";
 import { gateIsOff, type Verdict } from "./verdict.ts";
 import { hashOf, type View } from "./view.ts";
-import { planWorkload } from "./workload.ts";
+import { planWorkload } from "./workload-size.ts";
 
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
 function takenBack(observed: ObservedRollout, view: View, now: Instant) {
