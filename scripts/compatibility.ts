@@ -40,6 +40,7 @@ const samples: Readonly<Record<string, object>> = {
     template,
     strategy: { canary: { trafficRouting: { istio: { virtualService: { name: "shop" } } }, steps: [{}] } },
   },
+  Experiment: { templates: [{ name: "baseline", selector, template }], analyses: [{ name: "a", templateName: "a" }] },
   AnalysisTemplate: { metrics: [metric] },
   AnalysisRun: { metrics: [metric] },
   VirtualService: { hosts: ["shop"], http: [{ route: [{ destination: { host: "shop" } }] }] },

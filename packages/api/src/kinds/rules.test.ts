@@ -519,9 +519,13 @@ const rules: readonly (readonly [SampleKind, Readonly<Record<string, unknown>>, 
   ],
   [
     "AnalysisTemplate",
-    { [`${metric}.provider`]: { job: { spec: {} } } },
-    "spec.metrics[0].provider.job",
-    "not supported yet",
+    {
+      [`${metric}.provider`]: {
+        job: { spec: { template: { spec: { containers: [{ name: "a", image: "a" }] } } } },
+      },
+    },
+    "spec.metrics[0].provider.job.spec.template.spec.restartPolicy",
+    "Never or OnFailure",
   ],
   [
     "AnalysisTemplate",

@@ -181,7 +181,10 @@ test.each<[readonly Metric[], string | undefined]>([
   [[metric({ count: 2, inconclusiveLimit: 3, interval: "1m" })], "metrics[0]: count must be >= inconclusiveLimit"],
   [[metric({ interval: "soon" })], 'metrics[0]: invalid interval string: time: invalid duration "soon"'],
   [[metric({ provider: {} })], "metrics[0]: no provider specified"],
-  [[metric({ provider: { job: {} } })], "metrics[0]: provider job is not supported yet: use prometheus, web, plugin"],
+  [
+    [metric({ provider: { kayenta: {} } })],
+    "metrics[0]: provider kayenta is not supported yet: use prometheus, web, job, plugin",
+  ],
   [[metric({ failureLimit: -1 })], undefined],
 ])("metrics %j: %s", (metrics, fault) => {
   expect(metricsFault(metrics)).toBe(fault);

@@ -2,6 +2,8 @@ import type { IntOrString, Metric } from "@sluice/api";
 import { type Millis, millis, seconds } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 
+/** The original keeps ten measurements of a metric. */
+export const keptMeasurements = 10;
 export const errorRetry: Millis = seconds(10);
 
 /** Kubernetes' IntOrString as the original reads it: a text that is no integer counts as 0. */
@@ -35,7 +37,7 @@ export function durationOf(text: string | undefined): Millis | undefined {
   return read.is === "parsed" ? read.value : millis(0);
 }
 
-const providers = ["prometheus", "web", "plugin"] as const;
+const providers = ["prometheus", "web", "job", "plugin"] as const;
 
 /** Why a run can't begin, in the original's words; undefined where it can. Source: utils/analysis/helpers.go. */
 export function metricsFault(metrics: readonly Metric[]): string | undefined {

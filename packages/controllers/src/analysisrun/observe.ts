@@ -1,7 +1,9 @@
-import type { AnalysisRun, Secret } from "@sluice/api";
-import type { Reader, TaskState } from "@sluice/kernel";
+import type { AnalysisRun, Job, Pod, Secret } from "@sluice/api";
+import type { Reader, ResourceKey, TaskState } from "@sluice/kernel";
 import { decodeBase64Text, type Resolved, resolved, unresolved } from "../arguments/index.ts";
 import { isCompleted } from "../phases/index.ts";
+import { type JobState, jobKey, jobName, jobStateOf } from "./job.ts";
+import { keptMeasurements } from "./limits.ts";
 import type { QueryResult } from "./measure.ts";
 import { measurementsTaken } from "./schedule.ts";
 
@@ -10,12 +12,22 @@ export interface Query {
   readonly state: TaskState<QueryResult>;
 }
 
+/** The Job of the next measurement. */
+export interface MetricJob {
+  readonly name: string;
+  readonly state: JobState;
+}
+
 export interface ObservedRun {
   readonly run: AnalysisRun;
   /** By `name/key` of a secretKeyRef. */
   readonly secrets: ReadonlyMap<string, Resolved<string>>;
   /** The next measurement's query, by metric. */
   readonly queries: ReadonlyMap<string, Query>;
+  /** The same of metrics that are measured by Jobs. */
+  readonly jobs: ReadonlyMap<string, MetricJob>;
+  /** Jobs beyond those that are kept as long as their measurements. */
+  readonly oldJobs: readonly ResourceKey[];
   /** Queries whose measurement stands in status, or that nobody waits for. */
   readonly leftOver: readonly string[];
 }
@@ -27,16 +39,38 @@ export async function observe(run: AnalysisRun, read: Reader): Promise<ObservedR
   const isOver = isCompleted(run.status?.phase);
   const queries = new Map<string, Query>();
   const leftOver: string[] = [];
-  for (const { name } of run.spec.metrics) {
+  const jobs = new Map<string, MetricJob>();
+  const oldJobs: ResourceKey[] = [];
+  for (const { name, provider } of run.spec.metrics) {
     const result = run.status?.metricResults?.find((candidate) => candidate.name === name);
     const next = measurementsTaken(result);
+    if (provider.job !== undefined) {
+      jobs.set(name, await readJob(run, jobName(run, name, next), read));
+      const oldest = jobKey(run, jobName(run, name, next - keptMeasurements - 1));
+      if (next > keptMeasurements && (await read.get<Job>(oldest)) !== undefined) oldJobs.push(oldest);
+      continue;
+    }
     const query = { id: queryId(run, name, next), state: read.task<QueryResult>(queryId(run, name, next)) };
     if (!isOver && !isCompleted(result?.phase)) queries.set(name, query);
     else if (query.state.is !== "absent") leftOver.push(query.id);
     const last = queryId(run, name, next - 1);
     if (next > 0 && read.task(last).is !== "absent") leftOver.push(last);
   }
-  return { run, secrets: isOver ? new Map() : await readSecrets(run, read), queries, leftOver };
+  return { run, jobs, oldJobs, secrets: isOver ? new Map() : await readSecrets(run, read), queries, leftOver };
+}
+
+async function readJob(run: AnalysisRun, name: string, read: Reader): Promise<MetricJob> {
+  const job = await read.get<Job>(jobKey(run, name));
+  const { namespace } = run.metadata;
+  const ownerUid = job?.metadata.uid;
+  const pods =
+    ownerUid === undefined
+      ? []
+      : await read.list<Pod>(
+          { apiVersion: "v1", kind: "Pod" },
+          { ...(namespace === undefined ? {} : { namespace }), ownerUid },
+        );
+  return { name, state: jobStateOf(job, pods) };
 }
 
 async function readSecrets(run: AnalysisRun, read: Reader): Promise<ReadonlyMap<string, Resolved<string>>> {

@@ -13,16 +13,15 @@ import { argumentValues, type Resolved, resolved, resolveTemplates, unresolved }
 import type { Effect } from "../loop/index.ts";
 import { isCompleted } from "../phases/index.ts";
 import { assessRun, isTerminating } from "./assess.ts";
-import { metricsFault } from "./limits.ts";
+import { jobKey, newJob } from "./job.ts";
+import { keptMeasurements, metricsFault } from "./limits.ts";
 import { failedToMeasure, measured, queryWork, recorded, redacted, timeoutSeconds } from "./measure.ts";
-import type { ObservedRun, Query } from "./observe.ts";
+import type { MetricJob, ObservedRun, Query } from "./observe.ts";
 import { matchedMetrics } from "./rules.ts";
 import { earliest, nextMeasurementAt, timeOf } from "./schedule.ts";
 
 type RunPlan = Plan<Effect, AnalysisRunStatus>;
 
-/** The original keeps ten measurements of a metric. */
-const keptMeasurements = 10;
 const struckOut = "*****";
 /** Beyond a provider's own time-out: a handler that never answers must not hold a release. */
 const patience = seconds(15);
@@ -75,16 +74,39 @@ function prepare({ run, secrets }: ObservedRun): Resolved<Prepared> {
   });
 }
 
-function measure({ run, queries }: ObservedRun, prepared: Prepared, cleanUp: readonly Effect[], now: Instant): RunPlan {
+function measure(
+  { run, queries, jobs, oldJobs }: ObservedRun,
+  prepared: Prepared,
+  cleanUp: readonly Effect[],
+  now: Instant,
+): RunPlan {
   const { shown, asked, secrets, dryRuns, kept } = prepared;
   const startedAt = timeOf(run.status?.startedAt) ?? now;
-  const actions: Effect[] = [...cleanUp];
+  const actions: Effect[] = [...cleanUp, ...oldJobs.map((key): Effect => ({ do: "delete", key }))];
   const wakes: (Instant | undefined)[] = [];
   const before = run.status?.metricResults ?? [];
   const wasEnding = isTerminating(run.spec.terminate, before);
 
   const taken = shown.flatMap((metric) => {
     const known = before.find(({ name }) => name === metric.name);
+    const job = jobs.get(metric.name);
+    if (job !== undefined) {
+      if (wasEnding || isCompleted(known?.phase)) {
+        if (job.state.is === "running") actions.push({ do: "delete", key: jobKey(run, job.name) });
+        return known === undefined ? [] : [known];
+      }
+      if (job.state.is === "absent") {
+        const at = nextMeasurementAt(metric, known, startedAt);
+        const object = newJob(run, asked.find(({ name }) => name === metric.name) ?? metric, job.name);
+        if (at !== undefined && now < at) wakes.push(at);
+        else if (at !== undefined && object !== undefined) actions.push({ do: "create", object });
+      }
+      if (job.state.is !== "ended") return known === undefined ? [] : [known];
+      // It would try to pull for ever.
+      if (job.state.phase === "Inconclusive") actions.push({ do: "delete", key: jobKey(run, job.name) });
+      const measurement = redacted(measuredByJob(job, run.metadata.namespace, now), secrets);
+      return [recorded(known ?? newResult(metric, run, dryRuns.has(metric.name)), measurement)];
+    }
     const query = queries.get(metric.name);
     if (query === undefined) return known === undefined ? [] : [known];
     if (wasEnding) {
@@ -139,6 +161,17 @@ function measure({ run, queries }: ObservedRun, prepared: Prepared, cleanUp: rea
       : describe(results, actions.length),
     ...(wakeAt === undefined ? {} : { wakeAt }),
     events: eventsOf(before, status, run.status?.phase),
+  };
+}
+
+function measuredByJob({ name, state }: MetricJob, namespace: string | undefined, now: Instant): Measurement {
+  const { phase, message, startedAt, finishedAt } = state.is === "ended" ? state : { phase: "Error" as const };
+  return {
+    phase,
+    startedAt: formatInstant(startedAt ?? now),
+    finishedAt: formatInstant(finishedAt ?? now),
+    ...(message === undefined ? {} : { message }),
+    metadata: { "job-name": name, ...(namespace === undefined ? {} : { "job-namespace": namespace }) },
   };
 }
 

@@ -1,6 +1,8 @@
 import type { Violation } from "@sluice/kernel";
 import { patternOf } from "../../schema/pattern.ts";
 import { show } from "../../schema/show.ts";
+import type { Job } from "../batch/job.ts";
+import { checkJob } from "../batch/job-rules.ts";
 import type { IntOrString } from "../quantities.ts";
 import { doubled, doubles, exactlyOne, invalid, missing } from "../rules.ts";
 import {
@@ -94,7 +96,7 @@ function numberOf(value: IntOrString | undefined): number | undefined {
 function checkMetric(metric: Metric, path: string): readonly Violation[] {
   const violations: Violation[] = [
     ...exactlyOne(`${path}.provider`, metric.provider, providers, "provider").map((violation) =>
-      violation.found === "no provider" ? { ...violation, repair: "use prometheus, web or plugin" } : violation,
+      violation.found === "no provider" ? { ...violation, repair: "use prometheus, web, job or plugin" } : violation,
     ),
   ];
   const amounts = {
@@ -145,7 +147,11 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
       }),
     );
   }
-  const { prometheus, web, plugin } = metric.provider;
+  const { prometheus, web, job, plugin } = metric.provider;
+  if (job !== undefined) {
+    const found = checkJob({ apiVersion: "batch/v1", kind: "Job", metadata: {}, spec: job.spec } as Job);
+    violations.push(...found.map((violation) => ({ ...violation, path: `${path}.provider.job.${violation.path}` })));
+  }
   if (plugin !== undefined) violations.push(...checkPlugin(plugin, `${path}.provider.plugin`));
   if (prometheus !== undefined) {
     if (!prometheus.query) violations.push(missing(`${path}.provider.prometheus.query`, "a PromQL query"));

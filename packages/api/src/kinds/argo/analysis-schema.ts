@@ -15,7 +15,9 @@ import {
   textList,
   textMap,
   time,
+  withoutDefaults,
 } from "../../schema/build.ts";
+import { jobSpec } from "../batch/job-schema.ts";
 
 // Fields of https://github.com/argoproj/argo-rollouts/blob/master/pkg/apis/rollouts/v1alpha1/analysis_types.go
 
@@ -152,6 +154,14 @@ const byWeb = "the web provider with the address of its query API, a key in head
 const provider = object("Where the measurement comes from: one of these.", {
   prometheus,
   web,
+  job: object(
+    "Runs a Job: Complete is good, Failed is bad.",
+    {
+      metadata: object("Of the Job.", { labels: textMap("Labels."), annotations: textMap("Annotations.") }),
+      spec: withoutDefaults(jobSpec),
+    },
+    { required: ["spec"] },
+  ),
   plugin: anyObject(
     "One entry: the name of a plugin that the operator registered, or sluice.dev/canary-comparison, and its configuration.",
   ),
@@ -159,7 +169,6 @@ const provider = object("Where the measurement comes from: one of these.", {
   datadog: otherProvider("datadog", byWeb),
   wavefront: otherProvider("wavefront", byWeb),
   newRelic: otherProvider("newRelic", byWeb),
-  job: otherProvider("job", "prometheus, web or plugin"),
   cloudWatch: otherProvider("cloudWatch", "a plugin, since its API wants signed requests"),
   graphite: otherProvider("graphite", "the web provider with /render?format=json and jsonPath {$[0].datapoints[*][0]}"),
   influxdb: otherProvider("influxdb", byWeb),

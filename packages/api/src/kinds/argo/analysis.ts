@@ -1,5 +1,6 @@
 import type { Kind } from "../../contract/resource.ts";
-import type { IntOrString, Timestamp } from "../quantities.ts";
+import type { JobSpec } from "../batch/job.ts";
+import type { IntOrString, Labels, Timestamp } from "../quantities.ts";
 
 export interface Argument {
   readonly name: string;
@@ -56,6 +57,12 @@ export interface WebMetric {
   readonly authentication?: MetricAuthentication;
 }
 
+/** A Job whose end is the measurement. */
+export interface JobMetric {
+  readonly metadata?: { readonly labels?: Labels; readonly annotations?: Labels };
+  readonly spec: JobSpec;
+}
+
 /** The plugin that is built in: a canary judged against its control by several metrics. */
 export const canaryComparisonPlugin = "sluice.dev/canary-comparison";
 
@@ -99,7 +106,7 @@ export interface MetricProvider {
   readonly datadog?: object;
   readonly wavefront?: object;
   readonly newRelic?: object;
-  readonly job?: object;
+  readonly job?: JobMetric;
   readonly cloudWatch?: object;
   readonly graphite?: object;
   readonly influxdb?: object;

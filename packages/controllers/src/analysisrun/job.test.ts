@@ -1,0 +1,176 @@
+import type { AnalysisRun, Job, Metric, Pod, Resource } from "@sluice/api";
+import { millis, seconds } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { jobReconciler } from "../job/index.ts";
+import { type ModelledRun, modelledJobPods } from "../job/modelled-job-pods.fixture.ts";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import type { Effects } from "../loop/index.ts";
+import { analysisRunReconciler } from "./index.ts";
+import { jobName, jobStateOf } from "./job.ts";
+
+const namespace = "shop";
+const key = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", namespace, name: "run" };
+const jobKind = { apiVersion: "batch/v1", kind: "Job" };
+
+const smoke = (fields: Partial<Metric> = {}): Metric => ({
+  name: "smoke",
+  provider: {
+    job: {
+      metadata: { labels: { team: "shop" }, annotations: { why: "{{args.why}}" } },
+      spec: {
+        backoffLimit: 0,
+        template: { spec: { restartPolicy: "Never", containers: [{ name: "smoke", image: "smoke:{{args.tag}}" }] } },
+      },
+    },
+  },
+  ...fields,
+});
+
+const args = [
+  { name: "why", value: "release" },
+  { name: "tag", value: "v7" },
+];
+
+const reconcilers = (runs: readonly ModelledRun[]) => (effects: Effects) => [
+  analysisRunReconciler(effects),
+  jobReconciler(effects),
+  modelledJobPods(runs)(effects),
+];
+
+async function prepare(world: World, spec: Partial<AnalysisRun["spec"]>): Promise<void> {
+  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await world.apply({
+    ...key,
+    metadata: { name: "run", namespace },
+    spec: { args, metrics: [smoke()], ...spec },
+  } as Resource);
+}
+
+async function play(runs: readonly ModelledRun[], spec: Partial<AnalysisRun["spec"]> = {}) {
+  const world = await World.create({ reconcilers: reconcilers(runs) });
+  await prepare(world, spec);
+  const status = async () => (await world.get<AnalysisRun>(key))?.status;
+  const jobs = () => world.list<Job>(jobKind, { namespace });
+  return { world, status, jobs };
+}
+
+test("a Job is made of the metric, its arguments filled in", async () => {
+  const { world, jobs } = await play([{ exitCode: 0 }]);
+
+  const uid = (await world.get(key))?.metadata.uid;
+  expect(await jobs()).toMatchObject([
+    {
+      metadata: {
+        name: `${uid}.smoke.1`,
+        labels: { team: "shop", "analysisrun.argoproj.io/uid": uid },
+        annotations: {
+          why: "release",
+          "analysisrun.argoproj.io/name": "run",
+          "analysisrun.argoproj.io/metric-name": "smoke",
+        },
+      },
+      spec: { template: { spec: { containers: [{ image: "smoke:v7" }] } } },
+    },
+  ]);
+});
+
+test.each([
+  [0, "Successful"],
+  [1, "Failed"],
+])("exit code %d makes the run %s", async (exitCode, phase) => {
+  const { world, status } = await play([{ exitCode, lasts: seconds(30) }]);
+  expect((await status())?.phase).toBe("Running");
+
+  await world.run(seconds(35));
+
+  expect(await status()).toMatchObject({
+    phase,
+    metricResults: [{ phase, count: 1, measurements: [{ phase, metadata: { "job-namespace": namespace } }] }],
+  });
+});
+
+test("an interval counts from the end of the Job, each measurement has one of its own", async () => {
+  const { world, status, jobs } = await play([{ exitCode: 0, lasts: seconds(10) }], {
+    metrics: [smoke({ interval: "1m", count: 3 })],
+  });
+
+  await world.run(seconds(65));
+  expect((await jobs()).length).toBe(1);
+  await world.run(seconds(120));
+
+  expect((await jobs()).map(({ metadata }) => metadata.name.split(".").slice(1))).toEqual([
+    ["smoke", "1"],
+    ["smoke", "2"],
+    ["smoke", "3"],
+  ]);
+  expect(await status()).toMatchObject({ phase: "Successful", metricResults: [{ count: 3, successful: 3 }] });
+});
+
+test("a run that is ended ends its Job", async () => {
+  const { world, status, jobs } = await play([{ exitCode: 0 }]);
+
+  await world.client.patch(key, { type: "merge", value: { spec: { terminate: true } } });
+  await world.run(seconds(60));
+
+  expect(await status()).toMatchObject({ phase: "Successful" });
+  expect(await jobs()).toEqual([]);
+});
+
+test("no more Jobs are kept than measurements", async () => {
+  const { world, jobs } = await play([{ exitCode: 0, lasts: millis(1000) }], {
+    metrics: [smoke({ interval: "5s", count: 14 })],
+  });
+
+  await world.run(seconds(120));
+
+  expect((await jobs()).length).toBeLessThanOrEqual(11);
+});
+
+const uid = "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f";
+const run = { metadata: { name: "run", uid } } as AnalysisRun;
+
+test.each([
+  ["smoke", 0, `${uid}.smoke.1`],
+  ["a-name-of-25-letters-xxxx", 9, /^[0-9a-f-]{36}\.a-name[a-z0-9-]*\.10$/],
+  ["Smoke_Test", 0, /^[0-9a-f-]{36}\.smoke-test-[a-z0-9]+\.1$/],
+])("the name for %s, measurement %d, fits", (metric, measurement, expected) => {
+  const name = jobName(run, metric, measurement);
+
+  expect(name).toMatch(expected);
+  expect(name.length).toBeLessThanOrEqual(63);
+});
+
+test("names that are cut stay apart", () => {
+  const long = "a-very-long-name-of-a-metric-that-goes-on";
+
+  expect(jobName(run, `${long}-1`, 0)).not.toBe(jobName(run, `${long}-2`, 0));
+});
+
+test("an image that can't be pulled is inconclusive: it says nothing of the version", () => {
+  const waiting = { reason: "ErrImagePull", message: "no such tag" };
+  const pod = { metadata: { name: "p" }, status: { containerStatuses: [{ state: { waiting } }] } } as unknown as Pod;
+
+  expect(jobStateOf({ metadata: {} } as Job, [pod])).toMatchObject({
+    is: "ended",
+    phase: "Inconclusive",
+    message: "Pod p: ErrImagePull: no such tag",
+  });
+  expect(jobStateOf({ metadata: {} } as Job, [])).toEqual({ is: "running" });
+  expect(jobStateOf(undefined, [])).toEqual({ is: "absent" });
+});
+
+const lawful: Scenario = {
+  world: { reconcilers: reconcilers([{ exitCode: 0, lasts: seconds(5) }]) },
+  async story(world) {
+    await prepare(world, { metrics: [smoke({ interval: "20s", count: 3 })] });
+    await world.run(seconds(120));
+  },
+  async end(world) {
+    const status = (await world.get<AnalysisRun>(key))?.status;
+    return { phase: status?.phase, count: status?.metricResults?.[0]?.count };
+  },
+};
+
+test("law: it settles", () => settles(lawful));
+test("law: a crash at any point changes nothing in the end", () => survivesCrashes(lawful, { points: 40 }));
+test("law: stale reads converge to the same end", () => survivesStaleReads(lawful, { seeds: 4 }));
