@@ -145,6 +145,8 @@ function addRollout(program: Command): void {
     .action(async (options) => (await commands()).listRollouts(options));
   on("promote", "go on to the next step")
     .option("--full", "skip all steps, analyses and pauses")
+    .option("--skip-current-step", "skip the step it is at, whatever it waits for")
+    .option("--skip-all-steps", "skip the steps that are left; an analysis beside them goes on")
     .action(async (name, options) => (await commands()).promote(name, options));
   on("abort", "take the new version off the traffic")
     .option("--bad [reason]", "and quarantine it, and put git right")

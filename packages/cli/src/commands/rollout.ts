@@ -118,13 +118,21 @@ async function workloadOf(client: Connection["client"], { metadata, spec }: Roll
   return client.get({ apiVersion, kind: workload, namespace: metadata.namespace ?? "default", name });
 }
 
-export const promote = (name: string, options: CommandOptions & { readonly full?: boolean }) =>
-  changeRollout(
-    name,
-    options,
-    (rollout) => promotePatch(rollout, { full: options.full ?? false }),
-    options.full ? "fully promoted" : "promoted",
-  );
+interface PromoteOptions extends CommandOptions {
+  readonly full?: boolean;
+  readonly skipCurrentStep?: boolean;
+  readonly skipAllSteps?: boolean;
+}
+
+export function promote(name: string, options: PromoteOptions): Promise<void> {
+  const { full = false, skipCurrentStep, skipAllSteps } = options;
+  if ([full, skipCurrentStep, skipAllSteps].filter(Boolean).length > 1) {
+    throw new Fault("invalid", "give one of --full, --skip-current-step, --skip-all-steps");
+  }
+  const skip = skipAllSteps ? "all" : skipCurrentStep ? "current" : undefined;
+  const done = full ? "fully promoted" : skip === undefined ? "promoted" : "skips and goes on";
+  return changeRollout(name, options, (rollout) => promotePatch(rollout, { full, skip }), done);
+}
 
 export const abort = (name: string, options: CommandOptions & { readonly bad?: boolean | string }) =>
   changeRollout(

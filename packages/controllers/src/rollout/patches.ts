@@ -20,14 +20,17 @@ const toStatus = (status: object): RequestedPatch => ({
 });
 const toSpec = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
 
+export interface PromoteOptions {
+  readonly full?: boolean;
+  /** The step that it is at, or all that are left; then Pods, traffic and analyses beside the steps are still waited for. */
+  readonly skip?: "current" | "all" | undefined;
+}
+
 /**
  * What `kubectl argo rollouts promote` writes: a pause ends, an analysis or experiment is skipped; `full` skips all that is left.
  * Source: argo-rollouts pkg/kubectl-argo-rollouts/cmd/promote. Faults: invalid where there is nothing to promote.
  */
-export function promotePatch(
-  rollout: Rollout,
-  { full = false }: { readonly full?: boolean } = {},
-): readonly RequestedPatch[] {
+export function promotePatch(rollout: Rollout, { full = false, skip }: PromoteOptions = {}): readonly RequestedPatch[] {
   const { status = {}, spec } = rollout;
   const isOnItsWay = (status.stableRS ?? "") !== status.currentPodHash;
   if (status.abort === true && !full) {
@@ -37,7 +40,14 @@ export function promotePatch(
     if (!isOnItsWay) throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted already`);
     return [...unpaused(rollout), toStatus({ promoteFull: true })];
   }
-  const { index = 0, step } = progressOf(rollout);
+  const { index = 0, step, steps } = progressOf(rollout);
+  if (skip !== undefined) {
+    if (!isOnItsWay || index >= steps.length) {
+      throw new Fault("invalid", `rollout ${rollout.metadata.name} has no step left to skip`);
+    }
+    const currentStepIndex = skip === "current" ? index + 1 : steps.length;
+    return [...unpaused(rollout), toStatus({ pauseConditions: null, controllerPause: false, currentStepIndex })];
+  }
   const pauses = status.pauseConditions ?? [];
   const undecided: readonly string[] = ["InconclusiveAnalysisRun", "InconclusiveExperiment", "NoData"];
   const isUndecided = pauses.some(({ reason }) => undecided.includes(reason));

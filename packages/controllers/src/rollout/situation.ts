@@ -30,7 +30,9 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   if (observed.isNameTaken && view.canary === undefined) return { is: "nameTaken" };
   if (status.currentPodHash !== view.hash || status.currentStepHash !== stepHash(rollout)) return { is: "superseded" };
   const quarantine = view.isFullyPromoted ? undefined : heldBy(view, observed.quarantines);
-  const isAborted = status.abort === true && status.promoteFull !== true;
+  // Asked for both at once, traffic is taken back; a full promotion counts only of what was aborted before.
+  const isWantedAgain = status.promoteFull === true && status.abortedAt !== undefined;
+  const isAborted = status.abort === true && !isWantedAgain;
   if (isAborted && !view.isFullyPromoted) {
     if (quarantine === undefined && personsVerdict(view) !== undefined && !view.isFirst) {
       return { is: "condemned", verdict: personsVerdict(view) as Verdict };

@@ -1,0 +1,111 @@
+import { type Random, seconds, seededRandom } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { abortPatch, promotePatch, type RequestedPatch } from "../index.ts";
+import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
+
+const options: ReleaseOptions = {
+  steps: [setWeight(20), pause(), setWeight(50), pause("30s"), setWeight(70), pause()],
+};
+
+async function underway(): Promise<Release> {
+  const release = await Release.begin();
+  await release.push("web:v1", options);
+  await release.world.run(seconds(60));
+  await release.push("web:v2", options);
+  return release;
+}
+
+const status = (fields: object): readonly RequestedPatch[] => [
+  { patch: { type: "merge", value: { status: fields } }, subresource: "status" },
+];
+
+/** As kubectl's plugin writes them, whatever the Rollout is at. */
+const commands = {
+  promote: () => status({ pauseConditions: null }),
+  full: () => status({ promoteFull: true }),
+  abort: () => status({ abort: true }),
+  retry: () => status({ abort: false }),
+  skip: (index: number) => status({ currentStepIndex: Math.min(index + 1, 6) }),
+} as const;
+
+const names = Object.keys(commands) as readonly (keyof typeof commands)[];
+const pick = (random: Random) => names[Math.floor(random.next() * names.length)] ?? "promote";
+
+/** Two people look at the same moment and write one after the other, before anybody acts on it. */
+async function together(release: Release, asked: readonly (keyof typeof commands)[]): Promise<void> {
+  const { currentStepIndex = 0 } = await release.status();
+  await release.ask(() => asked.flatMap((name) => commands[name](currentStepIndex)));
+}
+
+async function outcome(release: Release) {
+  const { phase, message, abort = false, currentStepIndex = 0 } = await release.status();
+  return {
+    phase,
+    message,
+    abort,
+    currentStepIndex,
+    weight: await release.weight(),
+    stable: await release.stableImage(),
+  };
+}
+
+test.each(Array.from({ length: 40 }, (_, seed) => seed + 1))(
+  "whatever two people ask for, in any order, twice: one clear outcome (seed %d)",
+  async (seed) => {
+    const random = seededRandom(seed);
+    const release = await underway();
+    for (let turn = 0; turn < 5; turn++) {
+      await together(release, random.next() < 0.5 ? [pick(random)] : [pick(random), pick(random)]);
+      await release.world.run(seconds(Math.floor(random.next() * 40)));
+    }
+    await release.world.run(seconds(120));
+
+    const end = await outcome(release);
+    await release.world.run(seconds(120));
+
+    expect(await outcome(release)).toEqual(end);
+    if (end.abort) expect(end).toMatchObject({ phase: "Degraded", weight: 0, stable: "web:v1" });
+    else if (end.stable === "web:v2") expect(end).toMatchObject({ phase: "Healthy", weight: 0, currentStepIndex: 6 });
+    else
+      expect([
+        [1, 20],
+        [5, 70],
+      ]).toContainEqual([end.currentStepIndex, end.weight]);
+  },
+);
+
+test.each(names)("abort at the same moment as %s takes traffic back, whoever was first", async (name) => {
+  for (const asked of [
+    ["abort", name],
+    [name, "abort"],
+  ] as const) {
+    if (name === "retry" && asked[1] === "retry") continue;
+    const release = await underway();
+
+    await together(release, asked);
+
+    expect(await outcome(release)).toMatchObject({ abort: true, weight: 0, stable: "web:v1", phase: "Degraded" });
+  }
+});
+
+test("a full promotion of what was aborted before is what a person wants now", async () => {
+  const release = await underway();
+  await release.ask(abortPatch);
+
+  await release.ask((rollout) => promotePatch(rollout, { full: true }));
+
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("the current step is skipped, then all that are left", async () => {
+  const release = await underway();
+
+  await release.ask((rollout) => promotePatch(rollout, { skip: "current" }));
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 3 });
+  expect(await release.weight()).toBe(50);
+  await release.ask((rollout) => promotePatch(rollout, { skip: "all" }));
+
+  expect(await release.stableImage()).toBe("web:v2");
+  const done = await release.rollout();
+  expect(() => promotePatch(done, { skip: "current" })).toThrow("no step left to skip");
+});
