@@ -252,6 +252,7 @@ export type {
   DecisionSpec,
   DecisionSubject,
 } from "./kinds/sluice/decision.ts";
+export type { Judgement, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
 export type {
   GitRevertPhase,
   GitRevertStatus,
@@ -261,6 +262,14 @@ export type {
   SourceReference,
   WorkloadReference,
 } from "./kinds/sluice/quarantine.ts";
+export {
+  defaultHoldback,
+  defaultRollbackRules,
+  type RollbackAction,
+  type RollbackPolicy,
+  type RollbackPolicySpec,
+  type RollbackRule,
+} from "./kinds/sluice/rollback-policy.ts";
 export type { RouteTable, RouteTableSpec, RouteTableStatus } from "./kinds/sluice/route-table.ts";
 export { applyDefaults } from "./schema/defaults.ts";
 export { goDurationMillis, quantityValue } from "./schema/formats.ts";

@@ -25,7 +25,13 @@ import { podTemplateKind } from "./core/pod-template-kind.ts";
 import { serviceKind } from "./core/service-kind.ts";
 import { destinationRuleKind, gatewayKind, virtualServiceKind } from "./istio/istio-kinds.ts";
 import { podDisruptionBudgetKind } from "./policy/policy-kinds.ts";
-import { decisionKind, quarantineKind, routeTableKind } from "./sluice/sluice-kinds.ts";
+import {
+  decisionKind,
+  judgementKind,
+  quarantineKind,
+  rollbackPolicyKind,
+  routeTableKind,
+} from "./sluice/sluice-kinds.ts";
 
 /** Every kind that is there from the start, for a KindRegistry. */
 export const builtInKinds = (): readonly KindDefinition[] => [
@@ -56,6 +62,8 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   destinationRuleKind,
   gatewayKind,
   quarantineKind,
+  rollbackPolicyKind,
+  judgementKind,
   decisionKind,
   routeTableKind,
 ];

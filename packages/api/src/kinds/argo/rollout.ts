@@ -140,7 +140,9 @@ export type PauseReason =
   | "CanaryPauseStep"
   | "BlueGreenPause"
   /** Sluice's own: the evidence was empty, NaN or without canary traffic. */
-  | "NoData";
+  | "NoData"
+  /** Sluice's own: the judge, a policy's rule or a model asks for a look. */
+  | "VerdictAlert";
 
 export interface PauseCondition {
   readonly reason: PauseReason;

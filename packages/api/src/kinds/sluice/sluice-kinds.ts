@@ -4,8 +4,13 @@ import { resource } from "../meta-schema.ts";
 import { immutable } from "../rules.ts";
 import type { Decision } from "./decision.ts";
 import { decisionSpec } from "./decision-schema.ts";
+import type { Judgement } from "./judgement.ts";
+import { judgementSpec, judgementStatus } from "./judgement-schema.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { quarantineSpec, quarantineStatus } from "./quarantine-schema.ts";
+import type { RollbackPolicy } from "./rollback-policy.ts";
+import { checkRollbackPolicy } from "./rollback-policy-rules.ts";
+import { rollbackPolicySpec } from "./rollback-policy-schema.ts";
 import { routeTableSpec, routeTableStatus } from "./route-table-schema.ts";
 
 const sluice = { group: "sluice.dev", versions: ["v1alpha1"] } as const;
@@ -76,6 +81,44 @@ export const routeTableKind: KindDefinition = {
     nameColumn,
     fieldColumn("Version", "spec.version", "integer"),
     fieldColumn("Applied", "status.appliedVersion", "integer"),
+    ageColumn,
+  ],
+};
+
+export const rollbackPolicyKind: KindDefinition = {
+  ...sluice,
+  kind: "RollbackPolicy",
+  plural: "rollbackpolicies",
+  singular: "rollbackpolicy",
+  shortNames: ["rbp"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource("How releases are judged, and what follows.", { spec: rollbackPolicySpec }, ["spec"]),
+  columns: [
+    nameColumn,
+    column<RollbackPolicy>("Judge", ({ spec }) => spec.judge?.mode ?? "enforce"),
+    column<RollbackPolicy>("Rules", ({ spec }) => (spec.rules === undefined ? "default" : String(spec.rules.length))),
+    ageColumn,
+  ],
+  validate: (object) => checkRollbackPolicy(object as RollbackPolicy),
+};
+
+export const judgementKind: KindDefinition = {
+  ...sluice,
+  kind: "Judgement",
+  plural: "judgements",
+  singular: "judgement",
+  shortNames: ["jdg"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource("One release under the judge's eyes.", { spec: judgementSpec, status: judgementStatus }, ["spec"]),
+  status: true,
+  columns: [
+    nameColumn,
+    column<Judgement>("Rollout", ({ spec }) => spec.rollout.name),
+    fieldColumn("Action", "status.action"),
+    fieldColumn("Windows", "status.windows", "integer"),
+    fieldColumn("Because", "status.because"),
     ageColumn,
   ],
 };
