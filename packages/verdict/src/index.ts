@@ -1,6 +1,10 @@
 export type { ComparedMetric, ComparedResult } from "./comparison/compare.ts";
 export { type Comparison, type ComparisonOptions, compareVersions } from "./comparison/score.ts";
 export { createJudge, type Judge, type Verdict } from "./judge.ts";
+export { placeboWindow } from "./placebo.ts";
+export { decide, type Prediction } from "./policy/decide.ts";
+export { type Kpis, RecentKpis } from "./policy/kpis.ts";
+export { brokenRules } from "./policy/rules.ts";
 export type { Evidence } from "./sentence.ts";
 export type {
   JudgedRelease,

@@ -18,6 +18,10 @@ export interface Verdict {
   /** Log of the strongest evidence after paying for every look: `rollbackNats` and more ends the release. */
   readonly nats: number;
   readonly evidence: readonly Evidence[];
+  /** The weight must not grow yet: there is a suspicion, and time left to hold for it. */
+  readonly suspects: boolean;
+  /** Of the canary, that could be compared. */
+  readonly requests: number;
   readonly because: string;
 }
 
@@ -31,7 +35,7 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.8;
-/** The same before the last step, after which no stable version may be left to compare with. */
+/** The same before the last step. */
 const lastHoldNats = 0.7;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
@@ -243,19 +247,29 @@ class ReleaseJudge implements Judge {
       requests: this.#requests,
       hasControl: window.stable !== undefined,
     };
-    return { action, confidence: confidenceOf(nats), nats, evidence, because: sentence(told, this.#release.names) };
+    return {
+      action,
+      confidence: confidenceOf(nats),
+      nats,
+      evidence,
+      suspects: this.#suspects(nats, window),
+      requests: this.#requests,
+      because: sentence(told, this.#release.names),
+    };
+  }
+
+  #suspects(nats: number, { step, stable }: JudgedWindow): boolean {
+    const next = this.#release.plan[step + 1]?.weight ?? 1;
+    // Before the last step: after it no stable version may be left to compare with.
+    return stable !== undefined && nats >= (next >= 1 ? lastHoldNats : holdNats) && this.#heldSeconds < holdSecondsMax;
   }
 
   #action(nats: number, window: JudgedWindow): Verdict["action"] {
     if (nats >= rollbackNats) return "rollback";
     const lasts = this.#release.plan[window.step]?.lasts;
-    const isCompared = window.stable !== undefined;
-    const next = this.#release.plan[window.step + 1]?.weight ?? 1;
-    const isLastCompared = next >= 1;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
-    const isDue = lasts !== undefined && isCompared && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (nats < (isLastCompared ? lastHoldNats : holdNats) || !isDue || this.#heldSeconds >= holdSecondsMax)
-      return "continue";
+    const isDue = lasts !== undefined && window.stepAge + window.lasts * 0.5 >= lasts;
+    if (!isDue || !this.#suspects(nats, window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
