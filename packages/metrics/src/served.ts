@@ -1,0 +1,106 @@
+import type { Instant } from "@sluice/kernel";
+import { labelValue } from "./labels.ts";
+import type { SeriesSamples, SeriesSource } from "./series-source.ts";
+
+/** What was served within a time: counts of that time, never cumulative. */
+export interface ServedCounts {
+  readonly requests: number;
+  readonly failures: number;
+  /** By latency, one more than the edges: the last is beyond all. */
+  readonly latencyCounts: readonly number[];
+}
+
+export interface ServedByMethod extends ServedCounts {
+  readonly methods: ReadonlyMap<string, ServedCounts>;
+}
+
+export interface ServedQuery {
+  readonly namespace: string;
+  readonly podTemplateHash: string;
+  /** Upper edges of the latency buckets, in seconds, rising. */
+  readonly edges: readonly number[];
+}
+
+/** A sample this old still tells what a counter stood at: without one it counts as new, and all of it as of this time. */
+const lookBackMillis = 300_000;
+
+interface Counting {
+  requests: number;
+  failures: number;
+  /** Cumulative by `le`, as they are scraped. */
+  readonly upTo: number[];
+}
+
+/**
+ * What a version served after `from` and up to `until`, as the router counted it: the rises of its counters. Nothing is
+ * extrapolated, so that the counts of two windows side by side add up to those of both.
+ */
+export function servedBetween(
+  source: SeriesSource,
+  { namespace, podTemplateHash, edges }: ServedQuery,
+  from: Instant,
+  until: Instant,
+): ServedByMethod {
+  const places = new Map(edges.map((edge, place) => [String(edge), place]));
+  const counting = new Map<string, Counting>();
+  const matchers = [
+    { label: "__name__", operator: "=~", value: "http_requests_total|http_request_duration_seconds_bucket" },
+    { label: "job", operator: "=", value: "sluice-router" },
+    { label: "namespace", operator: "=", value: namespace },
+    { label: "pod_template_hash", operator: "=", value: podTemplateHash },
+  ] as const;
+  for (const series of source.select(matchers, from - lookBackMillis, until)) {
+    const rise = riseOf(series, from);
+    if (rise === 0) continue;
+    const method = labelValue(series.labels, "method");
+    let known = counting.get(method);
+    if (known === undefined) {
+      known = { requests: 0, failures: 0, upTo: new Array<number>(edges.length + 1).fill(0) };
+      counting.set(method, known);
+    }
+    if (labelValue(series.labels, "__name__") === "http_requests_total") {
+      known.requests += rise;
+      if (labelValue(series.labels, "code").startsWith("5")) known.failures += rise;
+    } else {
+      const le = labelValue(series.labels, "le");
+      const place = le === "+Inf" ? edges.length : places.get(String(Number(le)));
+      if (place !== undefined) known.upTo[place] = (known.upTo[place] ?? 0) + rise;
+    }
+  }
+  const methods = new Map(
+    [...counting].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, counted(one)]),
+  );
+  return { ...sumOf([...methods.values()], edges.length + 1), methods };
+}
+
+/** A counter that fell began anew, and what it stands at since then came after `from`. */
+function riseOf({ times, values }: SeriesSamples, from: Instant): number {
+  let before = 0;
+  let rise = 0;
+  for (let at = 0; at < times.length; at++) {
+    const value = values[at] ?? 0;
+    if ((times[at] ?? 0) > from) rise += value >= before ? value - before : value;
+    before = value;
+  }
+  return rise;
+}
+
+const counted = ({ requests, failures, upTo }: Counting): ServedCounts => ({
+  requests,
+  failures,
+  latencyCounts: upTo.map((count, place) => Math.max(0, count - (place === 0 ? 0 : (upTo[place - 1] ?? 0)))),
+});
+
+function sumOf(all: readonly ServedCounts[], buckets: number): ServedCounts {
+  const latencyCounts = new Array<number>(buckets).fill(0);
+  let requests = 0;
+  let failures = 0;
+  for (const one of all) {
+    requests += one.requests;
+    failures += one.failures;
+    for (let bucket = 0; bucket < buckets; bucket++) {
+      latencyCounts[bucket] = (latencyCounts[bucket] ?? 0) + (one.latencyCounts[bucket] ?? 0);
+    }
+  }
+  return { requests, failures, latencyCounts };
+}
