@@ -5,7 +5,7 @@ const may = {
   languages: ["kernel"],
   verdict: ["kernel"],
   store: ["kernel", "api"],
-  controllers: ["kernel", "api", "languages"],
+  controllers: ["kernel", "api", "languages", "verdict"],
   metrics: ["kernel", "api", "languages"],
   sources: ["kernel", "api"],
   router: ["kernel", "api"],

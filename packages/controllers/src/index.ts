@@ -20,6 +20,7 @@ export { deploymentReconciler } from "./deployment/index.ts";
 export { serviceReconciler } from "./endpointslice/index.ts";
 export { experimentReconciler } from "./experiment/index.ts";
 export { jobReconciler } from "./job/index.ts";
+export { type JudgedWindows, judgementReconciler } from "./judgement/index.ts";
 export {
   type AnyReconciler,
   applyEffect,

@@ -39,6 +39,8 @@ export const plainKinds: readonly KindDefinition[] = [
   row("networking.istio.io", "v1", "VirtualService", "virtualservices"),
   row("networking.istio.io", "v1", "DestinationRule", "destinationrules"),
   row("sluice.dev", "v1alpha1", "Quarantine", "quarantines"),
+  row("sluice.dev", "v1alpha1", "RollbackPolicy", "rollbackpolicies"),
+  row("sluice.dev", "v1alpha1", "Judgement", "judgements"),
   row("sluice.dev", "v1alpha1", "Decision", "decisions"),
   row("sluice.dev", "v1alpha1", "RouteTable", "routetables", false),
 ];

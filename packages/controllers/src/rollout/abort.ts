@@ -7,6 +7,7 @@ import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
 import { planOldExperiments } from "./experiment/old.ts";
+import { endJudgements } from "./judging/judgements.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { forgetBad } from "./persons-word.ts";
@@ -29,6 +30,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...planOldRuns(observed, []),
     ...planOldExperiments(observed, undefined),
     ...planWorkload(observed.workload, view),
+    ...endJudgements(observed, view),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
   ];
   const restored = planRestored(observed, view, traffic, now);
@@ -67,12 +69,15 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   const known = requests?.is === "done" ? requests.result.requests : undefined;
   const deciding = {
     because: verdict.message,
-    evidence: evidenceOf(
-      verdict.run ?? runOf(observed, view, "background"),
-      known,
-      view.status.canary?.weights?.canary.weight,
-    ),
-    inputs: { cause: verdict.cause, isBlamed: verdict.isBlamed, analysisRun: verdict.run?.metadata.name },
+    evidence:
+      verdict.evidence ??
+      evidenceOf(verdict.run ?? runOf(observed, view, "background"), known, view.status.canary?.weights?.canary.weight),
+    inputs: {
+      cause: verdict.cause,
+      isBlamed: verdict.isBlamed,
+      analysisRun: verdict.run?.metadata.name,
+      ...verdict.inputs,
+    },
     ...(verdict.cause === "person" ? { by: "a person" } : {}),
     // One verdict for one run, also where a look at the traffic comes between a crash and its repeat.
     ...(verdict.run === undefined ? {} : { slot: verdict.run.metadata.name }),

@@ -1,5 +1,6 @@
 import { after, type Instant, millis, minutes, parseInstant, seconds } from "@sluice/kernel";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
+import { holdbackCondition } from "./canary/holdback.ts";
 import { replicasOf } from "./canary/steps.ts";
 import { conditionOf, type RolloutCondition } from "./conditions.ts";
 import { availableOf, type View } from "./view.ts";
@@ -16,6 +17,7 @@ export const wasAway = (deadline: Instant, now: Instant): boolean => now > after
 export function runsClock(view: View): boolean {
   const { progress, rollout } = view;
   if (rollout.spec.paused === true) return false;
+  if (conditionOf(view.status.conditions, holdbackCondition) !== undefined) return false;
   if (blueGreenOf(rollout) !== undefined) return !isAnalysing(view);
   const { pause, analysis, experiment } = progress.step ?? {};
   return pause === undefined && analysis === undefined && experiment === undefined;

@@ -1,5 +1,6 @@
 import type { RolloutStatus } from "@sluice/api";
 import { type Instant, sameJson } from "@sluice/kernel";
+import { holdbackCondition } from "./canary/holdback.ts";
 import { surgeLimits } from "./canary/replicas/limits.ts";
 import { canaryOf, replicasOf, stepHash } from "./canary/steps.ts";
 import { type Changes, statusOf } from "./changes.ts";
@@ -23,6 +24,8 @@ export interface Outcome {
   readonly invalid?: string;
   /** Detail for the Paused condition, e.g. which metric had no data. */
   readonly pausedBecause?: string;
+  /** A share of the stable version is held back, and why. */
+  readonly holdsBack?: string;
 }
 
 /** The complete next status: counts as observed, what was decided, conditions, phase and message. */
@@ -80,6 +83,8 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   const held = heldBy(view, observed.quarantines);
   if (held !== undefined) set("Quarantined", true, "Quarantined", liftHint(held));
   else conditions = withoutCondition(conditions, "Quarantined");
+  if (outcome.holdsBack === undefined) conditions = withoutCondition(conditions, holdbackCondition);
+  else set(holdbackCondition, true, "Comparing", outcome.holdsBack);
   const isPromoted = stableRS !== "" && stableRS === currentPodHash;
   set("Completed", isPromoted, "RolloutCompleted", "RolloutCompleted");
   const isHealthy = !isPaused && isComplete(view, next);

@@ -10,6 +10,8 @@ export const endpointSliceKind: KindKey = { apiVersion: "discovery.k8s.io/v1", k
 export const analysisRunKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
 export const experimentKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment" };
 export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
+export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
+export const rollbackPolicyKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RollbackPolicy" };
 export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
 export const virtualServiceKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "VirtualService" };
 export const destinationRuleKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" };
@@ -45,6 +47,8 @@ export const gates = {
   crashLoop: "sluice.dev/gate-crash-loop",
   progressDeadline: "sluice.dev/gate-progress-deadline",
   quarantine: "sluice.dev/gate-quarantine",
+  /** Or "advise": verdicts are written down, and nothing follows. */
+  judge: "sluice.dev/gate-judge",
   /** Off: ConfigMaps and Secrets are read as they are now, and are no part of a version. */
   configuration: "sluice.dev/gate-configuration",
 } as const;

@@ -2,9 +2,11 @@ import type {
   AnalysisRun,
   DestinationRule,
   EndpointSlice,
+  Judgement,
   Pod,
   Quarantine,
   ReplicaSet,
+  RollbackPolicy,
   Rollout,
   RolloutAnalysis,
   Service,
@@ -21,10 +23,12 @@ import {
   analysisRunKind,
   destinationRuleKind,
   endpointSliceKind,
+  judgementKind,
   keyIn,
   podKind,
   quarantineKind,
   replicaSetKind,
+  rollbackPolicyKind,
   rolloutKind,
   serviceKind,
   virtualServiceKind,
@@ -69,6 +73,10 @@ export interface ObservedRollout {
   readonly destinationRule: DestinationRule | undefined;
   /** Of the namespace. */
   readonly quarantines: readonly Quarantine[];
+  /** Of the namespace, by name. */
+  readonly policies: readonly RollbackPolicy[];
+  /** Its own. */
+  readonly judgements: readonly Judgement[];
   /** By AnalysisRun name: did its canary get requests? */
   readonly traffic: ReadonlyMap<string, TrafficQuestion>;
 }
@@ -86,7 +94,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
   const rollout = resolvedRollout(written, workload, replicaSets);
   const canary = canaryOf(rollout);
   const istio = canary.trafficRouting?.istio;
-  const [analysisRuns, templates, quarantines] = await Promise.all([
+  const [analysisRuns, templates, quarantines, policies, judgements] = await Promise.all([
     read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid: uid }),
     readTemplates(
       analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []),
@@ -94,6 +102,8 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
       read,
     ),
     read.list<Quarantine>(quarantineKind, inNamespace),
+    read.list<RollbackPolicy>(rollbackPolicyKind, inNamespace),
+    read.list<Judgement>(judgementKind, { ...inNamespace, ownerUid: uid }),
   ]);
   const configuration = await readConfiguration(rollout, replicaSets, read);
   const { hash } = versionOf(rollout, replicaSets, configuration);
@@ -141,6 +151,8 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
         ? undefined
         : await read.get<DestinationRule>(keyIn(destinationRuleKind, namespace, istio.destinationRule.name)),
     quarantines,
+    policies,
+    judgements,
     traffic: readTraffic(rollout, read),
   };
 }

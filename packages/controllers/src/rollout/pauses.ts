@@ -10,4 +10,7 @@ const hasPause = ({ status }: View, reason: PauseReason): boolean =>
 
 /** Evidence is missing or undecided, and only a person can say how to go on. */
 export const isAsking = (view: View): boolean =>
-  hasPause(view, "NoData") || hasPause(view, "InconclusiveAnalysisRun") || hasPause(view, "InconclusiveExperiment");
+  hasPause(view, "NoData") ||
+  hasPause(view, "InconclusiveAnalysisRun") ||
+  hasPause(view, "InconclusiveExperiment") ||
+  hasPause(view, "VerdictAlert");

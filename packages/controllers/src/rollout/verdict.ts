@@ -1,4 +1,4 @@
-import type { AnalysisRun, ContainerStatus } from "@sluice/api";
+import type { AnalysisRun, ContainerStatus, DecisionEvidence } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
@@ -10,6 +10,7 @@ import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { restartsOf } from "./decisions.ts";
 import { judgeExperiment } from "./experiment/judgement.ts";
 import { currentExperiment } from "./experiment/step.ts";
+import { judgementOf } from "./judging/judgements.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
@@ -17,10 +18,13 @@ import { availableOf, type View } from "./view.ts";
 
 /** Why a canary must go. `isBlamed`: the version itself was seen to be bad, so it is quarantined. */
 export interface Verdict {
-  readonly cause: "analysis" | "provider" | "crashLoop" | "deadline" | "person";
+  readonly cause: "analysis" | "provider" | "crashLoop" | "deadline" | "judge" | "person";
   readonly message: string;
   readonly isBlamed: boolean;
   readonly run: AnalysisRun | undefined;
+  /** What it was decided from, where that isn't a run. */
+  readonly inputs?: Readonly<Record<string, unknown>>;
+  readonly evidence?: readonly DecisionEvidence[];
 }
 
 const mostRestarts = 3;
@@ -36,7 +40,8 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
     analysisVerdict(observed, view, now) ??
     experimentVerdict(observed, view, now) ??
     crashVerdict(observed, view) ??
-    deadlineVerdict(observed, view, now)
+    deadlineVerdict(observed, view, now) ??
+    judgeVerdict(observed, view)
   );
 }
 
@@ -138,6 +143,29 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   const name = view.canary?.metadata.name ?? view.hash;
   const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
   return { cause: "deadline", message, isBlamed: true, run: undefined };
+}
+
+/** The judge's word, or that of a rule of the team's policy or of its model. */
+function judgeVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
+  const judgement = judgementOf(observed, view);
+  if (judgement?.spec.mode !== "enforce" || judgement.status?.action !== "rollback") return undefined;
+  if (view.status.promoteFull === true) return undefined;
+  const { because = "", decidedBy = "judge", confidence, requests, evidence = [], windows = 0 } = judgement.status;
+  const { name, uid } = judgement.metadata;
+  return {
+    cause: "judge",
+    message: decidedBy === "judge" ? because : `${decidedBy === "model" ? "" : "policy: "}${because}`,
+    isBlamed: true,
+    run: undefined,
+    inputs: { judgement: name, judgementUid: uid, windows, decidedBy },
+    evidence: evidence.slice(0, 5).map(({ signal, nats }) => ({
+      name: signal,
+      value: nats,
+      ...(requests === undefined ? {} : { requests }),
+      ...(confidence === undefined ? {} : { confidence }),
+      message: "evidence in nats",
+    })),
+  };
 }
 
 /** What its first Pod that isn't ready says: an image that isn't there, a probe that fails. */

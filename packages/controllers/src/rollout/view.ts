@@ -1,7 +1,8 @@
-import type { ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
+import type { ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
 import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
 import { type Version, versionOf } from "./configuration/version.ts";
+import { type Holdback, holdbackOf, policyOf } from "./judging/policy.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 
@@ -22,15 +23,19 @@ export interface View {
   readonly isFullyPromoted: boolean;
   readonly isFirst: boolean;
   readonly progress: Progress;
+  readonly policy: RollbackPolicy | undefined;
+  /** What stays with the stable version for a while after the last step. */
+  readonly holdback: Holdback | undefined;
 }
 
-export function viewOf({ rollout, replicaSets, configuration }: ObservedRollout): View {
+export function viewOf({ rollout, replicaSets, configuration, policies }: ObservedRollout): View {
   const status = rollout.status ?? {};
   const version = versionOf(rollout, replicaSets, configuration);
   const { hash, set: canary } = version;
   const stableHash = status.stableRS ?? "";
   const stable = stableHash === "" ? undefined : replicaSets.find((set) => hashOf(set) === stableHash);
   const older = replicaSets.filter((set) => set !== canary && set !== stable);
+  const policy = policyOf(rollout, policies);
   const highestOther = Math.max(0, ...replicaSets.filter((set) => set !== canary).map(revisionOf));
   return {
     rollout,
@@ -44,6 +49,8 @@ export function viewOf({ rollout, replicaSets, configuration }: ObservedRollout)
     isFullyPromoted: stableHash !== "" && stableHash === hash,
     isFirst: stableHash === "",
     progress: progressOf(rollout),
+    policy,
+    holdback: holdbackOf(rollout, policy),
   };
 }
 

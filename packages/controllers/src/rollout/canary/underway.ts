@@ -11,6 +11,7 @@ import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
+import { enforcedStatus, planJudgement } from "../judging/judgements.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
@@ -23,12 +24,19 @@ import { type RolloutPlan, turn } from "../turn.ts";
 import { availableOf, type View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
+import { holdbackEnd, weightGoal } from "./holdback.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
 
 /** What a step does next. */
 type Advance =
-  | { readonly is: "waiting"; readonly because: string; readonly until?: Instant | undefined }
+  | {
+      readonly is: "waiting";
+      readonly because: string;
+      readonly until?: Instant | undefined;
+      /** All steps are done, and a share stays with the stable version for a while. */
+      readonly isHoldingBack?: boolean;
+    }
   | { readonly is: "pause"; readonly reason: PauseReason; readonly because: string }
   | { readonly is: "advance"; readonly because: string; readonly by?: string }
   | { readonly is: "promote"; readonly because: string };
@@ -42,7 +50,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const copies = planSnapshots(observed, view);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
-  const advance = nextAdvance(observed, view, { traffic, step, background, experiment }, now);
+  const doing = { traffic, step, background, experiment };
+  const advance = underTheJudge(observed, view, nextAdvance(observed, view, doing, now));
 
   const keepsStep = advance.is !== "advance" && advance.is !== "promote";
   const stepRun = keepsStep ? step.status : undefined;
@@ -73,6 +82,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...records,
       ...planOldRuns(observed, current),
       ...planOldExperiments(observed, experimentName),
+      ...planJudgement(observed, view, traffic.weight, now),
       ...planHistory(view),
       ...copies.after,
       ...restart.actions,
@@ -87,7 +97,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       canary: canaryStatusOf(canary),
       restartedAt: restart.restartedAt,
     },
-    ...(advance.is === "pause" && advance.reason === "NoData" ? { pausedBecause: advance.because } : {}),
+    ...(advance.is === "pause" && (advance.reason === "NoData" || advance.reason === "VerdictAlert")
+      ? { pausedBecause: advance.because }
+      : {}),
+    ...(advance.is === "waiting" && advance.isHoldingBack === true ? { holdsBack: advance.because } : {}),
     wakes: [
       ...scaling.wakes,
       ...step.wakes,
@@ -135,6 +148,17 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   return next;
 }
 
+/** More traffic for the new version waits while the judge suspects it, and for a person where one is called. */
+function underTheJudge(observed: ObservedRollout, view: View, advance: Advance): Advance {
+  if (advance.is !== "advance" && advance.is !== "promote") return advance;
+  const next = { ...view.progress, index: (view.progress.index ?? 0) + 1 };
+  const raises = advance.is === "promote" || weightAt(next) > weightAt(view.progress);
+  if (!raises || view.isFirst || view.status.promoteFull === true || isWaved(view)) return advance;
+  const said = enforcedStatus(observed, view);
+  if (said?.action === "alert") return { is: "pause", reason: "VerdictAlert", because: said.because ?? "" };
+  return said?.suspects === true ? waiting(`the judge holds the weight: ${said.because}`) : advance;
+}
+
 /** After this step everybody would get the new version: the last moment to ask what was seen of it. */
 function leadsToAll({ progress, rollout }: View): boolean {
   const next = { ...progress, index: (progress.index ?? 0) + 1 };
@@ -161,11 +185,16 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   const missing = replicasOf(rollout) - availableOf(canary);
   if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
-  if (isRouted(rollout) && traffic.weight !== 100) return waiting("waits for all traffic to be routed");
+  if (isRouted(rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return patiently(view, "the background analysis has seen no data", now);
   }
   if (!background.wasWaved && isUnasked(observed, view)) return patiently(view, "the canary got no request", now);
+  const end = holdbackEnd(view, now);
+  if (end !== undefined && now < end) {
+    const because = `holds ${view.holdback?.weight} % back on the stable version, to compare with`;
+    return { is: "waiting", because, until: end, isHoldingBack: true };
+  }
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
@@ -186,7 +215,7 @@ function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant
     return { is: "advance", because: `${stepText(current)} is written` };
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
-  if (isRouted(view.rollout) && traffic.weight !== weightAt(view.progress)) return waiting("waits for the routes");
+  if (isRouted(view.rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for the routes");
   return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
 }
 
@@ -271,7 +300,8 @@ function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
       return [...resumed, { type: "Normal", reason: "RolloutStepCompleted", message }];
     }
     case "pause": {
-      const detail = advance.reason === "NoData" ? `NoData: ${advance.because}` : advance.reason;
+      const isOurs = advance.reason === "NoData" || advance.reason === "VerdictAlert";
+      const detail = isOurs ? `${advance.reason}: ${advance.because}` : advance.reason;
       const type = advance.reason === "CanaryPauseStep" ? "Normal" : "Warning";
       return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
     }

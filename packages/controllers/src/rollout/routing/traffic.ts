@@ -2,7 +2,8 @@ import type { CanaryStrategy, Service, TrafficWeights, VirtualService, WeightDes
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
-import { canaryOf, isDynamic, isRouted, replicasOf, weightAt, weightBefore } from "../canary/steps.ts";
+import { weightGoal } from "../canary/holdback.ts";
+import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
@@ -119,7 +120,8 @@ function wantedWeight(view: View, isAborted: boolean): number {
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
-  return areAtGoal(view) ? weightAt(progress) : Math.min(weightBefore(progress), 100);
+  const before = Math.min(weightBefore(progress), weightGoal(view));
+  return areAtGoal(view) ? weightGoal(view) : before;
 }
 
 /** The percent of all traffic that a version's available Pods were sized for. */

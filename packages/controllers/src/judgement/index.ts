@@ -1,0 +1,2 @@
+export type { JudgedWindows } from "./observe.ts";
+export { judgementReconciler } from "./reconciler.ts";

@@ -1,0 +1,74 @@
+import type { Judgement, Pod, Rollout, Secret } from "@sluice/api";
+import type { KindKey, Reader, TaskState } from "@sluice/kernel";
+import type { Kpis, Prediction, Verdict } from "@sluice/verdict";
+import { decodeBase64Text } from "../arguments/index.ts";
+import { podHashLabel } from "../version/index.ts";
+
+export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
+
+/** What the task `judgeWindows` comes back with. */
+export interface JudgedWindows {
+  /** Windows judged so far, these included. */
+  readonly windows: number;
+  readonly verdict: Pick<Verdict, "action" | "confidence" | "nats" | "suspects" | "requests" | "because"> & {
+    readonly evidence: readonly { readonly signal: string; readonly nats: number; readonly since: number }[];
+  };
+  readonly kpis: Kpis;
+  /** The business' own numbers, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Absent where no model is asked. */
+  readonly model?: { readonly prediction?: Prediction; readonly message: string };
+}
+
+export interface Replicas {
+  readonly pods: number;
+  readonly restarts: number;
+}
+
+export interface ObservedJudgement {
+  readonly judgement: Judgement;
+  /** Undefined where it is gone, or another one has its name. */
+  readonly rollout: Rollout | undefined;
+  readonly task: { readonly id: string; readonly state: TaskState<JudgedWindows> };
+  readonly canary: Replicas;
+  readonly stable: Replicas;
+  /** Of the remote model, where one is asked with a token. */
+  readonly token: string | undefined;
+}
+
+export async function observe(judgement: Judgement, read: Reader): Promise<ObservedJudgement> {
+  const { namespace, uid } = judgement.metadata;
+  const { rollout: owner, canary, stable, model } = judgement.spec;
+  const inNamespace = namespace === undefined ? {} : { namespace };
+  const id = `judgement/${uid}/${judgement.status?.windows ?? 0}`;
+  const rollout = await read.get<Rollout>({
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "Rollout",
+    ...inNamespace,
+    name: owner.name,
+  });
+  const replicas = async (hash: string): Promise<Replicas> => {
+    const pods = await read.list<Pod>(
+      { apiVersion: "v1", kind: "Pod" },
+      { ...inNamespace, labels: { [podHashLabel]: hash } },
+    );
+    const restarts = pods
+      .flatMap(({ status }) => status?.containerStatuses ?? [])
+      .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+    return { pods: pods.length, restarts };
+  };
+  const secretRef = model?.tokenSecretRef;
+  const secret =
+    secretRef === undefined
+      ? undefined
+      : await read.get<Secret>({ apiVersion: "v1", kind: "Secret", ...inNamespace, name: secretRef.name });
+  const encoded = secret?.data?.[secretRef?.key ?? ""];
+  return {
+    judgement,
+    rollout: rollout?.metadata.uid === owner.uid ? rollout : undefined,
+    task: { id, state: read.task<JudgedWindows>(id) },
+    canary: await replicas(canary.podTemplateHash),
+    stable: await replicas(stable.podTemplateHash),
+    token: encoded === undefined ? undefined : decodeBase64Text(encoded),
+  };
+}

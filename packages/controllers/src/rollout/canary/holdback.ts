@@ -1,0 +1,23 @@
+import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
+import { conditionOf } from "../conditions.ts";
+import type { View } from "../view.ts";
+import { weightAt } from "./steps.ts";
+
+/** The condition whose transition says since when a share of the stable version is held back. */
+export const holdbackCondition = "Holdback";
+
+/** The weight that the steps ask for, less what is held back for comparison. */
+export function weightGoal(view: View): number {
+  return Math.min(weightAt(view.progress), 100 - heldWeight(view));
+}
+
+function heldWeight({ holdback, status }: View): number {
+  return holdback === undefined || status.promoteFull === true ? 0 : holdback.weight;
+}
+
+/** When the holdback is over: from the first turn on in which all else had the new version. */
+export function holdbackEnd({ holdback, status }: View, now: Instant): Instant | undefined {
+  if (holdback === undefined || status.promoteFull === true) return undefined;
+  const since = parseInstant(conditionOf(status.conditions, holdbackCondition)?.lastTransitionTime ?? "") ?? now;
+  return instant(after(since, holdback.lasts));
+}

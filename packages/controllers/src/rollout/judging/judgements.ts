@@ -1,0 +1,124 @@
+import { controlledBy, type Judgement, type JudgementSpec } from "@sluice/api";
+import { formatInstant, type Instant, parseInstant } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
+import { imagesOf } from "../../version/index.ts";
+import { isRouted, pauseLength, stepsOf } from "../canary/steps.ts";
+import { judgementKind, keyIn } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { availableOf, hashOf, type View } from "../view.ts";
+import { judgeMode } from "./policy.ts";
+
+/** Ended ones that are kept beside the one under way. */
+const keptJudgements = 10;
+const defaultWindowSeconds = 5;
+
+/** The Judgement of the version on its way; undefined before it gets traffic, and where nobody judges. */
+export function judgementOf({ judgements }: ObservedRollout, { hash, revision }: View): Judgement | undefined {
+  return judgements.find(
+    ({ spec }) => spec.canary.podTemplateHash === hash && spec.revision === String(revision) && spec.terminate !== true,
+  );
+}
+
+/** What it says, where that is acted on. */
+export function enforcedStatus(observed: ObservedRollout, view: View): Judgement["status"] {
+  const judgement = judgementOf(observed, view);
+  return judgement?.spec.mode === "enforce" ? judgement.status : undefined;
+}
+
+/** Begins the Judgement of a version that gets its first traffic, and ends those of other versions. */
+export function planJudgement(
+  observed: ObservedRollout,
+  view: View,
+  weight: number | undefined,
+  now: Instant,
+): readonly Effect[] {
+  const current = judgementOf(observed, view);
+  const ended = endJudgements(observed, view, view.isFullyPromoted ? undefined : current);
+  if (current !== undefined || view.isFirst || view.isFullyPromoted || view.stable === undefined) return ended;
+  const isServing = isRouted(view.rollout) ? (weight ?? 0) > 0 : availableOf(view.canary) > 0;
+  if (!isServing || judgeMode(view.rollout, view.policy) === "off") return ended;
+  return [...ended, { do: "create", object: newJudgement(observed, view, now) }];
+}
+
+/** Ends all but `kept`, and forgets the oldest. */
+export function endJudgements(observed: ObservedRollout, view: View, kept?: Judgement): readonly Effect[] {
+  const key = ({ metadata }: Judgement) => keyIn(judgementKind, metadata.namespace, metadata.name);
+  const stopped = observed.judgements
+    .filter((one) => one !== kept && one.spec.terminate !== true)
+    .map((one): Effect => {
+      const value = { spec: { terminate: true, outcome: outcomeOf(one, view) } };
+      return { do: "patch", key: key(one), patch: { type: "merge", value } };
+    });
+  const createdAt = ({ metadata }: Judgement): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
+  const surplus = observed.judgements
+    .filter(({ spec }) => spec.terminate === true)
+    .toSorted((a, b) => createdAt(b) - createdAt(a) || (a.metadata.name < b.metadata.name ? 1 : -1))
+    .slice(keptJudgements);
+  return [...stopped, ...surplus.map((one): Effect => ({ do: "delete", key: key(one) }))];
+}
+
+function outcomeOf({ spec }: Judgement, view: View): NonNullable<JudgementSpec["outcome"]> {
+  const { podTemplateHash } = spec.canary;
+  if (podTemplateHash === view.status.stableRS) return "promoted";
+  return podTemplateHash === view.hash ? "rolledBack" : "superseded";
+}
+
+function newJudgement({ judgements }: ObservedRollout, view: View, now: Instant): Judgement {
+  const { rollout, hash, revision, stable, policy } = view;
+  const { namespace, name: rolloutName, uid = "" } = rollout.metadata;
+  const base = `${rolloutName}-${hash}-${revision}`;
+  // A version that was tried before begins with nothing against it.
+  const tries = judgements.filter(({ metadata }) => metadata.name === base || metadata.name.startsWith(`${base}.`));
+  const { judge, rules, metrics, conversions, model } = policy?.spec ?? {};
+  const mode = judgeMode(rollout, policy);
+  return {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "Judgement",
+    metadata: {
+      name: tries.length === 0 ? base : `${base}.${tries.length}`,
+      ...(namespace === undefined ? {} : { namespace }),
+      labels: { "sluice.dev/subject": rolloutName },
+      ownerReferences: [controlledBy(rollout)],
+    },
+    spec: {
+      rollout: { name: rolloutName, uid },
+      revision: String(revision),
+      canary: { podTemplateHash: hash, name: nameOf(imagesOf(rollout.spec.template), hash) },
+      stable: {
+        podTemplateHash: stable === undefined ? "" : hashOf(stable),
+        name: nameOf(imagesOf(stable?.spec.template), stable === undefined ? "" : hashOf(stable)),
+      },
+      beganAt: formatInstant(now, "millis"),
+      plan: judgedPlan(view),
+      windowSeconds: judge?.windowSeconds ?? defaultWindowSeconds,
+      mode,
+      ...(judge?.tolerances === undefined ? {} : { tolerances: judge.tolerances }),
+      ...(policy === undefined ? {} : { policy: policy.metadata.name }),
+      ...(rules === undefined ? {} : { rules }),
+      ...(metrics === undefined ? {} : { metrics }),
+      ...(conversions === undefined ? {} : { conversions }),
+      ...(model === undefined ? {} : { model }),
+    },
+  };
+}
+
+/** `v3` rather than `registry/shop:v3`, as people speak of it. */
+function nameOf(images: readonly string[], hash: string): string {
+  const tag = /:([^/@:]+)(?:@.*)?$/.exec(images[0] ?? "")?.[1];
+  return tag ?? hash;
+}
+
+/** The weights of the steps, and how long each is kept. */
+function judgedPlan({ rollout, holdback }: View): JudgementSpec["plan"] {
+  const plan: { weight: number; seconds: number }[] = [];
+  const most = 100 - (holdback?.weight ?? 0);
+  for (const step of stepsOf(rollout)) {
+    if (step.setWeight !== undefined) plan.push({ weight: Math.min(step.setWeight, most), seconds: 0 });
+    const last = plan.at(-1);
+    if (last !== undefined && step.pause !== undefined) last.seconds += (pauseLength(step) ?? 0) / 1000;
+  }
+  if (plan.at(-1)?.weight !== most) plan.push({ weight: most, seconds: 0 });
+  const last = plan.at(-1);
+  if (last !== undefined && holdback !== undefined) last.seconds = holdback.lasts / 1000;
+  return plan;
+}

@@ -1,0 +1,271 @@
+import type { Decision, Judgement, Resource } from "@sluice/api";
+import { type Clock, minutes, seconds } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { type JudgedWindows, judgementReconciler } from "../../judgement/index.ts";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../../laws/index.ts";
+import type { Effects, TaskHandler } from "../../loop/index.ts";
+import { promotePatch } from "../index.ts";
+import { handlers, Outside, pause, Release, type ReleaseOptions, reconcilers, setWeight } from "../release.fixture.ts";
+
+const careful: ReleaseOptions = {
+  steps: [setWeight(20), pause("1m"), setWeight(50), pause("1m"), setWeight(100)],
+};
+const judgementKind = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
+
+/** What the judge says from now on. */
+class Bench {
+  action: JudgedWindows["verdict"]["action"] = "continue";
+  suspects = false;
+  errorRate = 0.1;
+  stableErrorRate = 0.1;
+  asked: number[] = [];
+  probability: number | undefined;
+
+  readonly handler: TaskHandler = async ({ upTo }) => {
+    this.asked.push(Number(upTo));
+    const result: JudgedWindows = {
+      windows: Number(upTo),
+      verdict: {
+        action: this.action,
+        confidence: 0.9 as JudgedWindows["verdict"]["confidence"],
+        nats: this.action === "rollback" ? 7 : 0,
+        suspects: this.suspects,
+        requests: 500,
+        because: this.action === "continue" ? "no harm is seen" : "checkout fails 2 % on v2",
+        evidence: [{ signal: "failures", nats: 7, since: 12 }],
+      },
+      kpis: {
+        requests: 500,
+        errorRate: this.errorRate,
+        stableErrorRate: this.stableErrorRate,
+        errorRateChange: undefined,
+        p95Change: undefined,
+        conversionChange: undefined,
+        memoryGrowth: undefined,
+        memoryUsage: undefined,
+      },
+      metrics: {},
+      ...(this.probability === undefined
+        ? {}
+        : { model: { prediction: { probability: this.probability }, message: "answered" } }),
+    };
+    return result;
+  };
+}
+
+const withJudge = (effects: Effects) => [...reconcilers(effects), judgementReconciler(effects)];
+const tasksOf = (bench: Bench, outside: Outside) => (clock: Clock) => ({
+  ...handlers(outside)(clock),
+  judgeWindows: bench.handler,
+});
+
+async function underWay(options: ReleaseOptions = careful, ...given: Resource[]) {
+  const bench = new Bench();
+  const outside = new Outside();
+  const world = await World.create({ reconcilers: withJudge, tasks: tasksOf(bench, outside) });
+  const release = new Release(world, outside);
+  await release.prepare();
+  await world.apply(...given);
+  await release.push("web:v1", options);
+  await world.run(seconds(60));
+  await release.push("web:v2", options);
+  await world.run(seconds(8));
+  return { release, bench, world };
+}
+
+const judgements = (world: World) => world.list<Judgement>(judgementKind, { namespace: "shop" });
+const policy = (spec: object): Resource =>
+  ({
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RollbackPolicy",
+    metadata: { name: "careful", namespace: "shop" },
+    spec,
+  }) as Resource;
+
+test("a release is judged from its first traffic on, window by window, until it is promoted", async () => {
+  const { release, bench, world } = await underWay();
+
+  const [judgement] = await judgements(world);
+  await world.run(minutes(4));
+  const [ended] = await judgements(world);
+
+  expect(judgement?.spec).toMatchObject({
+    canary: { name: "v2" },
+    stable: { name: "v1" },
+    plan: [
+      { weight: 20, seconds: 60 },
+      { weight: 50, seconds: 60 },
+      { weight: 100, seconds: 0 },
+    ],
+    windowSeconds: 5,
+    mode: "enforce",
+  });
+  expect(judgement?.status).toMatchObject({ phase: "Judging", action: "continue", windows: 1, requests: 500 });
+  expect(bench.asked.slice(0, 4)).toEqual([1, 2, 3, 4]);
+  expect(ended).toMatchObject({ spec: { terminate: true, outcome: "promoted" }, status: { phase: "Ended" } });
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("the judge's word takes a version back, quarantines it and says from what", async () => {
+  const { release, bench, world } = await underWay();
+
+  bench.action = "rollback";
+  await world.run(seconds(6));
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.quarantines()).map(({ spec }) => spec.reason)).toEqual(["checkout fails 2 % on v2"]);
+  const decisions = await world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
+  const [judgement] = await judgements(world);
+  expect(decisions.find(({ spec }) => spec.action === "abort")?.spec).toMatchObject({
+    because: "checkout fails 2 % on v2",
+    inputs: { cause: "judge", judgement: judgement?.metadata.name, windows: 2, decidedBy: "judge" },
+    evidence: [{ name: "failures", requests: 500, confidence: 0.9 }],
+  });
+  expect(judgement?.spec).toMatchObject({ terminate: true, outcome: "rolledBack" });
+});
+
+test("a suspicion holds the weight at the end of a step, and lets go", async () => {
+  const { release, bench, world } = await underWay();
+
+  bench.suspects = true;
+  await world.run(minutes(5));
+  const held = await release.weight();
+  bench.suspects = false;
+  await world.run(seconds(10));
+
+  expect(held).toBe(20);
+  expect(await release.weight()).toBe(50);
+});
+
+test("an alert pauses before more traffic, and a person's promote goes on", async () => {
+  const { release, bench, world } = await underWay();
+
+  bench.action = "alert";
+  await world.run(minutes(2));
+  const paused = await release.status();
+  await release.ask(promotePatch);
+  await world.run(seconds(10));
+
+  expect(paused.pauseConditions?.map(({ reason }) => reason)).toContain("VerdictAlert");
+  expect(paused.message).toContain("VerdictAlert");
+  expect(await release.weight()).toBe(50);
+});
+
+test.each([
+  ["off", 0, 100],
+  ["advise", 1, 100],
+])("with the gate %s nothing follows", async (gate, count) => {
+  const { release, bench, world } = await underWay({ ...careful, annotations: { "sluice.dev/gate-judge": gate } });
+
+  bench.action = "rollback";
+  await world.run(minutes(4));
+
+  expect(await judgements(world)).toHaveLength(count);
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("under a policy its default rules hold: too many errors end a release at once", async () => {
+  const { release, bench, world } = await underWay(careful, policy({ holdback: { weight: 0 } }));
+
+  bench.errorRate = 6;
+  await world.run(seconds(6));
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.quarantines()).map(({ spec }) => spec.reason)).toEqual([
+    "policy: rule error-rate-threshold: error rate 6 %, above 5 %",
+  ]);
+});
+
+test("where the stable version fails as well a person is asked instead", async () => {
+  const { release, bench, world } = await underWay(careful, policy({ holdback: { weight: 0 } }));
+
+  Object.assign(bench, { errorRate: 6, stableErrorRate: 7 });
+  await world.run(minutes(2));
+
+  expect(await release.weight()).toBe(20);
+  expect((await release.status()).pauseConditions?.map(({ reason }) => reason)).toContain("VerdictAlert");
+});
+
+test("a model's alarm must last five minutes; beside the judge it then ends the release", async () => {
+  const slow: ReleaseOptions = { steps: [setWeight(20), pause("20m"), setWeight(100)] };
+  const model = policy({ holdback: { weight: 0 }, model: { url: "http://model.example" } });
+  const { release, bench, world } = await underWay(slow, model);
+
+  bench.probability = 0.95;
+  await world.run(minutes(4));
+  const early = await release.weight();
+  await world.run(minutes(2));
+
+  expect(early).toBe(20);
+  expect(await release.weight()).toBe(0);
+});
+
+test("a policy holds a share of the stable version back after the last step, for a while", async () => {
+  const { release, world } = await underWay(careful, policy({}));
+
+  await world.run(minutes(3));
+  const held = await release.weight();
+  const { conditions, phase } = await release.status();
+  await world.run(minutes(8));
+  const stillHeld = await release.weight();
+  await world.run(minutes(3));
+
+  expect(held).toBe(95);
+  expect(conditions?.find(({ type }) => type === "Holdback")?.message).toContain("holds 5 % back");
+  expect(phase).toBe("Progressing");
+  expect(stillHeld).toBe(95);
+  expect(await release.stableImage()).toBe("web:v2");
+  expect((await release.status()).phase).toBe("Healthy");
+});
+
+test("a bad version is caught in the holdback, and a person needn't wait for its end", async () => {
+  const caught = await underWay(careful, policy({}));
+  await caught.world.run(minutes(4));
+  caught.bench.action = "rollback";
+  await caught.world.run(seconds(6));
+  expect(await caught.release.weight()).toBe(0);
+
+  const promoted = await underWay(careful, policy({}));
+  await promoted.world.run(minutes(4));
+  await promoted.release.ask((rollout) => promotePatch(rollout, { full: true }));
+  await promoted.world.run(seconds(6));
+  expect(await promoted.release.stableImage()).toBe("web:v2");
+});
+
+const lawful: Scenario = (() => {
+  const bench = new Bench();
+  return {
+    world: { reconcilers: withJudge, tasks: tasksOf(bench, new Outside()) },
+    async story(world: World) {
+      bench.action = "continue";
+      const release = new Release(world, new Outside());
+      await release.prepare();
+      await world.apply(policy({ judge: { windowSeconds: 20 }, holdback: { seconds: 60 } }));
+      for (const image of ["web:v1", "web:v2"]) {
+        await release.push(image, careful);
+        await world.run(minutes(5));
+      }
+      await release.push("web:v3", careful);
+      await world.run(seconds(30));
+      bench.action = "rollback";
+      await world.run(minutes(2));
+    },
+    async end(world: World) {
+      const release = new Release(world, new Outside());
+      return {
+        weight: await release.weight(),
+        stable: await release.stableImage(),
+        quarantined: (await release.quarantines()).map(({ spec }) => spec.images),
+        judgements: (await judgements(world)).map(({ spec, status }) => [
+          spec.canary.name,
+          spec.outcome,
+          status?.phase,
+        ]),
+      };
+    },
+  };
+})();
+
+test("a judged release settles", () => settles(lawful));
+test("a judged release survives a crash between any two effects", () => survivesCrashes(lawful));
+test("a judged release survives stale reads", () => survivesStaleReads(lawful));

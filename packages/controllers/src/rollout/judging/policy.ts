@@ -1,0 +1,31 @@
+import { defaultHoldback, matchesSelector, type RollbackPolicy, type Rollout } from "@sluice/api";
+import { type Millis, seconds } from "@sluice/kernel";
+import { isRouted } from "../canary/steps.ts";
+import { gates } from "../names.ts";
+
+/** The RollbackPolicy that selects a Rollout; of several the first by name. */
+export function policyOf(rollout: Rollout, policies: readonly RollbackPolicy[]): RollbackPolicy | undefined {
+  return policies.find(
+    ({ spec }) => spec.selector === undefined || matchesSelector(spec.selector, rollout.metadata.labels ?? {}),
+  );
+}
+
+/** A release is judged by default; a gate on the Rollout or its policy switches that off. */
+export function judgeMode(rollout: Rollout, policy: RollbackPolicy | undefined): "enforce" | "advise" | "off" {
+  const gate = rollout.metadata.annotations?.[gates.judge];
+  if (gate === "off" || gate === "advise") return gate;
+  return policy?.spec.judge?.mode ?? "enforce";
+}
+
+export interface Holdback {
+  /** Percent of the traffic that stays with the stable version. */
+  readonly weight: number;
+  readonly lasts: Millis;
+}
+
+/** Only where a policy selects the Rollout and a router can carry the share. */
+export function holdbackOf(rollout: Rollout, policy: RollbackPolicy | undefined): Holdback | undefined {
+  if (policy === undefined || !isRouted(rollout) || judgeMode(rollout, policy) === "off") return undefined;
+  const { weight = defaultHoldback.weight, seconds: length = defaultHoldback.seconds } = policy.spec.holdback ?? {};
+  return weight === 0 || length === 0 ? undefined : { weight, lasts: seconds(length) };
+}
