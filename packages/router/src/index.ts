@@ -3,6 +3,7 @@ export type { RouteProblem } from "./compile/problem.ts";
 export { type CompiledRoutes, compileRouteTable, RouteCompiler, type RouteInputs } from "./compile/route-compiler.ts";
 export { stickyCookieAnnotation } from "./compile/virtual-service.ts";
 export { type RouteRequest, rewritePath } from "./match.ts";
+export { durationBuckets } from "./request-metrics.ts";
 export {
   type ChosenRoute,
   chooseDestination,

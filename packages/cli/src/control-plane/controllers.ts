@@ -9,6 +9,7 @@ import {
   deploymentReconciler,
   experimentReconciler,
   jobReconciler,
+  judgementReconciler,
   type KindLookup,
   Loop,
   QuarantineReconciler,
@@ -24,6 +25,8 @@ import type { Credentials } from "../state/credentials.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { analysisQueries } from "./analysis-queries.ts";
 import { canaryTraffic } from "./canary-traffic.ts";
+import { judgeWindows } from "./judging/judge-windows.ts";
+import { WindowLogs } from "./judging/window-log.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 import { Repositories } from "./repositories.ts";
@@ -53,6 +56,11 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const tasks = new TaskBoard(realClock, {
     ...analysisQueries(metrics.store, client),
     canaryTraffic: canaryTraffic(metrics.store),
+    judgeWindows: judgeWindows({
+      store: metrics.store,
+      logs: new WindowLogs(state.judgements),
+      now: () => realClock.now(),
+    }),
     applyManifests: applyManifestsHandler(client),
     ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),
   });
@@ -68,6 +76,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       decisionReconciler(effects),
       analysisRunReconciler(effects),
       experimentReconciler(effects),
+      judgementReconciler(effects),
       deploymentReconciler(effects),
       replicaSetReconciler(effects),
       jobReconciler(effects),

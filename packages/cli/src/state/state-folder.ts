@@ -16,6 +16,8 @@ export interface StateFolder {
   readonly metrics: string;
   readonly repositories: string;
   readonly patches: string;
+  /** What the judge was shown of each release. */
+  readonly judgements: string;
   readonly tls: string;
   readonly routeTable: string;
   readonly agentSocket: string;
@@ -36,6 +38,7 @@ export const stateFolder = (folder: string): StateFolder => {
     metrics: join(path, "metrics"),
     repositories: join(path, "repositories"),
     patches: join(path, "patches"),
+    judgements: join(path, "judgements"),
     tls: join(path, "tls"),
     routeTable: join(path, "agent", "routes.json"),
     agentSocket: join(path, "agent", "socket"),

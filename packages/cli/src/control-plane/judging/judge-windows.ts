@@ -1,0 +1,209 @@
+import type { JudgementSpec } from "@sluice/api";
+import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
+import { Fault, type Instant, instant, millis, parseInstant, ratio, seconds, seededRandom } from "@sluice/kernel";
+import { type ServedByMethod, servedBetween } from "@sluice/metrics";
+import type { MetricsStore } from "@sluice/metrics/node";
+import { durationBuckets } from "@sluice/router";
+import {
+  createJudge,
+  type Judge,
+  type JudgedRelease,
+  type JudgedWindow,
+  placeboWindow,
+  RecentKpis,
+  type Tolerances,
+  type Verdict,
+  type VersionServed,
+} from "@sluice/verdict";
+import { BusinessNumbers } from "./business-numbers.ts";
+import { RemoteModels } from "./remote-model.ts";
+import type { LogLine, WindowLogs } from "./window-log.ts";
+
+/** What the Judgement controller asks for. */
+interface JudgeWork {
+  readonly uid: string;
+  readonly namespace: string;
+  readonly spec: JudgementSpec;
+  /** Windows judged so far, and up to which it should be. */
+  readonly known: number;
+  readonly upTo: number;
+  /** Percent to the new version now. */
+  readonly weight: number;
+  readonly step: number;
+  readonly stepSince: number;
+  readonly canary: { readonly pods: number; readonly restarts: number };
+  readonly stable: { readonly pods: number; readonly restarts: number };
+  readonly token?: string;
+}
+
+export interface JudgingOptions {
+  readonly store: MetricsStore;
+  readonly logs: WindowLogs;
+  readonly now: () => Instant;
+}
+
+/** One release's judge, kept in memory; one lost in a crash is made again from what was logged. */
+interface Session {
+  readonly judge: Judge;
+  readonly kpis: RecentKpis;
+  readonly endpoints: readonly string[];
+  readonly business: BusinessNumbers;
+  last: Verdict | undefined;
+  windows: number;
+}
+
+/** Sessions that are remembered; the least recently asked goes first and would be read again. */
+const sessionsMax = 500;
+const historyWindows = 30;
+const historyWindow = seconds(60);
+/** Windows that a control plane missed while it was away; older ones aren't looked back for. */
+const catchUpMax = 720;
+
+/** `{ do: "judgeWindows", … }` -> what the judge says of a release up to its last window. */
+export function judgeWindows({ store, logs, now }: JudgingOptions): TaskHandler {
+  const sessions = new Map<string, Session>();
+  const models = new RemoteModels(now);
+  return async (given) => {
+    const work = given as unknown as JudgeWork;
+    const session = sessions.get(work.uid) ?? (await resume(work, store, logs));
+    sessions.delete(work.uid);
+    sessions.set(work.uid, session);
+    for (const uid of sessions.keys()) {
+      if (sessions.size <= sessionsMax) break;
+      sessions.delete(uid);
+    }
+    await judgeUpTo(work, session, store, logs);
+    const { last } = session;
+    if (last === undefined) throw new Fault("unavailable", "no window is over yet");
+    const kpis = session.kpis.now();
+    const metrics = await session.business.metrics(now());
+    const result: JudgedWindows = { windows: session.windows, verdict: last, kpis, metrics };
+    const { model } = work.spec;
+    if (model === undefined) return result;
+    const asked = await models.ask({
+      ...model,
+      ...(work.token === undefined ? {} : { token: work.token }),
+      kpis,
+      requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
+      at: new Date(now()),
+    });
+    return { ...result, model: asked };
+  };
+}
+
+async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore, logs: WindowLogs): Promise<void> {
+  const { spec } = work;
+  const began = parseInstant(spec.beganAt);
+  if (began === undefined) throw new Fault("invalid", "spec.beganAt is no time");
+  const length = seconds(spec.windowSeconds);
+  const lines: LogLine[] = [];
+  for (let index = Math.max(session.windows, work.upTo - catchUpMax); index < work.upTo; index++) {
+    const from = instant(began + index * length);
+    const until = instant(from + length);
+    const read = (hash: string, replicas: JudgeWork["canary"]): VersionServed =>
+      versionOf(
+        servedBetween(store, { namespace: work.namespace, podTemplateHash: hash, edges: durationBuckets }, from, until),
+        session.endpoints,
+        { ...replicas, ...session.business.conversionsOf(hash, from, until), ...memoryOf(session, hash, until) },
+      );
+    const canary = read(spec.canary.podTemplateHash, work.canary);
+    const stable = read(spec.stable.podTemplateHash, work.stable);
+    const window: JudgedWindow = {
+      ends: millis(until - began),
+      lasts: length,
+      weight: ratio(Math.min(1, Math.max(0, work.weight / 100))),
+      step: work.step,
+      stepAge: millis(Math.max(0, until - work.stepSince)),
+      canary,
+      ...(stable.requests === 0 && work.weight >= 100 ? {} : { stable }),
+    };
+    const verdict = show(session, window);
+    session.windows = index + 1;
+    lines.push({
+      type: "window",
+      window,
+      verdict: { action: verdict.action, nats: verdict.nats, because: verdict.because },
+    });
+  }
+  if (lines.length > 0) await logs.append(work.uid, lines);
+}
+
+function show(session: Session, window: JudgedWindow): Verdict {
+  const verdict = session.judge.observe(window);
+  session.kpis.add(window);
+  session.last = verdict;
+  return verdict;
+}
+
+const memoryOf = ({ business }: Session, hash: string, at: Instant) => {
+  const memoryMax = business.memoryOf(hash, at);
+  return memoryMax === undefined ? {} : { memoryMax };
+};
+
+async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): Promise<Session> {
+  const logged = await logs.read(work.uid);
+  const release = logged?.release ?? releaseOf(work, store);
+  if (logged === undefined) await logs.append(work.uid, [{ type: "release", release }]);
+  const session: Session = {
+    judge: createJudge(release, tolerancesOf(work.spec)),
+    kpis: new RecentKpis(release.bucketEdgesMs),
+    endpoints: release.names?.endpoints ?? [],
+    business: new BusinessNumbers(store, work.namespace, work.spec),
+    last: undefined,
+    windows: 0,
+  };
+  for (const { window } of logged?.windows ?? []) {
+    show(session, window);
+    session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
+  }
+  return session;
+}
+
+/** What the judge is told before the first window: the plan, and how the stable version's requests differ by chance. */
+function releaseOf({ uid, namespace, spec }: JudgeWork, store: MetricsStore): JudgedRelease {
+  const began = parseInstant(spec.beganAt) ?? instant(0);
+  const random = seededRandom(hashOf(uid));
+  const query = { namespace, podTemplateHash: spec.stable.podTemplateHash, edges: durationBuckets };
+  const windows = Array.from({ length: historyWindows }, (_, index) => {
+    const until = instant(began - (historyWindows - 1 - index) * historyWindow);
+    return servedBetween(store, query, instant(until - historyWindow), until);
+  }).filter(({ requests }) => requests > 0);
+  const endpoints = [...new Set(windows.flatMap(({ methods }) => [...methods.keys()]))].sort();
+  const replicas = { pods: 1, restarts: 0, exposures: 0, conversions: 0 };
+  return {
+    plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
+    bucketEdgesMs: durationBuckets.map((edge) => edge * 1000),
+    history: windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
+    names: { canary: spec.canary.name, stable: spec.stable.name, endpoints, beganAt: began },
+  };
+}
+
+function versionOf(
+  served: ServedByMethod,
+  endpoints: readonly string[],
+  more: Omit<VersionServed, "requests" | "failures" | "latencyCounts" | "endpoints">,
+): VersionServed {
+  const nothing = { requests: 0, failures: 0, latencyCounts: served.latencyCounts.map(() => 0) };
+  return {
+    requests: served.requests,
+    failures: served.failures,
+    latencyCounts: served.latencyCounts,
+    endpoints: endpoints.map((method) => served.methods.get(method) ?? nothing),
+    ...more,
+  };
+}
+
+export function tolerancesOf({ tolerances }: Pick<JudgementSpec, "tolerances">): Tolerances {
+  const { failuresPercent = 10, latencyPercent = 5, conversionsPercent = 1 } = tolerances ?? {};
+  return {
+    failures: 1 + failuresPercent / 100,
+    latency: 1 + latencyPercent / 100,
+    conversions: 1 - conversionsPercent / 100,
+  };
+}
+
+function hashOf(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
+  return hash >>> 0;
+}

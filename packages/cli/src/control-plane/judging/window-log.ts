@@ -1,0 +1,67 @@
+import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { JudgedRelease, JudgedWindow, Verdict } from "@sluice/verdict";
+
+/** What a judge was shown and what it said, in the order in which it happened. */
+export type LogLine =
+  | { readonly type: "release"; readonly release: JudgedRelease }
+  | {
+      readonly type: "window";
+      readonly window: JudgedWindow;
+      readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
+    };
+
+export interface WindowLog {
+  readonly release: JudgedRelease;
+  readonly windows: readonly {
+    readonly window: JudgedWindow;
+    readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
+  }[];
+}
+
+/** One file a release in the state folder: every input of every verdict, so that each can be worked out again. */
+export class WindowLogs {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  path(uid: string): string {
+    return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}.ndjson`);
+  }
+
+  /** Undefined where nothing was kept. A last line that a crash cut off is left out. */
+  async read(uid: string): Promise<WindowLog | undefined> {
+    return readWindowLog(this.path(uid));
+  }
+
+  async append(uid: string, lines: readonly LogLine[]): Promise<void> {
+    await mkdir(this.#folder, { recursive: true, mode: 0o700 });
+    await appendFile(this.path(uid), lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+}
+
+export async function readWindowLog(path: string): Promise<WindowLog | undefined> {
+  let text: string;
+  try {
+    text = await readFile(path, "utf8");
+  } catch {
+    return undefined;
+  }
+  let release: JudgedRelease | undefined;
+  const windows: WindowLog["windows"][number][] = [];
+  for (const row of text.split("\n")) {
+    if (row === "") continue;
+    let line: LogLine;
+    try {
+      line = JSON.parse(row) as LogLine;
+    } catch {
+      continue;
+    }
+    if (line.type === "release") release = line.release;
+    // A window that a crash let be judged twice counts once.
+    else if (line.window.ends > (windows.at(-1)?.window.ends ?? 0)) windows.push(line);
+  }
+  return release === undefined ? undefined : { release, windows };
+}
