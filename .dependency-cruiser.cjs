@@ -7,6 +7,7 @@ const may = {
   store: ["kernel", "api"],
   controllers: ["kernel", "api", "languages", "verdict"],
   metrics: ["kernel", "api", "languages"],
+  rehearsal: ["kernel", "api", "languages", "verdict", "store", "controllers", "metrics", "router"],
   sources: ["kernel", "api"],
   router: ["kernel", "api"],
   "supply-chain": ["kernel", "api"],

@@ -11,6 +11,7 @@ const docs = join(repository, "docs");
 const pages = [
   "gitops.md",
   "releases.md",
+  "rehearsal.md",
   "workloads.md",
   "routing.md",
   "metrics.md",

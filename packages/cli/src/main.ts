@@ -102,6 +102,27 @@ export function createProgram(): Command {
       process.exitCode = await (await import("./commands/lint.ts")).lint(paths, options);
     });
   program
+    .command("rehearse")
+    .description("run a rollout's manifests against good and bad releases, in virtual time; needs nothing running")
+    .argument("<paths...>", "files, folders, or - for standard input")
+    .option("--traffic <rate>", "requests, such as 120rps; default: 100rps")
+    .option("--errors <share>", "of ordinary requests, such as 0.3%")
+    .option("--p95 <time>", "of ordinary requests, such as 240ms")
+    .option("--daily-swing <factor>", "the busiest hour over the quietest, such as 3x")
+    .option("--noise <amount>", "calm, normal or wild")
+    .option("--conversions <share>", "of requests, such as 3%")
+    .option("--fault <name>", "only this one; may be given again", collect)
+    .option("--runs <count>", "releases of each fault; default: 10")
+    .option("--good <count>", "good releases; default: 4 times the runs")
+    .option("--seed <number>", "the same seed brings the same bytes; default: 1")
+    .option("--person <time>", "how long a person takes who is asked; default: 10m")
+    .option("--notice <time>", "how long nobody notices what no rule caught; default: 60m")
+    .option("--require <requirements>", "exit 1 unless met, such as 'caught(error +1pp) >= 95%, falseAborts <= 1%'")
+    .option("--json", "print JSON")
+    .action(async (paths, options) => {
+      process.exitCode = await (await import("./commands/rehearse.ts")).rehearse(paths, options);
+    });
+  program
     .command("judge")
     .description("judge releases: windows of what two versions served in, verdicts out, one JSON object a line")
     .action(async () => (await import("./commands/judge.ts")).judge());

@@ -1,0 +1,42 @@
+import { join } from "node:path";
+import { expect, test, vi } from "vitest";
+import { examplesFolder } from "../program.ts";
+import { rehearse } from "./rehearse.ts";
+
+const shop = join(examplesFolder(), "shop", "manifests");
+const quick = { runs: "1", good: "2", fault: ["error +50pp", "never ready"] };
+
+async function printed(options: Parameters<typeof rehearse>[1]) {
+  const lines: string[] = [];
+  const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
+  const code = await rehearse([shop], options);
+  log.mockRestore();
+  return { code, text: lines.join("\n") };
+}
+
+test("the page fits 100 columns, has no colours where nobody looks, and says what each profile catches", async () => {
+  const { code, text } = await printed(quick);
+
+  expect(code).toBe(0);
+  expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
+  expect(text).not.toContain("\u001b[");
+  expect(text).toMatch(/error \+50pp +\| 100 % /);
+  expect(text).toContain("as Argo Rollouts");
+});
+
+test("a requirement that isn't met fails the command and says what was found", async () => {
+  const { code, text } = await printed({ ...quick, require: "caught(error +50pp) >= 95%, duration <= 1s" });
+
+  expect(code).toBe(1);
+  expect(text).toContain("met      caught(error +50pp) >= 95%: 100 %");
+  expect(text).toMatch(/not met {2}duration <= 1s: \d+/);
+});
+
+test("JSON is for programs, and an unknown fault is refused with those there are", async () => {
+  const { text } = await printed({ ...quick, json: true });
+
+  expect(JSON.parse(text)).toMatchObject([{ rollout: "shop", profiles: { argo: {}, sluice: {} } }]);
+  await expect(rehearse([shop], { fault: ["gremlins"] })).rejects.toThrow(
+    'no fault "gremlins"; there are error +0.2pp',
+  );
+});

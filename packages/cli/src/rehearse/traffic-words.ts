@@ -1,0 +1,65 @@
+import { Fault } from "@sluice/kernel";
+import { defaultTraffic, noises, type Traffic } from "@sluice/rehearsal";
+
+/** Traffic as people say it: `--traffic 120rps --errors 0.3% --p95 240ms --daily-swing 3x`. */
+export interface TrafficWords {
+  readonly traffic?: string;
+  readonly errors?: string;
+  readonly p95?: string;
+  readonly dailySwing?: string;
+  readonly noise?: string;
+  readonly conversions?: string;
+}
+
+/** Faults: invalid, with the flag, what was found and what would be right. */
+export function trafficOf(words: TrafficWords): Traffic {
+  const noise = words.noise ?? "normal";
+  if (!isNoise(noise)) throw wrong("--noise", noise, Object.keys(noises).join(", "));
+  return {
+    ...defaultTraffic,
+    noise: noises[noise],
+    requestsPerSecond: rate(words.traffic) ?? defaultTraffic.requestsPerSecond,
+    errors: share("--errors", words.errors) ?? defaultTraffic.errors,
+    p95Ms: time(words.p95) ?? defaultTraffic.p95Ms,
+    dailySwing: swing(words.dailySwing) ?? defaultTraffic.dailySwing,
+    conversions: share("--conversions", words.conversions) ?? defaultTraffic.conversions,
+  };
+}
+
+const isNoise = (name: string): name is keyof typeof noises => Object.hasOwn(noises, name);
+
+function rate(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit = "rps"] = /^(\d+(?:\.\d+)?)\s*(rps|rpm|\/s|\/m|\/h)?$/.exec(text) ?? [];
+  const seconds = { rps: 1, "/s": 1, rpm: 60, "/m": 60, "/h": 3600 }[unit];
+  const value = Number(number) / (seconds ?? 1);
+  if (!(value > 0 && value <= 1e6)) throw wrong("--traffic", text, "a rate such as 120rps, 30rpm or 500/h");
+  return value;
+}
+
+function share(flag: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const number = /^(\d+(?:\.\d+)?)%$/.exec(text)?.[1];
+  const value = Number(number) / 100;
+  if (!(value >= 0 && value < 1)) throw wrong(flag, text, "a share such as 0.3%");
+  return value;
+}
+
+function time(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const [, number, unit] = /^(\d+(?:\.\d+)?)(ms|s)$/.exec(text) ?? [];
+  const value = Number(number) * (unit === "s" ? 1000 : 1);
+  if (!(value > 0 && value <= 600_000)) throw wrong("--p95", text, "a time such as 240ms or 1.5s");
+  return value;
+}
+
+function swing(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const value = Number(/^(\d+(?:\.\d+)?)x$/.exec(text)?.[1]);
+  if (!(value >= 1 && value <= 100))
+    throw wrong("--daily-swing", text, "the busiest hour over the quietest, such as 3x");
+  return value;
+}
+
+const wrong = (flag: string, found: string, expected: string): Fault =>
+  new Fault("invalid", `${flag}: found ${found}, expected ${expected}`);

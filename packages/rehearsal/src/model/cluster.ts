@@ -1,0 +1,110 @@
+import { controlledBy, type Pod, type ReplicaSet } from "@sluice/api";
+import { applyEffect, type Effect, type Effects } from "@sluice/controllers";
+import { after, type Instant, type Millis, millis, type Reconciler } from "@sluice/kernel";
+
+export const hashLabel = "rollouts-pod-template-hash";
+export const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[hashLabel] ?? "";
+const wantedOf = (set: ReplicaSet): number => set.spec.replicas ?? 1;
+
+/** How a version's pods come up. */
+export interface PodBehaviour {
+  readonly readyAfter: Millis;
+  readonly fate: "well" | "crashing" | "stuck";
+}
+
+interface Observed {
+  readonly set: ReplicaSet;
+  /** When each pod that is wanted is ready. */
+  readonly readyAt: readonly Instant[];
+  readonly fate: PodBehaviour["fate"];
+}
+
+/** Pods as counts: what a ReplicaSet's controller, a scheduler and kubelets would come to, without them. */
+export class ModelledCluster {
+  readonly #behaviour: (set: ReplicaSet) => PodBehaviour;
+  readonly #readyAt = new Map<string, Instant[]>();
+  readonly #lost = new Map<string, number>();
+  readonly #now: () => Instant;
+
+  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour) {
+    this.#now = now;
+    this.#behaviour = behaviour;
+  }
+
+  /** A node goes with its share of each version's pods; they start again elsewhere. */
+  loseNode(share: number): void {
+    for (const [uid, times] of this.#readyAt) this.#lost.set(uid, Math.ceil(times.length * share));
+  }
+
+  readonly reconciler = (effects: Effects): Reconciler<ReplicaSet, Observed, Effect> => ({
+    kind: { apiVersion: "apps/v1", kind: "ReplicaSet" },
+    observe: async (set) => this.#observe(set),
+    plan: ({ set, readyAt, fate }, now) => {
+      const ready = fate === "well" ? readyAt.filter((at) => at <= now).length : 0;
+      const next = readyAt.find((at) => at > now);
+      return {
+        actions: fate === "well" || hasPod(set) || wantedOf(set) === 0 ? [] : failingPod(set, fate),
+        status: {
+          replicas: wantedOf(set),
+          readyReplicas: ready,
+          availableReplicas: ready,
+          observedGeneration: set.metadata.generation ?? 0,
+        },
+        because: "modelled",
+        ...(next === undefined ? {} : { wakeAt: next }),
+      };
+    },
+    apply: (_set, effect) => applyEffect(effect, effects),
+  });
+
+  #observe(set: ReplicaSet): Observed {
+    const uid = set.metadata.uid ?? set.metadata.name;
+    const { readyAfter, fate } = this.#behaviour(set);
+    const wanted = wantedOf(set);
+    const times = (this.#readyAt.get(uid) ?? []).slice(0, wanted);
+    const lost = this.#lost.get(uid) ?? 0;
+    this.#lost.delete(uid);
+    for (let index = 0; index < Math.min(lost, times.length); index++) times[index] = after(this.#now(), readyAfter);
+    while (times.length < wanted) times.push(after(this.#now(), readyAfter));
+    times.sort((one, other) => one - other);
+    this.#readyAt.set(uid, times);
+    return { set, readyAt: times, fate };
+  }
+}
+
+const hasPod = ({ status }: ReplicaSet): boolean => (status?.replicas ?? 0) > 0;
+
+/** One for all of them: what the crash loop's and the deadline's rules read. */
+function failingPod(set: ReplicaSet, fate: "crashing" | "stuck"): readonly Effect[] {
+  const name = set.spec.template?.spec.containers[0]?.name ?? "main";
+  const image = set.spec.template?.spec.containers[0]?.image ?? "";
+  const crashing = {
+    restartCount: 4,
+    state: { waiting: { reason: "CrashLoopBackOff", message: "it ends as soon as it starts" } },
+    lastState: { terminated: { exitCode: 1, reason: "Error" } },
+  };
+  const stuck = { restartCount: 0, state: { running: {} } };
+  const object = {
+    apiVersion: "v1",
+    kind: "Pod",
+    metadata: {
+      name: `${set.metadata.name}-0`,
+      ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
+      labels: { ...set.spec.template?.metadata?.labels, [hashLabel]: hashOf(set) },
+      ownerReferences: [controlledBy(set)],
+    },
+    spec: { containers: [{ name, image }] },
+    status: {
+      phase: "Running",
+      conditions: [{ type: "Ready", status: "False", reason: "ContainersNotReady" }],
+      containerStatuses: [{ name, ready: false, image, imageID: image, ...(fate === "crashing" ? crashing : stuck) }],
+    },
+  } as unknown as Pod;
+  return [
+    { do: "create", object },
+    { do: "update", object, subresource: "status" },
+  ];
+}
+
+/** Pods start in this time unless something is wrong. */
+export const ordinaryStart = millis(15_000);

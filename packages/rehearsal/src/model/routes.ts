@@ -1,0 +1,126 @@
+import type { DestinationRule, EndpointSlice, Pod, ReplicaSet, Resource, Service, VirtualService } from "@sluice/api";
+import { RouteCompiler, type RouteTable, type ServiceEntry } from "@sluice/router";
+import type { Entry } from "../policy/policy.ts";
+import { hashLabel, hashOf } from "./cluster.ts";
+import type { Split } from "./service.ts";
+
+export interface RoutedWorld {
+  readonly services: readonly Service[];
+  readonly virtualServices: readonly VirtualService[];
+  readonly destinationRules: readonly DestinationRule[];
+  readonly replicaSets: readonly ReplicaSet[];
+}
+
+/** Which version users meet, by the table that the router would have been handed. */
+export class ModelledRoutes {
+  readonly #compiler = new RouteCompiler();
+  readonly #entry: Entry;
+  #version = 0;
+
+  constructor(entry: Entry) {
+    this.#entry = entry;
+  }
+
+  split(world: RoutedWorld, canaryHash: string): Split {
+    const pods = podsOf(world.replicaSets);
+    const inputs = {
+      services: world.services,
+      virtualServices: world.virtualServices,
+      destinationRules: world.destinationRules,
+      pods,
+      endpointSlices: world.services.map((service) => sliceOf(service, pods)),
+    };
+    const { table } = this.#compiler.compile(inputs, ++this.#version);
+    return splitOf(table, this.#entry, canaryHash);
+  }
+}
+
+function splitOf(table: RouteTable, { is, name, namespace }: Entry, canaryHash: string): Split {
+  if (is === "service") return share(serviceOf(table, `${name}.${namespace}`), undefined, canaryHash);
+  const found = table.virtualServices.find((entry) => entry.name === name && entry.namespace === namespace);
+  // Users without the headers of a managed route take the first that matches everyone.
+  const route = found?.http.find(({ match }) => match === undefined);
+  const sum = route?.destinations.reduce((total, { weight }) => total + weight, 0) ?? 0;
+  let stable = 0;
+  let canary = 0;
+  for (const { service, subset, weight } of route?.destinations ?? []) {
+    if (weight === 0) continue;
+    const part = share(serviceOf(table, service), subset, canaryHash);
+    stable += (part.stable * weight) / sum;
+    canary += (part.canary * weight) / sum;
+  }
+  return { stable, canary };
+}
+
+const serviceOf = (table: RouteTable, key: string): ServiceEntry | undefined =>
+  table.services.find((entry) => `${entry.name}.${entry.namespace}` === key);
+
+function share(service: ServiceEntry | undefined, subset: string | undefined, canaryHash: string): Split {
+  if (service === undefined) return { stable: 0, canary: 0 };
+  const places = subset === undefined ? [...service.endpoints.keys()] : (service.subsets?.[subset] ?? []);
+  const ready = places.flatMap((place) => {
+    const endpoint = service.endpoints[place];
+    return endpoint === undefined || endpoint.state !== undefined ? [] : [endpoint];
+  });
+  if (ready.length === 0) return { stable: 0, canary: 0 };
+  const canary = ready.filter(({ hash }) => hash === canaryHash).length / ready.length;
+  return { stable: 1 - canary, canary };
+}
+
+function podsOf(sets: readonly ReplicaSet[]): readonly Pod[] {
+  return sets.flatMap((set) =>
+    Array.from(
+      { length: set.status?.availableReplicas ?? 0 },
+      (_, index) =>
+        ({
+          apiVersion: "v1",
+          kind: "Pod",
+          metadata: {
+            name: `${set.metadata.name}-${index}`,
+            uid: `${set.metadata.name}-${index}`,
+            namespace: set.metadata.namespace ?? "default",
+            labels: { ...set.spec.template?.metadata?.labels, [hashLabel]: hashOf(set) },
+          },
+          spec: { containers: [] },
+        }) as unknown as Pod,
+    ),
+  );
+}
+
+function sliceOf(service: Service, pods: readonly Pod[]): EndpointSlice {
+  const namespace = service.metadata.namespace ?? "default";
+  const selector = Object.entries(service.spec.selector ?? {});
+  const chosen = pods.filter(
+    ({ metadata }) =>
+      selector.length > 0 &&
+      metadata.namespace === namespace &&
+      selector.every(([name, value]) => metadata.labels?.[name] === value),
+  );
+  return {
+    apiVersion: "discovery.k8s.io/v1",
+    kind: "EndpointSlice",
+    metadata: {
+      name: service.metadata.name,
+      namespace,
+      labels: { "kubernetes.io/service-name": service.metadata.name },
+    },
+    addressType: "IPv4",
+    endpoints: chosen.map(({ metadata }, index) => ({
+      addresses: [`10.0.${index >> 8}.${index & 255}`],
+      targetRef: { kind: "Pod", name: metadata.name, namespace, uid: metadata.uid ?? metadata.name },
+    })),
+    ports: (service.spec.ports ?? []).map(({ name, port }) => ({ ...(name === undefined ? {} : { name }), port })),
+  } as EndpointSlice;
+}
+
+/** The resources by kind, as the store holds them. */
+export function routedWorld(objects: ReadonlyMap<string, Resource>): RoutedWorld {
+  const of = <R extends Resource>(kind: string): R[] =>
+    [...objects.values()].filter((object) => object.kind === kind) as R[];
+  return {
+    services: of("Service"),
+    virtualServices: of("VirtualService"),
+    destinationRules: of("DestinationRule"),
+    replicaSets: of("ReplicaSet"),
+  };
+}

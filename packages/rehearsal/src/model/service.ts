@@ -1,0 +1,221 @@
+import type { Instant, Random } from "@sluice/kernel";
+import { below, binomial, normal, poisson } from "./chance.ts";
+import type { Fault } from "./fault.ts";
+import { dailyFactor, type Traffic } from "./traffic.ts";
+
+/** Cumulative; places of `latencyCounts` are buckets, the last one open. */
+export interface Served {
+  requests: number;
+  failures: number;
+  notFound: number;
+  latencyCounts: number[];
+  latencySeconds: number;
+  exposures: number;
+  conversions: number;
+}
+
+export type Version = "stable" | "canary";
+
+/** Shares of the traffic; what neither has was sent to a version without a ready pod, and failed. */
+export type Split = Readonly<Record<Version, number>>;
+
+export interface ServiceOptions {
+  readonly traffic: Traffic;
+  readonly fault: Fault;
+  readonly endpoints: readonly string[];
+  readonly edgesMs: readonly number[];
+  readonly random: Random;
+  readonly startsAt: Instant;
+  /** Where in the day it starts. */
+  readonly daySecond: number;
+  readonly scrapeSeconds: number;
+}
+
+interface VersionState {
+  readonly ordinary: number;
+  readonly isFaulty: boolean;
+  readonly slower: number;
+  readonly shift: number;
+}
+
+const spread = 0.55;
+const p95InSigmas = 1.6449;
+const endpointMix = [0.1, 0.6, 0.3];
+const coldSeconds = 30;
+
+const nothing = (buckets: number): Served => ({
+  requests: 0,
+  failures: 0,
+  notFound: 0,
+  latencyCounts: new Array<number>(buckets).fill(0),
+  latencySeconds: 0,
+  exposures: 0,
+  conversions: 0,
+});
+
+/** Two versions of one service and their users. Nothing happens between looks: all of it is drawn when time moves on. */
+export class ModelledService {
+  readonly served: Readonly<Record<Version, readonly Served[]>>;
+  readonly restarts = { stable: 0, canary: 0 };
+  readonly pods = { stable: 1, canary: 0 };
+  /** Requests that went worse because of the new version. */
+  harmed = 0;
+  /** Seconds of its life so far; the wall clock may step, this doesn't. */
+  elapsed = 0;
+  onScrape: (at: Instant) => void = () => {};
+  readonly #options: ServiceOptions;
+  readonly #center: number;
+  #split: Split = { stable: 1, canary: 0 };
+  #at: Instant;
+  #nextScrape: number;
+  #load = 0;
+  #latencyWalk = 0;
+  #apart = 0;
+  #burstLeft = 0;
+  #canarySince: number | undefined;
+
+  constructor(options: ServiceOptions) {
+    this.#options = options;
+    this.#at = options.startsAt;
+    this.#nextScrape = options.scrapeSeconds;
+    this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * spread;
+    this.#apart = options.traffic.noise.apart * normal(options.random);
+    const all = () => options.endpoints.map(() => nothing(options.edgesMs.length + 1));
+    this.served = { stable: all(), canary: all() };
+  }
+
+  get split(): Split {
+    return this.#split;
+  }
+
+  /** From now on. Call `advanceTo` first. */
+  route(split: Split): void {
+    this.#split = split;
+    if (split.canary > 0) this.#canarySince ??= this.elapsed;
+  }
+
+  /** The wall clock stepped: no time passed for users. */
+  stepClock(by: number): void {
+    this.#at = (this.#at + by) as Instant;
+  }
+
+  advanceTo(now: Instant): void {
+    const { scrapeSeconds } = this.#options;
+    for (let left = (now - this.#at) / 1000; left > 1e-9; ) {
+      const seconds = Math.min(left, this.#nextScrape - this.elapsed);
+      if (seconds > 0) this.#serve(seconds);
+      this.elapsed += seconds;
+      this.#at = (this.#at + seconds * 1000) as Instant;
+      left -= seconds;
+      if (this.elapsed >= this.#nextScrape - 1e-9) {
+        this.#nextScrape += scrapeSeconds;
+        this.onScrape(Math.round(this.#at) as Instant);
+      }
+    }
+    this.#at = now;
+  }
+
+  /** Of the pod that uses most, in its size at rest. */
+  memory(version: Version): number {
+    const { fault, random } = this.#options;
+    const age = version === "canary" ? this.#canaryAge() : 3600;
+    const warm = 1 + 0.1 * (1 - Math.exp(-age / 600)) + 0.004 * normal(random);
+    return warm + (version === "canary" ? ((fault.leakAnHour ?? 0) * age) / 3600 : 0);
+  }
+
+  requestsOf(version: Version): number {
+    return this.served[version].reduce((sum, { requests }) => sum + requests, 0);
+  }
+
+  /** What a second at full traffic costs users: for the time until people notice. */
+  harmASecond(): number {
+    const { traffic, fault } = this.#options;
+    const rate = traffic.requestsPerSecond;
+    const share = fault.endpoint === undefined ? (fault.share ?? 1) : this.#mix(fault.endpoint);
+    const added = (fault.errors ?? 0) * share;
+    const lost = traffic.conversions * (fault.lostConversions ?? 0);
+    return fault.isShared ? 0 : rate * (added + this.#slowHarm(fault.slower ?? 1) + lost);
+  }
+
+  #mix = (endpoint: number): number => {
+    const count = this.#options.endpoints.length;
+    const sum = endpointMix.slice(0, count).reduce((total, share) => total + share, 0);
+    return (endpointMix[endpoint] ?? 0) / sum;
+  };
+
+  #canaryAge = (): number => (this.#canarySince === undefined ? 0 : this.elapsed - this.#canarySince);
+
+  #slowHarm(factor: number): number {
+    return factor <= 1 ? 0 : 1 - below(p95InSigmas - Math.log(factor) / spread) - 0.05;
+  }
+
+  #serve(seconds: number): void {
+    const { traffic, random, daySecond, endpoints } = this.#options;
+    const { noise } = traffic;
+    const kept = Math.exp(-seconds / 300);
+    const fresh = Math.sqrt(1 - kept * kept);
+    this.#load = kept * this.#load + noise.load * fresh * normal(random);
+    this.#latencyWalk = kept * this.#latencyWalk + noise.latency * fresh * normal(random);
+    this.#burstLeft -= seconds;
+    if (random.next() < (noise.burstsAnHour * seconds) / 3600) this.#burstLeft = 20 + 60 * random.next();
+    const rate =
+      traffic.requestsPerSecond *
+      dailyFactor(traffic.dailySwing, daySecond + this.elapsed) *
+      Math.exp(this.#load - (noise.load * noise.load) / 2);
+    for (const version of ["stable", "canary"] as const) {
+      const share = this.#split[version];
+      if (share <= 0) continue;
+      const state = this.#stateOf(version);
+      for (let endpoint = 0; endpoint < endpoints.length; endpoint++) {
+        const requests = poisson(random, rate * share * this.#mix(endpoint) * seconds);
+        if (requests > 0) this.#answer(version, endpoint, requests, state);
+      }
+    }
+    const lost = 1 - this.#split.stable - this.#split.canary;
+    if (lost > 1e-9) this.harmed += poisson(random, rate * lost * seconds);
+  }
+
+  #stateOf(version: Version): VersionState {
+    const { traffic, fault } = this.#options;
+    const ordinary = Math.min(0.5, traffic.errors * (this.#burstLeft > 0 ? traffic.noise.burst : 1));
+    const isCanary = version === "canary";
+    const age = isCanary ? this.#canaryAge() : 1e6;
+    const began = (fault.onsetSeconds ?? 0) <= (fault.isShared ? this.elapsed : age);
+    const loaded = this.#split.canary >= (fault.fromWeight ?? 0) - 1e-9;
+    const isFaulty = (isCanary || fault.isShared === true) && began && loaded && fault.is === "version";
+    const slower = isFaulty ? (fault.slower ?? 1) : 1;
+    const cold = isCanary ? Math.log(1 + 0.2 * Math.exp(-age / coldSeconds)) + this.#apart : 0;
+    return { ordinary, isFaulty, slower, shift: this.#center + this.#latencyWalk + cold + Math.log(slower) };
+  }
+
+  #answer(version: Version, endpoint: number, requests: number, state: VersionState): void {
+    const { traffic, fault, random, edgesMs } = this.#options;
+    const served = this.served[version][endpoint] as Served;
+    const isHit = state.isFaulty && (fault.endpoint === undefined || fault.endpoint === endpoint);
+    const ordinary = binomial(random, requests, state.ordinary);
+    const added = isHit ? binomial(random, requests - ordinary, (fault.errors ?? 0) * (fault.share ?? 1)) : 0;
+    const good = requests - ordinary - added;
+    const wanted = binomial(random, good, traffic.conversions);
+    const lost = isHit ? binomial(random, wanted, fault.lostConversions ?? 0) : 0;
+    served.requests += requests;
+    served.failures += ordinary + added;
+    served.notFound += binomial(random, good, traffic.notFound);
+    served.exposures += requests;
+    served.conversions += wanted - lost;
+    served.latencySeconds += (requests * Math.exp(state.shift + (spread * spread) / 2)) / 1000;
+    let left = requests;
+    let under = 0;
+    for (const [bucket, edge] of edgesMs.entries()) {
+      if (left === 0) break;
+      const upTo = below((Math.log(edge) - state.shift) / spread);
+      const here = under >= 1 ? 0 : binomial(random, left, Math.max(0, upTo - under) / (1 - under));
+      served.latencyCounts[bucket] = (served.latencyCounts[bucket] as number) + here;
+      left -= here;
+      under = upTo;
+    }
+    const open = edgesMs.length;
+    served.latencyCounts[open] = (served.latencyCounts[open] as number) + left;
+    if (!isHit || fault.isShared) return;
+    this.harmed += added + lost + binomial(random, good, this.#slowHarm(state.slower));
+  }
+}

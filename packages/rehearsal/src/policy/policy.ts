@@ -1,0 +1,124 @@
+import {
+  ApiFault,
+  builtInKinds,
+  type Client,
+  KindRegistry,
+  type Resource,
+  type Rollout,
+  type Service,
+  type VirtualService,
+} from "@sluice/api";
+import { Fault, seededRandom, VirtualClock } from "@sluice/kernel";
+import { createStore } from "@sluice/store";
+import { madeUp, type Surroundings } from "./surroundings.ts";
+
+/** Where users come in: the VirtualService that carries the weights, or a Service that pools all pods. */
+export type Entry =
+  | { readonly is: "virtualService"; readonly name: string; readonly namespace: string }
+  | { readonly is: "service"; readonly name: string; readonly namespace: string };
+
+/** One Rollout with everything that it refers to, validated and with its defaults filled in. */
+export interface Policy {
+  readonly rollout: Rollout;
+  readonly surroundings: readonly Resource[];
+  readonly entry: Entry;
+  /** What the files don't hold and was made up, in words. */
+  readonly madeUp: readonly string[];
+}
+
+const rehearsed = new Set([
+  "Rollout",
+  "AnalysisTemplate",
+  "ClusterAnalysisTemplate",
+  "VirtualService",
+  "DestinationRule",
+  "Service",
+  "ConfigMap",
+  "Secret",
+]);
+
+/** Every Rollout of these manifests as a policy. Faults: invalid, with what the store would refuse. */
+export async function policiesOf(manifests: readonly Resource[]): Promise<readonly Policy[]> {
+  const placed = manifests.filter(({ kind }) => rehearsed.has(kind)).map(withNamespace);
+  const rollouts = placed.filter((object): object is Rollout => object.kind === "Rollout");
+  if (rollouts.length === 0) throw new Fault("invalid", "no Rollout in these manifests: there is nothing to rehearse");
+  const policies: Policy[] = [];
+  for (const rollout of rollouts) {
+    const around = placed.filter(
+      ({ kind, metadata }) =>
+        kind !== "Rollout" && (metadata.namespace === undefined || metadata.namespace === rollout.metadata.namespace),
+    );
+    policies.push(await admitted(rollout, around));
+  }
+  return policies;
+}
+
+async function admitted(rollout: Rollout, around: readonly Resource[]): Promise<Policy> {
+  const made: Surroundings = madeUp(rollout, around);
+  const { client } = await createStore({
+    kinds: new KindRegistry(builtInKinds()),
+    clock: new VirtualClock(),
+    random: seededRandom(1),
+    namespaces: [rollout.metadata.namespace ?? "default"],
+  });
+  const surroundings: Resource[] = [];
+  for (const object of [...around, ...made.objects]) surroundings.push(await create(client, object));
+  const created = await create(client, rollout);
+  return {
+    rollout: created as Rollout,
+    surroundings,
+    entry: entryOf(created as Rollout, surroundings),
+    madeUp: made.words,
+  };
+}
+
+/** Defaults as the store fills them in, without what it adds of its own. */
+async function create(client: Client, object: Resource): Promise<Resource> {
+  const { namespace, name } = object.metadata;
+  try {
+    const { metadata, ...rest } = await client.create(object);
+    const { labels, annotations } = metadata;
+    return {
+      ...rest,
+      status: undefined,
+      metadata: {
+        name: metadata.name,
+        ...(namespace === undefined ? {} : { namespace }),
+        ...(labels === undefined ? {} : { labels }),
+        ...(annotations === undefined ? {} : { annotations }),
+      },
+    } as Resource;
+  } catch (thrown) {
+    if (!(thrown instanceof ApiFault)) throw thrown;
+    const place = `${object.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
+    throw new Fault("invalid", `${place}: ${thrown.message}`, { cause: thrown });
+  }
+}
+
+function withNamespace(object: Resource): Resource {
+  if (object.kind === "ClusterAnalysisTemplate" || object.metadata.namespace !== undefined) return object;
+  return { ...object, metadata: { ...object.metadata, namespace: "default" } };
+}
+
+function entryOf(rollout: Rollout, surroundings: readonly Resource[]): Entry {
+  const { canary, blueGreen } = rollout.spec.strategy;
+  const namespace = rollout.metadata.namespace ?? "default";
+  const named = canary?.trafficRouting?.istio?.virtualService?.name;
+  if (named !== undefined) {
+    const found = surroundings.find(
+      (object): object is VirtualService =>
+        object.kind === "VirtualService" && object.metadata.name === named.split(".")[0],
+    );
+    if (found !== undefined) return { is: "virtualService", name: found.metadata.name, namespace };
+  }
+  if (blueGreen !== undefined) return { is: "service", name: blueGreen.activeService, namespace };
+  const own = [canary?.canaryService, canary?.stableService];
+  const labels = rollout.spec.template?.metadata?.labels ?? {};
+  const pooled = surroundings.find(
+    (object): object is Service =>
+      object.kind === "Service" &&
+      !own.includes(object.metadata.name) &&
+      Object.entries((object as Service).spec.selector ?? {}).every(([name, value]) => labels[name] === value),
+  );
+  return { is: "service", name: pooled?.metadata.name ?? rollout.metadata.name, namespace };
+}

@@ -1,0 +1,114 @@
+import type { Resource, Rollout, RolloutAnalysis } from "@sluice/api";
+
+export interface Surroundings {
+  readonly objects: readonly Resource[];
+  readonly words: readonly string[];
+}
+
+/** What a Rollout refers to and the files don't hold: plain ones, so that the rest can be rehearsed. */
+export function madeUp(rollout: Rollout, around: readonly Resource[]): Surroundings {
+  const namespace = rollout.metadata.namespace ?? "default";
+  const objects: Resource[] = [];
+  const words: string[] = [];
+  const has = (kind: string, name: string) =>
+    [...around, ...objects].some((object) => object.kind === kind && object.metadata.name === name);
+  const make = (object: Resource, word?: string) => {
+    objects.push(object);
+    words.push(word ?? `${object.kind} ${object.metadata.name}`);
+  };
+  const { canary = {}, blueGreen } = rollout.spec.strategy;
+  const selector = rollout.spec.selector?.matchLabels ?? rollout.spec.template?.metadata?.labels ?? {};
+  const service = (name: string): Resource =>
+    ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name, namespace },
+      spec: { selector, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
+    }) as Resource;
+  const services = [canary.canaryService, canary.stableService, blueGreen?.activeService, blueGreen?.previewService];
+  for (const name of services) if (name !== undefined && !has("Service", name)) make(service(name));
+
+  const { virtualService, destinationRule } = canary.trafficRouting?.istio ?? {};
+  const rule = around.find(
+    ({ kind, metadata }) => kind === "DestinationRule" && metadata.name === destinationRule?.name,
+  );
+  const ruleHost = (rule as { spec?: { host?: string } } | undefined)?.spec?.host?.split(".")[0];
+  const host = ruleHost ?? canary.stableService ?? rollout.metadata.name;
+  if (destinationRule !== undefined && rule === undefined) {
+    const { canarySubsetName, stableSubsetName, name } = destinationRule;
+    const subsets = [stableSubsetName, canarySubsetName].map((subset) => ({ name: subset, labels: selector }));
+    make({
+      apiVersion: "networking.istio.io/v1",
+      kind: "DestinationRule",
+      metadata: { name, namespace },
+      spec: { host, subsets },
+    } as Resource);
+  }
+  if (virtualService !== undefined && !has("VirtualService", virtualService.name.split(".")[0] ?? "")) {
+    const to = (subset: string | undefined, name: string | undefined, weight: number) => ({
+      destination: destinationRule === undefined ? { host: name ?? host } : { host, subset },
+      weight,
+    });
+    const route = [
+      to(destinationRule?.stableSubsetName, canary.stableService, 100),
+      to(destinationRule?.canarySubsetName, canary.canaryService, 0),
+    ];
+    const routes = virtualService.routes?.length ? virtualService.routes : ["primary"];
+    make({
+      apiVersion: "networking.istio.io/v1",
+      kind: "VirtualService",
+      metadata: { name: virtualService.name.split(".")[0], namespace },
+      spec: { hosts: [host], http: routes.map((name) => ({ name, route })) },
+    } as Resource);
+  }
+  // Also where only the route names it, or where nobody does: users come in somewhere.
+  if (!has("Service", host)) make(service(host));
+
+  for (const { templateName, clusterScope } of templatesOf(rollout, around)) {
+    const kind = clusterScope === true ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
+    if (has(kind, templateName)) continue;
+    make(
+      {
+        apiVersion: "argoproj.io/v1alpha1",
+        kind,
+        metadata: { name: templateName, ...(clusterScope === true ? {} : { namespace }) },
+        spec: {
+          metrics: [
+            {
+              name: `${templateName} (missing)`,
+              count: 1,
+              successCondition: "true",
+              provider: { prometheus: { query: "1" } },
+            },
+          ],
+        },
+      } as Resource,
+      `${kind} ${templateName}, which decides nothing here: Argo Rollouts would refuse the Rollout without it`,
+    );
+  }
+  return { objects, words };
+}
+
+interface Reference {
+  readonly templateName: string;
+  readonly clusterScope?: boolean;
+}
+
+function templatesOf(rollout: Rollout, around: readonly Resource[]): readonly Reference[] {
+  const nested = around
+    .filter(({ kind }) => kind.endsWith("AnalysisTemplate"))
+    .flatMap((object) => (object as { spec?: { templates?: readonly Reference[] } }).spec?.templates ?? []);
+  return [...analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []), ...nested];
+}
+
+/** Every analysis of a Rollout; `step` is undefined for those that run beside the steps. */
+export function analysesOf(
+  rollout: Rollout,
+): readonly { readonly step: number | undefined; readonly analysis: RolloutAnalysis }[] {
+  const { canary = {}, blueGreen } = rollout.spec.strategy;
+  const beside = [canary.analysis, blueGreen?.prePromotionAnalysis, blueGreen?.postPromotionAnalysis];
+  return [
+    ...beside.flatMap((analysis) => (analysis === undefined ? [] : [{ step: undefined, analysis }])),
+    ...(canary.steps ?? []).flatMap(({ analysis }, step) => (analysis === undefined ? [] : [{ step, analysis }])),
+  ];
+}

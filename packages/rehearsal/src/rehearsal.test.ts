@@ -1,0 +1,114 @@
+import { expect, test } from "vitest";
+import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
+import { rehearse } from "./report/rehearse.ts";
+
+const faultOf = (result: Awaited<ReturnType<typeof rehearse>>, profile: "argo" | "sluice", fault: string) =>
+  result.profiles[profile]?.faults.find((one) => one.fault === fault);
+
+test("a good release goes through under both profiles, and Sluice's takes the holdback longer", async () => {
+  const policy = await policyOf(canary(), errors());
+
+  const { profiles } = await rehearse(policy, { ...options, faults: [] });
+
+  expect(profiles.argo?.good).toMatchObject({ falseAborts: 0, asked: 0 });
+  expect(profiles.sluice?.good).toMatchObject({ falseAborts: 0, asked: 0 });
+  expect(profiles.argo?.good.seconds).toBeGreaterThan(600);
+  expect(profiles.argo?.good.seconds).toBeLessThan(700);
+  const longer = (profiles.sluice?.good.seconds ?? 0) - (profiles.argo?.good.seconds ?? 0);
+  expect(longer).toBeGreaterThanOrEqual(600);
+});
+
+test("a template of the new version alone sees half of its requests fail in the first step", async () => {
+  const policy = await policyOf(canary(), errors());
+
+  const result = await rehearse(policy, { ...options, faults: named("error +50pp") });
+
+  const caught = faultOf(result, "argo", "error +50pp");
+  expect(caught).toMatchObject({ caught: 1, by: "errors", weight: 0.1 });
+  expect(caught?.harmedMedian).toBeGreaterThan(100);
+});
+
+test("a query that pools both versions doesn't see five points, and the judge does", async () => {
+  const policy = await policyOf(canary(), errors('namespace="shop"'));
+
+  const result = await rehearse(policy, { ...options, faults: named("error +5pp") });
+
+  expect(faultOf(result, "argo", "error +5pp")).toMatchObject({ caught: 0 });
+  expect(faultOf(result, "sluice", "error +5pp")).toMatchObject({ caught: 1, by: "judge: failures" });
+  expect(result.words.join("\n")).toContain("Sluice catches 1 that these analyses miss: error +5pp");
+});
+
+test("pods that never get ready get no traffic: Argo Rollouts waits for ever, Sluice takes it back", async () => {
+  const policy = await policyOf(canary({ analysis: undefined }));
+
+  const result = await rehearse(policy, { ...options, faults: named("never ready", "crash loop") });
+
+  expect(faultOf(result, "argo", "never ready")).toMatchObject({ by: "progress deadline", harmedP95: 0 });
+  expect(faultOf(result, "sluice", "never ready")).toMatchObject({ by: "never ready", harmedP95: 0 });
+  expect(faultOf(result, "sluice", "crash loop")).toMatchObject({ by: "crash loop", harmedP95: 0 });
+});
+
+test("a control plane that dies in the middle changes no end", async () => {
+  const policy = await policyOf(canary(), errors());
+
+  const result = await rehearse(policy, { ...options, faults: named("controller killed", "node lost", "clock steps") });
+
+  for (const profile of ["argo", "sluice"] as const) {
+    for (const { fault, caught } of result.profiles[profile]?.faults ?? []) expect([fault, caught]).toEqual([fault, 0]);
+  }
+});
+
+test("a query that nobody can answer is named and decides nothing", async () => {
+  const policy = await policyOf(canary(), errors(undefined, "queue_depth"));
+
+  const result = await rehearse(policy, { ...options, faults: [] });
+
+  expect(result.unanswerable).toEqual([
+    { template: "errors", metric: "errors", because: "nobody can tell from its name what queue_depth counts" },
+  ]);
+  expect(result.profiles.argo?.good.falseAborts).toBe(0);
+});
+
+test("what the files don't hold is made up and said", async () => {
+  const policy = await policyOf(canary());
+
+  expect(policy.madeUp.map((words) => words.split(",")[0])).toEqual([
+    "DestinationRule web",
+    "VirtualService web",
+    "Service web",
+    "AnalysisTemplate errors",
+  ]);
+});
+
+test("without routing pods are the weight", async () => {
+  const policy = await policyOf(canary({ trafficRouting: undefined, analysis: undefined }));
+
+  const result = await rehearse(policy, { ...options, faults: named("error +50pp"), profiles: ["sluice"] });
+
+  expect(faultOf(result, "sluice", "error +50pp")).toMatchObject({ caught: 1, by: "judge: failures" });
+  expect(faultOf(result, "sluice", "error +50pp")?.weight).toBeCloseTo(0.25, 1);
+});
+
+test("a pause without an end waits for a person, and says how long", async () => {
+  const steps = [{ setWeight: 10 }, { pause: {} }, { setWeight: 100 }];
+  const policy = await policyOf(canary({ steps }), errors());
+
+  const { profiles } = await rehearse(policy, { ...options, faults: [] });
+
+  expect(profiles.argo?.good.waitedSeconds).toBe(600);
+});
+
+test("the same seed brings the same bytes, another one others", async () => {
+  const policy = await policyOf(canary(), errors());
+  const bytes = async (seed: number) =>
+    JSON.stringify(await rehearse(policy, { ...options, seed, faults: named("error +1pp", "p95 x1.5") }));
+
+  const first = await bytes(1);
+
+  expect(await bytes(1)).toBe(first);
+  expect(await bytes(2)).not.toBe(first);
+});
+
+test("a Rollout that the store would refuse is refused with the field", async () => {
+  await expect(policyOf(canary({ steps: [{ setWeight: 400 }] }))).rejects.toThrow("Rollout shop/web");
+});

@@ -1,0 +1,43 @@
+import type { AnalysisRun } from "@sluice/api";
+import type { Verdict } from "@sluice/verdict";
+import type { World } from "./world.ts";
+
+/** What ended a release, as the page says it. */
+export interface Rule {
+  /** `error-rate` of a template, `judge: failures`, `crash loop`, … */
+  readonly by: string;
+  /** False where Argo Rollouts has it too. */
+  readonly isOurs: boolean;
+}
+
+export interface Outcome {
+  /** `asked`: it waits for a person, since the evidence was missing or undecided. `stuck`: it neither ends nor is taken back. */
+  readonly end: "promoted" | "aborted" | "asked" | "stuck";
+  readonly rule?: Rule;
+  /** Index of the step in which it ended. */
+  readonly step: number;
+  /** 0..1, the canary's last share above nothing. */
+  readonly weight: number;
+  readonly seconds: number;
+  readonly heldSeconds: number;
+  readonly waitedSeconds: number;
+  readonly canaryRequests: number;
+  readonly harmed: number;
+  readonly weights: readonly { readonly atSeconds: number; readonly weight: number }[];
+}
+
+/** From what the controller said, in the words of the rule that said it. */
+export function ruleOf(message: string, verdict: Verdict | undefined, world: World): Rule {
+  if (message.includes("a person says it is bad") && verdict?.action === "rollback") {
+    return { by: `judge: ${verdict.evidence[0]?.signal ?? "evidence"}`, isOurs: true };
+  }
+  if (message.includes("crash loop")) return { by: "crash loop", isOurs: true };
+  if (message.includes("timed out progressing")) return { by: "never ready", isOurs: true };
+  const metric = /Metric "([^"]+)"/.exec(message)?.[1];
+  if (metric !== undefined) return { by: metric, isOurs: false };
+  const failed = [...world.objects.values()]
+    .filter((object): object is AnalysisRun => object.kind === "AnalysisRun")
+    .flatMap(({ status }) => status?.metricResults ?? [])
+    .find(({ phase }) => phase === "Failed" || phase === "Error");
+  return { by: failed?.name ?? (message === "" ? "unknown" : message), isOurs: false };
+}

@@ -1,0 +1,102 @@
+import type { AnalysisTemplate, Rollout } from "@sluice/api";
+import { parsePromql } from "@sluice/languages";
+import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
+import type { Policy } from "../policy/policy.ts";
+import { analysesOf } from "../policy/surroundings.ts";
+
+/** What all queries of a policy ask of the modelled world. */
+export interface Queries {
+  readonly families: ReadonlySet<Family>;
+  readonly labels: ReadonlySet<string>;
+  /** Named in queries; undefined where none tells endpoints apart. */
+  readonly endpoints: readonly string[] | undefined;
+  readonly scrapeSeconds: number;
+  /** The router's finer buckets are asked for. */
+  readonly isOfTheRouter: boolean;
+  /** By template: metrics that can't be answered, and why. They decide nothing. */
+  readonly unanswerable: readonly Unanswerable[];
+}
+
+export interface Unanswerable {
+  readonly template: string;
+  readonly metric: string;
+  readonly because: string;
+}
+
+export function queriesOf(policy: Policy): Queries {
+  const families = new Set<Family>();
+  const labels = new Set<string>();
+  const endpoints = new Set<string>();
+  const unanswerable: Unanswerable[] = [];
+  let isOfTheRouter = false;
+  let shortest = 300_000;
+  for (const template of templatesOf(policy)) {
+    for (const { name, provider } of template.spec.metrics ?? []) {
+      const refuse = (because: string) =>
+        unanswerable.push({ template: template.metadata.name, metric: name, because });
+      const query = provider.prometheus?.query;
+      if (query === undefined) {
+        refuse(`its provider ${Object.keys(provider)[0] ?? "?"} isn't modelled`);
+        continue;
+      }
+      const parsed = parsePromql(withoutArguments(query, policy.rollout, template));
+      if (parsed.is === "refused") {
+        refuse(`its query can't be read: found ${parsed.refusal.found}, expected ${parsed.refusal.expected}`);
+        continue;
+      }
+      const shape = shapeOf(parsed.value);
+      const unknown = shape.selectors.find((matchers) => familyOf(metricNameOf(matchers) ?? "") === undefined);
+      if (unknown !== undefined) {
+        refuse(`nobody can tell from its name what ${metricNameOf(unknown) ?? "a metric without a name"} counts`);
+        continue;
+      }
+      for (const range of shape.ranges) shortest = Math.min(shortest, range);
+      for (const label of shape.labels) labels.add(label);
+      for (const matchers of shape.selectors) {
+        families.add(familyOf(metricNameOf(matchers) ?? "") as Family);
+        for (const { label, value, operator } of matchers) {
+          if (isEndpointLabel(label) && operator === "=") endpoints.add(value);
+          if (label === "job" && value === "sluice-router") isOfTheRouter = true;
+        }
+      }
+    }
+  }
+  const tellsEndpoints = [...labels].some(isEndpointLabel);
+  return {
+    families,
+    labels,
+    endpoints: tellsEndpoints ? [...endpoints, "/", "/other", "/search"].slice(0, 3) : undefined,
+    scrapeSeconds: Math.max(1, Math.min(30, Math.floor(shortest / 5000))),
+    isOfTheRouter,
+    unanswerable,
+  };
+}
+
+export const templatesOf = ({ surroundings }: Policy): readonly AnalysisTemplate[] =>
+  surroundings.filter(({ kind }) => kind.endsWith("AnalysisTemplate")) as readonly AnalysisTemplate[];
+
+/** Arguments filled in where their values stand in the files, else by a word: enough to read a query. */
+function withoutArguments(query: string, rollout: Rollout, template: AnalysisTemplate): string {
+  const values = new Map<string, string>();
+  const given = analysesOf(rollout).flatMap(({ analysis }) => analysis.args ?? []);
+  for (const { name, value } of [...(template.spec.args ?? []), ...given]) {
+    if (value !== undefined) values.set(name, value);
+  }
+  return query.replaceAll(/\{\{\s*args\.([\w.-]+)\s*\}\}/g, (_, name: string) => values.get(name) ?? "x");
+}
+
+/** The templates with what can't be answered made dry, so that the rest decides. */
+export function answerable(policy: Policy, { unanswerable }: Queries): Policy {
+  const surroundings = policy.surroundings.map((object) => {
+    const silent = unanswerable.filter(({ template }) => template === object.metadata.name);
+    if (silent.length === 0 || !object.kind.endsWith("AnalysisTemplate")) return object;
+    const { spec, ...rest } = object as AnalysisTemplate;
+    const metrics = (spec.metrics ?? []).map((metric) =>
+      silent.some((one) => one.metric === metric.name)
+        ? { ...metric, provider: { prometheus: { query: "1" } }, successCondition: "true", failureCondition: "" }
+        : metric,
+    );
+    return { ...rest, spec: { ...spec, metrics } };
+  });
+  return { ...policy, surroundings };
+}

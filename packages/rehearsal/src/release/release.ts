@@ -1,0 +1,350 @@
+import type { Resource, Rollout } from "@sluice/api";
+import {
+  analysisRunReconciler,
+  type Effects,
+  experimentReconciler,
+  promotePatch,
+  type RequestedPatch,
+  rolloutReconciler,
+} from "@sluice/controllers";
+import {
+  after,
+  Fault as Failure,
+  type Instant,
+  instant,
+  millis,
+  minutes,
+  seededRandom,
+  VirtualClock,
+} from "@sluice/kernel";
+import { measurementOf, queryInstant } from "@sluice/metrics";
+import type { JudgedRelease } from "@sluice/verdict";
+import { hashOf, ModelledCluster, ordinaryStart } from "../model/cluster.ts";
+import type { Fault } from "../model/fault.ts";
+import { ModelledRoutes, routedWorld } from "../model/routes.ts";
+import { ModelledSeries, type VersionNames } from "../model/series.ts";
+import { ModelledService } from "../model/service.ts";
+import type { Traffic } from "../model/traffic.ts";
+import type { Policy } from "../policy/policy.ts";
+import { asArgo, asSluice, type ProfileName, stableOf } from "../policy/profile.ts";
+import { Judging } from "./judging.ts";
+import { type Outcome, ruleOf } from "./outcome.ts";
+import type { Queries } from "./queries.ts";
+import { World } from "./world.ts";
+
+export interface ReleaseOptions {
+  readonly policy: Policy;
+  readonly queries: Queries;
+  readonly profile: ProfileName;
+  readonly fault: Fault;
+  readonly traffic: Traffic;
+  readonly seed: number;
+  readonly endpoints: readonly string[];
+  readonly edgesMs: readonly number[];
+  readonly history: JudgedRelease["history"];
+  /** How long a person takes who is asked. */
+  readonly personMillis: number;
+  /** How long nobody notices a harm that no rule caught. */
+  readonly noticeMillis: number;
+}
+
+const startOf2026 = instant(1_767_225_600_000);
+/** Before the release: enough samples for the queries' windows. */
+const warmUp = minutes(10);
+const longest = minutes(60 * 24 * 14);
+
+/** One release of one version through the real controllers. The same options bring the same outcome. */
+export async function rehearseRelease(options: ReleaseOptions): Promise<Outcome> {
+  const release = new Release(options);
+  return release.run();
+}
+
+class Release {
+  readonly #options: ReleaseOptions;
+  readonly #clock = new VirtualClock(startOf2026);
+  readonly #rollout: Rollout;
+  readonly #service: ModelledService;
+  readonly #cluster: ModelledCluster;
+  readonly #routes: ModelledRoutes;
+  #series: ModelledSeries | undefined;
+  #canaryHash = "";
+  #stableHash = "";
+  #routedAt = -1;
+  #isNew = false;
+
+  constructor(options: ReleaseOptions) {
+    const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
+    this.#options = options;
+    this.#rollout = profile === "argo" ? asArgo(policy.rollout) : asSluice(policy.rollout);
+    const random = seededRandom(seed);
+    this.#service = new ModelledService({
+      traffic,
+      fault,
+      endpoints,
+      edgesMs,
+      random,
+      startsAt: startOf2026,
+      daySecond: 86_400 * random.next(),
+      scrapeSeconds: queries.scrapeSeconds,
+    });
+    const start = fault.platform === "slowPods" ? minutes(3) : ordinaryStart;
+    this.#cluster = new ModelledCluster(
+      () => this.#clock.now(),
+      (set) => {
+        const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
+        return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
+      },
+    );
+    this.#routes = new ModelledRoutes(policy.entry);
+  }
+
+  async run(): Promise<Outcome> {
+    const { policy, seed } = this.#options;
+    const world = await World.create({
+      seed,
+      clock: this.#clock,
+      reconcilers: (effects: Effects) => [
+        rolloutReconciler(effects),
+        analysisRunReconciler(effects),
+        experimentReconciler(effects),
+        this.#cluster.reconciler(effects),
+      ],
+      tasks: {
+        queryPrometheus: async ({ query }) => this.#answer(String(query)),
+        canaryTraffic: async () => ({ requests: this.#requests() }),
+      },
+    });
+    const namespace = this.#rollout.metadata.namespace ?? "default";
+    await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }).catch(() => {});
+    for (const object of policy.surroundings) await world.client.create(object);
+    await world.apply(stableOf(this.#rollout));
+    await world.advanceTo(after(this.#clock.now(), millis(1)));
+    refuseInvalid(this.#rolloutOf(world));
+    this.#stableHash = this.#statusOf(world).currentPodHash ?? "";
+    this.#route(world);
+    await this.#openSeries(world);
+    await world.advanceTo(after(startOf2026, warmUp));
+    this.#service.advanceTo(this.#clock.now());
+    this.#isNew = true;
+    await world.apply(this.#rollout);
+    this.#canaryHash = this.#statusOf(world).currentPodHash ?? "";
+    const outcome = await this.#watch(world);
+    world.stop();
+    return outcome;
+  }
+
+  async #watch(world: World): Promise<Outcome> {
+    const { fault, profile, history, edgesMs, personMillis } = this.#options;
+    const service = this.#service;
+    const beganAt = this.#clock.now();
+    const judging =
+      profile === "sluice"
+        ? new Judging({ rollout: this.#rollout, service, history, edgesMs, now: beganAt })
+        : undefined;
+    const disturbAt = fault.platform === undefined ? undefined : after(beganAt, minutes(2));
+    let disturbed = false;
+    let step = 0;
+    let stepBeganAt = beganAt;
+    let askedAt: Instant | undefined;
+    let waitedMillis = 0;
+    const weights: Outcome["weights"][number][] = [];
+    for (;;) {
+      this.#route(world);
+      const now = this.#clock.now();
+      const rollout = this.#rolloutOf(world);
+      const status = rollout.status ?? {};
+      const seconds = (now - beganAt) / 1000;
+      const weight = service.split.canary;
+      if (weights.at(-1)?.weight !== weight) weights.push({ atSeconds: seconds, weight });
+      const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => ({
+        end,
+        step,
+        weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
+        seconds,
+        heldSeconds: (judging?.heldMillis ?? 0) / 1000,
+        waitedSeconds: waitedMillis / 1000,
+        canaryRequests: service.requestsOf("canary"),
+        harmed: Math.round(
+          service.harmed + (end === "promoted" ? (service.harmASecond() * this.#options.noticeMillis) / 1000 : 0),
+        ),
+        weights,
+        ...(rule === undefined ? {} : { rule }),
+      });
+      if (status.abort === true && status.currentPodHash === this.#canaryHash) {
+        return ended("aborted", ruleOf(status.message ?? "", judging?.last, world));
+      }
+      if (status.stableRS === this.#canaryHash && status.currentPodHash === this.#canaryHash) return ended("promoted");
+      if (now - beganAt > longest) return ended("stuck");
+      const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
+      if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
+      const index = status.currentStepIndex ?? step;
+      if (index !== step) {
+        step = index;
+        stepBeganAt = now;
+      }
+
+      const reasons = status.pauseConditions?.map(({ reason }) => reason) ?? [];
+      const asks = this.#asks(rollout, reasons);
+      askedAt = asks === undefined ? undefined : (askedAt ?? now);
+      if (asks === "undecided") return ended("asked", { by: status.message ?? "no data", isOurs: true });
+      if (askedAt !== undefined && now - askedAt >= personMillis) {
+        waitedMillis += now - askedAt;
+        askedAt = undefined;
+        await this.#write(world, promotePatch(this.#rolloutOf(world)));
+        continue;
+      }
+
+      if (disturbAt !== undefined && !disturbed && now >= disturbAt) {
+        disturbed = true;
+        await this.#disturb(world);
+        continue;
+      }
+      if (judging !== undefined && now >= judging.nextLook(rollout, stepBeganAt)) {
+        const patches = judging.look(rollout, now);
+        if (patches.length > 0) {
+          await this.#write(world, patches);
+          continue;
+        }
+      }
+      const next = Math.min(
+        this.#clock.nextDue() ?? Number.POSITIVE_INFINITY,
+        judging?.nextLook(rollout, stepBeganAt) ?? Number.POSITIVE_INFINITY,
+        askedAt === undefined ? Number.POSITIVE_INFINITY : askedAt + personMillis,
+        disturbAt === undefined || disturbed ? Number.POSITIVE_INFINITY : disturbAt,
+      );
+      if (!Number.isFinite(next)) return ended("stuck");
+      const at = Math.max(now, next) as Instant;
+      service.advanceTo(at);
+      await world.advanceTo(at);
+    }
+  }
+
+  #asks(rollout: Rollout, reasons: readonly string[]): "person" | "undecided" | undefined {
+    if (reasons.some((reason) => reason !== "CanaryPauseStep" && reason !== "BlueGreenPause")) return "undecided";
+    if (reasons.length === 0) return undefined;
+    const step = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? 0];
+    const isTimed = step?.pause?.duration !== undefined;
+    return isTimed ? undefined : "person";
+  }
+
+  async #write(world: World, patches: readonly RequestedPatch[]): Promise<void> {
+    const { namespace, name } = this.#rollout.metadata;
+    const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", ...(namespace ? { namespace } : {}), name };
+    for (const { patch, subresource } of patches) {
+      await world.client.patch(key, patch, subresource === undefined ? {} : { subresource });
+    }
+    await world.settle();
+  }
+
+  async #disturb(world: World): Promise<void> {
+    switch (this.#options.fault.platform) {
+      case "controlPlaneKilled":
+        return world.restart();
+      case "metricsMissing":
+        if (this.#series !== undefined) this.#series.isMissing = true;
+        return;
+      case "nodeLost": {
+        this.#cluster.loseNode(1 / 3);
+        for (const object of [...world.objects.values()]) {
+          // Touched, so that its controller looks again.
+          if (object.kind === "ReplicaSet") await touch(world, object);
+        }
+        return world.settle();
+      }
+      case "clockSteps":
+        this.#clock.jump(minutes(5));
+        this.#service.stepClock(minutes(5));
+        return world.settle();
+      default:
+        return;
+    }
+  }
+
+  #route(world: World): void {
+    if (this.#routedAt === world.routeChanges) return;
+    this.#routedAt = world.routeChanges;
+    const seen = routedWorld(world.objects);
+    this.#service.route(this.#routes.split(seen, this.#canaryHash));
+    for (const set of seen.replicaSets) {
+      const version = hashOf(set) === this.#canaryHash ? "canary" : "stable";
+      this.#service.pods[version] = set.status?.availableReplicas ?? 0;
+      if (version === "canary" && this.#options.fault.pods === "crashing") this.#service.restarts.canary = 4;
+    }
+  }
+
+  /** Canaries' names are known before there is one: the version is a function of its template. */
+  async #openSeries(world: World): Promise<void> {
+    const { queries, endpoints, edgesMs } = this.#options;
+    this.#series = new ModelledSeries({
+      service: this.#service,
+      names: () => this.#names(world),
+      edgesMs,
+      endpoints: queries.endpoints === undefined ? undefined : endpoints,
+      labels: queries.labels,
+      families: queries.families,
+    });
+  }
+
+  #names(world: World): VersionNames {
+    const { name, namespace = "default" } = this.#rollout.metadata;
+    const { canary } = this.#rollout.spec.strategy;
+    const rule = canary?.trafficRouting?.istio?.destinationRule;
+    const of = (hash: string, role: string, service: string | undefined, subset: string | undefined) => [
+      hash,
+      `${name}-${hash}`,
+      `${name}-${hash}-x7k2p`,
+      service ?? `\u0000${role}`,
+      `${service ?? `\u0000${role}`}.${namespace}.svc.cluster.local`,
+      subset ?? role,
+      role,
+    ];
+    const services = [...world.objects.values()]
+      .filter(({ kind }) => kind === "Service")
+      .map(({ metadata }) => metadata.name)
+      .filter((one) => one !== canary?.canaryService && one !== canary?.stableService);
+    return {
+      canary: of(this.#canaryHash, "canary", canary?.canaryService, rule?.canarySubsetName),
+      stable: of(this.#stableHash, "stable", canary?.stableService, rule?.stableSubsetName),
+      shared: [...services, namespace, name, ...services.map((one) => `${one}.${namespace}.svc.cluster.local`)],
+    };
+  }
+
+  #answer(query: string) {
+    this.#service.advanceTo(this.#clock.now());
+    const series = this.#series;
+    if (series === undefined) throw new Failure("unavailable", "no metrics yet");
+    const outcome = queryInstant(series, query, this.#clock.now());
+    if (outcome.is === "refused") throw new Failure("invalid", outcome.refusal.message);
+    const measured = measurementOf(outcome.result);
+    if (measured === undefined) throw new Failure("invalid", "a text is no measurement");
+    return measured;
+  }
+
+  #requests(): number {
+    this.#service.advanceTo(this.#clock.now());
+    return this.#service.requestsOf("canary");
+  }
+
+  #rolloutOf(world: World): Rollout {
+    return world.get<Rollout>("Rollout", this.#rollout.metadata.name) ?? this.#rollout;
+  }
+
+  #statusOf = (world: World): NonNullable<Rollout["status"]> => this.#rolloutOf(world).status ?? {};
+}
+
+/** What a controller would refuse when it is applied can't be rehearsed either. */
+function refuseInvalid({ status, metadata }: Rollout): void {
+  const condition = status?.conditions?.find(({ type }) => type === "InvalidSpec");
+  if (condition !== undefined) throw new Failure("invalid", condition.message ?? `Rollout ${metadata.name} is invalid`);
+}
+
+async function touch(world: World, object: Resource): Promise<void> {
+  const { apiVersion, kind, metadata } = object;
+  const key = {
+    apiVersion,
+    kind,
+    name: metadata.name,
+    ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
+  };
+  await world.client.patch(key, { type: "merge", value: { metadata: { annotations: { "sluice.dev/node": "lost" } } } });
+}

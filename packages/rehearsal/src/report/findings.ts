@@ -1,0 +1,88 @@
+import type { Rehearsal, StepView } from "./result.ts";
+
+/** The sentences above the table: what a person would want to know first. */
+export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] {
+  return [
+    ...blindSteps(rehearsal),
+    ...noise(rehearsal),
+    ...idle(rehearsal),
+    ...waits(rehearsal),
+    ...gain(rehearsal),
+    ...lowTraffic(rehearsal),
+  ];
+}
+
+/** "At 12 requests a second its 2-minute step at 5 % sees 72 canary requests: …" */
+function blindSteps({ steps, traffic }: Omit<Rehearsal, "words">): readonly string[] {
+  const step = steps.find(({ canaryRequests }) => canaryRequests !== undefined);
+  if (step?.seconds === undefined) return [];
+  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${span(step.seconds)} step at ${percent(step.weight)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
+  return (["argo", "sluice"] as const).flatMap((profile) => {
+    const last = steps.at(-1)?.smallest[profile];
+    const here = step.smallest[profile];
+    const who = profile === "argo" ? "your analyses" : "Sluice";
+    const lead = profile === "argo" ? `${seen}: ` : "";
+    if (last === undefined)
+      return [`${lead}${article(lead)} regression of 50 points or less stays invisible to ${who} before full traffic.`];
+    if (here !== undefined && here <= last)
+      return [`${lead}${who} ${profile === "argo" ? "see" : "sees"} a ${points(here)} regression from there on.`];
+    const later = steps.find((one: StepView) => one.smallest[profile] === last);
+    return [
+      `${lead}${article(lead)} ${points(last)} regression stays invisible to ${who} until ${percent(later?.weight ?? 1)}.`,
+    ];
+  });
+}
+
+function noise({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
+  return Object.entries(profiles.argo?.good.rules ?? {}).map(([rule, count]) => {
+    const share = count / Math.max(1, profiles.argo?.good.runs ?? 1);
+    return `${rule} fires on noise: it stops ${percent(share)} of good releases, so what it catches below is partly luck.`;
+  });
+}
+
+const idle = ({ idleRules }: Omit<Rehearsal, "words">): readonly string[] =>
+  idleRules.length === 0 ? [] : [`Decides nothing here: ${idleRules.join(", ")} stopped no release, good or bad.`];
+
+function waits({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
+  const good = profiles.argo?.good;
+  if (good === undefined || good.waitedSeconds === 0) return [];
+  return [`A good release takes ${span(good.seconds)}; ${span(good.waitedSeconds)} of it is waiting for people.`];
+}
+
+function gain({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
+  const { argo, sluice } = profiles;
+  if (argo === undefined || sluice === undefined) return [];
+  const missed = argo.faults.filter(({ isHarmful, caught, fault }) => {
+    const other = sluice.faults.find((one) => one.fault === fault);
+    return isHarmful && caught < 0.5 && (other?.caught ?? 0) >= 0.5;
+  });
+  return missed.length === 0
+    ? []
+    : [`Sluice catches ${missed.length} that these analyses miss: ${missed.map(({ fault }) => fault).join(", ")}.`];
+}
+
+function lowTraffic({ steps, traffic }: Omit<Rehearsal, "words">): readonly string[] {
+  const first = steps[0];
+  if (first?.canaryRequests === undefined || first.canaryRequests >= 500) return [];
+  const needed = 500 / (traffic.requestsPerSecond * first.weight);
+  return [
+    `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. What works: ${span(needed)} there, or a synthetic check every second against the canary's Service, or "pause: {}" so that a person looks after a time.`,
+  ];
+}
+
+/** A sentence of its own begins with a capital. */
+const article = (lead: string): string => (lead === "" ? "A" : "a");
+
+const points = (errors: number): string => `${Math.round(errors * 1000) / 10}-point`;
+export const percent = (share: number): string =>
+  `${share > 0 && share < 0.0995 ? Math.round(share * 1000) / 10 : Math.round(share * 100)} %`;
+export const amount = (value: number): string =>
+  Math.abs(value) < 10 && !Number.isInteger(value)
+    ? value.toFixed(1)
+    : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+
+export function span(seconds: number): string {
+  if (seconds < 90) return `${Math.round(seconds)} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 360) / 10} h`;
+}

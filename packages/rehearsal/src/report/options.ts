@@ -1,0 +1,25 @@
+import type { Fault } from "../model/fault.ts";
+import type { Traffic } from "../model/traffic.ts";
+import type { ProfileName } from "../policy/profile.ts";
+import type { Outcome } from "../release/outcome.ts";
+
+export interface RehearseOptions {
+  readonly traffic: Traffic;
+  readonly seed: number;
+  /** Releases of each fault. */
+  readonly runs: number;
+  readonly goodRuns: number;
+  readonly personMillis: number;
+  readonly noticeMillis: number;
+  readonly faults?: readonly Fault[];
+  readonly profiles?: readonly ProfileName[];
+  /** Awaited after each release, so that whoever waits can see how far it is. */
+  readonly onRelease?: (done: number, all: number) => Promise<void>;
+}
+
+/** All releases of one fault under one profile. */
+export interface Played {
+  readonly profile: ProfileName;
+  readonly fault: Fault;
+  readonly outcomes: readonly Outcome[];
+}

@@ -1,0 +1,75 @@
+import { instant, millis, seededRandom } from "@sluice/kernel";
+import { faults as everyFault, type Fault, ladder, noFault } from "../model/fault.ts";
+import { ModelledService } from "../model/service.ts";
+import type { Policy } from "../policy/policy.ts";
+import { historyOf } from "../release/judging.ts";
+import type { Outcome } from "../release/outcome.ts";
+import { answerable, queriesOf } from "../release/queries.ts";
+import { type ReleaseOptions, rehearseRelease } from "../release/release.ts";
+import type { Played, RehearseOptions } from "./options.ts";
+import type { Rehearsal } from "./result.ts";
+import { summarised } from "./summary.ts";
+
+const prometheusEdges = [5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000, 10_000];
+const routerEdges = [
+  1, 2, 3, 5, 7.5, 10, 15, 20, 25, 35, 50, 75, 100, 150, 200, 250, 350, 500, 750, 1000, 1500, 2000, 2500, 3000, 5000,
+  7500, 10_000,
+];
+const historyWindows = 24;
+
+/** Everything that releases of one policy share. */
+function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }: RehearseOptions) {
+  const queries = queriesOf(policy);
+  const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
+  const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
+  const startsAt = instant(0);
+  // Two halves of the same version: nothing sets them apart, and none of them is cold.
+  const equal = { ...traffic, noise: { ...traffic.noise, apart: 0 } };
+  const service = new ModelledService({
+    traffic: equal,
+    fault: noFault,
+    endpoints,
+    edgesMs,
+    random: seededRandom(seed ^ 0x5eed),
+    startsAt,
+    daySecond: 43_200,
+    scrapeSeconds: 60,
+  });
+  const warm = instant(600_000);
+  service.route({ stable: 0.5, canary: 0.5 });
+  service.advanceTo(warm);
+  const history = historyOf(service, historyWindows, millis(60_000), warm);
+  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis };
+  return { base: { ...base, policy: answerable(policy, queries) }, queries };
+}
+
+/** The same policy against good and bad releases, under each profile. The same seed brings the same result. */
+export async function rehearse(policy: Policy, options: RehearseOptions): Promise<Rehearsal> {
+  const { runs, goodRuns, profiles = ["argo", "sluice"] } = options;
+  const chosen = options.faults ?? everyFault;
+  const { base, queries } = prepared(policy, options);
+  const extra = chosen.includes(everyFault[0] as Fault)
+    ? ladder.filter(({ name }) => !chosen.some((fault) => fault.name === name))
+    : [];
+  const jobs = profiles.flatMap((profile) => [
+    { profile, fault: noFault, count: goodRuns },
+    ...chosen.map((fault) => ({ profile, fault, count: runs })),
+    ...extra.map((fault) => ({ profile, fault, count: Math.max(1, Math.ceil(runs / 2)) })),
+  ]);
+  const all = jobs.reduce((sum, { count }) => sum + count, 0);
+  let done = 0;
+  const played: Played[] = [];
+  for (const { profile, fault, count } of jobs) {
+    const outcomes: Outcome[] = [];
+    for (let run = 0; run < count; run++) {
+      const release: ReleaseOptions = { ...base, profile, fault, seed: seedOf(options.seed, run) };
+      outcomes.push(await rehearseRelease(release));
+      await options.onRelease?.(++done, all);
+    }
+    played.push({ profile, fault, outcomes });
+  }
+  return summarised(policy, options, queries, played);
+}
+
+/** The same users for every fault and profile: what differs is what is told apart. */
+const seedOf = (seed: number, run: number): number => (Math.imul(seed, 0x9e3779b1) + run * 0x85ebca6b) >>> 0;

@@ -1,0 +1,64 @@
+import type { Traffic } from "../model/traffic.ts";
+import type { ProfileName } from "../policy/profile.ts";
+import type { Unanswerable } from "../release/queries.ts";
+
+/** One fault under one profile. Shares are 0..1. */
+export interface FaultResult {
+  readonly fault: string;
+  readonly isHarmful: boolean;
+  readonly runs: number;
+  /** Taken back, or stopped before a person. */
+  readonly caught: number;
+  /** Of those, how many wait for a person. */
+  readonly asked: number;
+  /** What caught it most often. */
+  readonly by: string | undefined;
+  readonly rules: Readonly<Record<string, number>>;
+  /** Of those that were caught: the median. */
+  readonly seconds: number | undefined;
+  readonly weight: number | undefined;
+  readonly harmedMedian: number;
+  readonly harmedP95: number;
+}
+
+export interface GoodResult {
+  readonly runs: number;
+  readonly falseAborts: number;
+  readonly asked: number;
+  readonly rules: Readonly<Record<string, number>>;
+  readonly seconds: number;
+  readonly waitedSeconds: number;
+  readonly heldSeconds: number;
+}
+
+export interface ProfileResult {
+  readonly good: GoodResult;
+  readonly faults: readonly FaultResult[];
+}
+
+/** One weight of the release with what can be seen at it. */
+export interface StepView {
+  readonly index: number;
+  /** 0..1 */
+  readonly weight: number;
+  /** Undefined where a person ends it. */
+  readonly seconds: number | undefined;
+  readonly canaryRequests: number | undefined;
+  /** The smallest added failures (0..1) that at least half of the releases are stopped for by its end. */
+  readonly smallest: Readonly<Partial<Record<ProfileName, number>>>;
+}
+
+export interface Rehearsal {
+  readonly rollout: string;
+  readonly namespace: string;
+  readonly seed: number;
+  readonly traffic: Traffic;
+  readonly madeUp: readonly string[];
+  readonly unanswerable: readonly Unanswerable[];
+  readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;
+  readonly steps: readonly StepView[];
+  /** Metrics and steps that stopped no release, good or bad. */
+  readonly idleRules: readonly string[];
+  /** What a person should read first. */
+  readonly words: readonly string[];
+}

@@ -1,0 +1,179 @@
+import type { CanaryStep } from "@sluice/api";
+import { type Fault, isHarmful, ladder, noFault } from "../model/fault.ts";
+import type { Traffic } from "../model/traffic.ts";
+import type { Policy } from "../policy/policy.ts";
+import type { ProfileName } from "../policy/profile.ts";
+import { analysesOf } from "../policy/surroundings.ts";
+import type { Outcome } from "../release/outcome.ts";
+import { type Queries, templatesOf } from "../release/queries.ts";
+import { wordsOf } from "./findings.ts";
+import type { Played, RehearseOptions } from "./options.ts";
+import type { FaultResult, GoodResult, ProfileResult, Rehearsal, StepView } from "./result.ts";
+
+export function summarised(
+  policy: Policy,
+  options: RehearseOptions,
+  queries: Queries,
+  played: readonly Played[],
+): Rehearsal {
+  const profiles: Partial<Record<ProfileName, ProfileResult>> = {};
+  const names = [...new Set(played.map(({ profile }) => profile))];
+  for (const profile of names) {
+    const own = played.filter((one) => one.profile === profile);
+    const chosen = own.filter(({ fault }) => fault !== noFault && isShown(fault, options));
+    profiles[profile] = {
+      good: goodResult(own.find(({ fault }) => fault === noFault)?.outcomes ?? []),
+      faults: chosen.map(({ fault, outcomes }) => faultResult(fault, outcomes)),
+    };
+  }
+  const { name, namespace = "default" } = policy.rollout.metadata;
+  const rehearsal: Omit<Rehearsal, "words"> = {
+    rollout: name,
+    namespace,
+    seed: options.seed,
+    traffic: options.traffic,
+    madeUp: policy.madeUp,
+    unanswerable: queries.unanswerable,
+    profiles,
+    steps: stepsOf(policy, options.traffic, played),
+    idleRules: idleRules(policy, queries, profiles),
+  };
+  return { ...rehearsal, words: wordsOf(rehearsal) };
+}
+
+/** What was asked for; the sizes between are there for the steps' table alone. */
+const isShown = (fault: Fault, { faults }: RehearseOptions): boolean =>
+  faults === undefined ? !betweens.has(fault.name) : faults.includes(fault);
+
+const betweens = new Set(["error +2pp", "error +3pp", "error +10pp", "error +20pp"]);
+
+export const isCaught = ({ end }: Outcome): boolean => end !== "promoted";
+
+function faultResult(fault: Fault, outcomes: readonly Outcome[]): FaultResult {
+  const caught = outcomes.filter(isCaught);
+  const rules = rulesOf(caught);
+  const by = Object.entries(rules).toSorted(([, one], [, other]) => other - one)[0]?.[0];
+  const harmed = outcomes.map((one) => one.harmed);
+  return {
+    fault: fault.name,
+    isHarmful: isHarmful(fault),
+    runs: outcomes.length,
+    caught: caught.length / Math.max(1, outcomes.length),
+    asked: outcomes.filter(({ end }) => end === "asked").length / Math.max(1, outcomes.length),
+    by,
+    rules,
+    seconds:
+      caught.length === 0
+        ? undefined
+        : quantile(
+            caught.map(({ seconds }) => seconds),
+            0.5,
+          ),
+    weight:
+      caught.length === 0
+        ? undefined
+        : quantile(
+            caught.map(({ weight }) => weight),
+            0.5,
+          ),
+    harmedMedian: quantile(harmed, 0.5),
+    harmedP95: quantile(harmed, 0.95),
+  };
+}
+
+function goodResult(outcomes: readonly Outcome[]): GoodResult {
+  const runs = Math.max(1, outcomes.length);
+  const ended = outcomes.filter(({ end }) => end === "promoted");
+  const median = (count: (one: Outcome) => number) => quantile((ended.length > 0 ? ended : outcomes).map(count), 0.5);
+  return {
+    runs: outcomes.length,
+    falseAborts: outcomes.filter(({ end }) => end === "aborted" || end === "stuck").length / runs,
+    asked: outcomes.filter(({ end }) => end === "asked").length / runs,
+    rules: rulesOf(outcomes.filter(isCaught)),
+    seconds: median(({ seconds }) => seconds),
+    waitedSeconds: median(({ waitedSeconds }) => waitedSeconds),
+    heldSeconds: median(({ heldSeconds }) => heldSeconds),
+  };
+}
+
+function rulesOf(outcomes: readonly Outcome[]): Record<string, number> {
+  const rules: Record<string, number> = {};
+  for (const { rule } of outcomes) {
+    const by = rule?.by ?? "unknown";
+    rules[by] = (rules[by] ?? 0) + 1;
+  }
+  return rules;
+}
+
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
+}
+
+function stepsOf(policy: Policy, traffic: Traffic, played: readonly Played[]): readonly StepView[] {
+  const steps: readonly CanaryStep[] = policy.rollout.spec.strategy.canary?.steps ?? [];
+  const good = played.find(({ fault, profile }) => fault === noFault && profile === "argo") ?? played[0];
+  const longest = good?.outcomes.toSorted((one, other) => other.seconds - one.seconds)[0];
+  return steps.flatMap((step, index): StepView[] => {
+    const weight = (step.setWeight ?? 0) / 100;
+    if (weight <= 0 || weight >= 1) return [];
+    const seconds = timeAt(longest, weight);
+    return [
+      {
+        index,
+        weight,
+        seconds,
+        canaryRequests: seconds === undefined ? undefined : Math.round(traffic.requestsPerSecond * weight * seconds),
+        smallest: smallestAt(weight, played),
+      },
+    ];
+  });
+}
+
+/** How long the good release that went furthest had this weight. */
+function timeAt(outcome: Outcome | undefined, weight: number): number | undefined {
+  const at = outcome?.weights.findIndex((one) => Math.abs(one.weight - weight) < 0.005) ?? -1;
+  if (outcome === undefined || at === -1) return undefined;
+  return (outcome.weights[at + 1]?.atSeconds ?? outcome.seconds) - (outcome.weights[at]?.atSeconds ?? 0);
+}
+
+function smallestAt(weight: number, played: readonly Played[]): Partial<Record<ProfileName, number>> {
+  const smallest: Partial<Record<ProfileName, number>> = {};
+  for (const profile of ["argo", "sluice"] as const) {
+    const own = played.filter((one) => one.profile === profile);
+    for (const { name, errors = 0 } of ladder) {
+      const outcomes = own.find(({ fault }) => fault.name === name)?.outcomes ?? [];
+      const seen = outcomes.filter((one) => isCaught(one) && one.weight <= weight + 0.005).length;
+      if (outcomes.length === 0 || seen * 2 < outcomes.length) continue;
+      smallest[profile] = errors;
+      break;
+    }
+  }
+  return smallest;
+}
+
+function idleRules(
+  policy: Policy,
+  { unanswerable }: Queries,
+  profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>,
+): readonly string[] {
+  const used = new Set(
+    analysesOf(policy.rollout).flatMap(({ analysis }) => analysis.templates?.map((one) => one.templateName)),
+  );
+  const fired = new Set(
+    [profiles.argo, profiles.sluice].flatMap((result) =>
+      [result?.good.rules ?? {}, ...(result?.faults.map(({ rules }) => rules) ?? [])].flatMap((rules) =>
+        Object.keys(rules),
+      ),
+    ),
+  );
+  const metrics = templatesOf(policy)
+    .filter(({ metadata }) => used.has(metadata.name))
+    .flatMap(({ metadata, spec }) => (spec.metrics ?? []).map(({ name }) => ({ template: metadata.name, name })));
+  const blind = (name: string) => unanswerable.some(({ metric }) => metric === name);
+  const idle = metrics
+    .filter(({ name }) => !fired.has(name) && !blind(name))
+    .filter(({ name }) => !name.endsWith("(missing)"))
+    .map(({ name }) => `metric ${name}`);
+  return [...new Set(idle)];
+}
