@@ -1,8 +1,9 @@
 import type { Application, Client, Resource, Rollout } from "@sluice/api";
+import { isRoutedBy } from "./claimed-routes.ts";
 import { type Comparison, changesOf, compareAll, referenceOfStatus } from "./compare.ts";
 import type { FieldChange } from "./diff.ts";
 import type { RenderedSource } from "./manifests.ts";
-import { type Claims, managedRoutes } from "./overlay.ts";
+import type { Claims } from "./overlay.ts";
 import { keyOfReference, referenceText } from "./resource-reference.ts";
 import { type KindLookup, targetsOf } from "./targets.ts";
 
@@ -29,11 +30,9 @@ export async function inspectApplication(
   }
   const claims = new Map<string, Claims>();
   for (const { text, resource } of targets) {
-    if (resource.kind !== "VirtualService") continue;
+    if (resource.kind !== "VirtualService" && resource.kind !== "DestinationRule") continue;
     const rollouts = targets
-      .filter(
-        ({ resource: other }) => other.kind === "Rollout" && managedRoutes(other as Rollout, resource) !== undefined,
-      )
+      .filter(({ resource: other }) => other.kind === "Rollout" && isRoutedBy(other as Rollout, resource))
       .map((target) => objects.get(target.text))
       .filter((found) => found !== undefined);
     if (rollouts.length > 0)

@@ -1,6 +1,7 @@
 import type { Application, ApplicationSource, OperationState, Resource, Rollout } from "@sluice/api";
 import { canonicalJson, type Reader, sameJson, shortHash, type TaskState } from "@sluice/kernel";
 import type { ApplyResult } from "./apply-manifests.ts";
+import { isRoutedBy } from "./claimed-routes.ts";
 import { type Comparison, compareAll, type LiveState, referenceOfStatus } from "./compare.ts";
 import { fetchWork, type RenderedSource } from "./manifests.ts";
 import { annotations } from "./names.ts";
@@ -12,7 +13,7 @@ import {
   type SyncProgress,
   sourceOfOperation,
 } from "./operation.ts";
-import { type Claims, managedRoutes, noClaims } from "./overlay.ts";
+import { type Claims, noClaims } from "./overlay.ts";
 import { instanceName, keyOfReference, referenceText, trackedBy } from "./resource-reference.ts";
 import { specRefusals } from "./spec-refusals.ts";
 import { type KindLookup, type Target, type Targets, targetsOf } from "./targets.ts";
@@ -225,9 +226,9 @@ async function claimsOn(
   if (live === undefined) return noClaims;
   const { namespace } = resource.metadata;
   const where = namespace === undefined ? {} : { namespace };
-  if (resource.kind === "VirtualService") {
+  if (resource.kind === "VirtualService" || resource.kind === "DestinationRule") {
     const own = targets.filter(
-      ({ resource: other }) => other.kind === "Rollout" && managedRoutes(other as Rollout, resource) !== undefined,
+      ({ resource: other }) => other.kind === "Rollout" && isRoutedBy(other as Rollout, resource),
     );
     // Its Rollout usually stands beside it in git; only else is the namespace searched.
     const rollouts =

@@ -245,6 +245,78 @@ describe("claims", () => {
     expect(weights(overlaid)).toEqual([100, 0, 100]);
   });
 
+  const whole = (canary: object) =>
+    ({
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "Rollout",
+      metadata: { name: "r", namespace: "a" },
+      spec: { strategy: { canary } },
+    }) as never;
+  const rule = { name: "shop", canarySubsetName: "canary", stableSubsetName: "stable" };
+  const istioOf = (kind: string, spec: object) =>
+    ({
+      apiVersion: "networking.istio.io/v1",
+      kind,
+      metadata: { name: "shop", namespace: "a" },
+      spec,
+    }) as Resource;
+  const to = (subset: string, weight: number) => ({ destination: { host: "s", subset }, weight });
+  const istio = { virtualService: { name: "shop" }, destinationRule: rule };
+
+  test("routes that steps added are the Rollout's, before all others", () => {
+    const added = { name: "testers", match: [{ headers: { "x-a": { exact: "b" } } }], route: [to("canary", 100)] };
+    const primary = { name: "primary", route: [to("stable", 100), to("canary", 0)] };
+    const desired = istioOf("VirtualService", { http: [primary] });
+    const live = istioOf("VirtualService", { http: [added, { name: "by hand" }, primary] });
+
+    const overlaid = overlayClaims(desired, live, {
+      rollouts: [whole({ trafficRouting: { istio, managedRoutes: [{ name: "testers" }] } })],
+      isAutoscaled: false,
+    });
+
+    expect(overlaid.spec).toEqual({ http: [added, primary] });
+  });
+
+  test("destinations and subsets of neither version don't come back with each sync", () => {
+    const rollouts = [whole({ trafficRouting: { istio } })];
+    const subsets = [{ name: "stable" }, { name: "canary" }, { name: "third" }];
+    const live = [
+      { name: "stable", labels: { "rollouts-pod-template-hash": "one" } },
+      { name: "canary", labels: { "rollouts-pod-template-hash": "two" } },
+    ];
+
+    const routes = overlayClaims(
+      istioOf("VirtualService", { http: [{ route: [to("stable", 90), to("canary", 0), to("third", 10)] }] }),
+      istioOf("VirtualService", { http: [{ route: [to("stable", 80), to("canary", 20)] }] }),
+      { rollouts, isAutoscaled: false },
+    );
+    const overlaid = overlayClaims(
+      istioOf("DestinationRule", { host: "s", subsets }),
+      istioOf("DestinationRule", { host: "s", subsets: live }),
+      { rollouts, isAutoscaled: false },
+    );
+
+    expect(routes.spec).toEqual({ http: [{ route: [to("stable", 80), to("canary", 20)] }] });
+    expect(overlaid.spec).toEqual({ host: "s", subsets: live });
+  });
+
+  test("tls and tcp weights are the Rollout's too, git's where a version is new to a route", () => {
+    const l4 = (first: object[], second: object[]) =>
+      istioOf("VirtualService", {
+        tls: [{ match: [{ port: 443 }], route: first }],
+        tcp: [{ match: [{ port: 1 }], route: second }],
+      });
+    const named = { name: "shop", tlsRoutes: [{ port: 443 }], tcpRoutes: [{ port: 1 }] };
+
+    const overlaid = overlayClaims(
+      l4([to("stable", 100), to("canary", 0)], [to("stable", 100), to("canary", 0)]),
+      l4([to("stable", 70), to("canary", 30)], [to("stable", 100)]),
+      { rollouts: [whole({ trafficRouting: { istio: { ...istio, virtualService: named } } })], isAutoscaled: false },
+    );
+
+    expect(overlaid).toEqual(l4([to("stable", 70), to("canary", 30)], [to("stable", 100), to("canary", 0)]));
+  });
+
   test("replicas belong to an autoscaler only where there is one", () => {
     const deployment = (replicas: number) =>
       ({ apiVersion: "apps/v1", kind: "Deployment", metadata: { name: "d" }, spec: { replicas } }) as Resource;

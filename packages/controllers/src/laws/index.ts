@@ -1,3 +1,3 @@
 export { plainKinds } from "./kinds.ts";
-export { type Scenario, settles, survivesCrashes, survivesStaleReads } from "./laws.ts";
+export { type Scenario, settles, survivesConflicts, survivesCrashes, survivesStaleReads } from "./laws.ts";
 export { World, type WorldOptions } from "./world.ts";

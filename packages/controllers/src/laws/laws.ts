@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { World, type WorldOptions } from "./world.ts";
 
 export interface Scenario {
-  readonly world: Omit<WorldOptions, "crash" | "stale">;
+  readonly world: Omit<WorldOptions, "crash" | "stale" | "contested">;
   /** What the user and the outside do; ends when the story is told. */
   readonly story: (world: World) => Promise<void>;
   /** The picture that must be the same in the end: no uids, versions or timestamps in it. */
@@ -56,6 +56,21 @@ export async function survivesStaleReads(scenario: Scenario, { seeds = 10 } = {}
   for (let seed = 1; seed <= seeds; seed++) {
     const { end } = await play(scenario, { stale: true, seed });
 
+    expect(end, `seed ${seed}`).toEqual(calm.end);
+  }
+}
+
+/** That objects are modified by others just before they are written changes nothing in the end, and stalls nothing. */
+export async function survivesConflicts(scenario: Scenario, { seeds = 5 } = {}): Promise<void> {
+  const calm = await play(scenario);
+
+  for (let seed = 1; seed <= seeds; seed++) {
+    const { end, world } = await play(scenario, { contested: true, seed });
+
+    expect(
+      world.story.some((line) => line.endsWith("(conflict)")),
+      "nothing was contested",
+    ).toBe(true);
     expect(end, `seed ${seed}`).toEqual(calm.end);
   }
 }

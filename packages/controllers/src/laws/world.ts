@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly tasks?: (clock: Clock) => Readonly<Record<string, TaskHandler>>;
   /** News reaches the reconcilers late, by chance. */
   readonly stale?: boolean;
+  /** Somebody else touches an object just before it is updated, by chance: the update is refused as a conflict. */
+  readonly contested?: boolean;
   /** The process dies before or after its n-th effect (counted from 0), and starts anew. */
   readonly crash?: { readonly at: number; readonly when: "before" | "after" };
 }
@@ -43,6 +45,7 @@ export class World {
   #loop: Loop;
   #tasks: TaskBoard;
   #life = 0;
+  #touches = 0;
 
   private constructor(options: WorldOptions, clock: VirtualClock, client: Client, random: Random) {
     this.#options = options;
@@ -200,11 +203,21 @@ export class World {
       list: (kind, options) => client.list(kind, options),
       watch: (kind, options) => client.watch(kind, options),
       create: (object, options) => effect(object.kind, () => client.create(object, options)),
-      update: (object, options) => effect(object.kind, () => client.update(object, options)),
+      update: (object, options) =>
+        effect(object.kind, async () => {
+          if (this.#options.contested) await this.#touch(object);
+          return client.update(object, options);
+        }),
       patch: (key, patch, options) => effect(key.kind, () => client.patch(key, patch, options)),
       delete: (key, options) => effect(key.kind, () => client.delete(key, options)),
       deleteAll: (kind, options) => effect(kind.kind, () => client.deleteAll(kind, options)),
     };
+  }
+
+  async #touch(object: Resource): Promise<void> {
+    if (randomInteger(this.#random, 2) === 0) return;
+    const annotations = { "example.com/touched": String(this.#touches++) };
+    await this.#client.patch(keyOf(object), { type: "merge", value: { metadata: { annotations } } });
   }
 
   #tell(pass: Pass): void {

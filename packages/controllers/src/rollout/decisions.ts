@@ -1,5 +1,5 @@
 import type { Decision, DecisionAction, DecisionEvidence } from "@sluice/api";
-import { formatInstant, type Instant, shortHash } from "@sluice/kernel";
+import { canonicalJson, formatInstant, type Instant, shortHash } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { isRouted } from "./canary/steps.ts";
@@ -20,12 +20,12 @@ export interface Deciding {
 }
 
 /**
- * The same after a crash: it derives from what was decided on. Where that is the Rollout itself, its resourceVersion
- * tells an attempt from the next: what is decided is written to status.
+ * The same after a crash or a conflict: it derives from what was decided on. Where that is the Rollout itself, its status
+ * tells an attempt from the next, since what is decided is written there; others may touch the rest of it meanwhile.
  */
 export function decisionName(view: View, { action, slot }: Pick<Deciding, "action" | "slot">): string {
-  const { uid = "", resourceVersion = "", name } = view.rollout.metadata;
-  const key = slot ?? `${resourceVersion}|${view.status.currentStepIndex ?? ""}`;
+  const { uid = "", name } = view.rollout.metadata;
+  const key = slot ?? canonicalJson(view.status);
   return `${name}-${view.revision}-${action}-${shortHash([uid, key, action].join("|"))}`;
 }
 

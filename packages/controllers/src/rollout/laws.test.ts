@@ -1,7 +1,14 @@
 import type { Deployment, Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
+import {
+  type Scenario,
+  settles,
+  survivesConflicts,
+  survivesCrashes,
+  survivesStaleReads,
+  type World,
+} from "../laws/index.ts";
 import { abortPatch, promotePatch } from "./index.ts";
 import {
   analysis,
@@ -176,6 +183,9 @@ test.each(laws)("law: a crash at any point of %s changes nothing in the end", (_
 );
 test.each(laws)("law: stale reads of %s converge to the same end", (_name, law) =>
   survivesStaleReads(law, { seeds: 4 }),
+);
+test.each(laws)("law: objects modified by others stall %s nowhere", (_name, law) =>
+  survivesConflicts(law, { seeds: 4 }),
 );
 
 test("invariant: at no moment does a canary that isn't there, or was taken back, have weight", async () => {

@@ -33,7 +33,7 @@ import {
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
-import { placeOf, rivalNames } from "./routing/claims.ts";
+import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
 import { type ObservedWorkload, readWorkload, resolvedRollout } from "./workload.ts";
 
@@ -71,6 +71,8 @@ export interface ObservedRollout {
   /** Other Rollouts that weigh the same VirtualServices. */
   readonly rivals: readonly Rollout[];
   readonly destinationRule: DestinationRule | undefined;
+  /** Another Rollout that the DestinationRule names as its manager. */
+  readonly ruleRival: Rollout | undefined;
   /** Of the namespace. */
   readonly quarantines: readonly Quarantine[];
   /** Of the namespace, by name. */
@@ -124,6 +126,13 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     const place = placeOf(reference, namespace);
     virtualServices.set(reference, await read.get(keyIn(virtualServiceKind, place.namespace, place.name)));
   }
+  const destinationRule =
+    istio?.destinationRule === undefined
+      ? undefined
+      : await read.get<DestinationRule>(keyIn(destinationRuleKind, namespace, istio.destinationRule.name));
+  const ruleRivalNamed = ruleRivalName(rollout, destinationRule);
+  const ruleRival =
+    ruleRivalNamed === undefined ? undefined : await read.get<Rollout>(keyIn(rolloutKind, namespace, ruleRivalNamed));
   const rivals: Rollout[] = [];
   for (const rival of rivalNames(rollout, [...virtualServices.values()])) {
     const found = await read.get<Rollout>(keyIn(rolloutKind, rival.namespace, rival.name));
@@ -146,10 +155,8 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     endpointSlices,
     virtualServices,
     rivals,
-    destinationRule:
-      istio?.destinationRule === undefined
-        ? undefined
-        : await read.get<DestinationRule>(keyIn(destinationRuleKind, namespace, istio.destinationRule.name)),
+    destinationRule,
+    ruleRival,
     quarantines,
     policies,
     judgements,

@@ -3,6 +3,7 @@ import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
+import { conditionOf } from "./conditions.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
 import { decided } from "./decisions.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -18,7 +19,17 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
     case "invalid": {
       const message = `The Rollout "${view.rollout.metadata.name}" is invalid: ${situation.fault}`;
       const events: PlannedEvent[] = [{ type: "Warning", reason: "InvalidSpec", message }];
-      return turn(observed, view, now, { because: message, invalid: situation.fault, changes: {}, events });
+      const isKnown = conditionOf(view.status.conditions, "InvalidSpec")?.message === message;
+      const { generation = 0 } = view.rollout.metadata;
+      const slot = `${generation}|${situation.fault}`;
+      const told = isKnown ? [] : [decided(observed, view, now, { action: "refuse", because: message, slot })];
+      return turn(observed, view, now, {
+        because: message,
+        invalid: situation.fault,
+        actions: told,
+        changes: {},
+        events,
+      });
     }
     case "nameTaken":
       return turn(observed, view, now, {

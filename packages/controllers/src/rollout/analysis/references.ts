@@ -10,7 +10,7 @@ import {
 } from "../../arguments/index.ts";
 import { canaryOf } from "../canary/steps.ts";
 import { analysesOf, type ObservedRollout } from "../observe.ts";
-import { olderRival } from "../routing/claims.ts";
+import { olderRival, olderRuleRival } from "../routing/claims.ts";
 import { managedRouteNames, sidesOf, virtualServiceReferences } from "../routing/sides.ts";
 import { destinationFault, weighedRoutes } from "../routing/virtual-service.ts";
 
@@ -58,6 +58,11 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
     const { name, canarySubsetName, stableSubsetName } = istio.destinationRule;
     if (destinationRule === undefined) {
       return invalid(`${path}.name`, name, `destinationrules.networking.istio.io "${name}" not found`);
+    }
+    const older = olderRuleRival(rollout, observed.ruleRival);
+    if (older !== undefined) {
+      const owner = `${older.metadata.namespace}/${older.metadata.name}`;
+      return invalid(`${path}.name`, name, `its subsets are the versions of the older Rollout ${owner}`);
     }
     const subsets = destinationRule.spec.subsets ?? [];
     for (const subset of [canarySubsetName, stableSubsetName]) {

@@ -278,7 +278,9 @@ function recordsOf(
   if (advance.is === "waiting") return [];
   const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
   const by = advance.is === "advance" && advance.by !== undefined ? { by: advance.by } : {};
-  return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by })];
+  // A version is promoted once, whatever else is seen between a conflict and its repeat.
+  const slot = advance.is === "promote" ? { slot: `${view.hash}|${view.status.stableRS ?? ""}` } : {};
+  return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by, ...slot })];
 }
 
 function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {

@@ -1,4 +1,4 @@
-import type { IstioVirtualServiceReference, Rollout, VirtualService } from "@sluice/api";
+import type { DestinationRule, IstioVirtualServiceReference, Rollout, VirtualService } from "@sluice/api";
 import { annotations } from "../names.ts";
 import { managedRouteNames, virtualServiceReferences } from "./sides.ts";
 import { weighedRoutes } from "./virtual-service.ts";
@@ -65,6 +65,33 @@ export const rivalNames = (
     return { namespace: text.slice(0, slash), name: text.slice(slash + 1) };
   });
 };
+
+/** Whose subsets a DestinationRule's are, as it stands on it. */
+const managerOf = (rule: DestinationRule | undefined): string | undefined =>
+  rule?.metadata.annotations?.[annotations.managedBy];
+
+/** The Rollout that the DestinationRule names, but for this one. */
+export function ruleRivalName(rollout: Rollout, rule: DestinationRule | undefined): string | undefined {
+  const manager = managerOf(rule);
+  return manager === rollout.metadata.name ? undefined : manager;
+}
+
+/** Another Rollout whose versions the same DestinationRule's subsets are. The older one has it. */
+export function olderRuleRival(rollout: Rollout, rival: Rollout | undefined): Rollout | undefined {
+  const nameIn = ({ spec }: Rollout) => spec.strategy?.canary?.trafficRouting?.istio?.destinationRule?.name;
+  const isShared = rival !== undefined && nameIn(rival) !== undefined && nameIn(rival) === nameIn(rollout);
+  return isShared && isOlder(rival, rollout) ? rival : undefined;
+}
+
+/** With this Rollout's name on it; the same object back where it is so already. */
+export function withManager(rule: DestinationRule, { metadata: { name } }: Rollout): DestinationRule {
+  if (managerOf(rule) === name) return rule;
+  const { metadata } = rule;
+  return {
+    ...rule,
+    metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.managedBy]: name } },
+  };
+}
 
 /** Another Rollout that weighs one of the same routes, and its name. The older one has the route, whoever came to it first. */
 export function olderRival(

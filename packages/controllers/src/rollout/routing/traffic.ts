@@ -7,7 +7,7 @@ import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../cana
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
-import { claimedWeight, olderRival, withClaim } from "./claims.ts";
+import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
 import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
@@ -171,9 +171,11 @@ function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, servic
   );
 }
 
-function planSubsets({ destinationRule, replicaSets }: ObservedRollout, view: View, canary: CanaryStrategy): Effect[] {
+function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrategy): Effect[] {
+  const { destinationRule, replicaSets, ruleRival } = observed;
   const reference = canary.trafficRouting?.istio?.destinationRule;
   if (reference === undefined || destinationRule === undefined) return [];
+  if (olderRuleRival(view.rollout, ruleRival) !== undefined) return [];
   const known = subsetHashes(destinationRule, reference);
   const setOf = (hash: string | undefined) => replicaSets.find((set) => hashOf(set) === hash);
   // Until its Pods are all there a subset stays where it was: an empty one would answer 503 (argo-rollouts#2507).
@@ -184,10 +186,11 @@ function planSubsets({ destinationRule, replicaSets }: ObservedRollout, view: Vi
     if (set === undefined || availableOf(set) === 0) return undefined;
     return isFullyAvailable(set) || isEnough || availableOf(setOf(side)) === 0 ? hash : undefined;
   };
-  const rule = withSubsetHashes(destinationRule, reference, {
+  const hashed = withSubsetHashes(destinationRule, reference, {
     canary: isDraining(view) && known.canary !== undefined ? undefined : next(known.canary, view.hash, areAtGoal(view)),
     stable: next(known.stable, stableHash(view), view.isFullyPromoted && hasCanaryPods(view, replicasOf(view.rollout))),
   });
+  const rule = withManager(hashed, view.rollout);
   return rule === destinationRule ? [] : [{ do: "update", object: rule }];
 }
 
