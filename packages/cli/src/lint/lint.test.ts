@@ -390,3 +390,37 @@ test.skipIf(!existsSync(listing))("the reference listing (skipped where ../share
     "failing 50 % of its requests passes all 5 measurements in steady state, and 55 %",
   );
 });
+
+test("what the embedded router leaves out, and what a release drops, is a warning", () => {
+  const mesh = `${routing.replace("subsets: [", "subsets: [{name: third}, ")}---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: db}
+spec:
+  hosts: [db.example.com]
+  tcp: [{match: [{port: 5432}], route: [{destination: {host: shop}}]}]
+`;
+
+  const findings = lint(service(), mesh, rollout(), checks());
+
+  const warned = findings.filter(({ rule }) => ["route-not-served", "dropped-subset"].includes(rule));
+  expect(warned.map(({ severity, rule, path }) => [severity, rule, path])).toEqual(
+    expect.arrayContaining([
+      ["warning", "route-not-served", "spec.tcp"],
+      ["warning", "dropped-subset", "spec.subsets[0].name"],
+    ]),
+  );
+});
+
+test("each of several VirtualServices is looked at", () => {
+  const several = rollout().replace(
+    /virtualService: (\{.*\})/,
+    "virtualServices: [{name: shop, routes: [primary]}, {name: shop, routes: [nope]}]",
+  );
+
+  const findings = lint(service(), routing, several, checks());
+
+  expect(findings.map(({ rule, path }) => `${rule} ${path}`)).toContain(
+    "missing-route spec.strategy.canary.trafficRouting.istio.virtualServices[1].routes[0]",
+  );
+});

@@ -1,4 +1,11 @@
-import type { DestinationRule, HttpRoute, RolloutTrafficRouting, VirtualService } from "@sluice/api";
+import type {
+  DestinationRule,
+  HttpRoute,
+  IstioDestinationRuleReference,
+  IstioVirtualServiceReference,
+  RolloutTrafficRouting,
+  VirtualService,
+} from "@sluice/api";
 import { list } from "./analysis-arguments.ts";
 import { canaryOf } from "./analysis-uses.ts";
 import type { Finding } from "./finding.ts";
@@ -34,8 +41,14 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
   const findings: Finding[] = [];
   const path = "spec.strategy.canary";
   const namespace = manifest.resource.metadata.namespace;
-  for (const name of ["canaryService", "stableService"] as const) {
-    const service = canary[name];
+  const { pingService, pongService } = (canary.pingPong ?? {}) as Readonly<Record<string, unknown>>;
+  const services = {
+    canaryService: canary.canaryService,
+    stableService: canary.stableService,
+    "pingPong.pingService": pingService,
+    "pingPong.pongService": pongService,
+  };
+  for (const [name, service] of Object.entries(services)) {
     if (typeof service === "string" && world.find("Service", service, namespace) === undefined) {
       findings.push(missing(world, manifest, `${path}.${name}`, "Service", service));
     }
@@ -57,20 +70,66 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
       }
     }
   }
-  const serviceName = istio.virtualService?.name;
+  if (rule !== undefined && istio.destinationRule !== undefined) {
+    findings.push(...checkDropped(rule, istio.destinationRule, manifest));
+  }
+  if (istio.virtualService !== undefined) {
+    findings.push(...checkReference(world, manifest, `${at}.virtualService`, istio.virtualService));
+  }
+  for (const [index, reference] of list<IstioVirtualServiceReference>(istio.virtualServices).entries()) {
+    findings.push(...checkReference(world, manifest, `${at}.virtualServices[${index}]`, reference));
+  }
+  return findings;
+}
+
+/** Subsets of neither version go with the first release: a route to one of them would answer 503. */
+function checkDropped(
+  rule: Manifest,
+  { canarySubsetName, stableSubsetName }: IstioDestinationRuleReference,
+  rollout: Manifest,
+): readonly Finding[] {
+  return subsetsOf(rule).flatMap((subset, index) =>
+    subset === canarySubsetName || subset === stableSubsetName
+      ? []
+      : [
+          findingAt(rule, `spec.subsets[${index}].name`, {
+            severity: "warning",
+            rule: "dropped-subset",
+            what: `${rollout.describe()} drops every subset but its two, as Argo Rollouts does`,
+            found: subset,
+            expected: `${canarySubsetName} and ${stableSubsetName} only`,
+            repair: "give this subset a DestinationRule and a Service of its own",
+          }),
+        ],
+  );
+}
+
+function checkReference(
+  world: World,
+  manifest: Manifest,
+  at: string,
+  reference: IstioVirtualServiceReference,
+): readonly Finding[] {
+  const canary = canaryOf(manifest) ?? {};
+  const { istio, managedRoutes } = (canary.trafficRouting as RolloutTrafficRouting | undefined) ?? {};
+  const findings: Finding[] = [];
+  const namespace = manifest.resource.metadata.namespace;
+  const serviceName = reference?.name;
   if (typeof serviceName !== "string") return findings;
   const [name = serviceName, inNamespace] = serviceName.split(".");
   const virtualService = world.find("VirtualService", name, inNamespace ?? namespace);
   if (virtualService === undefined) {
-    findings.push(missing(world, manifest, `${at}.virtualService.name`, "VirtualService", serviceName));
+    findings.push(missing(world, manifest, `${at}.name`, "VirtualService", serviceName));
     return findings;
   }
-  const routes = routesOf(virtualService);
-  const wanted = istio.virtualService?.routes;
+  const managed = list<{ name?: string }>(managedRoutes).map(({ name: route }) => route);
+  const routes = routesOf(virtualService).filter(({ name: route }) => route === undefined || !managed.includes(route));
+  const isL4 = list(reference.tlsRoutes).length + list(reference.tcpRoutes).length > 0;
+  const wanted = reference.routes;
   if (!Array.isArray(wanted) || wanted.length === 0) {
-    if (routes.length > 1) {
+    if (routes.length > 1 && !isL4) {
       findings.push(
-        findingAt(manifest, `${at}.virtualService`, {
+        findingAt(manifest, at, {
           severity: "error",
           rule: "missing-route",
           what: `${virtualService.describe()} has ${routes.length} routes, and none is named`,
@@ -86,7 +145,7 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
     if (found === undefined) {
       const names = routes.map(({ name: known }) => known).filter((known) => known !== undefined);
       findings.push(
-        findingAt(manifest, `${at}.virtualService.routes[${index}]`, {
+        findingAt(manifest, `${at}.routes[${index}]`, {
           severity: "error",
           rule: "missing-route",
           what: `${virtualService.describe()} has no route ${route}`,
@@ -97,14 +156,7 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
       );
     } else {
       findings.push(
-        ...checkDestinations(
-          manifest,
-          `${at}.virtualService.routes[${index}]`,
-          virtualService,
-          found,
-          istio.destinationRule,
-          canary,
-        ),
+        ...checkDestinations(manifest, `${at}.routes[${index}]`, virtualService, found, istio?.destinationRule, canary),
       );
     }
   }
@@ -165,6 +217,23 @@ const routesOf = ({ resource }: Manifest): readonly HttpRoute[] =>
 
 function checkVirtualService(world: World, manifest: Manifest): readonly Finding[] {
   const namespace = manifest.resource.metadata.namespace;
+  const { spec } = manifest.resource as Partial<VirtualService>;
+  const leftOut = (["tls", "tcp"] as const)
+    .filter((protocol) => list(spec?.[protocol]).length > 0)
+    .map((protocol) =>
+      findingAt(manifest, `spec.${protocol}`, {
+        severity: "warning",
+        rule: "route-not-served",
+        what: "the embedded router serves http routes only and leaves these out; a mesh honours them",
+        found: `${protocol} routes`,
+        expected: "http routes",
+        repair: "use http routes, or run the release in a mesh",
+      }),
+    );
+  return [...leftOut, ...checkHttp(world, manifest, namespace)];
+}
+
+function checkHttp(world: World, manifest: Manifest, namespace: string | undefined): readonly Finding[] {
   return routesOf(manifest).flatMap((route, index) =>
     list<{ destination?: { host?: string; subset?: string } }>(route.route).flatMap(({ destination }, at) => {
       const path = `spec.http[${index}].route[${at}].destination`;

@@ -1,5 +1,15 @@
-import type { Client, DestinationRule, EndpointSlice, Pod, RouteTable, Service, VirtualService } from "@sluice/api";
-import { describeViolation, type Reconciler } from "@sluice/kernel";
+import {
+  type Client,
+  type DestinationRule,
+  type EndpointSlice,
+  hasReason,
+  type Pod,
+  type Resource,
+  type RouteTable,
+  type Service,
+  type VirtualService,
+} from "@sluice/api";
+import { describeViolation, formatInstant, type Instant, type Reconciler, shortHash } from "@sluice/kernel";
 import { RouteCompiler, type RouteInputs, type RouteProblem } from "@sluice/router";
 
 /** The one table in use. */
@@ -19,9 +29,11 @@ interface Observed {
 }
 
 type PublishTable = { readonly do: "publish"; readonly spec: RouteTable["spec"] };
+/** An Event on the resource itself, where who wrote it looks. */
+type TellProblem = { readonly do: "tell"; readonly event: Resource };
 
 /** Compiles Services, EndpointSlices and Istio's routes into the RouteTable that the agent routes by. */
-export function routeTableReconciler(client: Client): Reconciler<RouteTable, Observed, PublishTable> {
+export function routeTableReconciler(client: Client): Reconciler<RouteTable, Observed, PublishTable | TellProblem> {
   const compiler = new RouteCompiler();
   return {
     kind: { apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind },
@@ -35,7 +47,7 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
       ]);
       return { table, inputs: { services, endpointSlices, pods, virtualServices, destinationRules } };
     },
-    plan({ table, inputs }) {
+    plan({ table, inputs }, now) {
       const compiled = compiler.compile(inputs, table.spec.version + 1);
       const status = {
         ...table.status,
@@ -46,16 +58,66 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
           message: describeProblem(problem),
         })),
       };
+      const known = new Set(table.status?.conditions?.map(({ message }) => message));
+      const told = compiled.problems
+        .filter((problem) => isLeftOut(problem) && !known.has(describeProblem(problem)))
+        .map((problem): TellProblem => ({ do: "tell", event: eventOf(problem, inputs, now) }));
       // A version already published by this compiler: its write was answered, or is still on its way to the cache.
-      if (compiled.table.version <= table.spec.version) return { actions: [], status, because: "the table is current" };
+      if (compiled.table.version <= table.spec.version)
+        return { actions: told, status, because: "the table is current" };
       const spec = JSON.parse(JSON.stringify(compiled.table)) as RouteTable["spec"];
-      return { actions: [{ do: "publish", spec }], because: `routes changed: version ${compiled.table.version}` };
+      return {
+        actions: [...told, { do: "publish", spec }],
+        because: `routes changed: version ${compiled.table.version}`,
+      };
     },
-    async apply(table, { spec }) {
-      await client.update({ ...table, spec }, { fieldManager: "sluice-routes" });
+    async apply(table, action) {
+      if (action.do === "publish") {
+        await client.update({ ...table, spec: action.spec }, { fieldManager: "sluice-routes" });
+        return;
+      }
+      // Its name says what it tells: one that is there already has told it.
+      await client.create(action.event).catch((thrown: unknown) => {
+        if (!hasReason(thrown, "AlreadyExists")) throw thrown;
+      });
     },
   };
 }
 
 const describeProblem = (problem: RouteProblem): string =>
   `${problem.kind} ${problem.namespace}/${problem.name}: ${describeViolation(problem)}`;
+
+/** Whole kinds of routes that only a mesh honours. */
+const isLeftOut = ({ kind, path }: RouteProblem): boolean =>
+  kind === "VirtualService" && (path === "spec.tls" || path === "spec.tcp");
+
+function eventOf(problem: RouteProblem, { virtualServices }: RouteInputs, now: Instant): Resource {
+  const { kind, namespace, name, path } = problem;
+  const subject = virtualServices.find(
+    ({ metadata }) => metadata.name === name && (metadata.namespace ?? "") === namespace,
+  );
+  const { uid } = subject?.metadata ?? {};
+  const at = formatInstant(now, "millis");
+  const message = `${path}: the embedded router serves http routes only and leaves these out; a mesh honours them`;
+  return {
+    apiVersion: "v1",
+    kind: "Event",
+    metadata: { name: `${name}.${shortHash([uid, path].join("|"))}`, namespace },
+    involvedObject: {
+      apiVersion: subject?.apiVersion ?? "networking.istio.io/v1",
+      kind,
+      namespace,
+      name,
+      ...(uid === undefined ? {} : { uid }),
+    },
+    type: "Warning",
+    reason: "RouteNotServed",
+    message,
+    source: { component: "sluice-routes" },
+    reportingComponent: "sluice-routes",
+    reportingInstance: "",
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+  } as Resource;
+}
