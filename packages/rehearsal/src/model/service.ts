@@ -29,6 +29,8 @@ export interface ServiceOptions {
   /** Where in the day it starts. */
   readonly daySecond: number;
   readonly scrapeSeconds: number;
+  /** False where nobody looks at latency: it is most of what there is to draw. */
+  readonly drawsLatency: boolean;
 }
 
 interface VersionState {
@@ -189,7 +191,7 @@ export class ModelledService {
   }
 
   #answer(version: Version, endpoint: number, requests: number, state: VersionState): void {
-    const { traffic, fault, random, edgesMs } = this.#options;
+    const { traffic, fault, random } = this.#options;
     const served = this.served[version][endpoint] as Served;
     const isHit = state.isFaulty && (fault.endpoint === undefined || fault.endpoint === endpoint);
     const ordinary = binomial(random, requests, state.ordinary);
@@ -203,11 +205,18 @@ export class ModelledService {
     served.exposures += requests;
     served.conversions += wanted - lost;
     served.latencySeconds += (requests * Math.exp(state.shift + (spread * spread) / 2)) / 1000;
+    if (this.#options.drawsLatency) this.#time(served, requests, state.shift);
+    if (!isHit || fault.isShared) return;
+    this.harmed += added + lost + binomial(random, good, this.#slowHarm(state.slower));
+  }
+
+  #time(served: Served, requests: number, shift: number): void {
+    const { random, edgesMs } = this.#options;
     let left = requests;
     let under = 0;
     for (const [bucket, edge] of edgesMs.entries()) {
       if (left === 0) break;
-      const upTo = below((Math.log(edge) - state.shift) / spread);
+      const upTo = below((Math.log(edge) - shift) / spread);
       const here = under >= 1 ? 0 : binomial(random, left, Math.max(0, upTo - under) / (1 - under));
       served.latencyCounts[bucket] = (served.latencyCounts[bucket] as number) + here;
       left -= here;
@@ -215,7 +224,5 @@ export class ModelledService {
     }
     const open = edgesMs.length;
     served.latencyCounts[open] = (served.latencyCounts[open] as number) + left;
-    if (!isHit || fault.isShared) return;
-    this.harmed += added + lost + binomial(random, good, this.#slowHarm(state.slower));
   }
 }

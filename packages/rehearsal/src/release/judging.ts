@@ -47,10 +47,13 @@ export class Judging {
   /** When it looks next: often at first and in short steps, and just before a step ends. */
   nextLook(rollout: Rollout, stepBeganAt: Instant): Instant {
     const age = Math.max(0, this.#lookedAt - stepBeganAt);
-    const wanted = Math.min(longest, Math.max(shortest, age / 8));
     const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? 0]?.pause;
     const lasts = pause === undefined ? undefined : pauseMillis(pause);
-    if (lasts === undefined || !Number.isFinite(lasts) || this.#isHolding) {
+    const isTimed = lasts !== undefined && Number.isFinite(lasts);
+    // A harm that a day's step shows only after half an hour can't have been worth a look each minute.
+    const most = Math.max(longest, isTimed ? lasts / 40 : 0);
+    const wanted = Math.min(most, Math.max(shortest, age / 8));
+    if (!isTimed || this.#isHolding) {
       return (this.#lookedAt + wanted) as Instant;
     }
     const end = stepBeganAt + lasts - beforeEnd;

@@ -66,7 +66,8 @@ export function queriesOf(policy: Policy): Queries {
     families,
     labels,
     endpoints: tellsEndpoints ? [...endpoints, "/", "/other", "/search"].slice(0, 3) : undefined,
-    scrapeSeconds: Math.max(1, Math.min(30, Math.floor(shortest / 5000))),
+    // Nobody asks: then only how finely load and failures wander counts.
+    scrapeSeconds: families.size === 0 ? 300 : Math.max(1, Math.min(30, Math.floor(shortest / 5000))),
     isOfTheRouter,
     unanswerable,
   };

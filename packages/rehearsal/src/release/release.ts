@@ -86,6 +86,7 @@ class Release {
       startsAt: startOf2026,
       daySecond: 86_400 * random.next(),
       scrapeSeconds: queries.scrapeSeconds,
+      drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
     });
     const start = fault.platform === "slowPods" ? minutes(3) : ordinaryStart;
     this.#cluster = new ModelledCluster(

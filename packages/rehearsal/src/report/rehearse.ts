@@ -34,6 +34,7 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
     startsAt,
     daySecond: 43_200,
     scrapeSeconds: 60,
+    drawsLatency: true,
   });
   const warm = instant(600_000);
   service.route({ stable: 0.5, canary: 0.5 });
