@@ -1,8 +1,18 @@
 import { Fault, minutes } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
-import { checkRequirements, faults, policiesOf, type Rehearsal, rehearse as rehearsed } from "@sluice/rehearsal";
-import { readManifests } from "../manifests.ts";
+import {
+  checkRequirements,
+  faults,
+  policiesOf,
+  type Rehearsal,
+  rehearse as rehearsed,
+  type SharedOptions,
+  type Suggestion,
+  suggest,
+} from "@sluice/rehearsal";
+import { readFiles, readManifests } from "../manifests.ts";
 import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
+import { tellSuggestion } from "../rehearse/suggestion.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
 import { hasColour } from "../terminal/style.ts";
 
@@ -15,6 +25,9 @@ export interface RehearseOptions extends TrafficWords {
   readonly notice?: string;
   readonly require?: string;
   readonly json?: boolean;
+  /** `argo`, or true for Sluice. */
+  readonly suggest?: string | boolean;
+  readonly write?: boolean;
 }
 
 /** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
@@ -24,38 +37,59 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const chosen = options.fault === undefined ? {} : { faults: options.fault.map(faultOf) };
   const runs = count("--runs", options.runs, 10);
   const results: Rehearsal[] = [];
+  const suggestions: Suggestion[] = [];
+  const sought = profileOf(options.suggest);
   const isWatched = process.stderr.isTTY === true && options.json !== true;
   for (const policy of await policiesOf(manifests)) {
-    const result = await rehearsed(policy, {
+    const shared: SharedOptions = {
       traffic,
       seed: count("--seed", options.seed, 1),
       runs,
       goodRuns: count("--good", options.good, Math.max(20, runs * 4)),
       personMillis: duration("--person", options.person) ?? minutes(10),
       noticeMillis: duration("--notice", options.notice) ?? minutes(60),
-      ...chosen,
       onRelease: async (done, all) => {
         if (done % 20 !== 0 && done !== all) return;
         if (isWatched) process.stderr.write(done === all ? "\r\u001b[K" : `\r${done} of ${all} releases `);
         // The rehearsal itself never waits for anything: Ctrl-C must get a turn.
         await new Promise((resolve) => setImmediate(resolve));
       },
-    });
-    results.push(result);
+    };
+    results.push(await rehearsed(policy, { ...shared, ...chosen }));
+    if (sought === undefined) continue;
+    const few = { runs: Math.max(2, Math.ceil(runs / 3)), goodRuns: Math.max(4, runs) };
+    suggestions.push(await suggest(policy, sought, { ...shared, ...few }));
   }
   const checks = results.map((result) =>
     options.require === undefined ? [] : checkRequirements(options.require, result),
   );
   if (options.json) {
-    console.log(JSON.stringify(results.map((result, index) => ({ ...result, requirements: checks[index] }))));
+    console.log(
+      JSON.stringify(
+        results.map((result, index) => ({ ...result, requirements: checks[index], suggestion: suggestions[index] })),
+      ),
+    );
   } else {
     for (const [index, result] of results.entries()) {
       console.log(renderRehearsal(result, hasColour()));
+      const suggestion = suggestions[index];
+      if (suggestion !== undefined) {
+        const rollout = { name: result.rollout, namespace: result.namespace };
+        const place = { files: await readFiles(paths), rollout, write: options.write === true, color: hasColour() };
+        console.log(`\n${await tellSuggestion(suggestion, place)}`);
+      }
       const own = checks[index] ?? [];
       if (own.length > 0) console.log(`\n${renderChecks(own, hasColour())}`);
     }
   }
   return checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
+}
+
+function profileOf(suggested: string | boolean | undefined): "argo" | "sluice" | undefined {
+  if (suggested === undefined || suggested === false) return undefined;
+  if (suggested === true || suggested === "sluice") return "sluice";
+  if (suggested === "argo") return "argo";
+  throw new Fault("invalid", `--suggest: found ${suggested}, expected argo, sluice or nothing`);
 }
 
 function faultOf(name: string) {

@@ -110,10 +110,8 @@ export class World {
       get: (key, options) => client.get(key, options),
       list: (kind, options) => client.list(kind, options),
       watch: (kind, options) => client.watch(kind, options),
-      create: async (object, options) =>
-        logs.has(object.kind) ? object : seen(await client.create(object, options)),
-      update: async (object, options) =>
-        logs.has(object.kind) ? object : seen(await client.update(object, options)),
+      create: async (object, options) => (logs.has(object.kind) ? object : seen(await client.create(object, options))),
+      update: async (object, options) => (logs.has(object.kind) ? object : seen(await client.update(object, options))),
       patch: async (key, patch, options) => seen(await client.patch(key, patch, options)),
       delete: async (key, options) => {
         this.objects.delete(`${key.kind}/${key.name}`);

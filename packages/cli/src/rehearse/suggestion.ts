@@ -1,0 +1,41 @@
+import { writeFile } from "node:fs/promises";
+import { amount, percent, type Suggestion, span } from "@sluice/rehearsal";
+import { paint } from "../terminal/style.ts";
+import { lineDiff, withSteps } from "./steps-edit.ts";
+
+export interface SuggestionPlace {
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+  readonly rollout: { readonly name: string; readonly namespace: string };
+  readonly write: boolean;
+  readonly color: boolean;
+}
+
+/** What a search found, as a diff of the file; applied to it where that was asked for. */
+export async function tellSuggestion(
+  { better, before, tried, profile }: Suggestion,
+  place: SuggestionPlace,
+): Promise<string> {
+  const who = profile === "argo" ? "as Argo Rollouts" : "as Sluice";
+  if (tried === 0) return "suggestion: none; it needs at least two weights with a timed pause each";
+  if (better === undefined)
+    return `suggestion ${who}: of ${tried} other plans of the same length none harms clearly fewer`;
+  const words = `suggestion ${who}, of ${tried} plans of the same length, on other users than it was chosen for:`;
+  const row = (name: string, { harmed, seconds, stopped }: typeof before) =>
+    `  ${name}  ${amount(harmed)} requests harmed by a bad release, ${span(seconds)}, ${percent(stopped)} of good ones stopped`;
+  const lines = [words, row("before", before), row("after ", better.after)];
+  for (const { path, text } of place.files) {
+    const edited = withSteps(text, place.rollout, better.steps);
+    if (edited === undefined) continue;
+    lines.push(`  ${path}`);
+    for (const line of lineDiff(text, edited)) {
+      lines.push(paint(line.slice(5).startsWith("+") ? "green" : "red", `  ${line}`, place.color));
+    }
+    if (!place.write) continue;
+    if (path === "<stdin>") lines.push("  --write: standard input can't be written to");
+    else {
+      await writeFile(path, edited);
+      lines.push(`  written to ${path}`);
+    }
+  }
+  return lines.join("\n");
+}
