@@ -27,12 +27,14 @@ export function candidatesFor(steps: readonly CanaryStep[]): readonly (readonly 
       for (const [index, { weightAt, pauseAt }] of stages.entries()) {
         const seconds = Math.max(shortestSeconds, Math.round((total * (parts[index] as number)) / sum / 10) * 10);
         next[weightAt] = { ...steps[weightAt], setWeight: weights[index] as number };
-        next[pauseAt] = { ...steps[pauseAt], pause: { duration: `${seconds}s` } };
+        next[pauseAt] = { ...steps[pauseAt], pause: { duration: durationOf(seconds) } };
       }
       return next;
     }),
   );
 }
+
+const durationOf = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`);
 
 /** The first weight by the whole factor, the last not at all. */
 const leaned = (weight: number, factor: number, place: number): number =>

@@ -1,0 +1,51 @@
+import type { CanaryStep } from "@sluice/api";
+import { expect, test } from "vitest";
+import { canary, errors, options, policyOf } from "../rehearsal.fixture.ts";
+import { candidatesFor } from "./candidates.ts";
+import { suggest } from "./suggest.ts";
+
+const steps: readonly CanaryStep[] = [
+  { setWeight: 40 },
+  { pause: { duration: "2m" } },
+  { analysis: { templates: [{ templateName: "errors" }] } },
+  { setWeight: 60 },
+  { pause: { duration: "10m" } },
+  { setWeight: 100 },
+];
+
+test("candidates keep the steps, their order and their time", () => {
+  const candidates = candidatesFor(steps);
+
+  expect(candidates).toHaveLength(12);
+  for (const tried of candidates) {
+    expect(tried.map((step) => Object.keys(step))).toEqual(steps.map((step) => Object.keys(step)));
+    const seconds = tried
+      .map(({ pause }) => Number.parseInt(String(pause?.duration ?? 0), 10))
+      .filter((one) => one > 0);
+    const units = tried
+      .map(({ pause }) => String(pause?.duration ?? "").endsWith("m"))
+      .filter((_, at) => tried[at]?.pause);
+    const total = seconds.reduce((sum, one, at) => sum + one * (units[at] ? 60 : 1), 0);
+    expect(Math.abs(total - 720)).toBeLessThanOrEqual(20);
+  }
+});
+
+test.each([
+  ["one weight", [{ setWeight: 10 }, { pause: { duration: "5m" } }]],
+  ["pauses that wait for people", [{ setWeight: 10 }, { pause: {} }, { setWeight: 50 }, { pause: {} }]],
+])("%s leave nothing to search", (_name, fixed) => {
+  expect(candidatesFor(fixed)).toEqual([]);
+});
+
+test("a first step with too much traffic is made smaller and longer, for less harm in the same time", async () => {
+  const policy = await policyOf(
+    canary({ steps: steps.filter((step) => step.analysis === undefined), analysis: undefined }),
+    errors(),
+  );
+
+  const found = await suggest(policy, "sluice", { ...options, runs: 2, goodRuns: 2 });
+
+  expect(found.better?.steps[0]?.setWeight).toBeLessThan(40);
+  expect(found.better?.after.harmed).toBeLessThan(0.9 * found.before.harmed);
+  expect(found.better?.after.seconds).toBeLessThanOrEqual(1.02 * found.before.seconds);
+});
