@@ -3,8 +3,8 @@ import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
 import type { Effects } from "../loop/index.ts";
+import { endpointOf } from "../pods/index.ts";
 import { clusterAddress } from "./cluster-address.ts";
-import { endpointOf } from "./endpoints.ts";
 import { serviceReconciler } from "./reconciler.ts";
 
 const service = (name: string, more: Partial<Service["spec"]> = {}, uid?: string): Service => ({

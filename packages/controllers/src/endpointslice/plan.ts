@@ -1,7 +1,7 @@
 import { controlledBy, type EndpointSlice, keyOf, type Pod, type Service, type ServiceStatus } from "@sluice/api";
 import { canonicalJson, type Plan, sameJson, shortHash } from "@sluice/kernel";
 import type { StoreAction } from "../loop/index.ts";
-import { endpointOf, type PodEndpoint } from "./endpoints.ts";
+import { endpointOf, type PodEndpoint } from "../pods/index.ts";
 
 export interface ObservedService {
   readonly service: Service;

@@ -2,7 +2,7 @@ import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { evidenceOf } from "./analysis/evidence.ts";
 import { planOldRuns, runOf } from "./analysis/runs.ts";
-import { planScaling } from "./canary/scaling.ts";
+import { blueGreenBegun } from "./bluegreen/status.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
@@ -12,9 +12,8 @@ import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { forgetBad } from "./persons-word.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
-import { planRestored } from "./routing/restored.ts";
-import { planTraffic } from "./routing/traffic.ts";
 import type { Situation } from "./situation.ts";
+import { takeBack } from "./taken-back.ts";
 import { type RolloutPlan, type Turn, turn } from "./turn.ts";
 import { gateIsOff, type Verdict } from "./verdict.ts";
 import { hashOf, type View } from "./view.ts";
@@ -22,28 +21,20 @@ import { planWorkload } from "./workload-size.ts";
 
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
 function takenBack(observed: ObservedRollout, view: View, now: Instant) {
-  const traffic = planTraffic(observed, view, true);
-  const scaling = planScaling(view, { isAborted: true, traffic, mayCreate: false }, now);
+  const { traffic, scaling, events, wakes, changes } = takeBack(observed, view, now);
   const questions = [...observed.traffic.values()].filter(({ state }) => state.is !== "absent");
   const after: Effect[] = [
-    ...scaling.actions,
+    ...scaling,
     ...planOldRuns(observed, []),
     ...planOldExperiments(observed, undefined),
     ...planWorkload(observed.workload, view),
     ...endJudgements(observed, view),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
   ];
-  const restored = planRestored(observed, view, traffic, now);
-  return {
-    traffic,
-    scaling,
-    before: traffic.actions,
-    after: [...restored.actions, ...after],
-    told: [...restored.events, ...scaling.events],
-  };
+  return { before: traffic, after, events, wakes, changes: { ...abortedChanges(view, now), ...changes } };
 }
 
-function abortedChanges(view: View, weights: Changes["canary"], now: Instant): Changes {
+function abortedChanges(view: View, now: Instant): Changes {
   const steps = view.progress.steps.length;
   return {
     abort: true,
@@ -52,7 +43,6 @@ function abortedChanges(view: View, weights: Changes["canary"], now: Instant): C
     controllerPause: undefined,
     promoteFull: undefined,
     ...(steps === 0 ? {} : { currentStepIndex: 0 }),
-    canary: weights,
   };
 }
 
@@ -64,7 +54,7 @@ const abortedWords = (view: View, reason: string | undefined): string =>
  * and all of it has the same outcome when repeated after a crash.
  */
 export function condemn(observed: ObservedRollout, view: View, verdict: Verdict, now: Instant): RolloutPlan {
-  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now);
   const requests = verdict.run === undefined ? undefined : observed.traffic.get(verdict.run.metadata.name)?.state;
   const known = requests?.is === "done" ? requests.result.requests : undefined;
   const deciding = {
@@ -91,7 +81,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, quarantining)));
   }
   const message = abortedWords(view, verdict.message);
-  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...told];
+  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...taken.events];
   if (isQuarantined) {
     events.push({
       type: "Warning",
@@ -103,27 +93,26 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     because: `taken back: ${verdict.message}`,
     actions: [...before, ...records, ...after],
     events,
-    changes: abortedChanges(view, canaryStatusOf({ ...view.status.canary, weights: traffic.weights }), now),
+    changes,
     progressing: { reason: "RolloutAborted", message },
-    wakes: scaling.wakes,
+    wakes: taken.wakes,
   });
 }
 
 /** Stays taken back. Where a person asked for it by status, this turn also records that. */
 export function stayAborted(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
-  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now);
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const isKnown = progressing?.reason === "RolloutAborted" || progressing?.reason === "Quarantined";
-  const canary = canaryStatusOf({ ...view.status.canary, weights: traffic.weights });
   if (isKnown) {
     // A person's word on a version that is out already has been heard: the Quarantine stands.
     const heard = view.rollout.metadata.annotations?.[annotations.bad] === undefined ? [] : [forgetBad(view)];
     return turn(observed, view, now, {
       because: `aborted: ${progressing.message}`,
       actions: [...before, ...after, ...heard],
-      events: told,
-      changes: { ...abortedChanges(view, canary, now) },
-      wakes: scaling.wakes,
+      events: taken.events,
+      changes,
+      wakes: taken.wakes,
     });
   }
   const message = abortedWords(view, undefined);
@@ -131,10 +120,10 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
   return turn(observed, view, now, {
     because,
     actions: [...before, decided(observed, view, now, { action: "abort", because, by: "a person" }), ...after],
-    events: [{ type: "Warning", reason: "RolloutAborted", message }, ...told],
-    changes: abortedChanges(view, canary, now),
+    events: [{ type: "Warning", reason: "RolloutAborted", message }, ...taken.events],
+    changes,
     progressing: { reason: "RolloutAborted", message },
-    wakes: scaling.wakes,
+    wakes: taken.wakes,
   });
 }
 
@@ -145,7 +134,7 @@ export function hold(
   { quarantine, wasRetried }: Situation & { readonly is: "held" },
   now: Instant,
 ): RolloutPlan {
-  const { traffic, scaling, before, after, told } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now);
   const hint = liftHint(quarantine);
   const action = wasRetried ? "refuse" : "hold";
   const because = wasRetried ? `refused to go on: ${hint}` : `held: ${hint}`;
@@ -153,10 +142,10 @@ export function hold(
   return turn(observed, view, now, {
     because,
     actions: [...before, decided(observed, view, now, { action, because, inputs }), ...after],
-    events: [{ type: "Warning", reason: wasRetried ? "RetryRefused" : "Quarantined", message: hint }, ...told],
-    changes: abortedChanges(view, canaryStatusOf({ ...view.status.canary, weights: traffic.weights }), now),
+    events: [{ type: "Warning", reason: wasRetried ? "RetryRefused" : "Quarantined", message: hint }, ...taken.events],
+    changes,
     progressing: { reason: "Quarantined", message: hint },
-    wakes: scaling.wakes,
+    wakes: taken.wakes,
   });
 }
 
@@ -183,6 +172,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
         currentBackgroundAnalysisRunStatus: undefined,
         currentExperiment: undefined,
       }),
+      blueGreen: blueGreenBegun(view.status),
     },
     progressing: { reason: "RolloutRetry", message: "Retrying Rollout after abort" },
   };

@@ -1,12 +1,15 @@
-import type { CanaryStatus, RolloutStatus } from "@sluice/api";
+import type { BlueGreenStatus, CanaryStatus, RolloutStatus } from "@sluice/api";
 
 /** Fields to change; undefined takes a field away. */
 export type Changes = { readonly [Field in keyof RolloutStatus]?: RolloutStatus[Field] | undefined };
 
 type CanaryChanges = { readonly [Field in keyof CanaryStatus]?: CanaryStatus[Field] | undefined };
 
+type BlueGreenChanges = { readonly [Field in keyof BlueGreenStatus]?: BlueGreenStatus[Field] | undefined };
+
 const defined = (record: object): object =>
   Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
 
 export const statusOf = (changes: Changes): RolloutStatus => defined(changes);
 export const canaryStatusOf = (changes: CanaryChanges): CanaryStatus => defined(changes);
+export const blueGreenStatusOf = (changes: BlueGreenChanges): BlueGreenStatus => defined(changes);

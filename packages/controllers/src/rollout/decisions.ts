@@ -72,6 +72,9 @@ function inputsOf(observed: ObservedRollout, view: View): Readonly<Record<string
     steps: progress.steps.length,
     replicas: { wanted: rollout.spec.replicas ?? 1, canary: size(canary), stable: size(stable) },
     ...(routed.length > 0 ? { routedWeight: Math.max(...routed) } : {}),
+    ...(status.blueGreen === undefined
+      ? {}
+      : { services: { active: status.blueGreen.activeSelector, preview: status.blueGreen.previewSelector } }),
     podRestarts: restartsOf(observed, view.hash),
     ...(status.pauseConditions === undefined ? {} : { pauseConditions: status.pauseConditions }),
     ...(status.stableRS === undefined ? {} : { stable: status.stableRS }),

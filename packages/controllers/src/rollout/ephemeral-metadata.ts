@@ -1,6 +1,7 @@
-import type { PodTemplateMetadata, ReplicaSet } from "@sluice/api";
+import type { PodTemplateMetadata, ReplicaSet, Rollout } from "@sluice/api";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf } from "./canary/steps.ts";
 import { keyIn, podKind, replicaSetKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -8,10 +9,20 @@ import type { View } from "./view.ts";
 
 type Texts = Readonly<Record<string, string>>;
 
-/** What the Pods of the current version wear: the canary's until it is promoted, then the stable one's. */
+/** What Pods wear while their version is on its way, and once it is promoted. */
+function metadataOf(rollout: Rollout) {
+  const blueGreen = blueGreenOf(rollout);
+  const { canaryMetadata, stableMetadata } = canaryOf(rollout);
+  return {
+    incoming: (blueGreen === undefined ? canaryMetadata : blueGreen.previewMetadata) ?? {},
+    promoted: (blueGreen === undefined ? stableMetadata : blueGreen.activeMetadata) ?? {},
+  };
+}
+
+/** What the Pods of the current version wear. */
 export function wornMetadata({ rollout, isFullyPromoted, isFirst }: View): PodTemplateMetadata {
-  const { canaryMetadata = {}, stableMetadata = {} } = canaryOf(rollout);
-  return isFullyPromoted || isFirst ? stableMetadata : canaryMetadata;
+  const { incoming, promoted } = metadataOf(rollout);
+  return isFullyPromoted || isFirst ? promoted : incoming;
 }
 
 /**
@@ -19,10 +30,9 @@ export function wornMetadata({ rollout, isFullyPromoted, isFirst }: View): PodTe
  * A template changed so restarts nothing. Source: argo-rollouts rollout/ephemeralmetadata.go.
  */
 export function planMetadata({ pods }: ObservedRollout, view: View): readonly Effect[] {
-  const { canaryMetadata = {}, stableMetadata = {} } = canaryOf(view.rollout);
-  if (view.canary === undefined || Object.keys({ ...canaryMetadata, ...stableMetadata }).length === 0) return [];
-  const worn = wornMetadata(view);
-  const other = worn === stableMetadata ? canaryMetadata : stableMetadata;
+  const { incoming, promoted } = metadataOf(view.rollout);
+  if (view.canary === undefined || Object.keys({ ...incoming, ...promoted }).length === 0) return [];
+  const [worn, other] = view.isFullyPromoted || view.isFirst ? [promoted, incoming] : [incoming, promoted];
   const written = view.rollout.spec.template?.metadata;
   const change = (has: ReplicaSet["metadata"] | PodTemplateMetadata | undefined) => ({
     labels: difference(has?.labels, worn.labels, other.labels, written?.labels),

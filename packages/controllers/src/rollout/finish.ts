@@ -1,8 +1,10 @@
 import type { RolloutStatus } from "@sluice/api";
 import { type Instant, sameJson } from "@sluice/kernel";
+import { activeSet, hasMoved, isActiveWhole, isCutOver } from "./bluegreen/status.ts";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { holdbackCondition } from "./canary/holdback.ts";
 import { surgeLimits } from "./canary/replicas/limits.ts";
-import { canaryOf, replicasOf, stepHash } from "./canary/steps.ts";
+import { limitedBy, replicasOf, stepHash } from "./canary/steps.ts";
 import { type Changes, statusOf } from "./changes.ts";
 import {
   conditionOf,
@@ -15,7 +17,7 @@ import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
 import { heldBy, liftHint } from "./quarantine.ts";
-import type { View } from "./view.ts";
+import { availableOf, type View } from "./view.ts";
 
 export interface Outcome {
   readonly changes: Changes;
@@ -48,10 +50,24 @@ export function finished(observed: ObservedRollout, view: View, outcome: Outcome
     currentPodHash: view.hash,
     currentStepHash: stepHash(rollout),
   };
-  const decided = statusOf({ ...counted, ...outcome.changes });
+  const decided = statusOf({ ...counted, ...outcome.changes, ...ofStrategy(view, { ...counted, ...outcome.changes }) });
   const conditions = conditionsOf(observed, view, decided, outcome, now);
   const { phase, message } = phaseOf(rollout, { ...decided, conditions });
   return statusOf({ ...decided, conditions, phase, message });
+}
+
+/** Blue-green counts what serves: an autoscaler must not see the preview. Another strategy's status is forgotten. */
+function ofStrategy(view: View, { blueGreen }: Changes): Changes {
+  if (blueGreenOf(view.rollout) === undefined) return { blueGreen: undefined };
+  const active = activeSet(view, blueGreen === undefined ? {} : { blueGreen });
+  if (active === undefined) return { canary: undefined };
+  const { selector, replicas } = { selector: active.spec.selector, replicas: active.status?.replicas ?? 0 };
+  return {
+    canary: undefined,
+    HPAReplicas: replicas,
+    availableReplicas: availableOf(active),
+    selector: selectorText(selector?.matchLabels, selector?.matchExpressions),
+  };
 }
 
 function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus, outcome: Outcome, now: Instant) {
@@ -76,8 +92,9 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   }
   const { availableReplicas = 0, stableRS = "", currentPodHash } = next;
   const replicas = replicasOf(rollout);
-  const { maxUnavailable } = surgeLimits(canaryOf(rollout), replicas);
-  const isAvailable = availableReplicas >= replicas - maxUnavailable;
+  const { maxUnavailable } = surgeLimits(limitedBy(rollout), replicas);
+  const isAvailable =
+    blueGreenOf(rollout) === undefined ? availableReplicas >= replicas - maxUnavailable : isActiveWhole(view, next);
   const availability = isAvailable ? "Rollout has minimum availability" : "Rollout does not have minimum availability";
   set("Available", isAvailable, "AvailableReason", availability);
   const held = heldBy(view, observed.quarantines);
@@ -94,7 +111,10 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   return conditions;
 }
 
-const isComplete = ({ rollout }: View, status: RolloutStatus): boolean =>
+const isComplete = (view: View, status: RolloutStatus): boolean =>
+  (blueGreenOf(view.rollout) === undefined || isCutOver(view, status)) && hasAll(view, status);
+
+const hasAll = ({ rollout }: View, status: RolloutStatus): boolean =>
   (status.updatedReplicas ?? 0) >= replicasOf(rollout) &&
   (status.availableReplicas ?? 0) >= replicasOf(rollout) &&
   (status.stableRS ?? "") !== "" &&
@@ -148,7 +168,8 @@ function madeProgress(before: RolloutStatus, next: RolloutStatus): boolean {
     next.currentStepIndex !== before.currentStepIndex ||
     next.currentPodHash !== before.currentPodHash ||
     next.stableRS !== before.stableRS ||
-    !sameJson(next.canary?.weights, before.canary?.weights)
+    !sameJson(next.canary?.weights, before.canary?.weights) ||
+    hasMoved(before, next)
   );
 }
 

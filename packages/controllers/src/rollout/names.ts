@@ -32,6 +32,8 @@ export const annotations = {
   weighedBy: "sluice.dev/weighed-by",
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: "sluice.dev/bad",
+  /** Ours, on ReplicaSets: when their version was promoted the last time. */
+  promotedAt: "sluice.dev/promoted-at",
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */
   templateDigest: "sluice.dev/template-digest",
   /** Ours, on ReplicaSets: which content of which ConfigMaps and Secrets their version began with, by digest. */

@@ -15,6 +15,7 @@ import type {
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
 import { versionOf } from "./configuration/version.ts";
@@ -64,7 +65,7 @@ export interface ObservedRollout {
   readonly templates: KnownTemplates;
   /** By name, those that the spec names; undefined where it isn't there. */
   readonly services: ReadonlyMap<string, Service | undefined>;
-  /** Of those Services, where traffic is routed by their hosts. */
+  /** Of those Services by whose hosts, or by whose selector, traffic is routed. */
   readonly endpointSlices: readonly EndpointSlice[];
   /** By the name in the spec; undefined where it isn't there. */
   readonly virtualServices: ReadonlyMap<string, VirtualService | undefined>;
@@ -114,11 +115,12 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
   const endpointSlices: EndpointSlice[] = [];
   const isByHost = istio !== undefined && istio.destinationRule === undefined;
   const { canaryService, stableService } = sidesOf(rollout);
-  for (const service of [canaryService, stableService]) {
-    if (service === undefined) continue;
+  const blueGreen = blueGreenOf(rollout);
+  for (const service of [canaryService, stableService, blueGreen?.activeService, blueGreen?.previewService]) {
+    if (service === undefined || service === "") continue;
     services.set(service, await read.get<Service>(keyIn(serviceKind, namespace, service)));
     const labels = { "kubernetes.io/service-name": service };
-    if (isByHost)
+    if (isByHost || service === blueGreen?.activeService)
       endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }
   const virtualServices = new Map<string, VirtualService | undefined>();
@@ -182,8 +184,13 @@ async function readPods(rollout: Rollout, hash: string, replicaSets: readonly Re
 
 function readTraffic(rollout: Rollout, read: Reader): ReadonlyMap<string, TrafficQuestion> {
   const { currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus } = rollout.status?.canary ?? {};
+  const { postPromotionAnalysisRunStatus } = rollout.status?.blueGreen ?? {};
   const questions = new Map<string, TrafficQuestion>();
-  for (const run of [currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus]) {
+  for (const run of [
+    currentStepAnalysisRunStatus,
+    currentBackgroundAnalysisRunStatus,
+    postPromotionAnalysisRunStatus,
+  ]) {
     if (run === undefined) continue;
     const id = trafficTaskId(rollout, run.name);
     questions.set(run.name, { id, state: read.task<CanaryTraffic>(id) });
@@ -198,5 +205,9 @@ export function analysesOf(rollout: Rollout): readonly { readonly path: string; 
   const inline = stepsOf(rollout).flatMap(({ analysis }, index) =>
     analysis === undefined ? [] : [{ path: `spec.strategy.canary.steps[${index}].analysis`, analysis }],
   );
-  return [...background, ...inline];
+  const aroundTheSwitch = (["prePromotionAnalysis", "postPromotionAnalysis"] as const).flatMap((field) => {
+    const found = blueGreenOf(rollout)?.[field];
+    return found === undefined ? [] : [{ path: `spec.strategy.blueGreen.${field}`, analysis: found }];
+  });
+  return [...background, ...inline, ...aroundTheSwitch];
 }

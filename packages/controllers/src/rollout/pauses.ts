@@ -1,16 +1,14 @@
-import type { PauseReason } from "@sluice/api";
+import type { PauseCondition, PauseReason } from "@sluice/api";
 import type { View } from "./view.ts";
 
 /** A person ended the pause that the controller had begun. */
 export const isWaved = ({ status }: View): boolean =>
   status.controllerPause === true && (status.pauseConditions?.length ?? 0) === 0;
 
-const hasPause = ({ status }: View, reason: PauseReason): boolean =>
-  status.pauseConditions?.some((pause) => pause.reason === reason) === true;
+export const pauseOf = ({ status }: View, reason: PauseReason): PauseCondition | undefined =>
+  status.pauseConditions?.find((pause) => pause.reason === reason);
 
 /** Evidence is missing or undecided, and only a person can say how to go on. */
-export const isAsking = (view: View): boolean =>
-  hasPause(view, "NoData") ||
-  hasPause(view, "InconclusiveAnalysisRun") ||
-  hasPause(view, "InconclusiveExperiment") ||
-  hasPause(view, "VerdictAlert");
+export const isAsking = (view: View): boolean => asking.some((reason) => pauseOf(view, reason) !== undefined);
+
+const asking = ["NoData", "InconclusiveAnalysisRun", "InconclusiveExperiment", "VerdictAlert"] as const;

@@ -44,3 +44,27 @@ test("old Pods count only where Pods are the weight", () => {
     "old replicas are pending termination",
   );
 });
+
+const cut: RolloutStatus = { ...well, blueGreen: { activeSelector: "a" } };
+
+test.each<[status: RolloutStatus, phase: string, message: string | undefined]>([
+  [{ ...cut, pauseConditions: [{ reason: "BlueGreenPause", startTime: "" }] }, "Paused", "BlueGreenPause"],
+  [
+    {
+      ...cut,
+      pauseConditions: [
+        { reason: "BlueGreenPause", startTime: "" },
+        { reason: "NoData", startTime: "" },
+      ],
+    },
+    "Paused",
+    "NoData",
+  ],
+  [{ ...well, stableRS: "b" }, "Progressing", "active service cutover pending"],
+  [{ ...well, blueGreen: { activeSelector: "b" } }, "Progressing", "active service cutover pending"],
+  [{ ...cut, stableRS: "b" }, "Progressing", "waiting for analysis to complete"],
+  [{ ...cut, replicas: 8 }, "Healthy", undefined],
+])("blue-green with %j is %s", (status, phase, message) => {
+  const spec = { strategy: { blueGreen: { activeService: "web" } } };
+  expect(phaseOf(rollout("web:v1", { spec }), status)).toEqual({ phase, message });
+});

@@ -1,4 +1,5 @@
 import type { Rollout, RolloutPhase, RolloutStatus } from "@sluice/api";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { isRouted, replicasOf } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 
@@ -19,16 +20,25 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessag
   if (rollout.spec.paused === true) return { phase: "Paused", message: "manually paused" };
   // The original names the first; ours, that waits for a person, must not hide behind a pause step that ends by itself.
   const pause =
-    status.pauseConditions?.find(({ reason }) => reason !== "CanaryPauseStep") ?? status.pauseConditions?.[0];
+    status.pauseConditions?.find(({ reason }) => reason !== "CanaryPauseStep" && reason !== "BlueGreenPause") ??
+    status.pauseConditions?.[0];
   if (pause !== undefined) return { phase: "Paused", message: pause.reason };
   if (isRestarting(rollout, status)) return progress("rollout is restarting");
   const { updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
   if (updatedReplicas < replicasOf(rollout)) return progress("more replicas need to be updated");
   if (availableReplicas < updatedReplicas) return progress("updated replicas are still becoming available");
+  if (blueGreenOf(rollout) !== undefined) return blueGreenPhase(status);
   if (!isRouted(rollout) && replicas > updatedReplicas) return progress("old replicas are pending termination");
   if ((status.stableRS ?? "") === "" || status.stableRS !== status.currentPodHash) {
     return progress("waiting for all steps to complete");
   }
+  return { phase: "Healthy", message: undefined };
+}
+
+function blueGreenPhase({ blueGreen, stableRS, currentPodHash }: RolloutStatus): PhaseAndMessage {
+  const { activeSelector = "" } = blueGreen ?? {};
+  if (activeSelector === "" || activeSelector !== currentPodHash) return progress("active service cutover pending");
+  if (stableRS !== currentPodHash) return progress("waiting for analysis to complete");
   return { phase: "Healthy", message: undefined };
 }
 

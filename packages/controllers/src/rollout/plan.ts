@@ -1,5 +1,8 @@
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
+import { blueGreenBegun } from "./bluegreen/status.ts";
+import { blueGreenOf } from "./bluegreen/strategy.ts";
+import { goOnBlueGreen } from "./bluegreen/underway.ts";
 import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
@@ -11,7 +14,7 @@ import { classify } from "./situation.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
 import { type View, viewOf } from "./view.ts";
 
-/** Pure. Source: argo-rollouts rollout/{controller,canary,sync,pause,analysis,trafficrouting}.go, with our gates. */
+/** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
   const view = viewOf(observed);
   const situation = classify(observed, view, now);
@@ -49,7 +52,7 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
     case "aborted":
       return stayAborted(observed, view, now);
     case "underway":
-      return goOn(observed, view, now);
+      return blueGreenOf(view.rollout) === undefined ? goOn(observed, view, now) : goOnBlueGreen(observed, view, now);
     default:
       return unreachable(situation);
   }
@@ -69,6 +72,7 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     pauseConditions: undefined,
     controllerPause: undefined,
     canary: canaryStatusOf({ weights: status.canary?.weights, stablePingPong: status.canary?.stablePingPong }),
+    blueGreen: blueGreenBegun(status),
     // A change of the spec cancels a restart that is under way.
     ...(rollout.spec.restartAt === undefined ? {} : { restartedAt: rollout.spec.restartAt }),
   };

@@ -3,7 +3,7 @@ import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { surgeLimits } from "./canary/replicas/limits.ts";
-import { canaryOf, replicasOf } from "./canary/steps.ts";
+import { limitedBy, replicasOf } from "./canary/steps.ts";
 import { keyIn, podKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { hashOf, type View, wantedOf } from "./view.ts";
@@ -29,7 +29,7 @@ export function planRestart(observed: ObservedRollout, view: View, now: Instant)
     .filter(({ metadata }) => (parseInstant(metadata.creationTimestamp ?? "") ?? now) < at)
     .toSorted((a, b) => rank(a) - rank(b));
   if (old.length === 0) return { actions: [], restartedAt: restartAt, wakeAt: undefined };
-  const { maxUnavailable } = surgeLimits(canaryOf(view.rollout), replicasOf(view.rollout));
+  const { maxUnavailable } = surgeLimits(limitedBy(view.rollout), replicasOf(view.rollout));
   const wanted = observed.replicaSets.reduce((sum, set) => sum + wantedOf(set), 0);
   const available = observed.replicaSets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
   const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available);

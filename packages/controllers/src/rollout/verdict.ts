@@ -3,6 +3,7 @@ import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
 import { type AnalysisSlot, expectsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
+import { newCount } from "./bluegreen/scaling.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goalCounts } from "./canary/goals.ts";
 import { conditionOf } from "./conditions.ts";
@@ -139,7 +140,8 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   const deadline = deadlineAt(progressDeadlineSeconds, progressing);
   if (deadline === undefined || now <= deadline || wasAway(deadline, now)) return undefined;
   // Only the canary's own Pods are its fault.
-  if (availableOf(view.canary) >= goalCounts(view, false).canary) return undefined;
+  const wanted = blueGreenOf(view.rollout) === undefined ? goalCounts(view, false).canary : newCount(observed, view);
+  if (availableOf(view.canary) >= wanted) return undefined;
   const name = view.canary?.metadata.name ?? view.hash;
   const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
   return { cause: "deadline", message, isBlamed: true, run: undefined };

@@ -7,6 +7,7 @@ import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } fr
 import { checkMatchers } from "./analysis-rules.ts";
 import { checkExperimentStep } from "./experiment-rules.ts";
 import type {
+  BlueGreenStrategy,
   CanaryStep,
   CanaryStrategy,
   Rollout,
@@ -85,10 +86,47 @@ function checkWorkloadReference(spec: RolloutSpec, reference: RolloutWorkloadRef
   return violations;
 }
 
-function checkStrategy({ strategy }: RolloutSpec): readonly Violation[] {
+function checkStrategy({ strategy, revisionHistoryLimit }: RolloutSpec): readonly Violation[] {
   const kinds = setKeys(strategy, ["canary", "blueGreen"]);
   if (kinds.length !== 1) return exactlyOne("spec.strategy", strategy, ["canary", "blueGreen"], "strategy");
-  return strategy.canary === undefined ? [] : checkCanary(strategy.canary, "spec.strategy.canary");
+  return [
+    ...(strategy.canary === undefined ? [] : checkCanary(strategy.canary, "spec.strategy.canary")),
+    ...(strategy.blueGreen === undefined ? [] : checkBlueGreen(strategy.blueGreen, revisionHistoryLimit)),
+  ];
+}
+
+function checkBlueGreen(blueGreen: BlueGreenStrategy, revisionHistoryLimit = 10): readonly Violation[] {
+  const path = "spec.strategy.blueGreen";
+  const { activeService, previewService, prePromotionAnalysis, postPromotionAnalysis, maxUnavailable } = blueGreen;
+  const violations: Violation[] = [
+    ...checkRollingUpdate(path, undefined, maxUnavailable),
+    ...checkAntiAffinity(blueGreen.antiAffinity, `${path}.antiAffinity`),
+  ];
+  if (previewService !== undefined && previewService !== "" && previewService === activeService) {
+    violations.push(
+      invalid({
+        path: `${path}.previewService`,
+        found: show(previewService),
+        expected: "another Service than activeService: each picks the pods of one version",
+        repair: "name a Service of its own, or take previewService out",
+      }),
+    );
+  }
+  const { scaleDownDelayRevisionLimit: kept } = blueGreen;
+  if (kept !== undefined && kept > revisionHistoryLimit) {
+    violations.push(
+      invalid({
+        path: `${path}.scaleDownDelayRevisionLimit`,
+        found: String(kept),
+        expected: `at most spec.revisionHistoryLimit, ${revisionHistoryLimit}`,
+        repair: "raise spec.revisionHistoryLimit, or keep fewer versions running",
+      }),
+    );
+  }
+  for (const [field, analysis] of Object.entries({ prePromotionAnalysis, postPromotionAnalysis })) {
+    if (analysis !== undefined) violations.push(...checkAnalysis(analysis, `${path}.${field}`));
+  }
+  return violations;
 }
 
 function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[] {

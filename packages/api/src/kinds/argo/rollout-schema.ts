@@ -172,13 +172,33 @@ const canary = object("Moves traffic step by step.", {
   ),
 });
 
+const blueGreen = object(
+  "Switches all traffic at once.",
+  {
+    activeService: text("Service of the version that everybody gets.", { minLength: 1 }),
+    previewService: text("Service of the version that is to come."),
+    previewReplicaCount: count("Pods of the new version until its pause is over; spec.replicas unless given."),
+    autoPromotionEnabled: flag("Promoted without a person; true unless given."),
+    autoPromotionSeconds: count("How long it pauses before that."),
+    maxUnavailable: countOrPercent("Pods that may be missing while a restart goes on; 25% unless given."),
+    scaleDownDelaySeconds: count("How long the old version's pods stay; 30 unless given."),
+    scaleDownDelayRevisionLimit: count("How many old versions stay so."),
+    abortScaleDownDelaySeconds: count("How long the pods of an aborted version stay; 30 unless given, 0 for ever."),
+    antiAffinity,
+    prePromotionAnalysis: object("Must succeed before traffic moves.", analysisFields),
+    postPromotionAnalysis: object(
+      "Must succeed before the old version leaves; else traffic moves back.",
+      analysisFields,
+    ),
+    previewMetadata: metadata("Labels and annotations while a pod is of the version to come."),
+    activeMetadata: metadata("Labels and annotations while a pod is of the active version."),
+  },
+  { required: ["activeService"] },
+);
+
 const strategy = object("How a new version replaces the old one.", {
   canary,
-  blueGreen: refused(
-    "blueGreen releases",
-    "strategy.canary with steps setWeight 0, pause, setWeight 100",
-    anyObject("Switches all traffic at once."),
-  ),
+  blueGreen,
 });
 
 export const rolloutSpec = object(
@@ -257,7 +277,13 @@ export const rolloutStatus = object("Where the Rollout stands.", {
     stablePingPong: text("Which Service is the stable one."),
     stepPluginStatuses: list("Plugins.", anyObject("")),
   }),
-  blueGreen: anyObject("The blueGreen strategy's own."),
+  blueGreen: object("The blueGreen strategy's own.", {
+    previewSelector: text("The version that the preview Service leads to."),
+    activeSelector: text("The version that the active Service leads to."),
+    scaleUpPreviewCheckPoint: flag("The preview got all its pods."),
+    prePromotionAnalysisRunStatus: runStatus("The analysis before the switch."),
+    postPromotionAnalysisRunStatus: runStatus("The analysis after the switch."),
+  }),
   HPAReplicas: integer("Pods, as an autoscaler counts them."),
   selector: text("The selector's text, for the scale subresource."),
   stableRS: text("The stable version."),

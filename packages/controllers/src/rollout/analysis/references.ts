@@ -8,7 +8,10 @@ import {
   type Resolved,
   resolved,
 } from "../../arguments/index.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { canaryOf } from "../canary/steps.ts";
+import { annotations } from "../names.ts";
 import { analysesOf, type ObservedRollout } from "../observe.ts";
 import { olderRival, olderRuleRival } from "../routing/claims.ts";
 import { managedRouteNames, sidesOf, virtualServiceReferences } from "../routing/sides.ts";
@@ -35,6 +38,8 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
       return invalid(`${at}.${field}`, service, `service "${service}" not found`);
     }
   }
+  const blueGreen = blueGreenServicesFault(observed);
+  if (blueGreen !== undefined) return blueGreen;
   const istio = canary.trafficRouting?.istio;
   for (const [index, reference] of virtualServiceReferences(rollout).entries()) {
     const field = istio?.virtualService === undefined ? `virtualServices[${index}]` : "virtualService";
@@ -83,6 +88,29 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
 
 export const missingWorkload = ({ kind = "Deployment", name = "" }: RolloutWorkloadReference): string =>
   invalid("spec.workloadRef.name", name, `${kind} "${name}" not found`);
+
+/** Services that are there, that select this Rollout's Pods, and that no other Rollout switches. */
+function blueGreenServicesFault({ rollout, services }: ObservedRollout): string | undefined {
+  for (const field of ["activeService", "previewService"] as const) {
+    const name = blueGreenOf(rollout)?.[field] ?? "";
+    if (name === "") continue;
+    const path = `spec.strategy.blueGreen.${field}`;
+    const service = services.get(name);
+    if (service === undefined) return invalid(path, name, `service "${name}" not found`);
+    const labels = rollout.spec.template?.metadata?.labels ?? {};
+    const unmatched = Object.entries(service.spec.selector ?? {}).find(
+      ([key, value]) => key !== podHashLabel && labels[key] !== value,
+    );
+    if (unmatched !== undefined) {
+      return invalid(path, name, `Service "${name}" has unmatch label "${unmatched[0]}" in rollout`);
+    }
+    const manager = service.metadata.annotations?.[annotations.managedBy];
+    if (manager !== undefined && manager !== rollout.metadata.name) {
+      return invalid(path, name, `Service "${name}" is managed by another Rollout`);
+    }
+  }
+  return undefined;
+}
 
 const invalid = (path: string, found: string, detail: string): string =>
   `${path}: Invalid value: ${JSON.stringify(found)}: ${detail}`;

@@ -1,17 +1,10 @@
 import type { ReplicaSet } from "@sluice/api";
-import { after, formatInstant, type Instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
-import type { Effect } from "../../loop/index.ts";
-import { newReplicaSet, scaled, scalingEvent } from "../replica-sets.ts";
+import { after, formatInstant, type Instant, parseInstant, seconds } from "@sluice/kernel";
+import { type ScalePlan, Scaling, type Wish } from "../scaling.ts";
 import { availableOf, deadlineOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { nextCounts } from "./goals.ts";
 import { surgeLimits } from "./replicas/limits.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf } from "./steps.ts";
-
-export interface ScalePlan {
-  readonly actions: readonly Effect[];
-  readonly events: readonly PlannedEvent[];
-  readonly wakes: readonly Instant[];
-}
 
 /** Where traffic will be once this turn's writes are done. */
 interface TrafficNow {
@@ -26,50 +19,21 @@ export interface ScaleOptions {
   readonly mayCreate: boolean;
 }
 
-interface Wish {
-  readonly replicas: number;
-  /** Null: no deadline any more. Undefined: as it is. */
-  readonly deadline?: string | null;
-}
-
 /** What every ReplicaSet should have now, the one that is still to be made too. */
 export function planScaling(view: View, { isAborted, traffic, mayCreate }: ScaleOptions, now: Instant): ScalePlan {
   const { canary, stable, older } = view;
   const counts = nextCounts(view, isAborted);
-  const actions: Effect[] = [];
-  const events: PlannedEvent[] = [];
-  const wakes: Instant[] = [];
-  const wish = (set: ReplicaSet, { replicas, deadline }: Wish): void => {
-    const change = scaled(set, replicas, deadline, view.rollout);
-    if (change === undefined) return;
-    actions.push(change);
-    if (replicas !== wantedOf(set)) events.push(scalingEvent(set, replicas));
-  };
-
+  const scaling = new Scaling(view, now);
   // Stable first: what serves everybody is never the second.
-  if (stable !== undefined && stable !== canary) wish(stable, { replicas: counts.stable, deadline: null });
+  if (stable !== undefined && stable !== canary) scaling.wish(stable, { replicas: counts.stable, deadline: null });
   if (canary === undefined) {
-    if (mayCreate) {
-      actions.push(newReplicaSet(view, counts.canary));
-      events.push({
-        type: "Normal",
-        reason: "NewReplicaSetCreated",
-        message: `Created ReplicaSet ${view.rollout.metadata.name}-${view.hash} (revision ${view.revision})`,
-      });
-    }
+    if (mayCreate) scaling.create(counts.canary);
   } else if (isAborted && isRouted(view.rollout)) {
-    const aborted = abortedCanary(view, canary, counts.canary, now);
-    wish(canary, aborted);
-    const until = aborted.deadline ?? deadlineOf(canary);
-    const at = until === undefined || aborted.replicas === 0 ? undefined : parseInstant(until);
-    if (at !== undefined) wakes.push(at);
-  } else wish(canary, { replicas: counts.canary, deadline: null });
+    scaling.wish(canary, abortedCanary(view, canary, counts.canary, now));
+  } else scaling.wish(canary, { replicas: counts.canary, deadline: null });
 
-  for (const { set, wanted, at } of olderWishes(view, older, traffic, now)) {
-    wish(set, wanted);
-    if (at !== undefined) wakes.push(at);
-  }
-  return { actions, events, wakes };
+  for (const { set, wanted } of olderWishes(view, older, traffic, now)) scaling.wish(set, wanted);
+  return scaling.plan();
 }
 
 /** Kept for a look: 30 s from when stable is whole, for ever where the delay is 0. Source: rollout/replicaset.go. */
@@ -94,7 +58,6 @@ function abortedCanary(view: View, canary: ReplicaSet, count: number, now: Insta
 interface OlderWish {
   readonly set: ReplicaSet;
   readonly wanted: Wish;
-  readonly at?: Instant | undefined;
 }
 
 function olderWishes(
@@ -118,7 +81,7 @@ function olderWishes(
     if (kept > scaleDownDelayRevisionLimit) return { set, wanted: { replicas: 0, deadline: null } };
     const at = deadline === undefined ? after(now, seconds(scaleDownDelaySeconds)) : (parseInstant(deadline) ?? now);
     if (at <= now) return { set, wanted: { replicas: 0, deadline: null } };
-    return { set, wanted: { replicas: wantedOf(set), deadline: deadline ?? formatInstant(at) }, at };
+    return { set, wanted: { replicas: wantedOf(set), deadline: deadline ?? formatInstant(at) } };
   });
 }
 

@@ -3,6 +3,9 @@ import { canonicalJson, type Millis, seconds, shortHash } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 
 export const canaryOf = (rollout: Rollout): CanaryStrategy => rollout.spec.strategy.canary ?? {};
+/** The strategy whose maxSurge and maxUnavailable count. */
+export const limitedBy = ({ spec: { strategy } }: Rollout): Pick<CanaryStrategy, "maxSurge" | "maxUnavailable"> =>
+  strategy.blueGreen ?? strategy.canary ?? {};
 export const stepsOf = (rollout: Rollout): readonly CanaryStep[] => canaryOf(rollout).steps ?? [];
 export const replicasOf = (rollout: Rollout): number => rollout.spec.replicas ?? 1;
 export const isRouted = (rollout: Rollout): boolean => canaryOf(rollout).trafficRouting !== undefined;

@@ -1,15 +1,15 @@
-import type { CanaryStrategy, Service, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
+import type { CanaryStrategy, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
-import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
+import { withSelector } from "./selector.ts";
 import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
 import { routedWeight, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
 
@@ -210,15 +210,4 @@ function planServices(observed: ObservedRollout, view: View, sides: Sides): read
   aim(sides.stableService, view.stable ?? view.canary, !hasPingPong);
   if (!isDraining(view)) aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted);
   return actions;
-}
-
-function withSelector(service: Service, hash: string, rollout: string): Service {
-  return {
-    ...service,
-    metadata: {
-      ...service.metadata,
-      annotations: { ...service.metadata.annotations, [annotations.managedBy]: rollout },
-    },
-    spec: { ...service.spec, selector: { ...service.spec?.selector, [podHashLabel]: hash } },
-  };
 }

@@ -8,7 +8,7 @@ export function countOf(value: IntOrString, of: number, round: (exact: number) =
 }
 
 /** Both default to 25 %, whatever the original's documentation says. Both 0 would never move: then 1 may be missing. */
-export function surgeLimits(strategy: CanaryStrategy, replicas: number) {
+export function surgeLimits(strategy: Pick<CanaryStrategy, "maxSurge" | "maxUnavailable">, replicas: number) {
   const maxSurge = countOf(strategy.maxSurge ?? "25", replicas, Math.ceil);
   const unavailable = countOf(strategy.maxUnavailable ?? "25", replicas, Math.floor);
   const maxUnavailable = maxSurge === 0 && unavailable === 0 ? 1 : unavailable;

@@ -1,5 +1,5 @@
 import type { ContainerPort, Endpoint, EndpointPort, Pod, Service, ServicePort } from "@sluice/api";
-import { isReady } from "../pods/index.ts";
+import { isReady } from "./pods.ts";
 
 /** Where a containerPort really listens on this machine, as the agent says. */
 const portsAnnotation = "sluice.dev/ports";

@@ -1,0 +1,84 @@
+import type { EndpointSlice, Service } from "@sluice/api";
+import type { PlannedEvent } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
+import { endpointOf } from "../../pods/index.ts";
+import { podHashLabel } from "../../version/index.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { withSelector } from "../routing/selector.ts";
+import { availableOf, hashOf, type View } from "../view.ts";
+import { blueGreenOf } from "./strategy.ts";
+
+const serviceOf = ({ services }: ObservedRollout, name: string | undefined): Service | undefined =>
+  name === undefined || name === "" ? undefined : services.get(name);
+
+const selectedBy = (service: Service | undefined): string => service?.spec?.selector?.[podHashLabel] ?? "";
+
+/** The version that everybody gets; "" while the active Service doesn't tell versions apart yet. */
+export const activeHash = (observed: ObservedRollout, { rollout }: View): string =>
+  selectedBy(serviceOf(observed, blueGreenOf(rollout)?.activeService));
+
+export interface ServicePlan {
+  readonly actions: readonly Effect[];
+  readonly events: readonly PlannedEvent[];
+  /** What the selectors say once the actions are done. */
+  readonly active: string;
+  readonly preview: string;
+}
+
+/** The active Service at `active`, the preview Service at the new version as soon as that is there. */
+export function planServices(observed: ObservedRollout, view: View, active: string): ServicePlan {
+  const { activeService, previewService } = blueGreenOf(view.rollout) ?? {};
+  const actions: Effect[] = [];
+  const events: PlannedEvent[] = [];
+  const aim = (name: string | undefined, hash: string): string => {
+    const service = serviceOf(observed, name);
+    const before = selectedBy(service);
+    if (service === undefined || hash === "" || before === hash) return before;
+    actions.push({ do: "update", object: withSelector(service, hash, view.rollout.metadata.name) });
+    const message = `Switched selector for service '${service.metadata.name}' from '${before}' to '${hash}'`;
+    events.push({ type: "Normal", reason: "SwitchService", message });
+    return hash;
+  };
+  const next = aim(activeService, active);
+  const preview = aim(previewService, view.canary === undefined ? "" : view.hash);
+  return { actions, events, active: next, preview };
+}
+
+/** Traffic goes back where somebody is there to take it: to a stable version without Pods it would be all errors. */
+export function planSwitchBack(observed: ObservedRollout, view: View): ServicePlan {
+  const stable = availableOf(view.stable) > 0 && view.stable !== undefined ? hashOf(view.stable) : "";
+  return planServices(observed, view, stable === "" ? activeHash(observed, view) : stable);
+}
+
+/** How many Pods of the new version would answer at the active Service, if it selected them now. */
+export function reachablePods(observed: ObservedRollout, view: View): number {
+  const service = serviceOf(observed, blueGreenOf(view.rollout)?.activeService);
+  if (service === undefined) return 0;
+  return observed.pods.filter(
+    (pod) =>
+      pod.metadata.labels?.[podHashLabel] === view.hash &&
+      endpointOf(service, pod)?.endpoint.conditions?.ready === true,
+  ).length;
+}
+
+const slicesOf = ({ endpointSlices }: ObservedRollout, name: string | undefined): readonly EndpointSlice[] =>
+  endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name);
+
+/** ReplicaSets, by hash, whose Pods the active Service's endpoints still name, whatever its selector says by now. */
+export function servedHashes(observed: ObservedRollout, { rollout }: View): ReadonlySet<string> {
+  const names = slicesOf(observed, blueGreenOf(rollout)?.activeService).flatMap(({ endpoints }) =>
+    (endpoints ?? []).map(({ targetRef }) => targetRef?.name ?? ""),
+  );
+  return new Set(
+    observed.replicaSets
+      .filter(({ metadata }) => names.some((name) => name.startsWith(`${metadata.name}-`)))
+      .map(hashOf),
+  );
+}
+
+/** Endpoints followed the selector: they name this version, and no other. Without any slice nothing can be said. */
+export function hasFollowed(observed: ObservedRollout, view: View, hash: string): boolean {
+  if (slicesOf(observed, blueGreenOf(view.rollout)?.activeService).length === 0) return true;
+  const served = servedHashes(observed, view);
+  return served.has(hash) && served.size === 1;
+}

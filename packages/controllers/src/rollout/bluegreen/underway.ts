@@ -1,0 +1,192 @@
+import type { BlueGreenStatus, PauseCondition, RolloutAnalysisRunStatus } from "@sluice/api";
+import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
+import { planAffinity } from "../affinity/anti-affinity.ts";
+import { type AnalysisSlot, planOldRuns, runOf, seen, slotStatus } from "../analysis/runs.ts";
+import { planSlot, slotEvidence } from "../analysis/slots.ts";
+import { blueGreenStatusOf, type Changes } from "../changes.ts";
+import { planSnapshots } from "../configuration/snapshots.ts";
+import { clockEnd } from "../deadline.ts";
+import { decided } from "../decisions.ts";
+import { planMetadata } from "../ephemeral-metadata.ts";
+import { annotations, keyIn, replicaSetKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { isWaved } from "../pauses.ts";
+import { staleWord } from "../persons-word.ts";
+import { planHistory } from "../replica-sets.ts";
+import { planRestart } from "../restart.ts";
+import { type RolloutPlan, turn } from "../turn.ts";
+import type { View } from "../view.ts";
+import { planWorkload } from "../workload-size.ts";
+import { wantedAnalysis } from "./analyses.ts";
+import { type Advance, type Analyses, nextAdvance } from "./progress.ts";
+import { planBlueGreenScaling } from "./scaling.ts";
+import { activeHash, planServices, type ServicePlan } from "./services.ts";
+
+/** A version on its way, or the steady state after it: the preview, Pods, analyses, the pause and the switch. */
+export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+  const pre = planSlot(observed, view, "pre", wantedAnalysis(observed, view, "pre"), now);
+  const post = planSlot(observed, view, "post", wantedAnalysis(observed, view, "post"), now);
+  const advance = nextAdvance(observed, view, { pre, post }, now);
+  const active = advance.is === "switch" ? view.hash : activeHash(observed, view);
+  const services = planServices(observed, view, active);
+  const scaling = planBlueGreenScaling(
+    observed,
+    view,
+    { isAborted: false, mayCreate: true, active: services.active, preview: services.preview },
+    now,
+  );
+  const copies = planSnapshots(observed, view);
+  const restart = planRestart(observed, view, now);
+  const current = [pre.status, post.status].flatMap((run) => (run === undefined ? [] : [run.name]));
+  const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
+  return turn(observed, view, now, {
+    because: advance.because,
+    actions: [
+      ...services.actions,
+      ...copies.before,
+      ...scaling.actions,
+      ...pre.actions,
+      ...post.actions,
+      ...recordsOf(observed, view, advance, { pre, post }, now),
+      ...planOldRuns(observed, current),
+      ...planHistory(view),
+      ...copies.after,
+      ...restart.actions,
+      ...planMetadata(observed, view),
+      ...planAffinity(view),
+      ...planWorkload(observed.workload, view),
+      ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
+      ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
+      ...staleWord(view),
+    ],
+    events: [...services.events, ...scaling.events, ...eventsOf(view, advance)],
+    changes: {
+      ...advanced(view, advance, { pre, post }, now),
+      blueGreen: statusOf(view, services, advance, {
+        pre: pre.status ?? lastOf(observed, view, "pre"),
+        post: post.status ?? lastOf(observed, view, "post"),
+      }),
+      restartedAt: restart.restartedAt,
+    },
+    ...(advance.is === "pause" && advance.reason === "NoData" ? { pausedBecause: advance.because } : {}),
+    wakes: [
+      ...scaling.wakes,
+      ...pre.wakes,
+      ...post.wakes,
+      restart.wakeAt,
+      advance.is === "waiting" ? advance.until : undefined,
+      clockEnd(view),
+    ],
+  });
+}
+
+/** A slot that asks for nothing any more keeps the name of its run, for people. */
+function lastOf(observed: ObservedRollout, view: View, slot: AnalysisSlot): RolloutAnalysisRunStatus | undefined {
+  const known = slotStatus(view, slot);
+  return known === undefined ? undefined : seen(known, runOf(observed, view, slot));
+}
+
+interface Runs {
+  readonly pre: RolloutAnalysisRunStatus | undefined;
+  readonly post: RolloutAnalysisRunStatus | undefined;
+}
+
+function statusOf(
+  view: View,
+  { active, preview }: ServicePlan,
+  advance: Advance,
+  { pre, post }: Runs,
+): BlueGreenStatus {
+  const isPastPause = advance.is === "scaleUp" || view.status.blueGreen?.scaleUpPreviewCheckPoint === true;
+  return blueGreenStatusOf({
+    activeSelector: active === "" ? undefined : active,
+    previewSelector: preview === "" ? undefined : preview,
+    // One way: until everybody gets this version, or another begins.
+    scaleUpPreviewCheckPoint: isPastPause && active !== view.hash ? true : undefined,
+    prePromotionAnalysisRunStatus: pre,
+    postPromotionAnalysisRunStatus: post,
+  });
+}
+
+function advanced(view: View, advance: Advance, { pre, post }: Analyses, now: Instant): Changes {
+  const { status } = view;
+  switch (advance.is) {
+    case "promote":
+      return {
+        stableRS: view.hash,
+        promoteFull: undefined,
+        abort: undefined,
+        abortedAt: undefined,
+        pauseConditions: undefined,
+        controllerPause: undefined,
+        currentStepIndex: undefined,
+      };
+    case "switch":
+      return { pauseConditions: undefined, controllerPause: undefined };
+    case "scaleUp":
+      return { pauseConditions: undefined, controllerPause: undefined };
+    case "pause": {
+      const pause: PauseCondition = { reason: advance.reason, startTime: formatInstant(now) };
+      return { pauseConditions: [...(status.pauseConditions ?? []), pause], controllerPause: true };
+    }
+    case "waiting": {
+      const isSteady = view.isFullyPromoted && view.rollout.spec.paused !== true;
+      const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
+      return {
+        currentStepIndex: undefined,
+        // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
+        ...(isWaved(view) && looksAnew ? { controllerPause: undefined } : {}),
+        ...(status.promoteFull === true ? { pauseConditions: undefined, controllerPause: undefined } : {}),
+        ...(isSteady
+          ? { promoteFull: undefined, abort: undefined, abortedAt: undefined, controllerPause: undefined }
+          : {}),
+      };
+    }
+  }
+}
+
+function recordsOf(
+  observed: ObservedRollout,
+  view: View,
+  advance: Advance,
+  { pre, post }: Analyses,
+  now: Instant,
+): readonly Effect[] {
+  if (advance.is === "waiting") return [];
+  const { because } = advance;
+  const evidence = slotEvidence(observed, view, [pre, post]);
+  const by = "by" in advance && advance.by !== undefined ? { by: advance.by } : {};
+  const action = advance.is === "switch" || advance.is === "scaleUp" ? "advance" : advance.is;
+  // Two advances of one version: each has a record of its own, also where both come within one status.
+  const slot = action === "advance" ? { slot: `${view.rollout.metadata.resourceVersion}|${advance.is}` } : {};
+  return [decided(observed, view, now, { action, because, evidence, ...by, ...slot })];
+}
+
+/** Whether a version was promoted can't be seen later: then its Pods may be there for other reasons. */
+function notedPromotion({ canary }: View, now: Instant): readonly Effect[] {
+  if (canary === undefined || canary.metadata.annotations?.[annotations.promotedAt] !== undefined) return [];
+  const value = { metadata: { annotations: { [annotations.promotedAt]: formatInstant(now) } } };
+  const key = keyIn(replicaSetKind, canary.metadata.namespace, canary.metadata.name);
+  return [{ do: "patch", key, patch: { type: "merge", value } }];
+}
+
+function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
+  const { revision, hash } = view;
+  const resumed: PlannedEvent[] = isWaved(view)
+    ? [{ type: "Normal", reason: "RolloutResumed", message: "Rollout is resumed" }]
+    : [];
+  switch (advance.is) {
+    case "pause": {
+      const detail = advance.reason === "NoData" ? `NoData: ${advance.because}` : advance.reason;
+      const type = advance.reason === "BlueGreenPause" ? "Normal" : "Warning";
+      return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
+    }
+    case "promote": {
+      const message = `Rollout completed update to revision ${revision} (${hash}): ${advance.because}`;
+      return [...resumed, { type: "Normal", reason: "RolloutCompleted", message }];
+    }
+    default:
+      return resumed;
+  }
+}
