@@ -246,6 +246,13 @@ export type {
 export type { IntOrString, Labels, Quantity, Timestamp } from "./kinds/quantities.ts";
 export type { LabelSelector, LabelSelectorRequirement } from "./kinds/selector.ts";
 export type {
+  BlueGreenDeployment,
+  BlueGreenDeploymentSpec,
+  BlueGreenDeploymentStatus,
+  BlueGreenPhase,
+} from "./kinds/sluice/blue-green.ts";
+export { isUnderWay } from "./kinds/sluice/blue-green-kind.ts";
+export type {
   Decision,
   DecisionAction,
   DecisionEvidence,

@@ -15,6 +15,7 @@ export {
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
+export { blueGreenReconciler, type ColourPair, findPair, imageOf } from "./bluegreen/index.ts";
 export { decisionReconciler } from "./decision/index.ts";
 export { deploymentReconciler } from "./deployment/index.ts";
 export { serviceReconciler } from "./endpointslice/index.ts";

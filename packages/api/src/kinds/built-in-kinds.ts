@@ -25,6 +25,7 @@ import { podTemplateKind } from "./core/pod-template-kind.ts";
 import { serviceKind } from "./core/service-kind.ts";
 import { destinationRuleKind, gatewayKind, virtualServiceKind } from "./istio/istio-kinds.ts";
 import { podDisruptionBudgetKind } from "./policy/policy-kinds.ts";
+import { blueGreenDeploymentKind } from "./sluice/blue-green-kind.ts";
 import {
   decisionKind,
   judgementKind,
@@ -61,6 +62,7 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   virtualServiceKind,
   destinationRuleKind,
   gatewayKind,
+  blueGreenDeploymentKind,
   quarantineKind,
   rollbackPolicyKind,
   judgementKind,

@@ -21,7 +21,7 @@ const managedBy = "endpointslice-controller.k8s.io";
  */
 export function planService(observed: ObservedService): Plan<StoreAction, ServiceStatus> {
   const { service, address } = observed;
-  const status: ServiceStatus = { ...service.status, loadBalancer: service.status?.loadBalancer ?? {} };
+  const status: ServiceStatus = { ...service.status, loadBalancer: loadBalancerOf(service) };
   if (service.metadata.deletionTimestamp !== undefined) return { actions: [], because: "it is being deleted" };
   const actions: StoreAction[] = [];
   if (address !== undefined) {
@@ -39,6 +39,12 @@ export function planService(observed: ObservedService): Plan<StoreAction, Servic
     because: actions.length === 0 ? "its EndpointSlices are up to date" : "its EndpointSlices change",
   };
 }
+
+/** The router is every Service's load balancer, under this name. */
+const loadBalancerOf = ({ metadata, spec, status }: Service): NonNullable<ServiceStatus["loadBalancer"]> =>
+  spec.type === "LoadBalancer"
+    ? { ingress: [{ hostname: `${metadata.name}.${metadata.namespace ?? "default"}.localhost` }] }
+    : (status?.loadBalancer ?? {});
 
 function wantedSlices({ service, pods }: ObservedService): EndpointSlice[] {
   const groups = new Map<string, PodEndpoint[]>();

@@ -38,6 +38,7 @@ export const plainKinds: readonly KindDefinition[] = [
   row("argoproj.io", "v1alpha1", "Experiment", "experiments"),
   row("networking.istio.io", "v1", "VirtualService", "virtualservices"),
   row("networking.istio.io", "v1", "DestinationRule", "destinationrules"),
+  row("sluice.dev", "v1alpha1", "BlueGreenDeployment", "bluegreendeployments"),
   row("sluice.dev", "v1alpha1", "Quarantine", "quarantines"),
   row("sluice.dev", "v1alpha1", "RollbackPolicy", "rollbackpolicies"),
   row("sluice.dev", "v1alpha1", "Judgement", "judgements"),

@@ -29,7 +29,11 @@ export const serviceKind: KindDefinition = {
     nameColumn,
     column<Service>("Type", ({ spec }) => spec.type),
     column<Service>("Cluster-IP", ({ spec }) => spec.clusterIP || "<none>"),
-    column<Service>("External-IP", ({ spec }) => joined(spec.externalIPs)),
+    column<Service>("External-IP", ({ spec, status }) =>
+      spec.type === "LoadBalancer"
+        ? joined(status?.loadBalancer?.ingress?.map(({ ip, hostname }) => hostname ?? ip ?? ""))
+        : joined(spec.externalIPs),
+    ),
     column<Service>("Port(s)", ({ spec }) =>
       joined(
         spec.ports?.map(({ port, nodePort, protocol }) =>
@@ -70,7 +74,7 @@ const throughRouter = "ClusterIP: the router serves every Service as NAME.NAMESP
 
 function checkService(spec: ServiceSpec): readonly Violation[] {
   const violations: Violation[] = [];
-  if (spec.type !== undefined && spec.type !== "ClusterIP") {
+  if (spec.type !== undefined && spec.type !== "ClusterIP" && spec.type !== "LoadBalancer") {
     violations.push(notSupported("spec.type", show(spec.type), `${spec.type} services`, throughRouter));
   }
   if (spec.sessionAffinity === "ClientIP") {

@@ -1,0 +1,168 @@
+import type { Service } from "@sluice/api";
+import { minutes, seconds } from "@sluice/kernel";
+import { describe, expect, test } from "vitest";
+import { type Scenario, settles, survivesCrashes, survivesStaleReads } from "../laws/index.ts";
+import { blueGreenWorld, Pair, serviceKey } from "./blue-green.fixture.ts";
+
+const before = "-> blue, blue 3 shop:v1, green 0 shop:v0";
+const smoke = { image: "smoke:v1", command: ["npm", "test"] };
+
+test("the idle colour gets the image and as many Pods, is tried, gets the traffic; the old one goes later", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2", { smoke });
+
+  await pair.world.run(seconds(1));
+  expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 3 shop:v2");
+  await pair.world.run(seconds(10));
+  expect(await pair.status()).toMatchObject({ phase: "Draining", from: "blue", to: "green" });
+  expect(await pair.picture()).toBe("-> green, blue 3 shop:v1, green 3 shop:v2");
+  await pair.world.run(seconds(40));
+
+  expect(await pair.picture()).toBe("-> green, blue 0 shop:v1, green 3 shop:v2");
+  expect(await pair.status()).toMatchObject({ phase: "Succeeded", message: "green serves shop:v2" });
+  expect(await pair.decisions()).toEqual([
+    "begin: blue has the traffic: green gets shop:v2 and 3 Pods",
+    "advance: green starts",
+    "advance: 3 of 3 Pods of green are ready",
+    "advance: 3 of 3 Pods answer /health: the smoke test comes",
+    "advance: the smoke test of green succeeded",
+    "promote: green has the traffic",
+    "advance: green answers through the router: 20 requests, none failed",
+    "complete: green serves shop:v2",
+  ]);
+});
+
+test("the Service that the manifests lack is created for the new colour", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2");
+  await pair.world.run(seconds(10));
+
+  const created = await pair.world.get<Service>({ ...serviceKey, name: "frontend-green-service" });
+
+  expect(created?.spec).toMatchObject({
+    selector: { app: "frontend", version: "green" },
+    ports: [{ port: 80, targetPort: 8080 }],
+    type: "ClusterIP",
+  });
+});
+
+test("and back again: without an image the idle colour gets the traffic as it is", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2");
+  await pair.world.run(minutes(1));
+
+  await pair.deploy(undefined);
+  await pair.world.run(minutes(1));
+
+  expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
+});
+
+describe("what goes wrong leaves the traffic where it was", () => {
+  test.each([
+    ["a Pod that isn't healthy", { health: "answered 500" }, "isn't healthy: answered 500"],
+    ["a smoke test that fails", { smokeExit: 1 }, "the smoke test failed (BackoffLimitExceeded)"],
+    ["Pods that never get ready", { neverReady: "shop:v2" }, "0 of 3 Pods of green are ready, after 120 s"],
+    ["a switch that isn't verified", { verification: "answered 503" }, "the switch isn't verified: answered 503"],
+  ])("%s", async (_, outside, message) => {
+    const pair = await Pair.begin(outside);
+
+    await pair.deploy("shop:v2", { smoke, timeoutSeconds: 120 });
+    await pair.world.run(minutes(3));
+
+    expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
+    expect(await pair.status()).toMatchObject({ phase: "Failed" });
+    expect((await pair.status())?.message).toContain(message);
+  });
+
+  test("somebody who changes the Service by hand in mid-deploy is left alone", async () => {
+    const pair = await Pair.begin();
+    await pair.deploy("shop:v2");
+    await pair.world.client.patch(serviceKey, { type: "merge", value: { spec: { selector: { version: "red" } } } });
+    await pair.world.run(minutes(1));
+
+    expect(await pair.picture()).toBe("-> red, blue 3 shop:v1, green 0 shop:v2");
+    expect(await pair.status()).toMatchObject({ phase: "Failed" });
+  });
+});
+
+describe("abort", () => {
+  test.each([
+    ["before the switch", seconds(1)],
+    ["while the old colour drains", seconds(10)],
+  ])("%s", async (_, at) => {
+    const pair = await Pair.begin();
+    await pair.deploy("shop:v2");
+    await pair.world.run(at);
+
+    await pair.abort();
+    await pair.world.run(minutes(1));
+
+    expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
+    expect(await pair.status()).toMatchObject({ phase: "Aborted", message: "taken back by ann" });
+  });
+});
+
+test("one at a time: another deploy is refused by name until the first has ended", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2", { by: "ann" });
+
+  await expect(pair.deploy("shop:v3")).rejects.toThrow("deploy shop:v2 (shop:v2, by ann), which is WaitingForReady");
+  await pair.world.run(minutes(1));
+  await pair.deploy("shop:v3");
+  await pair.world.run(minutes(1));
+
+  expect(await pair.picture()).toBe("-> blue, blue 3 shop:v3, green 0 shop:v2");
+});
+
+test("an image that serves already is no deploy", async () => {
+  const pair = await Pair.begin();
+
+  await pair.deploy("shop:v1");
+
+  expect(await pair.status()).toMatchObject({ phase: "Succeeded", message: "blue serves shop:v1 already" });
+  expect(await pair.picture()).toBe(before);
+});
+
+test("who is told, and that nobody could be told fails nothing; the URL stands nowhere", async () => {
+  const pair = await Pair.begin({ webhook: "the webhook at hooks.example.com answered 500" });
+  const data = { url: "aHR0cHM6Ly9ob29rcy5leGFtcGxlLmNvbS9zZWNyZXQ=" };
+  await pair.world.apply({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "hook", namespace: "default" },
+    data,
+  } as never);
+
+  await pair.deploy("shop:v2", { notify: { secretName: "hook" } });
+  await pair.world.run(minutes(1));
+
+  expect(pair.outside.posted).toEqual([
+    "Succeeded: default/frontend-service: green serves shop:v2 to https://hooks.example.com/secret",
+  ]);
+  expect(await pair.status()).toMatchObject({ phase: "Succeeded" });
+  expect(await pair.events()).toContain("NotificationFailed: the webhook at hooks.example.com answered 500");
+  expect(JSON.stringify([await pair.status(), await pair.events(), await pair.decisions()])).not.toContain("/secret");
+});
+
+const scenario = (outside: { verification?: string }): Scenario => ({
+  world: blueGreenWorld({ posted: [], ...outside }),
+  story: async (world) => {
+    await Pair.lay(world);
+    await Pair.ask(world, { release: "1", image: "shop:v2", smoke });
+    await world.run(minutes(2));
+  },
+  end: (world) => Pair.pictureOf(world),
+});
+
+test("it settles", async () => {
+  await settles(scenario({}));
+});
+test("interrupted between any two effects it ends right", async () => {
+  await survivesCrashes(scenario({}), { points: 40 });
+});
+test("and so does one that is taken back", async () => {
+  await survivesCrashes(scenario({ verification: "answered 503" }), { points: 40, seed: 2 });
+});
+test("stale reads converge", async () => {
+  await survivesStaleReads(scenario({}), { seeds: 5 });
+});

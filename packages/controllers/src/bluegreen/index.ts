@@ -1,0 +1,2 @@
+export { type ColourPair, findPair, imageOf } from "./pair.ts";
+export { blueGreenReconciler } from "./reconciler.ts";
