@@ -1,4 +1,4 @@
-import type { Decision } from "@sluice/api";
+import type { Client, Decision } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
 import { takePicture } from "../release/release-picture.ts";
@@ -9,6 +9,11 @@ import type { CommandOptions } from "./options.ts";
 export async function why(name: string, options: CommandOptions & { readonly all?: boolean }): Promise<void> {
   const { client, namespace, close } = await connect(options);
   try {
+    const deploy = /^(?:bluegreendeployment|bluegreen|bg)\/(.+)$/.exec(name)?.[1];
+    if (deploy !== undefined) {
+      await whyBlueGreen(client, namespace, deploy, options);
+      return;
+    }
     const { decisions, rollout } = await takePicture(client, namespace, name.replace(/^(rollout|ro)\//, ""));
     if (options.json) return console.log(JSON.stringify(decisions));
     if (decisions.length === 0) throw new Fault("invalid", `nothing was decided about ${name} yet`);
@@ -24,6 +29,28 @@ export async function why(name: string, options: CommandOptions & { readonly all
   } finally {
     await close();
   }
+}
+
+/** Every decision of the blue-green deploys of a Service; of the last one unless all are asked for. */
+async function whyBlueGreen(
+  client: Client,
+  namespace: string,
+  name: string,
+  options: CommandOptions & { readonly all?: boolean },
+): Promise<void> {
+  const { items } = await client.list<Decision>(
+    { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" },
+    { namespace, fieldSelector: `spec.subject.kind=BlueGreenDeployment,spec.subject.name=${name}` },
+  );
+  const decisions = [...items].sort((a, b) => Date.parse(a.spec.at) - Date.parse(b.spec.at));
+  const last = decisions.at(-1)?.spec.subject.revision;
+  const shown = options.all ? decisions : decisions.filter(({ spec }) => spec.subject.revision === last);
+  if (options.json) {
+    console.log(JSON.stringify(shown));
+    return;
+  }
+  if (shown.length === 0) throw new Fault("invalid", `nothing was decided about bluegreen/${name} yet`);
+  for (const decision of shown) console.log(renderDecision(decision));
 }
 
 function renderDecision({ spec }: Decision): string {

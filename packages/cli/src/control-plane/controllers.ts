@@ -5,6 +5,7 @@ import {
   ApplicationReconciler,
   analysisRunReconciler,
   applyManifestsHandler,
+  blueGreenReconciler,
   decisionReconciler,
   deploymentReconciler,
   experimentReconciler,
@@ -22,8 +23,10 @@ import {
 import type { MetricsStore } from "@sluice/metrics/node";
 import { gitTaskHandlers } from "@sluice/sources";
 import type { Credentials } from "../state/credentials.ts";
+import type { ProcessRecord } from "../state/process-record.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { analysisQueries } from "./analysis-queries.ts";
+import { blueGreenTasks } from "./blue-green-tasks.ts";
 import { canaryTraffic } from "./canary-traffic.ts";
 import { judgeWindows } from "./judging/judge-windows.ts";
 import { WindowLogs } from "./judging/window-log.ts";
@@ -37,6 +40,8 @@ export interface ControllersOptions {
   readonly kinds: KindRegistry;
   readonly metrics: { readonly store: MetricsStore };
   readonly credentials: Credentials;
+  /** The agent that lives now. */
+  readonly agent: () => ProcessRecord | undefined;
 }
 
 export interface RunningControllers {
@@ -61,6 +66,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       logs: new WindowLogs(state.judgements),
       now: () => realClock.now(),
     }),
+    ...blueGreenTasks({ agent: options.agent, agentToken: credentials.agentToken }),
     applyManifests: applyManifestsHandler(client),
     ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),
   });
@@ -80,6 +86,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       deploymentReconciler(effects),
       replicaSetReconciler(effects),
       jobReconciler(effects),
+      blueGreenReconciler(effects),
       // Linux binds all of 127.0.0.0/8; elsewhere Services are reached through the environment.
       serviceReconciler(effects, { allocatesAddresses: process.platform === "linux" }),
       routeTableReconciler(effects.client),

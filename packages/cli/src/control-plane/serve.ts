@@ -85,7 +85,14 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
   await upgradeOlderAgent(supervisor, state);
   supervisor.start();
   const metrics = await startMetrics({ state, client: store.client, credentials, agent: () => supervisor.agent });
-  const controllers = await startControllers({ state, client: store.client, kinds, metrics, credentials });
+  const controllers = await startControllers({
+    state,
+    client: store.client,
+    kinds,
+    metrics,
+    credentials,
+    agent: () => supervisor.agent,
+  });
   const registry = createRegistryHandler({
     store: new ImageStore({ folder: state.images }).content,
     username: "sluice",

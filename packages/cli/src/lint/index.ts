@@ -1,5 +1,6 @@
 import { analysisFindings } from "./analysis-rules.ts";
 import { applicationFindings } from "./application-rules.ts";
+import { blueGreenFindings } from "./blue-green-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
 import { routingFindings } from "./routing-rules.ts";
@@ -20,6 +21,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...analysisFindings(world),
     ...routingFindings(world),
     ...workloadFindings(world),
+    ...blueGreenFindings(world),
     ...applicationFindings(world),
   ].sort(byPlace);
 }

@@ -424,3 +424,33 @@ test("each of several VirtualServices is looked at", () => {
     "missing-route spec.strategy.canary.trafficRouting.istio.virtualServices[1].routes[0]",
   );
 });
+
+const colour = (name: string, image: string) => `
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop-${name}}
+spec:
+  selector: {matchLabels: {app: shop, version: ${name}}}
+  template:
+    metadata: {labels: {app: shop, version: ${name}}}
+    spec: {containers: [{name: shop, image: "${image}", ports: [{name: http, containerPort: 8080}]}]}
+`;
+const colourService = (name: string, version: string) =>
+  service(name).replace("{app: shop}", `{app: shop, version: ${version}}`);
+
+test("a blue-green pair: a way to each colour, and tags that don't move", () => {
+  const pair = [colour("blue", "shop:latest"), colour("green", "registry:5000/shop:v2"), colourService("shop", "blue")];
+
+  expect(rulesOf(...pair, colourService("shop-blue", "blue"))).toEqual([
+    "9:45 moving-image",
+    "8:16 colour-without-service",
+  ]);
+  expect(
+    rulesOf(
+      colour("blue", "shop:v1"),
+      ...pair.slice(1),
+      colourService("shop-blue", "blue"),
+      colourService("shop-green", "green"),
+    ),
+  ).toEqual([]);
+});
