@@ -1,3 +1,4 @@
+export { type BucketHash, bucketOf, bucketScale, murmur3 } from "./bucket.ts";
 export type { Clock, Timer } from "./clock.ts";
 export { describeViolation, Fault, type FaultKind, isFault, isRetryable, toFault, type Violation } from "./fault.ts";
 export { fnv32a, safeEncode, shortHash, utf8 } from "./hash.ts";
