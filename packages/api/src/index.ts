@@ -270,6 +270,16 @@ export type {
   WorkloadReference,
 } from "./kinds/sluice/quarantine.ts";
 export {
+  type CohortRule,
+  type RequestField,
+  type Ring,
+  type RingSet,
+  type RingSetSpec,
+  type RoutedRings,
+  ringsAnnotation,
+  routedRingsPrefix,
+} from "./kinds/sluice/ring-set.ts";
+export {
   defaultHoldback,
   defaultRollbackRules,
   type RollbackAction,

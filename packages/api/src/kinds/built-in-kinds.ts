@@ -30,6 +30,7 @@ import {
   decisionKind,
   judgementKind,
   quarantineKind,
+  ringSetKind,
   rollbackPolicyKind,
   routeTableKind,
 } from "./sluice/sluice-kinds.ts";
@@ -67,5 +68,6 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   rollbackPolicyKind,
   judgementKind,
   decisionKind,
+  ringSetKind,
   routeTableKind,
 ];

@@ -58,6 +58,15 @@ const specs = {
       clusterResourceWhitelist: [{ group: "*", kind: "*" }],
     },
   },
+  RingSet: {
+    spec: {
+      user: { cookie: "user" },
+      rings: [
+        { name: "staff", weight: 1, who: [{ header: "x-staff", operator: "equals", values: ["yes"] }] },
+        { name: "all", weight: 100 },
+      ],
+    },
+  },
   VirtualService: {
     spec: { hosts: ["shop"], http: [{ name: "primary", route: [{ destination: { host: "shop" }, weight: 100 }] }] },
   },

@@ -4,6 +4,7 @@ import { show } from "../../schema/show.ts";
 import { checkDeadline, checkRollingUpdate, checkWorkloadSelector } from "../apps/workload-rules.ts";
 import { checkTemplate } from "../core/pod-rules.ts";
 import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } from "../rules.ts";
+import { ringsAnnotation } from "../sluice/ring-set.ts";
 import { checkMatchers } from "./analysis-rules.ts";
 import { checkExperimentStep } from "./experiment-rules.ts";
 import type {
@@ -37,6 +38,17 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
     ...checkStrategy(spec),
     ...checkDeadline(spec.progressDeadlineSeconds, spec.minReadySeconds),
   ];
+  const rings = rollout.metadata.annotations?.[ringsAnnotation];
+  if (rings !== undefined && spec.strategy.canary?.trafficRouting?.istio === undefined) {
+    violations.push(
+      forbidden({
+        path: `metadata.annotations[${ringsAnnotation}]`,
+        found: show(rings),
+        expected: "a canary with trafficRouting.istio: who gets a version is the router's to choose",
+        repair: "add trafficRouting.istio, or take the annotation out",
+      }),
+    );
+  }
   if (spec.workloadRef !== undefined) violations.push(...checkWorkloadReference(spec, spec.workloadRef));
   else {
     if (spec.selector === undefined) violations.push(missing("spec.selector", "a selector for the template's labels"));

@@ -8,6 +8,9 @@ import type { Judgement } from "./judgement.ts";
 import { judgementSpec, judgementStatus } from "./judgement-schema.ts";
 import type { Quarantine } from "./quarantine.ts";
 import { quarantineSpec, quarantineStatus } from "./quarantine-schema.ts";
+import type { RingSet } from "./ring-set.ts";
+import { checkRingSet } from "./ring-set-rules.ts";
+import { ringSetSpec } from "./ring-set-schema.ts";
 import type { RollbackPolicy } from "./rollback-policy.ts";
 import { checkRollbackPolicy } from "./rollback-policy-rules.ts";
 import { rollbackPolicySpec } from "./rollback-policy-schema.ts";
@@ -66,6 +69,26 @@ export const decisionKind: KindDefinition = {
   ],
   validate: (object, old) =>
     old === undefined ? [] : immutable("spec", (object as Decision).spec, (old as Decision).spec),
+};
+
+export const ringSetKind: KindDefinition = {
+  ...sluice,
+  kind: "RingSet",
+  plural: "ringsets",
+  singular: "ringset",
+  shortNames: ["rings"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource("Who gets a new version when.", { spec: ringSetSpec }, ["spec"]),
+  columns: [
+    nameColumn,
+    column<RingSet>("Rings", ({ spec }) => spec.rings.map(({ name, weight }) => `${name} ${weight}%`).join(",")),
+    column<RingSet>("User", ({ spec: { user } }) =>
+      user === undefined ? "" : user.cookie === undefined ? `header ${user.header}` : `cookie ${user.cookie}`,
+    ),
+    ageColumn,
+  ],
+  validate: (object) => checkRingSet(object as RingSet),
 };
 
 export const routeTableKind: KindDefinition = {
