@@ -4,6 +4,7 @@ export { type CompiledRoutes, compileRouteTable, RouteCompiler, type RouteInputs
 export { stickyCookieAnnotation } from "./compile/virtual-service.ts";
 export { type RouteRequest, rewritePath } from "./match.ts";
 export { durationBuckets } from "./request-metrics.ts";
+export { type RingChoice, type RingRequest, ringChoice } from "./rings.ts";
 export {
   type ChosenRoute,
   chooseDestination,
@@ -18,7 +19,6 @@ export {
 } from "./routing.ts";
 export { type ServiceAddress, serviceAddress } from "./service-address.ts";
 export { canonicalHost, resolveHost, serviceKey } from "./service-name.ts";
-export { cookieValue, murmur3, stickyBucket, stickyBuckets, stickyChoice } from "./sticky.ts";
 export {
   type DestinationEntry,
   type EndpointEntry,

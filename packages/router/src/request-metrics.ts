@@ -161,5 +161,5 @@ export class RequestMetrics {
   }
 }
 
-const escapeLabel = (value: string): string =>
+export const escapeLabel = (value: string): string =>
   value.replace(/[\\"\n]/g, (character) => (character === "\n" ? "\\n" : `\\${character}`));

@@ -1,8 +1,8 @@
-import { sameJson } from "@sluice/kernel";
+import { bucketOf, sameJson } from "@sluice/kernel";
 import { type Backend, BackendSet, backendKey, type EndpointState } from "./backend.ts";
 import { type RequestTest, type RouteRequest, requestTest } from "./match.ts";
 import { canonicalHost, serviceKey } from "./service-name.ts";
-import { stickyBucket, stickyChoice } from "./sticky.ts";
+import { stickyChoice } from "./sticky.ts";
 import type {
   EndpointEntry,
   HttpMatchEntry,
@@ -160,7 +160,7 @@ export class Routing<B extends Backend> {
         // Two routes may carry one name; their places tell them apart.
         const id = virtualService.http.findIndex(({ id }) => id === entry.id) === index ? entry.id : `#${index}`;
         const sets = entry.destinations.map(({ service, port, subset }) => this.#set(service, port, subset));
-        const weights = entry.destinations.map(({ weight }) => weight);
+        const weights = weightsOf(entry);
         return this.#route(`${owner}/${id}`, entry, sets, weights, virtualService.stickyCookie);
       });
       for (const host of virtualService.hosts) {
@@ -322,11 +322,23 @@ export function chooseDestination<B extends Backend>(route: Route<B>, stickyValu
       ? route.weights.findIndex((weight) => weight > 0)
       : stickyValue === undefined
         ? route.wheel.next()
-        : stickyChoice(route.weights, stickyBucket(stickyValue));
+        : stickyChoice(route.weights, bucketOf(stickyValue));
   const chosen = route.destinations[index];
   if (chosen === undefined || chosen.isReady) return chosen;
   return otherDestination(route, chosen) ?? chosen;
 }
+
+/** The destination of a ring's choice; where nothing of it is ready, another that has weight. */
+export function ringDestination<B extends Backend>(route: Route<B>, place: number): BackendSet<B> | undefined {
+  const chosen = route.destinations[place];
+  return chosen === undefined || chosen.isReady ? chosen : (otherDestination(route, chosen) ?? chosen);
+}
+
+/** Whom no ring names, and who says no name, goes by the rings' share in place of the weights. */
+const weightsOf = ({ destinations, rings }: HttpRouteEntry): number[] =>
+  destinations.map(({ weight }, place) =>
+    rings === undefined ? weight : place === rings.canary ? rings.share : 100 - rings.share,
+  );
 
 /** The heaviest other destination that has something ready. */
 export function otherDestination<B extends Backend>(

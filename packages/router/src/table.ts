@@ -77,7 +77,40 @@ export interface HttpRouteEntry {
   /** Who gets copies of the requests; nobody waits for their answers. */
   readonly mirrors?: readonly MirrorEntry[];
   readonly fault?: FaultEntry;
+  readonly rings?: RingsEntry;
   readonly headers?: { readonly request?: HeaderChanges; readonly response?: HeaderChanges };
+}
+
+/** Who gets the canary, while it has some of the weight and not all of it. */
+export interface RingsEntry {
+  readonly rollout: string;
+  readonly namespace: string;
+  /** Places among the route's destinations. */
+  readonly canary: number;
+  readonly stable: number;
+  readonly user?: RequestFieldEntry;
+  readonly salt: string;
+  /** Percent of the users whom no ring names, and of the requests that say no user. */
+  readonly share: number;
+  /** From the first to the last. */
+  readonly rings: readonly RingEntry[];
+}
+
+export interface RingEntry {
+  readonly name: string;
+  readonly isOn: boolean;
+  readonly who: readonly CohortEntry[];
+}
+
+export interface RequestFieldEntry {
+  readonly cookie?: string;
+  /** In lower case. */
+  readonly header?: string;
+}
+
+export interface CohortEntry extends RequestFieldEntry {
+  readonly operator: "equals" | "contains" | "in" | "not_in";
+  readonly values: readonly string[];
 }
 
 export interface MirrorEntry {

@@ -16,6 +16,7 @@ import { compileHeaders } from "./headers.ts";
 import { compileMirrors } from "./mirrors.ts";
 import { type Report, type RouteProblem, refuseUnknown, reportTo } from "./problem.ts";
 import { compileRetries } from "./retries.ts";
+import { compileRings, readRings } from "./rings.ts";
 
 /** Names the cookie by whose value a user stays on one version. */
 export const stickyCookieAnnotation = "sluice.dev/sticky-cookie";
@@ -37,14 +38,16 @@ export function compileVirtualService(
   if (cookie !== undefined && !cookieIsToken) {
     report(`metadata.annotations[${stickyCookieAnnotation}]`, JSON.stringify(cookie), "a cookie's name");
   }
+  const rings = readRings(virtualService, report);
   return {
     namespace,
     name: metadata.name,
     hosts: [...new Set((spec.hosts ?? []).map((host) => resolveHost(host, namespace)))],
     ...(cookieIsToken ? { stickyCookie: cookie } : {}),
-    http: (spec.http ?? []).map((route, index) =>
-      compileRoute(route, index, { namespace, path: `spec.http[${index}]`, report, findService }),
-    ),
+    http: (spec.http ?? []).map((route, index) => {
+      const entry = compileRoute(route, index, { namespace, path: `spec.http[${index}]`, report, findService });
+      return { ...entry, ...compileRings(rings, entry, namespace) };
+    }),
   };
 }
 

@@ -4,16 +4,19 @@ import type { BackendSet } from "../backend.ts";
 import { rewritePath } from "../match.ts";
 import type { VersionCounts } from "../request-metrics.ts";
 import { hasRetryBudget, retriesFailure, retriesStatus, retryWaitMillis, type TryFailure } from "../retry-policy.ts";
+import { ringChoice } from "../rings.ts";
 import {
   type ChosenRoute,
   chooseDestination,
   chooseRoute,
   otherDestination,
   type Route,
+  ringDestination,
   type VirtualHost,
 } from "../routing.ts";
-import type { RetryEntry } from "../table.ts";
+import type { RetryEntry, RingsEntry } from "../table.ts";
 import { BodyFollower, chunkedLength, untilClose } from "./body.ts";
+import { fieldValue } from "./fields.ts";
 import { answerText } from "./local-answer.ts";
 import { type MirroredRequest, mirror } from "./mirrored-request.ts";
 import { changedFields, mirrorHead, outgoingHead, type Sender } from "./outgoing-head.ts";
@@ -277,11 +280,12 @@ export class ClientConnection implements UpstreamListener {
   #dispatch(route: Route<RoutedBackend>, head: RequestHead, target: string): void {
     const { entry } = route;
     const sticky = stickyValue(route, head);
-    const set = chooseDestination(route, sticky);
+    const set = entry.rings === undefined ? chooseDestination(route, sticky) : this.#inRing(entry.rings, route, head);
     this.#route = route;
     this.#set = set;
     this.#outgoing = outgoingHead(head, target, entry.rewrite?.authority, this.#sender, entry.headers?.request);
-    if (set !== undefined && route.wheel !== undefined && route.stickyCookie !== undefined && sticky === undefined) {
+    const mints = route.wheel !== undefined && entry.rings === undefined;
+    if (set !== undefined && mints && route.stickyCookie !== undefined && sticky === undefined) {
       const value = mintStickyValue(route.weights, route.destinations.indexOf(set));
       this.#setCookie = `Set-Cookie: ${route.stickyCookie}=${value}; Path=/; HttpOnly; SameSite=Lax\r\n`;
     }
@@ -296,6 +300,17 @@ export class ClientConnection implements UpstreamListener {
     }
     if (this.#phase === "waiting") this.#startTimeout();
     this.#attempt();
+  }
+
+  /** Whom a ring names goes where it says, others by their share of the users; who says no name goes by weight. */
+  #inRing(rings: RingsEntry, route: Route<RoutedBackend>, head: RequestHead): BackendSet<RoutedBackend> | undefined {
+    const choice = ringChoice(rings, { cookies: head.cookie, header: (name) => fieldValue(head.text, name) });
+    const set =
+      choice.place === undefined
+        ? chooseDestination(route, stickyValue(route, head))
+        : ringDestination(route, choice.place);
+    this.#shared.ringMetrics.count(rings, choice, set !== undefined && set === route.destinations[rings.canary]);
+    return set;
   }
 
   #onBodyData(chunk: Buffer): void {

@@ -1,6 +1,7 @@
+import { bucketOf } from "@sluice/kernel";
 import type { RouteRequest } from "../match.ts";
 import type { Route } from "../routing.ts";
-import { cookieValue, stickyBucket, stickyChoice } from "../sticky.ts";
+import { cookieValue, stickyChoice } from "../sticky.ts";
 import type { RedirectEntry } from "../table.ts";
 import { fieldValue } from "./fields.ts";
 import type { RequestHead } from "./request-head.ts";
@@ -56,7 +57,7 @@ export function mintStickyValue(weights: readonly number[], choice: number): str
   const base = makeRequestId();
   for (let count = 0; count < maxMints; count++) {
     const value = `${base}-${count.toString(36)}`;
-    if (stickyChoice(weights, stickyBucket(value)) === choice) return value;
+    if (stickyChoice(weights, bucketOf(value)) === choice) return value;
   }
   return base;
 }

@@ -13,6 +13,7 @@ import {
 } from "@sluice/kernel";
 import type { EndpointState } from "../backend.ts";
 import { mirrored, RequestMetrics, type VersionCounts } from "../request-metrics.ts";
+import { RingMetrics } from "../ring-metrics.ts";
 import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
 import { serviceAddress } from "../service-address.ts";
 import { emptyRouteTable, type RouteTable } from "../table.ts";
@@ -105,6 +106,7 @@ class SocketRouter implements Router {
       }),
       metrics,
       mirrorMetrics: new RequestMetrics(mirrored),
+      ringMetrics: new RingMetrics(),
       unmatched: metrics.version({ namespace: "", service: "", version: "", hash: "" }),
       clock: options.clock,
       now,
@@ -218,7 +220,8 @@ class SocketRouter implements Router {
   }
 
   metricsText(): string {
-    return this.#shared.metrics.text() + this.#shared.mirrorMetrics.text();
+    const { metrics, mirrorMetrics, ringMetrics } = this.#shared;
+    return metrics.text() + mirrorMetrics.text() + ringMetrics.text();
   }
 
   async close(options: { readonly graceful?: Millis } = {}): Promise<void> {

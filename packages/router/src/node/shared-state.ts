@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import type { Clock, Random } from "@sluice/kernel";
 import type { RequestMetrics, VersionCounts } from "../request-metrics.ts";
+import type { RingMetrics } from "../ring-metrics.ts";
 import type { Routing } from "../routing.ts";
 import type { RoutedBackend } from "./upstream.ts";
 
@@ -10,6 +11,7 @@ export interface SharedState {
   readonly metrics: RequestMetrics;
   /** Of copies, apart from the requests themselves. */
   readonly mirrorMetrics: RequestMetrics;
+  readonly ringMetrics: RingMetrics;
   /** Requests that no Service was found for. */
   readonly unmatched: VersionCounts;
   readonly clock: Clock;
