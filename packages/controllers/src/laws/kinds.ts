@@ -42,6 +42,7 @@ export const plainKinds: readonly KindDefinition[] = [
   row("sluice.dev", "v1alpha1", "Quarantine", "quarantines"),
   row("sluice.dev", "v1alpha1", "RollbackPolicy", "rollbackpolicies"),
   row("sluice.dev", "v1alpha1", "Judgement", "judgements"),
+  row("sluice.dev", "v1alpha1", "RingSet", "ringsets"),
   row("sluice.dev", "v1alpha1", "Decision", "decisions"),
   row("sluice.dev", "v1alpha1", "RouteTable", "routetables", false),
 ];

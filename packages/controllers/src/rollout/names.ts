@@ -13,6 +13,7 @@ export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind
 export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
 export const rollbackPolicyKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RollbackPolicy" };
 export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
+export const ringSetKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RingSet" };
 export const virtualServiceKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "VirtualService" };
 export const destinationRuleKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" };
 

@@ -6,6 +6,7 @@ import type {
   Pod,
   Quarantine,
   ReplicaSet,
+  RingSet,
   RollbackPolicy,
   Rollout,
   RolloutAnalysis,
@@ -29,11 +30,13 @@ import {
   podKind,
   quarantineKind,
   replicaSetKind,
+  ringSetKind,
   rollbackPolicyKind,
   rolloutKind,
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
+import { ringSetName } from "./rings/routed-rings.ts";
 import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
 import { type ObservedWorkload, readWorkload, resolvedRollout } from "./workload.ts";
@@ -74,6 +77,8 @@ export interface ObservedRollout {
   readonly destinationRule: DestinationRule | undefined;
   /** Another Rollout that the DestinationRule names as its manager. */
   readonly ruleRival: Rollout | undefined;
+  /** Who gets a new version when, where the Rollout names one and it is there. */
+  readonly ringSet: RingSet | undefined;
   /** Of the namespace. */
   readonly quarantines: readonly Quarantine[];
   /** Of the namespace, by name. */
@@ -140,6 +145,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     const found = await read.get<Rollout>(keyIn(rolloutKind, rival.namespace, rival.name));
     if (found !== undefined) rivals.push(found);
   }
+  const rings = ringSetName(rollout);
   return {
     rollout,
     workload,
@@ -159,6 +165,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     rivals,
     destinationRule,
     ruleRival,
+    ringSet: rings === undefined ? undefined : await read.get<RingSet>(keyIn(ringSetKind, namespace, rings)),
     quarantines,
     policies,
     judgements,

@@ -1,4 +1,10 @@
-import type { Argument, Rollout, RolloutAnalysis, RolloutWorkloadReference } from "@sluice/api";
+import {
+  type Argument,
+  type Rollout,
+  type RolloutAnalysis,
+  type RolloutWorkloadReference,
+  ringsAnnotation,
+} from "@sluice/api";
 import {
   boundFields,
   fieldAt,
@@ -13,6 +19,7 @@ import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { canaryOf } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import { analysesOf, type ObservedRollout } from "../observe.ts";
+import { ringSetName } from "../rings/routed-rings.ts";
 import { olderRival, olderRuleRival } from "../routing/claims.ts";
 import { managedRouteNames, sidesOf, virtualServiceReferences } from "../routing/sides.ts";
 import { destinationFault, weighedRoutes } from "../routing/virtual-service.ts";
@@ -75,6 +82,10 @@ export function referenceFault(observed: ObservedRollout): string | undefined {
         return invalid(`${path}.name`, name, `DestinationRule "${name}" has no subset "${subset}"`);
       }
     }
+  }
+  const rings = ringSetName(rollout);
+  if (rings !== undefined && observed.ringSet === undefined) {
+    return invalid(`metadata.annotations[${ringsAnnotation}]`, rings, `ringsets.sluice.dev "${rings}" not found`);
   }
   for (const { path, analysis } of analysesOf(rollout)) {
     const merged = mergedAnalysis(analysis, observed, "");

@@ -5,6 +5,7 @@ import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { withRings } from "../rings/routed-rings.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
@@ -76,7 +77,8 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
     const weighted = withWeight(virtualService, routes, sides, weight);
     const whole = withManagedRoutes(weighted, { ...managed, weighed: routes });
-    const next = withClaim(whole, view.rollout, observed.rivals, weight);
+    const claimed = withClaim(whole, view.rollout, observed.rivals, weight);
+    const next = withRings(claimed, observed, sides);
     return next === virtualService ? [] : [{ do: "update", object: next }];
   });
   const actions = isAborted ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
