@@ -3,6 +3,7 @@ import { applicationFindings } from "./application-rules.ts";
 import { blueGreenFindings } from "./blue-green-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
+import { ringFindings } from "./ring-rules.ts";
 import { routingFindings } from "./routing-rules.ts";
 import { schemaFindings } from "./schema-rules.ts";
 import { workloadFindings } from "./workload-rules.ts";
@@ -20,6 +21,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...schemaFindings(world),
     ...analysisFindings(world),
     ...routingFindings(world),
+    ...ringFindings(world),
     ...workloadFindings(world),
     ...blueGreenFindings(world),
     ...applicationFindings(world),
