@@ -118,6 +118,7 @@ export function createProgram(): Command {
     .option("--seed <number>", "the same seed brings the same bytes; default: 1")
     .option("--person <time>", "how long a person takes who is asked; default: 10m")
     .option("--notice <time>", "how long nobody notices what no rule caught; default: 60m")
+    .option("--html <file>", "a report with charts that stands alone")
     .option("--suggest [profile]", "search for weights and pauses that harm fewer in the same time; argo or sluice")
     .option("--write", "write what --suggest found into the file")
     .option("--require <requirements>", "exit 1 unless met, such as 'caught(error +1pp) >= 95%, falseAborts <= 1%'")

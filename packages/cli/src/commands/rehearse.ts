@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { Fault, minutes } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 import {
@@ -11,6 +12,7 @@ import {
   suggest,
 } from "@sluice/rehearsal";
 import { readFiles, readManifests } from "../manifests.ts";
+import { renderHtml } from "../rehearse/html.ts";
 import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
@@ -28,6 +30,8 @@ export interface RehearseOptions extends TrafficWords {
   /** `argo`, or true for Sluice. */
   readonly suggest?: string | boolean;
   readonly write?: boolean;
+  /** A file for the standalone report. */
+  readonly html?: string;
 }
 
 /** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
@@ -63,6 +67,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const checks = results.map((result) =>
     options.require === undefined ? [] : checkRequirements(options.require, result),
   );
+  if (options.html !== undefined) await writeFile(options.html, renderHtml(results));
   if (options.json) {
     console.log(
       JSON.stringify(
