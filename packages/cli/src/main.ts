@@ -91,7 +91,12 @@ export function createProgram(): Command {
       .argument("<name>", "of the rollout, or bluegreen/SERVICE"),
   )
     .option("--all", "of earlier releases too")
-    .action(async (name, options) => (await import("./commands/why.ts")).why(name, options));
+    .option("--replay", "work out every past verdict of the judge again from what it was shown")
+    .option("--policy <file>", "with --replay: and what this RollbackPolicy would have done")
+    .action(async (name, options) => {
+      if (options.replay === true) return (await import("./commands/why-replay.ts")).whyReplay(name, options);
+      return (await import("./commands/why.ts")).why(name, options);
+    });
   addQuarantine(program);
 
   program

@@ -4,6 +4,7 @@ export { createJudge, type Judge, type Verdict } from "./judge.ts";
 export { placeboWindow } from "./placebo.ts";
 export { decide, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
+export { type ReplayedWindow, replay } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
 export type { Evidence } from "./sentence.ts";
 export type {

@@ -1,4 +1,4 @@
-import type { AnalysisRun, Client, Decision, Pod, ReplicaSet, Rollout } from "@sluice/api";
+import type { AnalysisRun, Client, Decision, Judgement, Pod, ReplicaSet, Rollout } from "@sluice/api";
 import { controllerOf } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 
@@ -11,6 +11,8 @@ export interface ReleasePicture {
   readonly pods: readonly Pod[];
   readonly analysisRuns: readonly AnalysisRun[];
   readonly decisions: readonly Decision[];
+  /** The latest: of the version on its way, or of the one before. */
+  readonly judgement: Judgement | undefined;
 }
 
 /** Throws an invalid Fault that lists what there is where the Rollout isn't. */
@@ -26,11 +28,12 @@ export async function getRollout(client: Client, namespace: string, name: string
 export async function takePicture(client: Client, namespace: string, name: string): Promise<ReleasePicture> {
   const rollout = await getRollout(client, namespace, name);
   const uid = rollout.metadata.uid;
-  const [replicaSets, pods, analysisRuns, decisions] = await Promise.all([
+  const [replicaSets, pods, analysisRuns, decisions, judgements] = await Promise.all([
     client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, { namespace }),
     client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace }),
     client.list<AnalysisRun>({ apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" }, { namespace }),
     client.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" }, { namespace }),
+    client.list<Judgement>({ apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" }, { namespace }),
   ]);
   const mine = replicaSets.items.filter((replicaSet) => controllerOf(replicaSet)?.uid === uid);
   const uids = new Set(mine.map(({ metadata }) => metadata.uid));
@@ -42,6 +45,9 @@ export async function takePicture(client: Client, namespace: string, name: strin
     decisions: decisions.items
       .filter(({ spec }) => spec.subject.name === name && spec.subject.kind === "Rollout")
       .sort((a, b) => (a.spec.at < b.spec.at ? -1 : a.spec.at > b.spec.at ? 1 : order(a) - order(b))),
+    judgement: judgements.items
+      .filter(({ spec }) => spec.rollout.uid === uid)
+      .sort((a, b) => (a.spec.beganAt < b.spec.beganAt ? 1 : -1))[0],
   };
 }
 

@@ -1,4 +1,4 @@
-import type { AnalysisRun, CanaryStep, Pod, ReplicaSet } from "@sluice/api";
+import type { AnalysisRun, CanaryStep, Judgement, Pod, ReplicaSet } from "@sluice/api";
 import { controllerOf } from "@sluice/api";
 import { ageOf } from "../terminal/age.ts";
 import { bar } from "../terminal/sparkline.ts";
@@ -34,12 +34,24 @@ export function renderRelease(picture: ReleasePicture, traffic: Traffic = () => 
     .filter(({ status: state }) => state?.phase === "Running" || isOfCurrent(picture, state?.startedAt))
     .slice(-3);
   for (const run of runs) lines.push(...renderRun(run));
+  if (picture.judgement?.spec.canary.podTemplateHash === status?.currentPodHash) {
+    lines.push(...renderJudgement(picture.judgement));
+  }
   const last = decisions.slice(-5);
   if (last.length > 0) lines.push("", paint("bold", "  decisions"));
   for (const { spec: decision } of last) {
     lines.push(`  ${paint("dim", decision.at.slice(11, 19))} ${padEnd(decision.action, 10)} ${decision.because}`);
   }
   return lines.join("\n");
+}
+
+/** What the judge says of the version on its way. */
+function renderJudgement(judgement: Judgement | undefined): string[] {
+  if (judgement?.status?.action === undefined) return [];
+  const { action, because = "", windows = 0, suspects } = judgement.status;
+  const colour = action === "rollback" ? "red" : action === "continue" && suspects !== true ? "green" : "yellow";
+  const advises = judgement.spec.mode === "advise" ? " (advises only)" : "";
+  return [`  judge    ${paint(colour, action)}${advises} after ${windows} windows: ${because}`];
 }
 
 function renderSteps(steps: readonly CanaryStep[], current: number): string {

@@ -1,0 +1,136 @@
+import { defaultRollbackRules, type Judgement, type RollbackPolicy } from "@sluice/api";
+import { Fault } from "@sluice/kernel";
+import { type ReplayedWindow, replay } from "@sluice/verdict";
+import { connect } from "../connection.ts";
+import { tolerancesOf } from "../control-plane/judging/judge-windows.ts";
+import { readWindowLog, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
+import { readManifests } from "../manifests.ts";
+import { paint } from "../terminal/style.ts";
+import type { CommandOptions } from "./options.ts";
+
+export interface ReplayOptions extends CommandOptions {
+  /** A file with another RollbackPolicy. */
+  readonly policy?: string;
+}
+
+/** `sluice why NAME --replay [--policy FILE]`: works out every past verdict again, and what another policy had done. */
+export async function whyReplay(name: string, options: ReplayOptions): Promise<void> {
+  const { client, namespace, state, close } = await connect(options);
+  try {
+    const other = options.policy === undefined ? undefined : await readPolicy(options.policy);
+    const { items } = await client.list<Judgement>(
+      { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" },
+      { namespace },
+    );
+    const mine = items
+      .filter(({ spec }) => spec.rollout.name === name)
+      .sort((a, b) => (a.spec.beganAt < b.spec.beganAt ? -1 : 1));
+    if (mine.length === 0) throw new Fault("invalid", `no release of ${name} in ${namespace} was judged yet`);
+    const logs = new WindowLogs(state.judgements);
+    const replayed: Replayed[] = [];
+    for (const judgement of mine) {
+      const log = await readWindowLog(logs.path(judgement.metadata.uid ?? ""));
+      if (log !== undefined) replayed.push(replayOne(judgement, log, other));
+    }
+    if (replayed.length === 0) throw new Fault("invalid", `no windows of ${name} were kept in ${state.judgements}`);
+    if (options.json) console.log(JSON.stringify(replayed));
+    else for (const one of replayed) console.log(render(one));
+    if (replayed.some(({ differing }) => differing.length > 0)) process.exitCode = 1;
+  } finally {
+    await close();
+  }
+}
+
+async function readPolicy(file: string): Promise<RollbackPolicy> {
+  const found = (await readManifests([file])).find(({ resource }) => resource.kind === "RollbackPolicy")?.resource;
+  if (found === undefined) throw new Fault("invalid", `no RollbackPolicy in ${file}`);
+  return found as RollbackPolicy;
+}
+
+/** What would have been done, and when. */
+interface End {
+  readonly action: "rollback" | "alert" | "none";
+  readonly afterSeconds?: number;
+  readonly harmedRequests: number;
+  readonly because?: string;
+}
+
+interface Replayed {
+  readonly judgement: string;
+  readonly version: string;
+  readonly outcome: string | undefined;
+  readonly windows: number;
+  /** Windows whose verdict isn't the one that was given: none, or the program has changed since. */
+  readonly differing: readonly { readonly ends: number; readonly was: string; readonly is: string }[];
+  readonly asItWas: End;
+  readonly withPolicy?: End;
+}
+
+export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackPolicy | undefined): Replayed {
+  const { spec, metadata } = judgement;
+  const windows = log.windows.map(({ window }) => window);
+  const rules = spec.policy === undefined ? [] : (spec.rules ?? defaultRollbackRules);
+  const again = replay(log.release, windows, { tolerances: tolerancesOf(spec), rules });
+  const differing = again.flatMap(({ window, action }, index) => {
+    const was = log.windows[index]?.verdict.action ?? "nothing";
+    return was === action ? [] : [{ ends: window.ends, was, is: action }];
+  });
+  return {
+    judgement: metadata.name,
+    version: spec.canary.name,
+    outcome: spec.outcome,
+    windows: windows.length,
+    differing,
+    asItWas: endOf(again),
+    ...(other === undefined ? {} : { withPolicy: endOf(underPolicy(log, other)) }),
+  };
+}
+
+function underPolicy(log: WindowLog, { spec }: RollbackPolicy): readonly ReplayedWindow[] {
+  const { tolerances } = spec.judge ?? {};
+  return replay(
+    log.release,
+    log.windows.map(({ window }) => window),
+    {
+      tolerances: tolerancesOf(tolerances === undefined ? {} : { tolerances }),
+      rules: spec.rules ?? defaultRollbackRules,
+    },
+  );
+}
+
+/** The first window that ends or questions the release, and what the new version had failed beyond stable by then. */
+function endOf(windows: readonly ReplayedWindow[]): End {
+  const at = windows.findIndex(({ ruling }) => ruling.action === "rollback" || ruling.action === "alert");
+  const seen = at === -1 ? windows : windows.slice(0, at + 1);
+  const harmedRequests = seen.reduce((sum, { window: { canary, stable } }) => {
+    const expected = stable === undefined || stable.requests === 0 ? 0 : stable.failures / stable.requests;
+    return sum + Math.max(0, canary.failures - expected * canary.requests);
+  }, 0);
+  const found = windows[at];
+  const harm = Math.round(harmedRequests);
+  if (found === undefined) return { action: "none", harmedRequests: harm };
+  const { action, because } = found.ruling;
+  return {
+    action: action === "alert" ? "alert" : "rollback",
+    afterSeconds: found.window.ends / 1000,
+    harmedRequests: harm,
+    because,
+  };
+}
+
+function render({ judgement, version, outcome, windows, differing, asItWas, withPolicy }: Replayed): string {
+  const same =
+    differing.length === 0
+      ? paint("green", `${windows} windows judged again: the same verdicts`)
+      : paint("red", `${differing.length} of ${windows} windows are judged otherwise than they were`);
+  const lines = [`${paint("bold", `${version}`)} ${paint("dim", judgement)}  ${outcome ?? "under way"}`, `  ${same}`];
+  lines.push(`  as it was     ${endWords(asItWas)}`);
+  if (withPolicy !== undefined) lines.push(`  other policy  ${endWords(withPolicy)}`);
+  return lines.join("\n");
+}
+
+function endWords({ action, afterSeconds, harmedRequests, because }: End): string {
+  const harm = `${harmedRequests} requests failed beyond the stable version's share`;
+  if (action === "none") return `goes on; ${harm}`;
+  return `${action === "alert" ? "asks a person" : "takes it back"} after ${afterSeconds} s; ${harm}\n                ${because}`;
+}

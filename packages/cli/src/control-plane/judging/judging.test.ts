@@ -1,0 +1,210 @@
+import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Judgement, JudgementSpec } from "@sluice/api";
+import type { JudgedWindows } from "@sluice/controllers";
+import { formatInstant, instant } from "@sluice/kernel";
+import { labelsOf, MemoryStore } from "@sluice/metrics";
+import type { MetricsStore } from "@sluice/metrics/node";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { replayOne } from "../../commands/why-replay.ts";
+import { judgeWindows } from "./judge-windows.ts";
+import { RemoteModels } from "./remote-model.ts";
+import { WindowLogs } from "./window-log.ts";
+
+const began = instant(1_800_000_000_000);
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-judging-"));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Thirty-five minutes of two versions; the canary fails `badShare` of its requests. */
+function metricsOf(badShare: number): MetricsStore {
+  const store = new MemoryStore();
+  for (const [hash, perSecond, share, from] of [
+    ["stable", 200, 0.002, -1800],
+    ["canary", 50, badShare, 0],
+  ] as const) {
+    const base = { job: "sluice-router", namespace: "shop", pod_template_hash: hash, method: "GET" };
+    const series = (name: string, labels: Record<string, string>) =>
+      store.seriesFor(labelsOf({ __name__: name, ...base, ...labels }));
+    const good = series("http_requests_total", { code: "200" });
+    const bad = series("http_requests_total", { code: "500" });
+    const fast = series("http_request_duration_seconds_bucket", { code: "200", le: "0.05" });
+    const all = series("http_request_duration_seconds_bucket", { code: "200", le: "+Inf" });
+    for (let second = from; second <= 300; second++) {
+      const total = (second - from) * perSecond;
+      const time = began + second * 1000;
+      store.append(good, time, Math.round(total * (1 - share)));
+      store.append(bad, time, Math.round(total * share));
+      store.append(fast, time, Math.round(total * 0.9));
+      store.append(all, time, total);
+    }
+  }
+  return store as unknown as MetricsStore;
+}
+
+const spec: JudgementSpec = {
+  rollout: { name: "shop", uid: "r" },
+  revision: "2",
+  canary: { podTemplateHash: "canary", name: "v2" },
+  stable: { podTemplateHash: "stable", name: "v1" },
+  beganAt: formatInstant(began, "millis"),
+  plan: [{ weight: 20, seconds: 600 }],
+  windowSeconds: 5,
+  mode: "enforce",
+};
+const work = (upTo: number, uid = "one") => ({
+  do: "judgeWindows",
+  uid,
+  namespace: "shop",
+  spec,
+  known: 0,
+  upTo,
+  weight: 20,
+  step: 0,
+  stepSince: began,
+  canary: { pods: 1, restarts: 0 },
+  stable: { pods: 4, restarts: 0 },
+});
+const never = { isCancelled: false, onCancel: () => {} };
+
+describe("windows from the router's counters", () => {
+  const handlerOf = (store: MetricsStore) =>
+    judgeWindows({ store, logs: new WindowLogs(folder), now: () => instant(began + 300_000) });
+
+  test("a version that fails more is found, with its numbers", async () => {
+    const judge = handlerOf(metricsOf(0.05));
+
+    const result = (await judge(work(24), never)) as JudgedWindows;
+
+    expect(result.windows).toBe(24);
+    expect(result.verdict.action).toBe("rollback");
+    expect(result.verdict.because).toMatch(/fail.* on v2 against .* on v1/);
+    expect(result.kpis.errorRate).toBeCloseTo(5, 0);
+  });
+
+  test("an equal version goes on", async () => {
+    const result = (await handlerOf(metricsOf(0.002))(work(40), never)) as JudgedWindows;
+
+    expect(result.verdict.action).toBe("continue");
+    expect(result.verdict.requests).toBeGreaterThan(9000);
+  });
+
+  test("a control plane that died goes on from its log to the same verdict, a half written line notwithstanding", async () => {
+    const store = metricsOf(0.03);
+    const whole = (await handlerOf(store)(work(30, "whole"), never)) as JudgedWindows;
+    await handlerOf(store)(work(12), never);
+    await appendFile(join(folder, "one.ndjson"), '{"type":"window","win');
+    await appendFile(join(folder, "one.ndjson"), "\n");
+
+    const resumed = (await handlerOf(store)(work(30), never)) as JudgedWindows;
+
+    expect(resumed.windows).toBe(30);
+    // The halves of the history are drawn by the release's uid, so their noise differs a little from release to release.
+    expect(resumed.verdict.action).toBe(whole.verdict.action);
+  });
+
+  test("every verdict can be worked out again from what was kept", async () => {
+    await handlerOf(metricsOf(0.05))(work(24), never);
+    const log = await new WindowLogs(folder).read("one");
+    const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
+
+    const replayed = log === undefined ? undefined : replayOne(judgement, log, undefined);
+
+    expect(replayed).toMatchObject({ windows: 24, differing: [], asItWas: { action: "rollback" } });
+    expect(await readFile(join(folder, "one.ndjson"), "utf8")).not.toContain("NaN");
+  });
+});
+
+describe("a model elsewhere", () => {
+  let server: Server;
+  let answer: (body: string, authorization: string | undefined) => [status: number, body: string] | undefined;
+  let asked: { body: string; authorization: string | undefined }[];
+  let url: string;
+  let now = 0;
+
+  beforeEach(async () => {
+    asked = [];
+    now = 0;
+    server = createServer((request, response) => {
+      const chunks: Buffer[] = [];
+      request.on("data", (chunk: Buffer) => chunks.push(chunk));
+      request.on("end", () => {
+        const body = Buffer.concat(chunks).toString();
+        const { authorization } = request.headers;
+        asked.push({ body, authorization });
+        const answered = answer(body, authorization);
+        if (answered !== undefined) response.writeHead(answered[0]).end(answered[1]);
+      });
+    });
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/predict`;
+  });
+  afterEach(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+
+  const kpis = {
+    requests: 100,
+    errorRate: 3,
+    stableErrorRate: 1,
+    errorRateChange: 200,
+    p95Change: undefined,
+    conversionChange: undefined,
+    memoryGrowth: undefined,
+    memoryUsage: undefined,
+  };
+  const ask = (models: RemoteModels) =>
+    models.ask({ url, token: "s3cret", timeoutSeconds: 1, kpis, requestsPerSecond: 5, at: new Date(0) });
+
+  test("is asked with the features and the token, and its answer is taken", async () => {
+    answer = () => [200, '{"probability":0.93,"explanation":"errors rose","recommended_action":"rollback"}'];
+
+    const { prediction } = await ask(new RemoteModels(() => now));
+
+    expect(prediction).toEqual({ probability: 0.93, explanation: "errors rose", recommendedAction: "rollback" });
+    expect(asked[0]?.authorization).toBe("Bearer s3cret");
+    expect(JSON.parse(asked[0]?.body ?? "").features).toMatchObject({
+      error_rate: 3,
+      error_rate_change: 200,
+      response_time_change: null,
+      traffic_volume: 5,
+    });
+  });
+
+  test.each([
+    ["an error", () => [500, "s3cret"] as [number, string], "answered with HTTP status 500"],
+    ["garbage", () => [200, "<html>s3cret"] as [number, string], "its answer is no JSON"],
+    ["no probability", () => [200, '{"probability":7}'] as [number, string], "has no probability from 0 to 1"],
+    ["too much", () => [200, "x".repeat(100_000)] as [number, string], "longer than"],
+    ["silence", () => undefined, "no answer in time"],
+  ])("%s leaves the built-in verdict standing, and says why without a secret", async (_title, answers, message) => {
+    answer = answers;
+
+    const result = await ask(new RemoteModels(() => now));
+
+    expect(result.prediction).toBeUndefined();
+    expect(result.message).toContain(message);
+    expect(result.message).toContain("the built-in verdict stands");
+    expect(result.message).not.toContain("s3cret");
+  });
+
+  test("one that failed three times in a row isn't asked for a minute", async () => {
+    answer = () => [500, ""];
+    const models = new RemoteModels(() => now);
+    for (let round = 0; round < 5; round++) await ask(models);
+    const whileOpen = asked.length;
+
+    now = 61_000;
+    answer = () => [200, '{"probability":0.1}'];
+    const { prediction } = await ask(models);
+
+    expect(whileOpen).toBe(3);
+    expect(prediction?.probability).toBe(0.1);
+  });
+});
