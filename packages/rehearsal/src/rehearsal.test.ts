@@ -89,6 +89,18 @@ test("without routing pods are the weight", async () => {
   expect(faultOf(result, "sluice", "error +50pp")?.weight).toBeCloseTo(0.25, 1);
 });
 
+test("blue-green goes to everybody at once: without an analysis a failing version gets through", async () => {
+  const { spec, ...rest } = canary();
+  const strategy = { blueGreen: { activeService: "web", previewService: "web-preview" } };
+  const policy = await policyOf({ ...rest, spec: { ...(spec as object), strategy } });
+
+  const result = await rehearse(policy, { ...options, faults: named("error +50pp", "never ready") });
+
+  expect(result.profiles.argo?.good).toMatchObject({ falseAborts: 0, asked: 0 });
+  expect(faultOf(result, "argo", "error +50pp")?.caught).toBe(0);
+  expect(faultOf(result, "sluice", "never ready")).toMatchObject({ by: "never ready", harmedP95: 0 });
+});
+
 test("a pause without an end waits for a person, and says how long", async () => {
   const steps = [{ setWeight: 10 }, { pause: {} }, { setWeight: 100 }];
   const policy = await policyOf(canary({ steps }), errors());

@@ -25,9 +25,12 @@ export class ModelledCluster {
   readonly #readyAt = new Map<string, Instant[]>();
   readonly #lost = new Map<string, number>();
   readonly #now: () => Instant;
+  readonly #showsPods: boolean;
 
-  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour) {
+  /** With `showsPods` each ready pod is an object too, for strategies that ask whether a Service would reach it. */
+  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour, showsPods: boolean) {
     this.#now = now;
+    this.#showsPods = showsPods;
     this.#behaviour = behaviour;
   }
 
@@ -43,7 +46,7 @@ export class ModelledCluster {
       const ready = fate === "well" ? readyAt.filter((at) => at <= now).length : 0;
       const next = readyAt.find((at) => at > now);
       return {
-        actions: fate === "well" || hasPod(set) || wantedOf(set) === 0 ? [] : failingPod(set, fate),
+        actions: this.#podsOf(set, fate, ready),
         status: {
           replicas: wantedOf(set),
           readyReplicas: ready,
@@ -56,6 +59,18 @@ export class ModelledCluster {
     },
     apply: (_set, effect) => applyEffect(effect, effects),
   });
+
+  #podsOf(set: ReplicaSet, fate: PodBehaviour["fate"], ready: number): readonly Effect[] {
+    if (fate !== "well") return hasPod(set) || wantedOf(set) === 0 ? [] : failingPod(set, fate);
+    if (!this.#showsPods) return [];
+    const before = set.status?.readyReplicas ?? 0;
+    const places = (from: number, to: number) =>
+      Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+    return [
+      ...places(before, ready).flatMap((place) => readyPod(set, place)),
+      ...places(ready, before).map((place): Effect => ({ do: "delete", key: podKey(set, place) })),
+    ];
+  }
 
   #observe(set: ReplicaSet): Observed {
     const uid = set.metadata.uid ?? set.metadata.name;
@@ -73,6 +88,36 @@ export class ModelledCluster {
 }
 
 const hasPod = ({ status }: ReplicaSet): boolean => (status?.replicas ?? 0) > 0;
+
+const podKey = (set: ReplicaSet, place: number) => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  ...(set.metadata.namespace === undefined ? {} : { namespace: set.metadata.namespace }),
+  name: `${set.metadata.name}-${place}`,
+});
+
+function readyPod(set: ReplicaSet, place: number): readonly Effect[] {
+  const { apiVersion, kind, ...metadata } = podKey(set, place);
+  const object = {
+    apiVersion,
+    kind,
+    metadata: {
+      ...metadata,
+      labels: { ...set.spec.template?.metadata?.labels, [hashLabel]: hashOf(set) },
+      ownerReferences: [controlledBy(set)],
+    },
+    spec: set.spec.template?.spec,
+    status: {
+      phase: "Running",
+      podIP: `10.1.${place >> 8}.${place & 255}`,
+      conditions: [{ type: "Ready", status: "True" }],
+    },
+  } as unknown as Pod;
+  return [
+    { do: "create", object },
+    { do: "update", object, subresource: "status" },
+  ];
+}
 
 /** One for all of them: what the crash loop's and the deadline's rules read. */
 function failingPod(set: ReplicaSet, fate: "crashing" | "stuck"): readonly Effect[] {

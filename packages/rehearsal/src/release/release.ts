@@ -95,6 +95,7 @@ class Release {
         const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
         return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
       },
+      policy.rollout.spec.strategy.blueGreen !== undefined,
     );
     this.#routes = new ModelledRoutes(policy.entry);
   }
