@@ -102,7 +102,13 @@ test("an answer that isn't good after the switch takes it back, and no request f
     apiVersion: "sluice.dev/v1alpha1",
     kind: "BlueGreenDeployment",
     metadata: { name: "frontend-service", namespace: "default" },
-    spec: { release: "bad", image: "frontend:v3", verification: { path: "/missing" } },
+    // What the deploy before asked for stays where another writer says nothing of it: the smoke test too.
+    spec: {
+      release: "bad",
+      image: "frontend:v3",
+      smoke: { image: "frontend-smoke:v1", command: ["true"] },
+      verification: { path: "/missing" },
+    },
   });
   await failed("bad");
   const tally = await load.stop();
