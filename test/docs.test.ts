@@ -12,6 +12,7 @@ const pages = [
   "gitops.md",
   "releases.md",
   "rehearsal.md",
+  "evidence.md",
   "workloads.md",
   "routing.md",
   "metrics.md",

@@ -259,6 +259,12 @@ export type {
   DecisionSpec,
   DecisionSubject,
 } from "./kinds/sluice/decision.ts";
+export type {
+  EvidencePolicy,
+  EvidencePolicySpec,
+  NoDataRule,
+  SyntheticCheck,
+} from "./kinds/sluice/evidence-policy.ts";
 export type { Judgement, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
 export type {
   GitRevertPhase,

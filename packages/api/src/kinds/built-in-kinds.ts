@@ -28,6 +28,7 @@ import { podDisruptionBudgetKind } from "./policy/policy-kinds.ts";
 import { blueGreenDeploymentKind } from "./sluice/blue-green-kind.ts";
 import {
   decisionKind,
+  evidencePolicyKind,
   judgementKind,
   quarantineKind,
   ringSetKind,
@@ -69,5 +70,6 @@ export const builtInKinds = (): readonly KindDefinition[] => [
   judgementKind,
   decisionKind,
   ringSetKind,
+  evidencePolicyKind,
   routeTableKind,
 ];

@@ -33,6 +33,7 @@ import { WindowLogs } from "./judging/window-log.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 import { Repositories } from "./repositories.ts";
+import { syntheticCheck } from "./synthetic-check.ts";
 
 export interface ControllersOptions {
   readonly state: StateFolder;
@@ -67,6 +68,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       now: () => realClock.now(),
     }),
     ...blueGreenTasks({ agent: options.agent, agentToken: credentials.agentToken }),
+    syntheticCheck: syntheticCheck(client, realClock),
     applyManifests: applyManifestsHandler(client),
     ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),
   });

@@ -1,6 +1,7 @@
 import { analysisFindings } from "./analysis-rules.ts";
 import { applicationFindings } from "./application-rules.ts";
 import { blueGreenFindings } from "./blue-green-rules.ts";
+import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
 import { ringFindings } from "./ring-rules.ts";
@@ -24,6 +25,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...ringFindings(world),
     ...workloadFindings(world),
     ...blueGreenFindings(world),
+    ...evidenceFindings(world),
     ...applicationFindings(world),
   ].sort(byPlace);
 }

@@ -359,6 +359,23 @@ test("text for people, JSON for programs", () => {
   expect(renderFindings([], { color: true })).toBe("Nothing to complain about.");
 });
 
+test("an EvidencePolicy that selects nobody, and a check of a Service that isn't there", () => {
+  const policy = (selector: string, name: string) => `
+apiVersion: sluice.dev/v1alpha1
+kind: EvidencePolicy
+metadata: {name: quiet}
+spec:
+  selector: {matchLabels: {${selector}}}
+  syntheticChecks: [{name: home, service: ${name}}]
+`;
+  const labelled = rollout({}).replace("metadata: {name: shop}", "metadata: {name: shop, labels: {tier: web}}");
+  const own = (...texts: readonly string[]) =>
+    rulesOf(...texts).filter((line) => line.endsWith("unused-policy") || line.endsWith("missing-service"));
+
+  expect(own(policy("tier: web", "shop"), labelled, service())).toEqual([]);
+  expect(own(policy("tier: db", "shpo"), labelled, service())).toEqual(["6:3 unused-policy", "7:34 missing-service"]);
+});
+
 test("no control character of a manifest reaches the terminal", () => {
   const text = 'apiVersion: v1\nkind: "Pod\\e[31m"\nmetadata: {name: a}\n';
 

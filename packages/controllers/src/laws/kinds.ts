@@ -44,5 +44,6 @@ export const plainKinds: readonly KindDefinition[] = [
   row("sluice.dev", "v1alpha1", "Judgement", "judgements"),
   row("sluice.dev", "v1alpha1", "RingSet", "ringsets"),
   row("sluice.dev", "v1alpha1", "Decision", "decisions"),
+  row("sluice.dev", "v1alpha1", "EvidencePolicy", "evidencepolicies"),
   row("sluice.dev", "v1alpha1", "RouteTable", "routetables", false),
 ];

@@ -2,6 +2,7 @@ import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { evidenceOf } from "./analysis/evidence.ts";
 import { planOldRuns, runOf } from "./analysis/runs.ts";
+import { endSynthetic, syntheticEvidence } from "./analysis/synthetic.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
@@ -30,6 +31,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...planWorkload(observed.workload, view),
     ...endJudgements(observed, view),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
+    ...endSynthetic(observed),
   ];
   return { before: traffic, after, events, wakes, changes: { ...abortedChanges(view, now), ...changes } };
 }
@@ -59,9 +61,15 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   const known = requests?.is === "done" ? requests.result.requests : undefined;
   const deciding = {
     because: verdict.message,
-    evidence:
-      verdict.evidence ??
-      evidenceOf(verdict.run ?? runOf(observed, view, "background"), known, view.status.canary?.weights?.canary.weight),
+    evidence: [
+      ...syntheticEvidence(observed),
+      ...(verdict.evidence ??
+        evidenceOf(
+          verdict.run ?? runOf(observed, view, "background"),
+          known,
+          view.status.canary?.weights?.canary.weight,
+        )),
+    ],
     inputs: {
       cause: verdict.cause,
       isBlamed: verdict.isBlamed,

@@ -163,6 +163,21 @@ const takenOver = scenario(async (release) => {
   await release.world.run(seconds(5));
   await release.world.apply(workload("web:v2"));
   await release.world.run(seconds(60));
+const checked = scenario(async (release) => {
+  await release.world.apply({
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "EvidencePolicy",
+    metadata: { name: "careful", namespace: "shop" },
+    spec: { noData: "fail", minimumRequests: 50, syntheticChecks: [{ name: "home", service: "web", count: 20 }] },
+  } as Resource);
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  release.outside.requests = 20;
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(700));
+  release.outside.requests = 30;
+  await release.push("web:v3", { steps });
+  await release.world.run(seconds(200));
 });
 
 const laws = [
@@ -175,6 +190,7 @@ const laws = [
   ["a release without requests", noData, 8],
   ["a bad ConfigMap", configuration, 40],
   ["a Deployment that is taken over", takenOver, 30],
+  ["a release that must have enough requests", checked, 10],
 ] as const;
 
 test.each(laws)("law: %s settles", (_name, law) => settles(law));

@@ -12,6 +12,7 @@ export const experimentKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kin
 export const quarantineKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" };
 export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
 export const rollbackPolicyKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RollbackPolicy" };
+export const evidencePolicyKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "EvidencePolicy" };
 export const decisionKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
 export const ringSetKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RingSet" };
 export const virtualServiceKind: KindKey = { apiVersion: "networking.istio.io/v1", kind: "VirtualService" };

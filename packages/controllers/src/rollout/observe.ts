@@ -2,6 +2,7 @@ import type {
   AnalysisRun,
   DestinationRule,
   EndpointSlice,
+  EvidencePolicy,
   Judgement,
   Pod,
   Quarantine,
@@ -16,6 +17,8 @@ import type {
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
+import { readSynthetic, type SyntheticState } from "./analysis/synthetic.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
@@ -25,6 +28,7 @@ import {
   analysisRunKind,
   destinationRuleKind,
   endpointSliceKind,
+  evidencePolicyKind,
   judgementKind,
   keyIn,
   podKind,
@@ -87,6 +91,8 @@ export interface ObservedRollout {
   readonly judgements: readonly Judgement[];
   /** By AnalysisRun name: did its canary get requests? */
   readonly traffic: ReadonlyMap<string, TrafficQuestion>;
+  readonly evidence: EvidenceRules;
+  readonly synthetic: readonly SyntheticState[];
 }
 
 export const trafficTaskId = (rollout: Rollout, run: string): string =>
@@ -116,6 +122,8 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
   const configuration = await readConfiguration(rollout, replicaSets, read);
   const { hash } = versionOf(rollout, replicaSets, configuration);
   const namesake = await read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`));
+  const evidencePolicies = await read.list<EvidencePolicy>(evidencePolicyKind, inNamespace);
+  const evidence = evidenceRules(rollout, evidencePolicies);
   const services = new Map<string, Service | undefined>();
   const endpointSlices: EndpointSlice[] = [];
   const isByHost = istio !== undefined && istio.destinationRule === undefined;
@@ -169,7 +177,9 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     quarantines,
     policies,
     judgements,
-    traffic: readTraffic(rollout, read),
+    traffic: readTraffic(rollout, evidence.minimumRequests > 0 ? [minimumQuestion(hash)] : [], read),
+    evidence,
+    synthetic: readSynthetic(rollout, hash, evidence, read),
   };
 }
 
@@ -189,18 +199,17 @@ async function readPods(rollout: Rollout, hash: string, replicaSets: readonly Re
     .filter(({ metadata }) => metadata.ownerReferences?.some(({ uid, controller }) => controller && owners.has(uid)));
 }
 
-function readTraffic(rollout: Rollout, read: Reader): ReadonlyMap<string, TrafficQuestion> {
+/** The question whether a version has had enough requests for an analysis to begin. */
+export const minimumQuestion = (hash: string): string => `minimum/${hash}`;
+
+function readTraffic(rollout: Rollout, others: readonly string[], read: Reader): ReadonlyMap<string, TrafficQuestion> {
   const { currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus } = rollout.status?.canary ?? {};
   const { postPromotionAnalysisRunStatus } = rollout.status?.blueGreen ?? {};
   const questions = new Map<string, TrafficQuestion>();
-  for (const run of [
-    currentStepAnalysisRunStatus,
-    currentBackgroundAnalysisRunStatus,
-    postPromotionAnalysisRunStatus,
-  ]) {
-    if (run === undefined) continue;
-    const id = trafficTaskId(rollout, run.name);
-    questions.set(run.name, { id, state: read.task<CanaryTraffic>(id) });
+  const known = [currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus, postPromotionAnalysisRunStatus];
+  for (const question of [...known.flatMap((run) => run?.name ?? []), ...others]) {
+    const id = trafficTaskId(rollout, question);
+    questions.set(question, { id, state: read.task<CanaryTraffic>(id) });
   }
   return questions;
 }

@@ -162,6 +162,8 @@ export class Outside {
   /** By query; by the image of the canary where a function. */
   answers: Readonly<Record<string, unknown>> = { errors: [0.01], latency: [0.01] };
   requests = 100;
+  /** How many of the requests of a synthetic check are answered rightly. */
+  passing = 1000;
   asked = 0;
 }
 
@@ -175,6 +177,12 @@ export const handlers =
       return { value: JSON.stringify(parsed)?.replaceAll("null", "NaN") ?? "", parsed };
     },
     canaryTraffic: async () => ({ requests: outside.requests }),
+    syntheticCheck: async ({ count }) => {
+      const failed = Number(count) - outside.passing;
+      return failed > 0
+        ? { passed: outside.passing, failed, message: "GET / answered 500, expected 200" }
+        : { passed: Number(count), failed: 0 };
+    },
   });
 
 export const reconcilers = (effects: Effects) => [

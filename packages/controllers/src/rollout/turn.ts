@@ -1,6 +1,7 @@
 import type { RolloutStatus } from "@sluice/api";
 import { type Instant, instant, type Plan, type PlannedEvent, sameJson } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
+import { planSnapshots } from "./configuration/snapshots.ts";
 import { finished, type Outcome } from "./finish.ts";
 import { annotations, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -17,7 +18,8 @@ export interface Turn extends Outcome {
 
 /** Effects, then the complete status; the revision is noted on the Rollout once nothing else is to be written. */
 export function turn(observed: ObservedRollout, view: View, now: Instant, made: Turn): RolloutPlan {
-  const { actions = [], events = [], wakes = [], because } = made;
+  const { events = [], wakes = [], because } = made;
+  const actions = withSnapshots(observed, view, made.actions ?? []);
   const status = finished(observed, view, made, now);
   const known = wakes.filter((wake) => wake !== undefined);
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
@@ -29,6 +31,15 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, made: 
     ...(wakeAt === undefined ? {} : { wakeAt }),
     ...(events.length === 0 ? {} : { events }),
   };
+}
+
+/** What a version reads is there before its Pods are; traffic that is taken back doesn't wait for it. */
+function withSnapshots(observed: ObservedRollout, view: View, actions: readonly Effect[]): readonly Effect[] {
+  const { before, after } = planSnapshots(observed, view);
+  const index = actions.findIndex((action) => action.do === "create" && action.object.kind === "ReplicaSet");
+  const at = index === -1 ? actions.length : index;
+  const isNeeded = view.canary !== undefined || index !== -1;
+  return [...actions.slice(0, at), ...(isNeeded ? before : []), ...actions.slice(at), ...after];
 }
 
 // A patch of its own turn: in one with a status it would make that status stale.

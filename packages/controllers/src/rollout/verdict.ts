@@ -3,6 +3,7 @@ import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
 import { type AnalysisSlot, expectsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
+import { syntheticOf } from "./analysis/synthetic.ts";
 import { newCount } from "./bluegreen/scaling.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goalCounts } from "./canary/goals.ts";
@@ -19,7 +20,7 @@ import { availableOf, type View } from "./view.ts";
 
 /** Why a canary must go. `isBlamed`: the version itself was seen to be bad, so it is quarantined. */
 export interface Verdict {
-  readonly cause: "analysis" | "provider" | "crashLoop" | "deadline" | "judge" | "person";
+  readonly cause: "analysis" | "provider" | "syntheticCheck" | "noData" | "crashLoop" | "deadline" | "judge" | "person";
   readonly message: string;
   readonly isBlamed: boolean;
   readonly run: AnalysisRun | undefined;
@@ -39,6 +40,7 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
   return (
     personsVerdict(view) ??
     analysisVerdict(observed, view, now) ??
+    evidenceVerdict(observed, view) ??
     experimentVerdict(observed, view, now) ??
     crashVerdict(observed, view) ??
     deadlineVerdict(observed, view, now) ??
@@ -65,7 +67,38 @@ export function judgementOn(
   // A Quarantine says that this was answered before a crash: a verdict begun is carried through.
   const isAnswered = heldBy(view, observed.quarantines) !== undefined;
   const traffic = expectsTraffic(view, slot) && !isAnswered ? observed.traffic.get(run.metadata.name) : undefined;
-  return { run, judgement: judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now) };
+  const judgement = judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now);
+  return { run, judgement: judgement.is === "noData" ? withoutData(observed, judgement) : judgement };
+}
+
+/** What else there is to judge by, where measurements saw nothing. */
+function withoutData(observed: ObservedRollout, judgement: Judgement & { readonly is: "noData" }): Judgement {
+  const synthetic = syntheticOf(observed);
+  switch (synthetic.is) {
+    case "running":
+      return { is: "asking", until: undefined, because: "waits for the synthetic checks" };
+    case "passed":
+      return { is: "good", message: `${judgement.message}; ${synthetic.message}` };
+    // A failed one is a verdict of its own.
+    default: {
+      const { noData, policy } = observed.evidence;
+      if (noData !== "pass") return judgement;
+      return { is: "good", message: `${judgement.message}; EvidencePolicy ${policy} lets it pass` };
+    }
+  }
+}
+
+/** Our own requests were answered wrongly, or nothing is known of it where something must be. */
+function evidenceVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
+  const synthetic = syntheticOf(observed);
+  if (synthetic.is === "failed") {
+    return { cause: "syntheticCheck", message: synthetic.message, isBlamed: true, run: undefined };
+  }
+  const { noData, policy } = observed.evidence;
+  if (noData !== "fail" || !view.status.pauseConditions?.some(({ reason }) => reason === "NoData")) return undefined;
+  const why = conditionOf(view.status.conditions, "Paused")?.message ?? "no data";
+  const message = `${why}; EvidencePolicy ${policy} takes it back`;
+  return { cause: "noData", message, isBlamed: false, run: undefined };
 }
 
 const slotsOf = ({ rollout }: View): readonly AnalysisSlot[] =>

@@ -4,6 +4,9 @@ import { resource } from "../meta-schema.ts";
 import { immutable } from "../rules.ts";
 import type { Decision } from "./decision.ts";
 import { decisionSpec } from "./decision-schema.ts";
+import type { EvidencePolicy } from "./evidence-policy.ts";
+import { checkEvidencePolicy } from "./evidence-policy-rules.ts";
+import { evidencePolicySpec } from "./evidence-policy-schema.ts";
 import type { Judgement } from "./judgement.ts";
 import { judgementSpec, judgementStatus } from "./judgement-schema.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -89,6 +92,27 @@ export const ringSetKind: KindDefinition = {
     ageColumn,
   ],
   validate: (object) => checkRingSet(object as RingSet),
+};
+
+export const evidencePolicyKind: KindDefinition = {
+  ...sluice,
+  kind: "EvidencePolicy",
+  plural: "evidencepolicies",
+  singular: "evidencepolicy",
+  shortNames: ["evp"],
+  categories: ["sluice"],
+  namespaced: true,
+  schema: resource("What counts as evidence of a version, and what happens without.", { spec: evidencePolicySpec }, [
+    "spec",
+  ]),
+  columns: [
+    nameColumn,
+    column<EvidencePolicy>("NoData", ({ spec }) => spec.noData ?? "hold"),
+    fieldColumn("Minimum", "spec.minimumRequests", "integer"),
+    column<EvidencePolicy>("Checks", ({ spec }) => String(spec.syntheticChecks?.length ?? 0)),
+    ageColumn,
+  ],
+  validate: (object) => checkEvidencePolicy(object as EvidencePolicy),
 };
 
 export const routeTableKind: KindDefinition = {

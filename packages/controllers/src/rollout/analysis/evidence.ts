@@ -4,9 +4,11 @@ import type { TrafficQuestion } from "../observe.ts";
 
 /** What an analysis says of the canary, once it is asked whether its evidence was evidence. */
 export type Judgement =
-  | { readonly is: "running" | "good" | "inconclusive" }
+  | { readonly is: "running" | "inconclusive" }
+  /** With a message where it isn't the measurements that say so. */
+  | { readonly is: "good"; readonly message?: string }
   /** Waits for the answer whether the canary got requests; until then nothing is decided. */
-  | { readonly is: "asking"; readonly until: Instant }
+  | { readonly is: "asking"; readonly until: Instant | undefined; readonly because?: string }
   | { readonly is: "bad"; readonly message: string }
   /** The provider failed: nobody knows anything of the canary. */
   | { readonly is: "broken"; readonly message: string }

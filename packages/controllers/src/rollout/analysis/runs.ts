@@ -6,7 +6,7 @@ import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
-import { type ObservedRollout, trafficTaskId } from "../observe.ts";
+import { minimumQuestion, type ObservedRollout, trafficTaskId } from "../observe.ts";
 import { sidesOf } from "../routing/sides.ts";
 import { hashOf, type View } from "../view.ts";
 import { mergedAnalysis } from "./references.ts";
@@ -155,20 +155,23 @@ export function expectsTraffic(view: View, slot: AnalysisSlot): boolean {
   }
 }
 
+/** Without a run: whether it had enough for one. Undefined where nobody counts. */
 export function planTrafficQuestion(
   observed: ObservedRollout,
   view: View,
   slot: AnalysisSlot,
-  run: AnalysisRun,
+  run: AnalysisRun | undefined,
   now: Instant,
-): TrafficAsking {
+): TrafficAsking | undefined {
   const { rollout, hash, canary } = view;
   const services = servicesOf(observed, view);
-  if (services.length === 0) return { actions: [], wakeAt: undefined };
+  if (services.length === 0) return undefined;
   // Requests of before the switch are no proof of what came after it.
-  const since = slot === "post" ? run : canary;
+  const since = slot === "post" && run !== undefined ? run : canary;
   const bornAt = parseInstant(since?.metadata.creationTimestamp ?? "") ?? now;
-  const id = trafficTaskId(rollout, run.metadata.name);
+  const question = run?.metadata.name ?? minimumQuestion(hash);
+  const enough = run === undefined ? observed.evidence.minimumRequests : 1;
+  const id = trafficTaskId(rollout, question);
   const start: Effect = {
     do: "startTask",
     id,
@@ -180,12 +183,12 @@ export function planTrafficQuestion(
       sinceSeconds: Math.max(1, Math.ceil((now - bornAt) / 1000) + 1),
     },
   };
-  const state = observed.traffic.get(run.metadata.name)?.state ?? { is: "absent" };
+  const state = observed.traffic.get(question)?.state ?? { is: "absent" };
   switch (state.is) {
     case "absent":
       return { actions: [start], wakeAt: undefined };
     case "done": {
-      if (state.result.requests > 0) return { actions: [], wakeAt: undefined };
+      if (state.result.requests >= enough) return { actions: [], wakeAt: undefined };
       const again = after(state.finishedAt, askAgain);
       return now >= again
         ? { actions: [{ do: "cancelTask", id }, start], wakeAt: undefined }

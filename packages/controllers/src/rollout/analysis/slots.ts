@@ -5,8 +5,10 @@ import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
 import { gateIsOff, judgementOn } from "../verdict.ts";
 import type { View } from "../view.ts";
+import { enoughRequests } from "./enough.ts";
 import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
 import { type AnalysisSlot, expectsTraffic, newRun, planTrafficQuestion, runOf, seen, slotStatus } from "./runs.ts";
+import { planSynthetic, syntheticEvidence, syntheticOf } from "./synthetic.ts";
 
 /** One analysis that goes on, and what is known of it. */
 export interface Slot {
@@ -35,10 +37,19 @@ export function planSlot(
   const isHalted = view.rollout.spec.paused === true || isAsking(view);
   if (known === undefined || run === undefined || judged === undefined) {
     if (isHalted || view.canary === undefined) return { ...emptySlot, status: known };
+    const checks = planSynthetic(observed, view);
+    const enough = isWaved(view) ? ({ is: "enough" } as const) : enoughRequests(observed, view, slot, now);
+    if (enough.is === "waiting") {
+      const judgement = { is: "asking", until: undefined, because: enough.because } as const;
+      return { ...emptySlot, status: known, judgement, actions: [...checks, ...enough.actions], wakes: enough.wakes };
+    }
+    if (enough.is === "tooFew") {
+      return { ...emptySlot, status: known, judgement: { is: "noData", message: enough.because }, actions: checks };
+    }
     const begun = newRun(observed, view, slot, analysis);
     return begun === undefined
-      ? { ...emptySlot, status: known }
-      : { ...emptySlot, status: begun.run, actions: begun.actions };
+      ? { ...emptySlot, status: known, actions: checks }
+      : { ...emptySlot, status: begun.run, actions: [...begun.actions, ...checks] };
   }
   const { judgement } = judged;
   const isUndecided =
@@ -57,15 +68,19 @@ export function planSlot(
   return {
     status: seen(known, run),
     judgement,
-    actions: asked?.actions ?? [],
+    actions: [...(asked?.actions ?? []), ...planSynthetic(observed, view)],
     wakes: [asked?.wakeAt, judgement.is === "asking" ? judgement.until : undefined],
     wasWaved,
   };
 }
 
+/** Nothing measured is needed: our own requests were answered rightly, or the policy lets it pass. */
+const isProvenOtherwise = (observed: ObservedRollout): boolean =>
+  observed.evidence.noData === "pass" || syntheticOf(observed).is === "passed";
+
 /** Some metric was measured `least` times and never saw anything. */
 export function isBlindRun(observed: ObservedRollout, view: View, slot: AnalysisSlot, least: number): boolean {
-  if (gateIsOff(view, "noData")) return false;
+  if (gateIsOff(view, "noData") || isProvenOtherwise(observed)) return false;
   const results = runOf(observed, view, slot)?.status?.metricResults ?? [];
   return results.some(
     (result) => result.dryRun !== true && (result.measurements?.length ?? 0) >= least && isBlind(result),
@@ -75,7 +90,7 @@ export function isBlindRun(observed: ObservedRollout, view: View, slot: Analysis
 /** The router counted, and the canary that a background analysis looks at got nothing at all. */
 export function isUnasked(observed: ObservedRollout, view: View): boolean {
   const run = slotStatus(view, "background");
-  if (run === undefined || !expectsTraffic(view, "background")) return false;
+  if (run === undefined || !expectsTraffic(view, "background") || isProvenOtherwise(observed)) return false;
   const state = observed.traffic.get(run.name)?.state;
   return state?.is === "done" && state.result.requests === 0;
 }
@@ -94,7 +109,7 @@ export function undecidedAnalysis(slots: readonly Slot[]): Undecided | undefined
       return { is: "pause", reason: "InconclusiveAnalysisRun", because: "an analysis is inconclusive" };
     }
     if (judgement.is === "asking") {
-      const because = "asks the router whether the canary got requests";
+      const { because = "asks the router whether the canary got requests" } = judgement;
       return { is: "waiting", because, until: judgement.until };
     }
   }
@@ -107,10 +122,11 @@ export function slotEvidence(
   view: View,
   slots: readonly Slot[],
 ): readonly DecisionEvidence[] {
-  return slots.flatMap(({ status }) => {
+  const measured = slots.flatMap(({ status }) => {
     const run = observed.analysisRuns.find(({ metadata }) => metadata.name === status?.name);
     const state = observed.traffic.get(status?.name ?? "")?.state;
     const requests = state?.is === "done" ? state.result.requests : undefined;
     return evidenceOf(run, requests, view.status.canary?.weights?.canary.weight);
   });
+  return [...measured, ...syntheticEvidence(observed)];
 }

@@ -4,15 +4,15 @@ import type { Effect } from "../../loop/index.ts";
 import { planAffinity } from "../affinity/anti-affinity.ts";
 import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
+import { endSynthetic, syntheticOf } from "../analysis/synthetic.ts";
 import { type Changes, canaryStatusOf } from "../changes.ts";
-import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
 import { enforcedStatus, planJudgement } from "../judging/judgements.ts";
-import type { ObservedRollout } from "../observe.ts";
+import { minimumQuestion, type ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
@@ -47,7 +47,6 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
   const experiment = planExperiment(observed, view, now);
-  const copies = planSnapshots(observed, view);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
   const doing = { traffic, step, background, experiment };
@@ -57,7 +56,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const stepRun = keepsStep ? step.status : undefined;
   const backgroundRun = advance.is === "promote" ? undefined : background.status;
   const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
-  const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
+  const kept = view.isFullyPromoted ? current : [...current, minimumQuestion(view.hash)];
+  const answered = [...observed.traffic].filter(([run, { state }]) => !kept.includes(run) && state.is !== "absent");
   const records = recordsOf(observed, view, advance, { step, background, experiment }, now);
   const experimentName = keepsStep ? experiment.name : undefined;
   const canary = {
@@ -73,7 +73,6 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
     actions: [
       ...restored.actions,
       ...traffic.actions,
-      ...copies.before,
       ...scaling.actions,
       ...planAffinity(view),
       ...step.actions,
@@ -84,11 +83,11 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...planOldExperiments(observed, experimentName),
       ...planJudgement(observed, view, traffic.weight, now),
       ...planHistory(view),
-      ...copies.after,
       ...restart.actions,
       ...planMetadata(observed, view),
       ...planWorkload(observed.workload, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
+      ...(view.isFullyPromoted ? endSynthetic(observed) : []),
       ...staleWord(view),
     ],
     events: [...restored.events, ...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
@@ -137,13 +136,13 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   // A look that never saw anything must not let the weight grow.
   if (next.is !== "advance" || doing.background.wasWaved) return next;
   if (isBlindRun(observed, view, "background", 3)) {
-    return { is: "pause", reason: "NoData", because: "the background analysis has seen no data so far" };
+    return unproven(observed, "the background analysis has seen no data so far");
   }
   if (leadsToAll(view) && isBlindRun(observed, view, "background", 1)) {
-    return patiently(view, "the background analysis has seen no data so far", now);
+    return patiently(observed, view, "the background analysis has seen no data so far", now);
   }
   if (progress.step?.pause !== undefined && isUnasked(observed, view)) {
-    return patiently(view, "the canary got no request so far", now);
+    return patiently(observed, view, "the canary got no request so far", now);
   }
   return next;
 }
@@ -174,11 +173,17 @@ function steadyWords(view: View): string {
 /** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
 const firstDataPatience = seconds(30);
 
-function patiently({ canary }: View, because: string, now: Instant): Advance {
+function patiently(observed: ObservedRollout, { canary }: View, because: string, now: Instant): Advance {
   const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
-  const until = after(bornAt, firstDataPatience);
-  return now < until ? waiting(`waits a moment: ${because}`, until) : { is: "pause", reason: "NoData", because };
+  const until = after(bornAt, observed.evidence.askAfter ?? firstDataPatience);
+  return now < until ? waiting(`waits a moment: ${because}`, until) : unproven(observed, because);
 }
+
+/** Our own requests may still tell; then it's a person's word. */
+const unproven = (observed: ObservedRollout, because: string): Advance =>
+  syntheticOf(observed).is === "running"
+    ? waiting("waits for the synthetic checks")
+    : { is: "pause", reason: "NoData", because };
 
 function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Advance {
   const { rollout, canary, status, progress } = view;
@@ -187,9 +192,10 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
   if (isRouted(rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
-    return patiently(view, "the background analysis has seen no data", now);
+    return patiently(observed, view, "the background analysis has seen no data", now);
   }
-  if (!background.wasWaved && isUnasked(observed, view)) return patiently(view, "the canary got no request", now);
+  if (!background.wasWaved && isUnasked(observed, view))
+    return patiently(observed, view, "the canary got no request", now);
   const end = holdbackEnd(view, now);
   if (end !== undefined && now < end) {
     const because = `holds ${view.holdback?.weight} % back on the stable version, to compare with`;
@@ -207,7 +213,7 @@ function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant
       return { is: "advance", because: "a person went on without data", by: "a person" };
     }
     return step.judgement?.is === "good"
-      ? { is: "advance", because: `analysis ${step.status?.name} succeeded` }
+      ? { is: "advance", because: step.judgement.message ?? `analysis ${step.status?.name} succeeded` }
       : waiting(`analysis ${step.status?.name ?? ""} runs`);
   }
   // These are done once they are written, as the original does them: what they add is kept up from here on.

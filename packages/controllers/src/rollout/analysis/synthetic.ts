@@ -1,0 +1,101 @@
+import type { DecisionEvidence, Rollout, SyntheticCheck } from "@sluice/api";
+import { canonicalJson, type Reader, shortHash, type TaskState } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { availableOf, type View } from "../view.ts";
+import { type EvidenceRules, lengthOf } from "./policy.ts";
+
+/** What the task `syntheticCheck` answers; `message` is about the first failure. */
+export interface SyntheticResult {
+  readonly passed: number;
+  readonly failed: number;
+  readonly message?: string;
+}
+
+export interface SyntheticState {
+  readonly id: string;
+  readonly check: SyntheticCheck;
+  readonly state: TaskState<SyntheticResult>;
+}
+
+const taskId = (rollout: Rollout, hash: string, check: SyntheticCheck): string =>
+  `rollout/${rollout.metadata.uid}/synthetic/${hash}/${shortHash(canonicalJson(check))}`;
+
+export const readSynthetic = (
+  rollout: Rollout,
+  hash: string,
+  { checks }: EvidenceRules,
+  read: Reader,
+): readonly SyntheticState[] =>
+  checks.map((check) => {
+    const id = taskId(rollout, hash, check);
+    return { id, check, state: read.task<SyntheticResult>(id) };
+  });
+
+/** What our own requests say of the version on its way. */
+export type Synthetic =
+  | { readonly is: "none" | "running" }
+  | { readonly is: "passed"; readonly requests: number; readonly message: string }
+  | { readonly is: "failed"; readonly message: string };
+
+export function syntheticOf({ synthetic }: ObservedRollout): Synthetic {
+  if (synthetic.length === 0) return { is: "none" };
+  let requests = 0;
+  const words: string[] = [];
+  let isOpen = false;
+  for (const { check, state } of synthetic) {
+    if (state.is !== "done") {
+      // Nobody could ask: that is no word about the version.
+      if (state.is === "refused") return { is: "none" };
+      isOpen = true;
+      continue;
+    }
+    const { passed, failed, message = "" } = state.result;
+    const text = `synthetic check ${check.name}: ${failed} of ${passed + failed} requests failed`;
+    if (failed > (check.failureLimit ?? 0)) return { is: "failed", message: `${text}${message && `: ${message}`}` };
+    requests += passed;
+    words.push(`${check.name} ${passed} of ${passed + failed}`);
+  }
+  return isOpen
+    ? { is: "running" }
+    : { is: "passed", requests, message: `synthetic checks passed: ${words.join(", ")}` };
+}
+
+/** Begun once the version has a Pod that can answer. */
+export function planSynthetic({ synthetic, rollout }: ObservedRollout, { hash, canary }: View): readonly Effect[] {
+  if (availableOf(canary) === 0) return [];
+  return synthetic.flatMap(({ id, check, state }): Effect[] => {
+    if (state.is !== "absent") return [];
+    const { name, service, port, path = "/", host, expectStatus = 200, expectBody, every, count = 10 } = check;
+    const work = {
+      do: "syntheticCheck",
+      namespace: rollout.metadata.namespace,
+      podTemplateHash: hash,
+      name,
+      service,
+      path,
+      expectStatus,
+      everyMillis: lengthOf(every) ?? 1000,
+      count,
+      failureLimit: check.failureLimit ?? 0,
+      ...(port === undefined ? {} : { port }),
+      ...(host === undefined ? {} : { host }),
+      ...(expectBody === undefined ? {} : { expectBody }),
+    };
+    return [{ do: "startTask", id, work }];
+  });
+}
+
+export const endSynthetic = ({ synthetic }: ObservedRollout): readonly Effect[] =>
+  synthetic.filter(({ state }) => state.is !== "absent").map(({ id }): Effect => ({ do: "cancelTask", id }));
+
+export const syntheticEvidence = ({ synthetic }: ObservedRollout): readonly DecisionEvidence[] =>
+  synthetic.flatMap(({ check, state }) => {
+    if (state.is !== "done") return [];
+    const { passed, failed, message } = state.result;
+    const verdict = failed > (check.failureLimit ?? 0) ? "Failed" : "Successful";
+    const limit = `at most ${check.failureLimit ?? 0} failed`;
+    const value = `${passed} of ${passed + failed} requests`;
+    const name = `synthetic check ${check.name}`;
+    return [{ name, value, threshold: limit, verdict, ...(message === undefined ? {} : { message }) }];
+  });
