@@ -373,7 +373,7 @@ spec:
     rulesOf(...texts).filter((line) => line.endsWith("unused-policy") || line.endsWith("missing-service"));
 
   expect(own(policy("tier: web", "shop"), labelled, service())).toEqual([]);
-  expect(own(policy("tier: db", "shpo"), labelled, service())).toEqual(["6:3 unused-policy", "7:34 missing-service"]);
+  expect(own(policy("tier: db", "shpo"), labelled, service())).toEqual(["6:3 unused-policy", "7:43 missing-service"]);
 });
 
 test("no control character of a manifest reaches the terminal", () => {
