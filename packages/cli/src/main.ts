@@ -104,6 +104,8 @@ export function createProgram(): Command {
     .description("what is wrong with manifests, and how to repair it; needs nothing running")
     .argument("<paths...>", "files, folders, or - for standard input")
     .option("--json", "print JSON")
+    .option("--fix", "write the repairs that are mechanical; comments and layout stay")
+    .option("--diff", "only show what --fix would write")
     .action(async (paths, options) => {
       process.exitCode = await (await import("./commands/lint.ts")).lint(paths, options);
     });

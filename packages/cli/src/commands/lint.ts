@@ -1,13 +1,41 @@
-import { lintFiles, renderFindings } from "../lint/index.ts";
+import { writeFile } from "node:fs/promises";
+import { findingsAsJson, fixFiles, lintFiles, renderFindings } from "../lint/index.ts";
 import { readFiles } from "../manifests.ts";
+import { differenceOf } from "../terminal/difference.ts";
 import { hasColour } from "../terminal/style.ts";
 
+interface LintOptions {
+  readonly json?: boolean;
+  /** Writes the repairs that are mechanical. */
+  readonly fix?: boolean;
+  /** Shows them, and writes nothing. */
+  readonly diff?: boolean;
+}
+
 /** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. */
-export async function lint(paths: readonly string[], options: { readonly json?: boolean }): Promise<number> {
-  const files = await readFiles(paths);
+export async function lint(paths: readonly string[], options: LintOptions): Promise<number> {
+  const read = await readFiles(paths);
+  const isFixing = options.fix === true || options.diff === true;
+  const files = isFixing ? await fixed(read, options) : read;
   const findings = lintFiles(files);
   const errors = findings.filter(({ severity }) => severity === "error").length;
-  if (options.json) console.log(JSON.stringify({ files: files.length, findings }));
-  else console.log(renderFindings(findings, { color: hasColour() }));
+  if (options.json) console.log(findingsAsJson(findings, files.length));
+  else if (!(options.diff === true)) console.log(renderFindings(findings, { color: hasColour() }));
   return errors > 0 ? 1 : 0;
+}
+
+async function fixed(read: Awaited<ReturnType<typeof readFiles>>, { diff, json }: LintOptions) {
+  const { files, repaired } = fixFiles(read, lintFiles);
+  const changed = files.filter(({ text }, index) => text !== read[index]?.text);
+  for (const { path, text } of changed) {
+    const before = read.find((file) => file.path === path)?.text ?? "";
+    if (diff === true) console.log(differenceOf(path, before, text));
+    // What came through a pipe goes back through it.
+    else if (path === "<stdin>") console.log(text);
+    else await writeFile(path, text);
+  }
+  if (diff !== true && json !== true) {
+    console.error(`${repaired} repaired in ${changed.length} file${changed.length === 1 ? "" : "s"}`);
+  }
+  return files;
 }

@@ -13,6 +13,7 @@ import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
 import { blindnessOf, describeBlindness, isPooled } from "./pooled-query.ts";
 import { accepts, limitOf, type QueryShape, readQuery } from "./query-shape.ts";
+import { byVersion, inQuery, inSelectors, type Repair, removal, replacement, withField, withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** What AnalysisTemplates measure, and what Rollouts ask of them. */
@@ -50,20 +51,33 @@ function checkTemplate(manifest: Manifest): readonly Finding[] {
   for (const [index, name] of declared.entries()) {
     if (asked.has(name) || nested || typeof name !== "string") continue;
     findings.push(
-      findingAt(manifest, `spec.args[${index}].name`, {
-        severity: "warning",
-        rule: "unused-argument",
-        what:
-          name === "namespace"
-            ? "namespace is given and no query filters by it: a Service of the same name elsewhere is counted, too"
-            : `${name} is given and nothing uses it`,
-        found: name,
-        expected: `a query with {{args.${name}}}`,
-        repair: name === "namespace" ? 'add namespace="{{args.namespace}}" to each selector' : "use it or take it out",
-      }),
+      withFix(
+        findingAt(manifest, `spec.args[${index}].name`, {
+          severity: "warning",
+          rule: "unused-argument",
+          what:
+            name === "namespace"
+              ? "namespace is given and no query filters by it: a Service of the same name elsewhere is counted, too"
+              : `${name} is given and nothing uses it`,
+          found: name,
+          expected: `a query with {{args.${name}}}`,
+          repair:
+            name === "namespace" ? 'add namespace="{{args.namespace}}" to each selector' : "use it or take it out",
+        }),
+        name === "namespace" ? filteredByNamespace(manifest) : undefined,
+      ),
     );
   }
   return findings;
+}
+
+function filteredByNamespace(manifest: Manifest): Repair {
+  const parts = metricsOf(manifest).map(({ provider }, index) =>
+    typeof provider.prometheus?.query === "string"
+      ? inSelectors(manifest, `spec.metrics[${index}].provider.prometheus.query`, 'namespace="{{args.namespace}}"')
+      : [],
+  );
+  return parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
 }
 
 function checkConditions(manifest: Manifest, metric: Metric, path: string): readonly Finding[] {
@@ -171,14 +185,17 @@ function onlyTwoHundreds(
   if (matcher === undefined || wholeFilters) return [];
   const failures = ["304", "404"].filter((code) => !accepts(matcher, code));
   return [
-    findingAt(manifest, path, {
-      severity: "warning",
-      rule: "only-2xx",
-      what: `only ${matcher.label}${matcher.operator}"${matcher.value}" counts as success: ${failures.join(" and ")} count as failures and fail good releases`,
-      found: `${matcher.label}${matcher.operator}"${matcher.value}"`,
-      expected: "a success that is everything but a server error",
-      repair: `use ${matcher.label}!~"5.."`,
-    }),
+    withFix(
+      findingAt(manifest, path, {
+        severity: "warning",
+        rule: "only-2xx",
+        what: `only ${matcher.label}${matcher.operator}"${matcher.value}" counts as success: ${failures.join(" and ")} count as failures and fail good releases`,
+        found: `${matcher.label}${matcher.operator}"${matcher.value}"`,
+        expected: "a success that is everything but a server error",
+        repair: `use ${matcher.label}!~"5.."`,
+      }),
+      inQuery(manifest, path, `${matcher.label}${matcher.operator}"${matcher.value}"`, `${matcher.label}!~"5.."`),
+    ),
   ];
 }
 
@@ -247,7 +264,7 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
   if (holder !== undefined) {
     const holderName = holder.resource.metadata.name;
     const listed = referencesOf(use.analysis).some(({ templateName }) => templateName === holderName);
-    return findingAt(use.rollout, path, {
+    const finding = findingAt(use.rollout, path, {
       severity: "error",
       rule: "missing-template",
       what: `there is no ${kind} ${name}: it exists only as a metric inside ${holderName}`,
@@ -257,10 +274,12 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
         ? `take it out: ${holderName}, which is listed, measures it`
         : `use templateName: ${holderName}, which measures it`,
     });
+    const item = `${use.path}.templates[${index}]`;
+    return withFix(finding, listed ? removal(use.rollout, item) : replacement(use.rollout, path, String(holderName)));
   }
   const other = clusterScope ? "AnalysisTemplate" : "ClusterAnalysisTemplate";
   const inOther = world.find(other, name, undefined) !== undefined;
-  return findingAt(use.rollout, path, {
+  const finding = findingAt(use.rollout, path, {
     // Where no template is among the files, they may well be in the cluster.
     severity: known.length > 0 || inOther ? "error" : "warning",
     rule: "missing-template",
@@ -269,6 +288,12 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
     expected: names.length === 0 ? `a ${kind} of that name` : `a template: ${names.join(", ")}`,
     repair: inOther ? `${clusterScope ? "take out" : "add"} clusterScope: true` : `add the ${kind} ${name}`,
   });
+  const reference = `${use.path}.templates[${index}]`;
+  if (!inOther) return finding;
+  const scoped = clusterScope
+    ? removal(use.rollout, `${reference}.clusterScope`)
+    : withField(use.rollout, reference, "clusterScope: true");
+  return withFix(finding, scoped);
 }
 
 function checkArguments(
@@ -301,21 +326,25 @@ function checkPooling(use: AnalysisUse, found: FoundTemplate): readonly Finding[
     if (typeof query !== "string") return [];
     const read = readQuery(filledIn(query, values));
     if (read.is === "refused" || !isPooled(read.shape, use)) return [];
+    const at = `spec.metrics[${index}].provider.prometheus.query`;
     const blindness = blindnessOf(metric, read.shape, use);
     const number = blindness === undefined ? "" : `: ${describeBlindness(blindness)}`;
     const labels = [
       ...new Set(read.shape.selectors.flatMap(({ matchers }) => matchers.map(({ label }) => label))),
     ].filter((label) => label !== "__name__");
     return [
-      findingAt(found.manifest, `spec.metrics[${index}].provider.prometheus.query`, {
-        severity: "error",
-        rule: "pooled-query",
-        what: `${metric.name} counts the stable version and the canary of ${use.rollout.describe()} together${number}`,
-        found: labels.length === 0 ? "no labels" : `only ${labels.join(", ")}`,
-        expected: "a label that tells the versions apart",
-        repair:
-          'add the argument canary-hash with valueFrom: {podTemplateHashValue: Latest}, and pod_template_hash="{{args.canary-hash}}" to each selector',
-      }),
+      withFix(
+        findingAt(found.manifest, at, {
+          severity: "error",
+          rule: "pooled-query",
+          what: `${metric.name} counts the stable version and the canary of ${use.rollout.describe()} together${number}`,
+          found: labels.length === 0 ? "no labels" : `only ${labels.join(", ")}`,
+          expected: "a label that tells the versions apart",
+          repair:
+            'add the argument canary-hash with valueFrom: {podTemplateHashValue: Latest}, and pod_template_hash="{{args.canary-hash}}" to each selector',
+        }),
+        byVersion({ template: found.manifest, query: at }, { rollout: use.rollout, analysis: use.path }),
+      ),
     ];
   });
 }

@@ -1,6 +1,7 @@
 import type { Application } from "@sluice/api";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
+import { removal, withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 const hookAnnotation = "argocd.argoproj.io/hook";
@@ -13,14 +14,17 @@ function checkHook(manifest: Manifest): readonly Finding[] {
   const hook = manifest.resource.metadata.annotations?.[hookAnnotation];
   if (hook === undefined) return [];
   return [
-    findingAt(manifest, `metadata.annotations[${hookAnnotation}]`, {
-      severity: "error",
-      rule: "hook-on-application",
-      what: "the Application itself is marked as a hook: a parent would create and delete it with every sync, and with it what it deploys",
-      found: String(hook),
-      expected: "the annotation on a Job or Pod among the manifests that the Application deploys",
-      repair: "take it off the Application",
-    }),
+    withFix(
+      findingAt(manifest, `metadata.annotations[${hookAnnotation}]`, {
+        severity: "error",
+        rule: "hook-on-application",
+        what: "the Application itself is marked as a hook: a parent would create and delete it with every sync, and with it what it deploys",
+        found: String(hook),
+        expected: "the annotation on a Job or Pod among the manifests that the Application deploys",
+        repair: "take it off the Application",
+      }),
+      removal(manifest, `metadata.annotations[${hookAnnotation}]`),
+    ),
   ];
 }
 

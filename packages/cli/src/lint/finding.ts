@@ -1,3 +1,11 @@
+/** Text of a file put in the place of some other; offsets into it. */
+export interface FileEdit {
+  readonly file: string;
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+}
+
 export interface Finding {
   readonly file: string;
   /** Both from 1. */
@@ -15,6 +23,8 @@ export interface Finding {
   readonly found?: string;
   readonly expected?: string;
   readonly repair?: string;
+  /** The repair as changes of files, where it is mechanical: all of them, or none. */
+  readonly fix?: readonly FileEdit[];
 }
 
 /** By file, then place. */

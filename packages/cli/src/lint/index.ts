@@ -11,6 +11,7 @@ import { workloadFindings } from "./workload-rules.ts";
 import { World } from "./world.ts";
 
 export type { Finding } from "./finding.ts";
+export { fixFiles } from "./fix.ts";
 export { findingsAsJson, renderFindings } from "./render.ts";
 
 /** Looks at all manifests at once, so that what one names is searched for in the others. Sorted by place. */

@@ -8,12 +8,13 @@ import {
   isSeq,
   LineCounter,
   type Node,
-  type Pair,
   parseAllDocuments,
+  type Scalar,
   visit,
   type YAMLError,
 } from "yaml";
-import type { Finding } from "./finding.ts";
+import type { FileEdit, Finding } from "./finding.ts";
+import { keysOf, keyText, Source } from "./source.ts";
 
 interface Place {
   readonly line: number;
@@ -27,6 +28,8 @@ export interface Manifest {
   /** The value at a path such as `spec.steps[2].pause`, or the nearest place that there is. */
   placeOf(path: string, part?: "key" | "value"): Place;
   describe(): string;
+  /** Its text, and how it can be changed. */
+  readonly source: Source;
 }
 
 export interface SourceFile {
@@ -107,7 +110,7 @@ export function readManifests({ path, text }: SourceFile): {
         findings.push({ ...problem(wrong.what, place, "not-a-manifest", wrong.repair), severity: wrong.severity });
         continue;
       }
-      manifests.push(manifestOf(path, item as Resource, node, placeAt, place));
+      manifests.push(manifestOf(path, item as Resource, node, placeAt, place, new Source(text, node)));
     }
   }
   return { manifests, findings };
@@ -185,11 +188,16 @@ function oldBooleans(document: Document, file: string, placeAt: (offset: number)
         found: node.value,
         expected: "true, false or a quoted text",
         repair: `write "${node.value}" in quotes, or true or false`,
+        fix: quoted(file, node.range, node.value),
       });
     },
   });
   return findings;
 }
+
+/** What Sluice and YAML 1.2 read, said so that kubectl reads it, too. */
+const quoted = (file: string, range: Scalar["range"], value: string): readonly FileEdit[] =>
+  range === null || range === undefined ? [] : [{ file, start: range[0], end: range[1], text: `"${value}"` }];
 
 /** Lists taken apart. */
 function flattened(value: unknown, node: unknown): readonly { item: unknown; node: Node | undefined }[] {
@@ -229,10 +237,12 @@ function manifestOf(
   node: Node | undefined,
   placeAt: (offset: number) => Place,
   start: Place,
+  source: Source,
 ): Manifest {
   return {
     file,
     resource,
+    source,
     placeOf: (path, part = "value") => {
       const offset = offsetOf(node, keysOf(path), part);
       return offset === undefined ? start : placeAt(offset);
@@ -243,10 +253,6 @@ function manifestOf(
     },
   };
 }
-
-/** `a.b[0][c d]` as keys. */
-const keysOf = (path: string): readonly string[] =>
-  [...path.matchAll(/\[([^\]]*)\]|([^.[\]]+)/g)].map(([, bracketed, plain]) => bracketed ?? plain ?? "");
 
 /** The value's own place for texts and numbers, the key's for what holds more; the deepest that exists. */
 function offsetOf(root: Node | undefined, keys: readonly string[], part: "key" | "value"): number | undefined {
@@ -270,8 +276,6 @@ function offsetOf(root: Node | undefined, keys: readonly string[], part: "key" |
   }
   return offset;
 }
-
-const keyText = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key));
 
 const startOf = (node: unknown): number | undefined =>
   isMap(node) || isSeq(node) || isScalar(node) || isAlias(node) ? node.range?.[0] : undefined;

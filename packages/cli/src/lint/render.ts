@@ -16,7 +16,8 @@ export function renderFindings(findings: readonly Finding[], { color }: { readon
     if (object !== undefined) lines.push(`  in       ${printable(object)}`);
     if (found !== undefined) lines.push(`  found    ${printable(found)}`);
     if (expected !== undefined) lines.push(`  expected ${printable(expected)}`);
-    if (repair !== undefined) lines.push(`  ${paint("green", "repair")}   ${printable(repair)}`);
+    const written = finding.fix === undefined ? "" : paint("dim", " (--fix writes it)");
+    if (repair !== undefined) lines.push(`  ${paint("green", "repair")}   ${printable(repair)}${written}`);
     return lines.join("\n");
   });
   return [...blocks, summary(findings)].join("\n\n");
@@ -36,4 +37,5 @@ const counted = (count: number, noun: string): string =>
 const printable = (text: string): string => text.replace(/\p{Cc}+/gu, " ");
 
 /** For programs: one JSON object. */
-export const findingsAsJson = (findings: readonly Finding[]): string => JSON.stringify({ findings });
+export const findingsAsJson = (findings: readonly Finding[], files?: number): string =>
+  JSON.stringify({ ...(files === undefined ? {} : { files }), findings });

@@ -2,6 +2,7 @@ import { didYouMean, splitApiVersion, validate } from "@sluice/api";
 import type { Violation } from "@sluice/kernel";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
+import { movedAffinity, replacement, splitStep, withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** Everything that the API itself would refuse. */
@@ -20,7 +21,7 @@ function describe(manifest: Manifest, violation: Violation): Finding {
   const { path, found, expected } = violation;
   const own = ownWords(manifest, violation);
   const repair = own?.repair ?? violation.repair;
-  return findingAt(
+  const finding = findingAt(
     manifest,
     path,
     {
@@ -33,6 +34,10 @@ function describe(manifest: Manifest, violation: Violation): Finding {
     },
     isUnknownField(violation) ? "key" : "value",
   );
+  if (own !== undefined) return withFix(finding, movedAffinity(manifest, path));
+  return repair?.startsWith("write ") === true && /\.steps\[\d+\]$/.test(path)
+    ? withFix(finding, splitStep(manifest, path))
+    : finding;
 }
 
 const isUnknownField = ({ found }: Violation): boolean => found.startsWith("an unknown field");
@@ -95,7 +100,7 @@ function unknownKind(world: World, manifest: Manifest): Finding {
     const right = (sameGroup === undefined ? sameKind : [sameGroup]).flatMap(({ group: known, versions }) =>
       versions.map((version) => (known === "" ? version : `${known}/${version}`)),
     );
-    return findingAt(manifest, "apiVersion", {
+    const finding = findingAt(manifest, "apiVersion", {
       severity: "error",
       rule: "unknown-version",
       what: `there is no ${kind} in ${apiVersion}`,
@@ -103,6 +108,9 @@ function unknownKind(world: World, manifest: Manifest): Finding {
       expected: right.join(" or "),
       repair: `use ${right[0]}`,
     });
+    // Another version of the same kind; another group may be another thing.
+    const isSure = sameGroup !== undefined && right.length === 1 && right[0] !== undefined;
+    return isSure ? withFix(finding, replacement(manifest, "apiVersion", right[0] as string)) : finding;
   }
   const meant = didYouMean(
     kind,

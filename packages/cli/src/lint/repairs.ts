@@ -1,0 +1,144 @@
+import { isMap, isScalar } from "yaml";
+import type { FileEdit, Finding } from "./finding.ts";
+import type { Manifest } from "./manifest.ts";
+import { readQuery } from "./query-shape.ts";
+import type { Edit } from "./source.ts";
+
+export type Repair = readonly FileEdit[] | undefined;
+
+const inFile = ({ file }: Manifest, edits: readonly Edit[] | undefined): Repair =>
+  edits?.map((edit) => ({ file, ...edit }));
+
+/** All of them or none: half a repair is none. */
+const together = (...parts: readonly Repair[]): Repair =>
+  parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
+
+export const withFix = (finding: Finding, fix: Repair): Finding =>
+  fix === undefined || fix.length === 0 ? finding : { ...finding, fix };
+
+export const removal = (manifest: Manifest, path: string): Repair => inFile(manifest, manifest.source.remove(path));
+
+export const replacement = (manifest: Manifest, path: string, value: string): Repair =>
+  inFile(manifest, manifest.source.replaceScalar(path, value));
+
+/** `from` by `to` in a query, where it stands there. */
+export function inQuery(manifest: Manifest, path: string, from: string, to: string): Repair {
+  const place = queryText(manifest, path);
+  if (place === undefined || !place.text.includes(from)) return undefined;
+  const edits: Edit[] = [];
+  for (let at = place.text.indexOf(from); at !== -1; at = place.text.indexOf(from, at + from.length)) {
+    edits.push({ start: place.start + at, end: place.start + at + from.length, text: to });
+  }
+  return inFile(manifest, edits);
+}
+
+/** `label="value"` in each selector of a query, first. Not where a selector has no braces to put it in. */
+export function inSelectors(manifest: Manifest, path: string, matcher: string): Repair {
+  const place = queryText(manifest, path);
+  if (place === undefined) return undefined;
+  const { value } = manifest.source.nodeAt(path) as { readonly value: unknown };
+  const read = readQuery(String(value).replaceAll(/\{\{[^}]*\}\}/g, "argument"));
+  const braces = bracesOf(place.text);
+  if (read.is === "refused" || read.shape.selectors.length === 0 || braces.length !== read.shape.selectors.length) {
+    return undefined;
+  }
+  const edits = braces.map((at): Edit => {
+    const isEmpty = /^\s*\}/.test(place.text.slice(at));
+    return { start: place.start + at, end: place.start + at, text: isEmpty ? matcher : `${matcher},` };
+  });
+  return inFile(manifest, edits);
+}
+
+/** Behind each brace that opens a selector; those of `{{args.x}}` and of texts open none. */
+function bracesOf(text: string): readonly number[] {
+  const found: number[] = [];
+  let quote = "";
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at];
+    if (quote !== "") {
+      if (character === "\\") at++;
+      else if (character === quote) quote = "";
+    } else if (character === '"' || character === "'" || character === "`") quote = character;
+    else if (character === "{") {
+      if (text[at + 1] === "{") at = Math.max(at, text.indexOf("}}", at) + 1);
+      else found.push(at + 1);
+    }
+  }
+  return found;
+}
+
+/** Where a query can be changed as it stands: in a block or plain, without escapes. */
+function queryText(manifest: Manifest, path: string) {
+  const node = manifest.source.nodeAt(path);
+  const isOpen = isScalar(node) && ["BLOCK_LITERAL", "BLOCK_FOLDED", "PLAIN"].includes(node.type ?? "");
+  return isOpen ? manifest.source.raw(path) : undefined;
+}
+
+/** A comparison by version: the argument in template and Rollout, and the label in the query. */
+export function byVersion(
+  { template, query }: { readonly template: Manifest; readonly query: string },
+  { rollout, analysis }: { readonly rollout: Manifest; readonly analysis: string },
+): Repair {
+  const name = "canary-hash";
+  const reference = "{ podTemplateHashValue: Latest }";
+  const given = [`- name: ${name}`, `  valueFrom: ${reference}`];
+  return together(
+    inSelectors(template, query, `pod_template_hash="{{args.${name}}}"`),
+    withItem(template, "spec", "args", name, [`- name: ${name}`], `{ name: ${name} }`),
+    withItem(rollout, analysis, "args", name, given, `{ name: ${name}, valueFrom: ${reference} }`),
+  );
+}
+
+/** An item in a list that may not be there yet; nothing where one of that name is. */
+function withItem(
+  manifest: Manifest,
+  holder: string,
+  field: string,
+  name: string,
+  lines: readonly string[],
+  flow: string,
+): Repair {
+  const { source } = manifest;
+  const path = `${holder}.${field}`;
+  const list = source.raw(path);
+  if (list === undefined)
+    return inFile(manifest, source.addField(holder, [`${field}:`, ...lines.map((line) => `  ${line}`)]));
+  if (list.text.includes(name)) return [];
+  return inFile(manifest, source.append(path, lines, flow));
+}
+
+export const withField = (manifest: Manifest, holder: string, line: string): Repair =>
+  inFile(manifest, manifest.source.addField(holder, [line]));
+
+/** A step that does several things, as one step each, in the order in which they stand. */
+export function splitStep(manifest: Manifest, path: string): Repair {
+  const { source } = manifest;
+  const step = source.nodeAt(path);
+  const first = isMap(step) ? step.items[0]?.key : undefined;
+  if (!isMap(step) || step.flow === true || !isScalar(first)) return undefined;
+  const start = first.range?.[0] ?? 0;
+  const lead = source.text.slice(source.lineStart(start), start);
+  if (!/^\s*-\s+$/.test(lead)) return undefined;
+  const edits = step.items.slice(1).map(({ key }): Edit | undefined => {
+    const at = isScalar(key) ? key.range?.[0] : undefined;
+    if (at === undefined || !/^\s*$/.test(source.text.slice(source.lineStart(at), at))) return undefined;
+    return { start: source.lineStart(at), end: at, text: lead };
+  });
+  return edits.includes(undefined) ? undefined : inFile(manifest, edits as readonly Edit[]);
+}
+
+/** A pod's affinity that stands in antiAffinity, where pods have it. */
+export function movedAffinity(manifest: Manifest, path: string): Repair {
+  const { source } = manifest;
+  const podSpec = "spec.template.spec";
+  const outer = source.nodeAt(path);
+  const inner = isMap(outer) ? outer.items[0]?.value : undefined;
+  if (source.nodeAt(`${podSpec}.affinity`) !== undefined || !isMap(outer) || outer.items.length !== 1) return undefined;
+  if (!isMap(inner) || inner.flow === true || inner.range === null || inner.range === undefined) return undefined;
+  const from = source.lineStart(inner.range[0]);
+  const depth = inner.range[0] - from;
+  const lines = source.text.slice(from, inner.range[1]).trimEnd().split("\n");
+  if (lines.some((line) => line.trim() !== "" && !line.startsWith(" ".repeat(depth)))) return undefined;
+  const moved = ["affinity:", ...lines.map((line) => `  ${line.slice(depth)}`)];
+  return together(inFile(manifest, source.addField(podSpec, moved)), removal(manifest, path));
+}
