@@ -26,7 +26,7 @@ spec:
         - templateName: success
         - templateName: errors # only a metric
       trafficRouting:
-        istio: {virtualService: {name: shop}}
+        istio: {virtualService: {name: shop}, destinationRule: {name: shop, canarySubsetName: canary, stableSubsetName: stable}}
       steps:
       # First
       - setWeight: 10
@@ -78,7 +78,7 @@ spec:
           - name: canary-hash
             valueFrom: { podTemplateHashValue: Latest }
       trafficRouting:
-        istio: {virtualService: {name: shop}}
+        istio: {virtualService: {name: shop}, destinationRule: {name: shop, canarySubsetName: canary, stableSubsetName: stable}}
       steps:
       # First
       - setWeight: 10
