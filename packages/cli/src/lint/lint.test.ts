@@ -392,7 +392,7 @@ test.skipIf(!existsSync(listing))("the reference listing (skipped where ../share
     expect.arrayContaining([
       "18 missing-template",
       "19 missing-template",
-      "59 not-supported",
+      "59 misplaced-affinity",
       "145 pooled-query",
       "145 only-2xx",
       "157 pooled-query",

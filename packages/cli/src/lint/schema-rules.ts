@@ -14,27 +14,31 @@ export const schemaFindings = (world: World): readonly Finding[] => [
 function checkOne(world: World, manifest: Manifest): readonly Finding[] {
   const definition = world.definitionOf(manifest.resource);
   if (definition === undefined) return [unknownKind(world, manifest)];
-  return validate(definition, manifest.resource).map((violation) => describe(manifest, violation));
+  const affinity = misplacedAffinity(manifest);
+  return [
+    ...affinity,
+    ...validate(definition, manifest.resource)
+      .filter(({ path }) => affinity.length === 0 || !path.startsWith("spec.strategy.canary.antiAffinity"))
+      .map((violation) => describe(manifest, violation)),
+  ];
 }
 
 function describe(manifest: Manifest, violation: Violation): Finding {
   const { path, found, expected } = violation;
-  const own = ownWords(manifest, violation);
-  const repair = own?.repair ?? violation.repair;
+  const { repair } = violation;
   const finding = findingAt(
     manifest,
     path,
     {
       severity: "error",
       rule: ruleOf(violation),
-      what: own?.what ?? whatOf(violation),
+      what: whatOf(violation),
       found,
       expected,
       ...(repair === undefined ? {} : { repair }),
     },
     isUnknownField(violation) ? "key" : "value",
   );
-  if (own !== undefined) return withFix(finding, movedAffinity(manifest, path));
   return repair?.startsWith("write ") === true && /\.steps\[\d+\]$/.test(path)
     ? withFix(finding, splitStep(manifest, path))
     : finding;
@@ -80,15 +84,25 @@ function whatOf(violation: Violation): string {
   }
 }
 
-/** Known mistakes deserve more than the schema's words. */
-function ownWords(manifest: Manifest, { path }: Violation): { what: string; repair: string } | undefined {
-  if (manifest.resource.kind !== "Rollout" || path !== "spec.strategy.canary.antiAffinity") return undefined;
-  const text = JSON.stringify(manifest.resource.spec);
-  if (!/"antiAffinity":\{"[a-zA-Z]+":\{"pod(Anti)?Affinity"/.test(text)) return undefined;
-  return {
-    what: "antiAffinity holds a pod's affinity: Argo's own knows only weight (preferred…) or {} (required…)",
-    repair: "move it to spec.template.spec.affinity",
-  };
+/** The original takes what it doesn't know here, and ignores it: the pods are spread nowhere. */
+function misplacedAffinity(manifest: Manifest): readonly Finding[] {
+  const path = "spec.strategy.canary.antiAffinity";
+  const text = JSON.stringify(manifest.resource.spec ?? {});
+  if (manifest.resource.kind !== "Rollout" || !/"antiAffinity":\{"[a-zA-Z]+":\{"pod(Anti)?Affinity"/.test(text))
+    return [];
+  const finding = findingAt(
+    manifest,
+    path,
+    {
+      severity: "error",
+      rule: "misplaced-affinity",
+      what: "antiAffinity holds a pod's affinity: Argo's own knows only weight (preferred…) or {} (required…)",
+      expected: "requiredDuringSchedulingIgnoredDuringExecution: {}",
+      repair: "move it to spec.template.spec.affinity",
+    },
+    "key",
+  );
+  return [withFix(finding, movedAffinity(manifest, path))];
 }
 
 function unknownKind(world: World, manifest: Manifest): Finding {

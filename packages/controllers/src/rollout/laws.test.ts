@@ -163,6 +163,8 @@ const takenOver = scenario(async (release) => {
   await release.world.run(seconds(5));
   await release.world.apply(workload("web:v2"));
   await release.world.run(seconds(60));
+});
+
 const checked = scenario(async (release) => {
   await release.world.apply({
     apiVersion: "sluice.dev/v1alpha1",
