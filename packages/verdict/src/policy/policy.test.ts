@@ -238,9 +238,7 @@ describe("a past release judged again", () => {
   });
 
   test("tells what another policy would have done", () => {
-    const rules: Rule[] = [
-      { name: "strict", when: [{ signal: "errorRate", above: 1 }], action: "immediate_rollback" },
-    ];
+    const rules: Rule[] = [{ name: "strict", when: [{ signal: "errorRate", above: 1 }], action: "immediate_rollback" }];
     const first = (rulings: ReturnType<typeof replay>) =>
       rulings.findIndex(({ ruling }) => ruling.action === "rollback");
 

@@ -1,9 +1,8 @@
 import type { Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { blueGreenStatusOf, type Changes } from "../changes.ts";
+import { blueGreenStatusOf, type Changes, type TakenBack } from "../changes.ts";
 import { annotations, keyIn, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import type { TakenBack } from "../taken-back.ts";
 import type { View } from "../view.ts";
 import { planBlueGreenScaling } from "./scaling.ts";
 import { planSwitchBack } from "./services.ts";
