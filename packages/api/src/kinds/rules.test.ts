@@ -293,6 +293,21 @@ const rules: readonly (readonly [SampleKind, Readonly<Record<string, unknown>>, 
   ],
   [
     "Rollout",
+    { [`${canary}.steps.1`]: { experiment: { templates: [{ name: "a", specRef: "canary", weight: 91 }] } } },
+    "spec.strategy.canary.steps[1].experiment.templates",
+    "at most 90 together",
+  ],
+  [
+    "Rollout",
+    {
+      [`spec.template.${container}.ports`]: undefined,
+      [`${canary}.steps.1`]: { experiment: { templates: [{ name: "a", specRef: "canary", weight: 5 }] } },
+    },
+    "spec.template.spec.containers",
+    "steps[1].experiment",
+  ],
+  [
+    "Rollout",
     { [`${canary}.steps.0`]: { plugin: { name: "a" } } },
     "spec.strategy.canary.steps[0].plugin",
     "not supported yet: plugin steps",

@@ -1,5 +1,6 @@
 import {
   controlledBy,
+  controllerOf,
   type Experiment,
   type ExperimentTemplate,
   type ExperimentTemplatePhase,
@@ -31,9 +32,11 @@ export function planVersion(observed: ObservedExperiment, template: ExperimentTe
   const before = statusOf(experiment, template.name);
   const known = countsOf(experiment, template, slot);
   const service = observed.services.get(template.name);
-  const isForeign = service !== undefined && !isOwnedBy(experiment, service);
+  const isAnothers = service !== undefined && !isOwnedBy(experiment, service);
+  // One that ended keeps its Service as long as its Pods: the name is free soon.
+  const isTaken = isAnothers && controllerOf(service)?.kind === "Experiment";
   const actions = [...planPods(experiment, template, slot), ...planService(experiment, template, slot, service)];
-  if (isForeign) {
+  if (isAnothers && !isTaken) {
     const message = `Service "${service.metadata.name}" is not this experiment's`;
     return moved(experiment, { ...known, status: "Error", message, serviceName: service.metadata.name }, [], now);
   }
@@ -41,8 +44,8 @@ export function planVersion(observed: ObservedExperiment, template: ExperimentTe
   if (phase === "Failed" || phase === "Error") {
     return moved(experiment, { ...known, status: phase, ...messageOf(before) }, actions, now);
   }
-  const isThere = slot.child !== undefined && isCaughtUp(slot.child) && known.availableReplicas >= wantedOf(template);
-  if (isThere) return moved(experiment, { ...known, status: "Running" }, actions, now);
+  const hasPods = slot.child !== undefined && isCaughtUp(slot.child) && known.availableReplicas >= wantedOf(template);
+  if (hasPods && !isTaken) return moved(experiment, { ...known, status: "Running" }, actions, now);
 
   const deadlineSeconds = experiment.spec.progressDeadlineSeconds ?? 600;
   const isSame = before?.status === "Progressing" && countsText(before) === countsText(known);

@@ -23,7 +23,7 @@ import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
 import { versionOf } from "./configuration/version.ts";
-import { type ObservedExperiments, readExperiments } from "./experiment/read.ts";
+import { type ObservedExperiments, readExperiments, weighedServiceNames } from "./experiment/read.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
@@ -106,6 +106,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
   ]);
   const rollout = resolvedRollout(written, workload, replicaSets);
+  const experiments = await readExperiments(rollout, read);
   const canary = canaryOf(rollout);
   const istio = canary.trafficRouting?.istio;
   const [analysisRuns, templates, quarantines, policies, judgements] = await Promise.all([
@@ -136,6 +137,10 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     if (isByHost || service === blueGreen?.activeService)
       endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }
+  for (const service of weighedServiceNames(rollout, experiments.all)) {
+    const labels = { "kubernetes.io/service-name": service };
+    endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
+  }
   const virtualServices = new Map<string, VirtualService | undefined>();
   for (const { name: reference } of virtualServiceReferences(rollout)) {
     const place = placeOf(reference, namespace);
@@ -165,7 +170,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
     analysisRuns,
-    experiments: await readExperiments(rollout, read),
+    experiments,
     templates,
     services,
     endpointSlices,

@@ -59,7 +59,25 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
   if (spec.template !== undefined && !(old !== undefined && sameJson(spec.template, old.spec.template))) {
     violations.push(...checkTemplate(spec.template, "spec.template"));
   }
+  violations.push(...checkPorts(spec));
   return violations;
+}
+
+/** An experiment's Services listen on its containers' ports: nothing else says which. */
+function checkPorts({ template, strategy }: RolloutSpec): readonly Violation[] {
+  if (template === undefined || template.spec.containers.some(({ ports = [] }) => ports.length > 0)) return [];
+  return (strategy.canary?.steps ?? []).flatMap(({ experiment }, index) =>
+    (experiment?.templates ?? []).some(({ weight, service }) => weight !== undefined || service !== undefined)
+      ? [
+          invalid({
+            path: "spec.template.spec.containers",
+            found: "no container with ports",
+            expected: `the ports of the Services that steps[${index}].experiment makes`,
+            repair: "give the container that serves its ports",
+          }),
+        ]
+      : [],
+  );
 }
 
 const workloadVersions = { Deployment: "apps/v1", ReplicaSet: "apps/v1", PodTemplate: "v1" } as const;
@@ -160,9 +178,25 @@ function checkCanary(canary: CanaryStrategy, path: string): readonly Violation[]
   );
   for (const [index, step] of (canary.steps ?? []).entries()) {
     violations.push(...checkStep(step, canary, `${path}.steps[${index}]`));
+    violations.push(...checkShares(canary.steps ?? [], index, `${path}.steps[${index}]`));
   }
   if (canary.analysis !== undefined) violations.push(...checkAnalysis(canary.analysis, `${path}.analysis`));
   return violations;
+}
+
+/** Beside the canary's weight an experiment's versions get theirs: together no more than there is. */
+function checkShares(steps: readonly CanaryStep[], index: number, path: string): readonly Violation[] {
+  const { templates = [] } = steps[index]?.experiment ?? {};
+  const sum = templates.reduce((total, { weight = 0 }) => total + weight, 0);
+  const { setWeight = 0 } = steps.slice(0, index).findLast((step) => step.setWeight !== undefined) ?? {};
+  if (sum === 0 || sum > 100 || sum + setWeight <= 100) return [];
+  return [
+    invalid({
+      path: `${path}.experiment.templates`,
+      found: `weights of ${sum} together, beside setWeight ${setWeight}`,
+      expected: `at most ${100 - setWeight} together`,
+    }),
+  ];
 }
 
 /** Of validation.go: what only makes sense together, or never does. */

@@ -20,3 +20,10 @@ export async function readExperiments(rollout: Rollout, read: Reader): Promise<O
     ownerUid === undefined ? [] : await read.list<AnalysisRun>(analysisRunKind, { ...inNamespace, ownerUid });
   return { all, runs };
 }
+
+/** Services of the current one, which may get traffic: their endpoints are looked at first. */
+export function weighedServiceNames(rollout: Rollout, experiments: readonly Experiment[]): readonly string[] {
+  const { currentExperiment: name } = rollout.status?.canary ?? {};
+  const experiment = experiments.find(({ metadata }) => metadata.name === name);
+  return (experiment?.status?.templateStatuses ?? []).flatMap(({ serviceName }) => serviceName ?? []);
+}

@@ -5,7 +5,7 @@ import { experimentReconciler } from "../../experiment/index.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../../laws/index.ts";
 import type { Effects } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { promotePatch } from "../index.ts";
+import { abortPatch, promotePatch } from "../index.ts";
 import {
   handlers,
   Outside,
@@ -233,6 +233,7 @@ function scenario(tell: (release: Release) => Promise<void>): Scenario {
       const { phase, currentStepIndex, abort, canary } = await release.status();
       return {
         weight: await release.weight(),
+        weights: canary?.weights,
         stable: await release.stableImage(),
         status: { phase, currentStepIndex, abort, hasExperiment: canary?.currentExperiment !== undefined },
         ended: (await experiments(release)).map(({ status }) => status?.phase).toSorted(),
@@ -259,6 +260,18 @@ const laws = [
       await release.push("web:v1", short);
       release.outside.answers = { latency: [0.5] };
       await release.push("web:v2", short);
+      await release.world.run(minutes(2));
+    }),
+  ],
+  [
+    "a release that is aborted while it has weights,",
+    scenario(async (release) => {
+      const templates = [{ name: "next", specRef: "canary" as const, weight: 10 }];
+      const long = { steps: [setWeight(20), experiment({ duration: "1h", templates })] };
+      await release.push("web:v1", long);
+      await release.push("web:v2", long);
+      await release.world.run(seconds(30));
+      await release.ask(abortPatch);
       await release.world.run(minutes(2));
     }),
   ],

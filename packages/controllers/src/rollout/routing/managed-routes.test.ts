@@ -40,6 +40,7 @@ const placed = (before: VirtualService, steps: readonly CanaryStep[], managed = 
     managed,
     wanted: stepRoutes(steps),
     weight: 20,
+    beside: [],
   });
 
 test("any of the headers leads all of its requests to the canary, with the weighed route's promises", () => {

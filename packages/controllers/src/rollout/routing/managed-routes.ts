@@ -3,6 +3,7 @@ import type {
   HttpMatchRequest,
   HttpRoute,
   HttpRouteDestination,
+  L4RouteDestination,
   SetHeaderRoute,
   SetMirrorRoute,
   VirtualService,
@@ -39,6 +40,8 @@ interface Placement {
   readonly wanted: readonly StepRoute[];
   /** Of the weighed routes. */
   readonly weight: number;
+  /** What an experiment's versions get, beside both sides. */
+  readonly beside: readonly L4RouteDestination[];
 }
 
 /**
@@ -60,7 +63,7 @@ export function withManagedRoutes(virtualService: VirtualService, placement: Pla
   return sameJson(next, http) ? virtualService : { ...virtualService, spec: { ...virtualService.spec, http: next } };
 }
 
-function builtRoute(step: StepRoute, model: HttpRoute, { sides, weight }: Placement): HttpRoute {
+function builtRoute(step: StepRoute, model: HttpRoute, { sides, weight, beside }: Placement): HttpRoute {
   const destinations = model.route ?? [];
   const canary = destinations.find(({ destination }) => sideOf(destination, sides) === "canary");
   // What the weighed route promises callers holds for these requests, too.
@@ -73,7 +76,7 @@ function builtRoute(step: StepRoute, model: HttpRoute, { sides, weight }: Placem
   return {
     name: step.name,
     match: mirrorMatches(step.route),
-    route: weights(destinations, sides, weight),
+    route: weights(destinations, sides, weight, beside),
     ...rest,
     ...(canary === undefined ? {} : { mirror: canary.destination }),
     mirrorPercentage: { value: step.route.percentage ?? 100 },

@@ -39,6 +39,22 @@ test("hosts are compared by their short name, and destinations of neither side a
   expect(withWeight(after, onlyHttp(0), byHost, 25)).toBe(after);
 });
 
+test("what goes beside both sides is taken from stable's share, in tcp routes too, and written once", () => {
+  const beside = [route("web-next", 5), route("web-baseline", 10)];
+  const before = service({ http: [{ route: both }], tcp: [{ route: [...both, route("web-baseline", 99)] }] });
+  const routes = { http: [0], tls: [], tcp: [0] };
+
+  const after = withWeight(before, routes, byHost, 25, beside);
+
+  const shares = [route("web-stable", 60), route("web-canary", 25), ...beside];
+  expect(after.spec.http?.[0]?.route).toEqual(shares);
+  expect(after.spec.tcp?.[0]?.route).toEqual(shares);
+  expect(withWeight(after, routes, byHost, 25, beside)).toBe(after);
+  expect(withWeight(after, routes, byHost, 0).spec).toEqual(
+    service({ http: [{ route: both }], tcp: [{ route: both }] }).spec,
+  );
+});
+
 const tls = (...hosts: string[]) => ({ match: [{ port: 443, sniHosts: hosts }], route: both });
 const tcp = (...ports: number[]) => ({ match: ports.map((port) => ({ port })), route: both });
 const named = {

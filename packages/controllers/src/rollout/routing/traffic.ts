@@ -9,10 +9,11 @@ import { withRings } from "../rings/routed-rings.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
+import { experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
 import { withSelector } from "./selector.ts";
 import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
-import { routedWeight, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
+import { routedWeight, sumOf, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
 
 export interface TrafficPlan {
   readonly actions: readonly Effect[];
@@ -68,6 +69,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
   const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
   const weight = isReady ? wanted : routed;
+  const shares = isAborted ? [] : experimentShares(observed, view);
   const managed = {
     sides,
     managed: managedRouteNames(view.rollout),
@@ -75,8 +77,9 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
     weight,
   };
   const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
-    const weighted = withWeight(virtualService, routes, sides, weight);
-    const whole = withManagedRoutes(weighted, { ...managed, weighed: routes });
+    const beside = shareDestinations(shares, view.rollout, virtualService);
+    const weighted = withWeight(virtualService, routes, sides, weight, beside);
+    const whole = withManagedRoutes(weighted, { ...managed, weighed: routes, beside });
     const claimed = withClaim(whole, view.rollout, observed.rivals, weight);
     const next = withRings(claimed, observed, sides);
     return next === virtualService ? [] : [{ do: "update", object: next }];
@@ -86,7 +89,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
     actions,
     weight,
     isSettled: isReady && !isDraining(view) && switches.length === 0 && subsets.length === 0,
-    weights: weightsStatus(view, sides, weight),
+    weights: weightsStatus(view, sides, weight, shares),
     meddled: services.flatMap(({ virtualService, routed, claimed }) =>
       claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
     ),
@@ -132,7 +135,12 @@ function bearable(set: View["stable"], { rollout }: View): number {
   return replicas === 0 ? 100 : Math.min(100, Math.floor((100 * availableOf(set)) / replicas));
 }
 
-function weightsStatus(view: View, sides: Sides, weight: number): TrafficWeights {
+function weightsStatus(
+  view: View,
+  sides: Sides,
+  weight: number,
+  additional: readonly WeightDestination[],
+): TrafficWeights {
   const side = (share: number, serviceName: string | undefined, podTemplateHash: string): WeightDestination => ({
     weight: share,
     ...(serviceName === undefined ? {} : { serviceName }),
@@ -140,7 +148,8 @@ function weightsStatus(view: View, sides: Sides, weight: number): TrafficWeights
   });
   return {
     canary: side(weight, sides.canaryService, view.hash),
-    stable: side(100 - weight, sides.stableService, stableHash(view)),
+    stable: side(100 - weight - sumOf(additional), sides.stableService, stableHash(view)),
+    ...(additional.length === 0 ? {} : { additional }),
   };
 }
 

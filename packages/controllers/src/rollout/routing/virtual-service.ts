@@ -8,6 +8,7 @@ import type {
   TlsRoute,
   VirtualService,
 } from "@sluice/api";
+import { sameJson } from "@sluice/kernel";
 import { type Resolved, resolved, unresolved } from "../../arguments/index.ts";
 import { type Sides, sideOf } from "./sides.ts";
 
@@ -131,20 +132,21 @@ export function routedWeight(virtualService: VirtualService, routes: WeighedRout
 }
 
 /**
- * With `weight` percent to the canary in each weighed route; the same object back where that is so already.
- * Destinations that are neither side are dropped, as the original drops them.
+ * With `weight` percent to the canary in each weighed route, and what goes `beside` both sides; the same object back
+ * where that is so already. Other destinations are dropped, as the original drops them.
  */
 export function withWeight(
   virtualService: VirtualService,
   routes: WeighedRoutes,
   sides: Sides,
   weight: number,
+  beside: readonly L4RouteDestination[] = [],
 ): VirtualService {
   const { http, tls, tcp } = virtualService.spec;
   const next = {
-    http: weighed(http, routes.http, sides, weight),
-    tls: weighed(tls, routes.tls, sides, weight),
-    tcp: weighed(tcp, routes.tcp, sides, weight),
+    http: weighed(http, routes.http, sides, weight, beside),
+    tls: weighed(tls, routes.tls, sides, weight, beside),
+    tcp: weighed(tcp, routes.tcp, sides, weight, beside),
   };
   if (next.http === http && next.tls === tls && next.tcp === tcp) return virtualService;
   return {
@@ -163,28 +165,34 @@ function weighed<Route extends { readonly route?: readonly L4RouteDestination[] 
   indexes: readonly number[],
   sides: Sides,
   weight: number,
+  beside: readonly L4RouteDestination[],
 ): readonly Route[] | undefined {
   if (routes === undefined || indexes.length === 0) return routes;
   const next = routes.map((route, index) => {
     if (!indexes.includes(index)) return route;
     const destinations = route.route ?? [];
-    const shares = weights(destinations, sides, weight);
+    const shares = weights(destinations, sides, weight, beside);
     const isSame = shares.length === destinations.length && shares.every((one, place) => one === destinations[place]);
     return isSame ? route : { ...route, route: shares };
   });
   return next.every((route, index) => route === routes[index]) ? routes : next;
 }
 
-/** The destinations of both sides at this weight. */
+/** The destinations of both sides at this weight; stable gives up what goes beside them. */
 export function weights<D extends L4RouteDestination>(
   destinations: readonly D[],
   sides: Sides,
   weight: number,
-): readonly D[] {
-  return destinations.flatMap((destination) => {
+  beside: readonly L4RouteDestination[],
+): readonly (D | L4RouteDestination)[] {
+  const both = destinations.flatMap((destination) => {
     const side = sideOf(destination.destination, sides);
     if (side === undefined) return [];
-    const share = side === "canary" ? weight : 100 - weight;
+    const share = side === "canary" ? weight : 100 - weight - sumOf(beside);
     return [destination.weight === share ? destination : { ...destination, weight: share }];
   });
+  return [...both, ...beside.map((wanted) => destinations.find((one) => sameJson(one, wanted)) ?? wanted)];
 }
+
+export const sumOf = (destinations: readonly { readonly weight?: number }[]): number =>
+  destinations.reduce((sum, { weight = 0 }) => sum + weight, 0);
