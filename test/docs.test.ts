@@ -13,6 +13,7 @@ const pages = [
   "releases.md",
   "rehearsal.md",
   "evidence.md",
+  "judging.md",
   "workloads.md",
   "routing.md",
   "metrics.md",
