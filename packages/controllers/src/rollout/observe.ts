@@ -18,7 +18,7 @@ import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
-import { readSynthetic, type SyntheticState } from "./analysis/synthetic.ts";
+import { readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";

@@ -1,36 +1,8 @@
-import type { DecisionEvidence, Rollout, SyntheticCheck } from "@sluice/api";
-import { canonicalJson, type Reader, shortHash, type TaskState } from "@sluice/kernel";
+import type { DecisionEvidence } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, type View } from "../view.ts";
-import { type EvidenceRules, lengthOf } from "./policy.ts";
-
-/** What the task `syntheticCheck` answers; `message` is about the first failure. */
-export interface SyntheticResult {
-  readonly passed: number;
-  readonly failed: number;
-  readonly message?: string;
-}
-
-export interface SyntheticState {
-  readonly id: string;
-  readonly check: SyntheticCheck;
-  readonly state: TaskState<SyntheticResult>;
-}
-
-const taskId = (rollout: Rollout, hash: string, check: SyntheticCheck): string =>
-  `rollout/${rollout.metadata.uid}/synthetic/${hash}/${shortHash(canonicalJson(check))}`;
-
-export const readSynthetic = (
-  rollout: Rollout,
-  hash: string,
-  { checks }: EvidenceRules,
-  read: Reader,
-): readonly SyntheticState[] =>
-  checks.map((check) => {
-    const id = taskId(rollout, hash, check);
-    return { id, check, state: read.task<SyntheticResult>(id) };
-  });
+import { lengthOf } from "./policy.ts";
 
 /** What our own requests say of the version on its way. */
 export type Synthetic =
