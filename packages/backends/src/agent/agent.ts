@@ -12,6 +12,7 @@ import {
   type Service,
 } from "@sluice/api";
 import { type Clock, Fault, type Millis, millis, seconds, shortHash, type Timer, toFault } from "@sluice/kernel";
+import { ContainerUsage } from "./container-usage.ts";
 import { EventRecorder } from "./events.ts";
 import { writeWhole } from "./files/atomic.ts";
 import { Followed } from "./follow.ts";
@@ -61,6 +62,8 @@ export interface Agent {
   /** All Pods of this node as they are now, and each change; returns how to stop listening. */
   onEndpointsChanged(listener: (states: readonly EndpointState[]) => void): () => void;
   endpoints(): readonly EndpointState[];
+  /** What containers hold, in the exposition format; empty where the system doesn't tell. */
+  metricsText(): string;
   /** Lets go; workloads run on. */
   stop(): Promise<void>;
   /** Stops every workload within its grace, at most `graceSecondsMax`; the Pods stay in the API. Then lets go. */
@@ -84,6 +87,7 @@ class NodeAgent implements Agent {
   readonly #configMaps: Followed<ConfigMap>;
   readonly #secrets: Followed<Secret>;
   readonly #services: Followed<Service>;
+  readonly #usage: ContainerUsage;
   #tools: WorkerTools | undefined;
   #lock: Lock | undefined;
   #notices: FSWatcher | undefined;
@@ -96,6 +100,7 @@ class NodeAgent implements Agent {
     this.#nodeName = options.nodeName ?? "local";
     this.#log = options.log ?? (() => {});
     const { client, clock } = options;
+    this.#usage = new ContainerUsage(clock);
     const onFault = (thrown: unknown) =>
       this.#log("warn", "the API can't be followed; trying again", { fault: toFault(thrown).message });
     const surrounding = <R extends Resource>(kind: string) =>
@@ -155,6 +160,10 @@ class NodeAgent implements Agent {
 
   endpoints(): readonly EndpointState[] {
     return [...this.#workers.values()].flatMap(({ endpoint }) => (endpoint === undefined ? [] : [endpoint]));
+  }
+
+  metricsText(): string {
+    return this.#usage.text(this.#workers.values());
   }
 
   async stop(): Promise<void> {

@@ -50,7 +50,7 @@ export async function runWorkloads(
   await startWhenFree(agent);
   router.overlay(overlayOf(agent.endpoints()));
   const { agentToken } = await loadCredentials(state.credentials);
-  const metricsPort = await serveMetrics(agentToken, () => router.metricsText());
+  const metricsPort = await serveMetrics(agentToken, () => router.metricsText() + agent.metricsText());
   const stopRoutes = followRoutes({ client, apply: (table) => router.apply(table), file: state.routeTable, log });
   await writeProcessRecord(state.agent, {
     pid: process.pid,

@@ -23,6 +23,8 @@ export interface JudgedWindows {
 export interface Replicas {
   readonly pods: number;
   readonly restarts: number;
+  /** Limits of a pod's containers together, as written; undefined where one has none. */
+  readonly memoryLimits?: readonly string[];
 }
 
 export interface ObservedJudgement {
@@ -55,7 +57,13 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
     const restarts = pods
       .flatMap(({ status }) => status?.containerStatuses ?? [])
       .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
-    return { pods: pods.length, restarts };
+    const limits = (pods[0]?.spec.containers ?? []).map(({ resources }) => resources?.limits?.memory);
+    const known = limits.filter((limit) => limit !== undefined).map(String);
+    return {
+      pods: pods.length,
+      restarts,
+      ...(known.length > 0 && known.length === limits.length ? { memoryLimits: known } : {}),
+    };
   };
   const secretRef = model?.tokenSecretRef;
   const secret =

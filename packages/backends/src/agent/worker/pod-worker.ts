@@ -92,6 +92,14 @@ export class PodWorker {
     return this.#pod;
   }
 
+  /** Leaders of the process groups of its containers that run now. */
+  groups(): readonly { readonly container: string; readonly leader: number }[] {
+    return containerEntries(this.#pod.spec).flatMap(({ container: { name } }) => {
+      const run = latestRun(this.folder, name);
+      return run?.is === "running" ? [{ container: name, leader: run.shim.pid }] : [];
+    });
+  }
+
   /** The API's newest word about the Pod. */
   update(pod: Pod): void {
     const before = this.#pod;

@@ -19,7 +19,11 @@ export class BusinessNumbers {
   /** Bytes of the pod of a version that uses most; undefined where no pod tells. */
   memoryOf(hash: string, at: Instant): number | undefined {
     const labels = `{namespace=${JSON.stringify(this.#namespace)},pod_template_hash=${JSON.stringify(hash)}}`;
-    return this.#ask(`max(container_memory_working_set_bytes${labels} or process_resident_memory_bytes${labels})`, at);
+    // A pod's containers together, as its limit is theirs together.
+    return this.#ask(
+      `max(sum by (pod) (container_memory_working_set_bytes${labels})) or max(process_resident_memory_bytes${labels})`,
+      at,
+    );
   }
 
   /** Users of a version who could convert between two instants, and who did. */

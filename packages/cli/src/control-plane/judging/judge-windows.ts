@@ -1,4 +1,4 @@
-import type { JudgementSpec } from "@sluice/api";
+import { type JudgementSpec, quantityValue } from "@sluice/api";
 import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
 import { Fault, type Instant, instant, millis, parseInstant, ratio, seconds, seededRandom } from "@sluice/kernel";
 import { type ServedByMethod, servedBetween } from "@sluice/metrics";
@@ -19,6 +19,12 @@ import { BusinessNumbers } from "./business-numbers.ts";
 import { RemoteModels } from "./remote-model.ts";
 import type { LogLine, WindowLogs } from "./window-log.ts";
 
+interface Replicas {
+  readonly pods: number;
+  readonly restarts: number;
+  readonly memoryLimits?: readonly string[];
+}
+
 /** What the Judgement controller asks for. */
 interface JudgeWork {
   readonly uid: string;
@@ -31,8 +37,8 @@ interface JudgeWork {
   readonly weight: number;
   readonly step: number;
   readonly stepSince: number;
-  readonly canary: { readonly pods: number; readonly restarts: number };
-  readonly stable: { readonly pods: number; readonly restarts: number };
+  readonly canary: Replicas;
+  readonly stable: Replicas;
   readonly token?: string;
 }
 
@@ -75,7 +81,7 @@ export function judgeWindows({ store, logs, now }: JudgingOptions): TaskHandler 
     await judgeUpTo(work, session, store, logs);
     const { last } = session;
     if (last === undefined) throw new Fault("unavailable", "no window is over yet");
-    const kpis = session.kpis.now();
+    const kpis = session.kpis.now(memoryLimitOf(work.canary));
     const metrics = await session.business.metrics(now());
     const result: JudgedWindows = { windows: session.windows, verdict: last, kpis, metrics };
     const { model } = work.spec;
@@ -100,11 +106,11 @@ async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore,
   for (let index = Math.max(session.windows, work.upTo - catchUpMax); index < work.upTo; index++) {
     const from = instant(began + index * length);
     const until = instant(from + length);
-    const read = (hash: string, replicas: JudgeWork["canary"]): VersionServed =>
+    const read = (hash: string, { pods, restarts }: Replicas): VersionServed =>
       versionOf(
         servedBetween(store, { namespace: work.namespace, podTemplateHash: hash, edges: durationBuckets }, from, until),
         session.endpoints,
-        { ...replicas, ...session.business.conversionsOf(hash, from, until), ...memoryOf(session, hash, until) },
+        { pods, restarts, ...session.business.conversionsOf(hash, from, until), ...memoryOf(session, hash, until) },
       );
     const canary = read(spec.canary.podTemplateHash, work.canary);
     const stable = read(spec.stable.podTemplateHash, work.stable);
@@ -133,6 +139,13 @@ function show(session: Session, window: JudgedWindow): Verdict {
   session.kpis.add(window);
   session.last = verdict;
   return verdict;
+}
+
+/** Of a pod: its containers' limits together. */
+function memoryLimitOf({ memoryLimits }: Replicas): number | undefined {
+  const bytes = (memoryLimits ?? []).map((limit) => quantityValue(limit) ?? Number.NaN);
+  const sum = bytes.reduce((total, limit) => total + limit, 0);
+  return bytes.length === 0 || Number.isNaN(sum) ? undefined : sum;
 }
 
 const memoryOf = ({ business }: Session, hash: string, at: Instant) => {

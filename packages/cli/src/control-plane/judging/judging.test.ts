@@ -44,6 +44,16 @@ function metricsOf(badShare: number): MetricsStore {
       store.append(all, time, total);
     }
   }
+  for (const [container, mebibytes] of [
+    ["shop", 60],
+    ["sidecar", 20],
+  ] as const) {
+    const labels = { job: "sluice-router", namespace: "shop", pod: "a", pod_template_hash: "canary", container };
+    const memory = store.seriesFor(labelsOf({ __name__: "container_memory_working_set_bytes", ...labels }));
+    for (let second = 0; second <= 300; second++) {
+      store.append(memory, began + second * 1000, (mebibytes + (second > 150 ? 12 : 0)) * 1024 * 1024);
+    }
+  }
   return store as unknown as MetricsStore;
 }
 
@@ -67,7 +77,7 @@ const work = (upTo: number, uid = "one") => ({
   weight: 20,
   step: 0,
   stepSince: began,
-  canary: { pods: 1, restarts: 0 },
+  canary: { pods: 1, restarts: 0, memoryLimits: ["100Mi", "28Mi"] },
   stable: { pods: 4, restarts: 0 },
 });
 const never = { isCancelled: false, onCancel: () => {} };
@@ -92,6 +102,13 @@ describe("windows from the router's counters", () => {
 
     expect(result.verdict.action).toBe("continue");
     expect(result.verdict.requests).toBeGreaterThan(9000);
+  });
+
+  test("memory is that of a pod's containers together, against their limits together", async () => {
+    const { kpis } = (await handlerOf(metricsOf(0.002))(work(40), never)) as JudgedWindows;
+
+    expect(kpis.memoryUsage).toBeCloseTo((100 * (60 + 20 + 24)) / 128);
+    expect(kpis.memoryGrowth).toBeCloseTo(30);
   });
 
   test("a control plane that died goes on from its log to the same verdict, a half written line notwithstanding", async () => {
