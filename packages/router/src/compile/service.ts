@@ -1,5 +1,6 @@
 import type { DestinationRule, Endpoint, EndpointSlice, Pod, Service, ServicePort } from "@sluice/api";
 import type { EndpointEntry, ServiceEntry, ServicePortEntry } from "../table.ts";
+import { type LabelledEndpoint, oneSide } from "./one-side.ts";
 import { type Report, type RouteProblem, reportTo } from "./problem.ts";
 
 export interface ServiceInputs {
@@ -69,19 +70,14 @@ function protocolOf(port: ServicePort): ServicePortEntry["protocol"] {
   return others.includes(protocol) ? "tcp" : "detect";
 }
 
-interface LabelledEndpoint {
-  readonly entry: EndpointEntry;
-  readonly labels: Labels;
-}
-
-function endpointsOf(inputs: ServiceInputs, ports: readonly ServicePort[]): LabelledEndpoint[] {
+function endpointsOf(inputs: ServiceInputs, ports: readonly ServicePort[]): readonly LabelledEndpoint[] {
   const found = new Map<string, LabelledEndpoint>();
   for (const slice of inputs.slices) {
     for (const endpoint of slice.endpoints ?? []) {
       const address = endpoint.addresses[0];
       if (address === undefined) continue;
       const pod = endpoint.targetRef?.kind === "Pod" ? inputs.pods.get(endpoint.targetRef.name ?? "") : undefined;
-      const labels = pod?.metadata.labels ?? noLabels;
+      const labels = pod === undefined ? undefined : (pod.metadata.labels ?? noLabels);
       const numbers = ports.map((port) => portOf(port, slice, pod));
       const entry: EndpointEntry = {
         uid: endpoint.targetRef?.uid ?? pod?.metadata.uid ?? `${address}:${numbers.join(":")}`,
@@ -89,14 +85,15 @@ function endpointsOf(inputs: ServiceInputs, ports: readonly ServicePort[]): Labe
         address,
         ports: numbers,
         ...stateOf(endpoint),
-        ...versionOf(labels),
+        ...versionOf(labels ?? noLabels),
       };
       const known = found.get(entry.uid);
       // A Pod moving between slices stands in both for a moment, and one with a port in each of two belongs to both.
       found.set(entry.uid, known === undefined ? { entry, labels } : { entry: merge(known.entry, entry), labels });
     }
   }
-  return [...found.values()].sort((a, b) => (a.entry.uid < b.entry.uid ? -1 : 1));
+  const all = [...found.values()].sort((a, b) => (a.entry.uid < b.entry.uid ? -1 : 1));
+  return oneSide(inputs.service, all);
 }
 
 const merge = (a: EndpointEntry, b: EndpointEntry): EndpointEntry => ({
@@ -154,7 +151,7 @@ function subsetsOf(
       any = true;
       const wanted = Object.entries(subset.labels ?? noLabels);
       subsets[subset.name] = endpoints.flatMap(({ labels }, place) =>
-        wanted.every(([name, value]) => labels[name] === value) ? [place] : [],
+        wanted.every(([name, value]) => labels?.[name] === value) ? [place] : [],
       );
     }
   }
