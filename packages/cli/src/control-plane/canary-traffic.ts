@@ -5,14 +5,20 @@ import type { MetricsStore } from "@sluice/metrics/node";
 import { realClock } from "./real-clock.ts";
 
 /**
- * `{ do: "canaryTraffic", namespace, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent it.
+ * `{ do: "canaryTraffic", namespace, services, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent
+ * it by these Services; testers who come by another one prove nothing. Without `services`: by any.
  * Counted, not extrapolated as `increase` would: the first two samples of a young canary tell already.
  */
 export const canaryTraffic =
   (store: MetricsStore): TaskHandler =>
   async (work) => {
     const since = Math.max(5, Math.ceil(Number(work.sinceSeconds) || 60));
-    const labels = `job="sluice-router",namespace=${JSON.stringify(text(work.namespace))},pod_template_hash=${JSON.stringify(text(work.podTemplateHash))}`;
+    const labels = [
+      'job="sluice-router"',
+      `namespace=${JSON.stringify(text(work.namespace))}`,
+      `pod_template_hash=${JSON.stringify(text(work.podTemplateHash))}`,
+      ...servicesLabel(work.services),
+    ].join();
     const now = ask(store, `sum(last_over_time(http_requests_total{${labels}}[${since}s]))`) ?? 0;
     const before = ask(store, `sum(http_requests_total{${labels}} offset ${since}s)`) ?? 0;
     // Fewer than before: a new agent counts from zero, and all of it is of this time.
@@ -23,6 +29,12 @@ function ask(store: MetricsStore, query: string): number | undefined {
   const outcome = queryInstant(store, query, realClock.now());
   if (outcome.is !== "answered") throw new Fault("unavailable", "the router's counts can't be read");
   return outcome.result.type === "vector" ? outcome.result.samples[0]?.value : undefined;
+}
+
+/** Names of Services have no character that means something in a pattern. */
+function servicesLabel(services: unknown): readonly string[] {
+  const names = Array.isArray(services) ? services.map(text).filter((name) => /^[a-z0-9-]+$/.test(name)) : [];
+  return names.length === 0 ? [] : [`service=~${JSON.stringify(names.join("|"))}`];
 }
 
 const text = (value: unknown): string => (typeof value === "string" ? value : "");
