@@ -97,7 +97,9 @@ function checkConditions(manifest: Manifest, metric: Metric, path: string): read
       }),
     );
   }
-  if (metric.successCondition === undefined && metric.failureCondition === undefined) {
+  // A Job says itself whether it succeeded.
+  const isJudged = metric.provider?.job !== undefined;
+  if (!isJudged && metric.successCondition === undefined && metric.failureCondition === undefined) {
     findings.push(
       findingAt(manifest, `${path}.name`, {
         severity: "warning",

@@ -1,5 +1,6 @@
 import { analysisFindings } from "./analysis-rules.ts";
 import { applicationFindings } from "./application-rules.ts";
+import { blueGreenRolloutFindings } from "./blue-green-rollout-rules.ts";
 import { blueGreenFindings } from "./blue-green-rules.ts";
 import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
@@ -27,6 +28,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...workloadFindings(world),
     ...blueGreenFindings(world),
     ...evidenceFindings(world),
+    ...blueGreenRolloutFindings(world),
     ...applicationFindings(world),
   ].sort(byPlace);
 }

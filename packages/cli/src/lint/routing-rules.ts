@@ -10,7 +10,7 @@ import { list } from "./analysis-arguments.ts";
 import { canaryOf } from "./analysis-uses.ts";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
-import { findingAt, type World } from "./world.ts";
+import { findingAt, missingReference, type World } from "./world.ts";
 
 /** Whether the names that Rollouts, VirtualServices and DestinationRules give each other exist. */
 export const routingFindings = (world: World): readonly Finding[] => [
@@ -18,22 +18,6 @@ export const routingFindings = (world: World): readonly Finding[] => [
   ...world.of("VirtualService").flatMap((manifest) => checkVirtualService(world, manifest)),
   ...world.of("DestinationRule").flatMap((manifest) => checkDestinationRule(world, manifest)),
 ];
-
-function missing(world: World, manifest: Manifest, path: string, kind: string, name: string): Finding {
-  const names = world
-    .inNamespace(kind, manifest.resource.metadata.namespace)
-    .map(({ resource }) => resource.metadata.name)
-    .filter((known) => known !== undefined);
-  return findingAt(manifest, path, {
-    // Without any of its kind among the files, it may be in the cluster.
-    severity: names.length > 0 ? "error" : "warning",
-    rule: "missing-reference",
-    what: `there is no ${kind} ${name} among the files`,
-    found: name,
-    expected: names.length === 0 ? `a ${kind} of that name` : `one of ${names.join(", ")}`,
-    repair: `add the ${kind} ${name}`,
-  });
-}
 
 function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
   const canary = canaryOf(manifest);
@@ -50,7 +34,7 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
   };
   for (const [name, service] of Object.entries(services)) {
     if (typeof service === "string" && world.find("Service", service, namespace) === undefined) {
-      findings.push(missing(world, manifest, `${path}.${name}`, "Service", service));
+      findings.push(missingReference(world, manifest, `${path}.${name}`, "Service", service));
     }
   }
   const istio = (canary.trafficRouting as RolloutTrafficRouting | undefined)?.istio;
@@ -60,7 +44,7 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
   const rule = typeof ruleName === "string" ? world.find("DestinationRule", ruleName, namespace) : undefined;
   if (typeof ruleName === "string" && istio.destinationRule !== undefined) {
     if (rule === undefined) {
-      findings.push(missing(world, manifest, `${at}.destinationRule.name`, "DestinationRule", ruleName));
+      findings.push(missingReference(world, manifest, `${at}.destinationRule.name`, "DestinationRule", ruleName));
     } else {
       const subsets = subsetsOf(rule);
       for (const part of ["canarySubsetName", "stableSubsetName"] as const) {
@@ -119,7 +103,7 @@ function checkReference(
   const [name = serviceName, inNamespace] = serviceName.split(".");
   const virtualService = world.find("VirtualService", name, inNamespace ?? namespace);
   if (virtualService === undefined) {
-    findings.push(missing(world, manifest, `${at}.name`, "VirtualService", serviceName));
+    findings.push(missingReference(world, manifest, `${at}.name`, "VirtualService", serviceName));
     return findings;
   }
   const managed = list<{ name?: string }>(managedRoutes).map(({ name: route }) => route);
@@ -242,7 +226,7 @@ function checkHttp(world: World, manifest: Manifest, namespace: string | undefin
       const where = inNamespace ?? namespace;
       const findings: Finding[] = [];
       if (world.find("Service", service, where) === undefined) {
-        findings.push(missing(world, manifest, `${path}.host`, "Service", service));
+        findings.push(missingReference(world, manifest, `${path}.host`, "Service", service));
       }
       const { subset } = destination;
       if (subset === undefined) return findings;
@@ -273,6 +257,6 @@ function checkDestinationRule(world: World, manifest: Manifest): readonly Findin
   if (typeof host !== "string") return [];
   const [service = "", namespace] = host.split(".");
   return world.find("Service", service, namespace ?? manifest.resource.metadata.namespace) === undefined
-    ? [missing(world, manifest, "spec.host", "Service", service)]
+    ? [missingReference(world, manifest, "spec.host", "Service", service)]
     : [];
 }

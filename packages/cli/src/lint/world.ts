@@ -74,3 +74,20 @@ export const findingAt = (
   path,
   ...finding,
 });
+
+/** A finding about a name that none of the files has. */
+export function missingReference(world: World, manifest: Manifest, path: string, kind: string, name: string): Finding {
+  const names = world
+    .inNamespace(kind, manifest.resource.metadata.namespace)
+    .map(({ resource }) => resource.metadata.name)
+    .filter((known) => known !== undefined);
+  return findingAt(manifest, path, {
+    // Without any of its kind among the files, it may be in the cluster.
+    severity: names.length > 0 ? "error" : "warning",
+    rule: "missing-reference",
+    what: `there is no ${kind} ${name} among the files`,
+    found: name,
+    expected: names.length === 0 ? `a ${kind} of that name` : `one of ${names.join(", ")}`,
+    repair: `add the ${kind} ${name}`,
+  });
+}
