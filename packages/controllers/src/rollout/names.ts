@@ -2,6 +2,7 @@ import type { KindKey, ResourceKey } from "@sluice/kernel";
 
 export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
 export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
+export const disruptionBudgetKind: KindKey = { apiVersion: "policy/v1", kind: "PodDisruptionBudget" };
 export const podKind: KindKey = { apiVersion: "v1", kind: "Pod" };
 export const configMapKind: KindKey = { apiVersion: "v1", kind: "ConfigMap" };
 export const secretKind: KindKey = { apiVersion: "v1", kind: "Secret" };

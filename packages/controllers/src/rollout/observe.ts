@@ -40,6 +40,7 @@ import {
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
+import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
 import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
@@ -65,6 +66,8 @@ export interface ObservedRollout {
   readonly isNameTaken: boolean;
   /** Of the current template's version; of all versions while a restart is wanted. */
   readonly pods: readonly Pod[];
+  /** What may not go all at once; read while a restart is wanted. */
+  readonly budgets: ObservedBudgets;
   readonly configuration: ObservedConfiguration;
   readonly analysisRuns: readonly AnalysisRun[];
   readonly experiments: ObservedExperiments;
@@ -169,6 +172,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
       !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
     configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
+    budgets: await readBudgets(rollout, read),
     analysisRuns,
     experiments,
     templates,

@@ -14,7 +14,7 @@ import type { ObservedRollout } from "../observe.ts";
 import { isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
-import { planRestart } from "../restart.ts";
+import { planRestart } from "../restart/restart.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import type { View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";

@@ -16,7 +16,7 @@ import { minimumQuestion, type ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
-import { planRestart } from "../restart.ts";
+import { planRestart } from "../restart/restart.ts";
 import { planRestored } from "../routing/restored.ts";
 import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";

@@ -1,12 +1,13 @@
 import type { Pod } from "@sluice/api";
 import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { podHashLabel } from "../version/index.ts";
-import { surgeLimits } from "./canary/replicas/limits.ts";
-import { limitedBy, replicasOf } from "./canary/steps.ts";
-import { keyIn, podKind } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { hashOf, type View, wantedOf } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { surgeLimits } from "../canary/replicas/limits.ts";
+import { limitedBy, replicasOf } from "../canary/steps.ts";
+import { keyIn, podKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { hashOf, type View, wantedOf } from "../view.ts";
+import { evictable } from "./budgets.ts";
 
 export interface RestartPlan {
   readonly actions: readonly Effect[];
@@ -15,7 +16,7 @@ export interface RestartPlan {
   readonly wakeAt: Instant | undefined;
 }
 
-/** Replaces Pods older than restartAt, as many at once as may be missing. Source: argo-rollouts rollout/restart.go. */
+/** Replaces Pods older than restartAt, as many at once as may be missing and as budgets allow. Source: argo-rollouts rollout/restart.go. */
 export function planRestart(observed: ObservedRollout, view: View, now: Instant): RestartPlan {
   const { restartAt } = view.rollout.spec;
   const idle = { actions: [], restartedAt: view.status.restartedAt, wakeAt: undefined };
@@ -35,7 +36,7 @@ export function planRestart(observed: ObservedRollout, view: View, now: Instant)
   const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available);
   const leaving = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return {
-    actions: leaving
+    actions: evictable(leaving, observed.budgets, observed.replicaSets)
       .slice(0, Math.max(0, room))
       .map(({ metadata }): Effect => ({ do: "delete", key: keyIn(podKind, metadata.namespace, metadata.name) })),
     restartedAt: view.status.restartedAt,
