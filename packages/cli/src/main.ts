@@ -172,6 +172,9 @@ function addRollout(program: Command): void {
   on("get", "steps, weights, pods, analyses, decisions")
     .option("-w, --watch", "stay and show what changes")
     .action(async (name, options) => (await commands()).getRelease(name, options));
+  on("diff", "what the release changes: template, ConfigMaps, Secrets").action(async (name, options) =>
+    (await commands()).diffRelease(name, options),
+  );
   talking(rollout.command("list").description("every rollout"))
     .option("-A, --all-namespaces", "in every namespace")
     .action(async (options) => (await commands()).listRollouts(options));

@@ -1,4 +1,5 @@
 import { controllerOf, type ReplicaSet, type Resource, type Rollout } from "@sluice/api";
+import { readReleaseChanges } from "@sluice/api/release";
 import {
   abortPatch,
   pausePatch,
@@ -12,6 +13,7 @@ import {
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
 import { getRollout, takePicture } from "../release/release-picture.ts";
+import { renderChanges } from "../release/render-changes.ts";
 import { renderRelease } from "../release/render-release.ts";
 import { readTraffic, type TrafficReader } from "../release/traffic.ts";
 import { Screen } from "../terminal/screen.ts";
@@ -56,6 +58,18 @@ async function watchOnScreen({ client, namespace }: Connection, name: string, tr
     await traffic.refresh(picture.rollout);
     screen.draw(renderRelease(picture, traffic.describe));
     await new Promise((resolve) => setTimeout(resolve, 500));
+  }
+}
+
+/** `sluice rollout diff NAME`. */
+export async function diffRelease(name: string, options: CommandOptions): Promise<void> {
+  const { client, namespace, close } = await connect(options);
+  try {
+    const changes = await readReleaseChanges(client, await getRollout(client, namespace, name));
+    if (options.json) console.log(JSON.stringify(changes ?? null));
+    else console.log(changes === undefined ? `rollout ${name} has no version yet` : renderChanges(changes));
+  } finally {
+    await close();
   }
 }
 

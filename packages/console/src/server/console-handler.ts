@@ -5,6 +5,7 @@ import { parseLiveRequests } from "../live/messages.ts";
 import { type Asset, readAsset, readPage } from "./assets.ts";
 import { streamLive } from "./live-stream.ts";
 import { notBuiltPage, plainStyle, signInPage, staleLinkPage } from "./plain-pages.ts";
+import { releaseChangesAt } from "./release-changes.ts";
 import { originRefusal } from "./request-origin.ts";
 import { createSessions } from "./sessions.ts";
 
@@ -48,7 +49,7 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
     if (url === null) return say(response, 400, "no such path");
     const { pathname, searchParams } = url;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    if (/^\/(k8s|prometheus|live)(\/|$)/.test(pathname)) {
+    if (/^\/(k8s|prometheus|live|changes)(\/|$)/.test(pathname)) {
       if (!sessions.isSignedIn(request.headers.cookie)) return say(response, 401, "no session: see `sluice status`");
       return await reach(request, response, url);
     }
@@ -76,6 +77,11 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
     const path = pathname.replace(/^\/(k8s|prometheus)/, "") + search;
     if (/^\/k8s\/(api|apis)\//.test(pathname)) return options.upstream(request, response, path);
     if (/^\/prometheus\/api\/v1\//.test(pathname)) return options.query(request, response, path);
+    if (pathname.startsWith("/changes/")) {
+      const changes = await releaseChangesAt(options.client, pathname);
+      if (changes === undefined) return say(response, 404, "no such release");
+      return send(response, 200, { body: Buffer.from(changes), type: "application/json" });
+    }
     if (pathname !== "/live") return say(response, 404, "no such path");
     const requests = parseLiveRequests(searchParams.getAll("watch"));
     if (requests === undefined || requests.length > watchesMax) return say(response, 400, "no such kind to watch");

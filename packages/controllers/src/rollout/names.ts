@@ -1,3 +1,4 @@
+import { configurationAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
 
 export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
@@ -40,7 +41,7 @@ export const annotations = {
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */
   templateDigest: "sluice.dev/template-digest",
   /** Ours, on ReplicaSets: which content of which ConfigMaps and Secrets their version began with, by digest. */
-  configuration: "sluice.dev/configuration",
+  configuration: configurationAnnotation,
   sourceRepository: "sluice.dev/source-repo",
   sourceRevision: "sluice.dev/source-revision",
   sourcePath: "sluice.dev/source-path",

@@ -8,6 +8,7 @@ import type {
   Secret,
   Volume,
 } from "@sluice/api";
+import { snapshotName } from "@sluice/api/release";
 import { canonicalJson } from "@sluice/kernel";
 import { base64 } from "./base64.ts";
 import { sha256 } from "./sha256.ts";
@@ -49,12 +50,6 @@ export function contentDigest(object: Resource): string {
     kind === "Secret" ? { kind, type, data: { ...data, ...Object.fromEntries(written) } } : { kind, data, binaryData };
   return sha256(canonicalJson(content)).slice(0, 10);
 }
-
-const nameLengthMax = 253;
-
-/** What the copy of this content is called. */
-export const snapshotName = (name: string, digest: string): string =>
-  `${name.slice(0, nameLengthMax - digest.length - 1)}-${digest}`;
 
 /** The template with each name that has a digest led to the copy of that content. */
 export const pinned = (

@@ -1,3 +1,4 @@
+export { snapshotName } from "@sluice/api/release";
 export { base64 } from "./base64.ts";
 export {
   type ConfigurationDigests,
@@ -6,6 +7,5 @@ export {
   contentDigest,
   pinned,
   referenceId,
-  snapshotName,
 } from "./configuration.ts";
 export { imagesOf, podHashLabel, podTemplateHash, templateDigest } from "./version.ts";
