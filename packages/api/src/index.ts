@@ -265,7 +265,7 @@ export type {
   NoDataRule,
   SyntheticCheck,
 } from "./kinds/sluice/evidence-policy.ts";
-export type { Judgement, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
+export type { Judgement, JudgementEvidence, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
 export type {
   GitRevertPhase,
   GitRevertStatus,
