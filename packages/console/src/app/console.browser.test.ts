@@ -18,6 +18,7 @@ const addresses = [
   "/applications/argocd/shop",
   "/rollouts",
   "/rollouts/shop/shop",
+  "/rollouts/shop/checkout",
   "/pods",
   `/pods/shop/${pod}`,
   "/events",
@@ -113,16 +114,87 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     expect(await page.getByLabel("Traffic by version").first().textContent()).toMatch(
       /80 %shop:v2 stable.*20 %shop:v4 canary/,
     );
-    const canary = page.getByRole("row", { name: /shop:v4/ });
+    const canary = page.getByRole("region", { name: "Versions" }).getByRole("row", { name: /shop:v4/ });
     await expect.poll(() => canary.textContent(), { timeout: 10_000 }).toMatch(/1 of 1 ready.*\d\d\/s.*0 %.*ms/);
     expect(await page.getByRole("row", { name: /shop:v3/ }).textContent()).toMatch(/quarantined.*no traffic/);
-    expect(
-      await page
-        .getByRole("row", { name: /success-rate/ })
-        .first()
-        .textContent(),
-    ).toContain("0.998");
-    expect(await page.getByText("taken back").count()).toBe(1);
+    expect(await page.getByText("taken back", { exact: true }).count()).toBe(1);
+  });
+
+  test("measurements stand on a chart with their thresholds, dry runs apart", async () => {
+    await open("/rollouts/shop/shop");
+    const analysis = page.getByRole("region", { name: "Analysis", exact: true });
+    const metric = (name: string) => analysis.locator(".metric", { hasText: name });
+
+    const measured = metric("success-rate").getByRole("list").getByRole("listitem");
+    expect(await measured.allTextContents()).toMatchObject([
+      expect.stringContaining("Successful 1 "),
+      expect.stringContaining("Failed 0.925 "),
+      expect.stringContaining("Inconclusive 0.975 "),
+      expect.stringContaining("Successful 0.998 "),
+    ]);
+    const heights = await measured.evaluateAll((marks) =>
+      marks.map((mark) => mark.getBoundingClientRect()).map(({ y, height }) => y + height / 2),
+    );
+    const line = await metric("success-rate")
+      .locator(".threshold")
+      .evaluate((element) => element.getBoundingClientRect().y);
+    expect(heights.map((height) => height < line)).toEqual([true, false, false, true]);
+    expect(await metric("baskets").textContent()).toContain("dry run: decides nothing");
+    expect(await metric("latency-p95").textContent()).toContain("not measured yet");
+  });
+
+  test("an experiment, the rings and the judge have their say", async () => {
+    await open("/rollouts/shop/shop");
+
+    const experiments = page.getByRole("region", { name: "Experiments" });
+    expect(await experiments.getByRole("row", { name: /baseline/ }).textContent()).toMatch(/shop:v2Running1 of 1/);
+    expect(await experiments.locator(".threshold").textContent()).toBe("0.05");
+    expect(await experiments.getByText("Error no data").count()).toBe(1);
+    const rings = page.getByRole("region", { name: "Rings" });
+    await expect
+      .poll(() => rings.getByRole("row", { name: /everyone/ }).textContent(), { timeout: 10_000 })
+      .toMatch(/everyone.*on9\d\.\d %1\d\.\d %/);
+    expect(await rings.getByRole("row", { name: /employees/ }).textContent()).toMatch(
+      /x-employee is true.*on.*100\.0 %/,
+    );
+    expect(await rings.getByRole("row", { name: /partners/ }).textContent()).toContain("from 100 %");
+    const judge = page.getByRole("region", { name: "The judge" });
+    expect(await judge.textContent()).toMatch(/holds the weight.*latency of shop:v4.*p95-grows.*11 windows/);
+    const bars = judge.locator(".nats-bar span");
+    const widths = await bars.evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));
+    expect(widths[0]).toBeGreaterThan(widths[1] ?? 0);
+    expect(widths[3]).toBe(0);
+  });
+
+  test("the page shows what the release changes, and no value of a Secret reaches the browser", async () => {
+    const answers: string[] = [];
+    page.on("response", async (response) => {
+      if (response.url().includes("/changes/")) answers.push(await response.text());
+    });
+    await open("/rollouts/shop/shop");
+
+    const changes = page.getByRole("region", { name: "What it changes" });
+    await changes.getByText("containers[shop].image").waitFor();
+    expect(await changes.getByRole("region", { name: "Pod template" }).textContent()).toMatch(/shop:v2.*shop:v4/);
+    const settings = await changes.getByRole("region", { name: "ConfigMap shop-config" }).textContent();
+    expect(settings).toMatch(/fee: 5.*fee: 7.*banner.*winter sale/s);
+    expect(settings).not.toContain("currency");
+    const secret = await changes.getByRole("region", { name: "Secret shop-database" }).textContent();
+    expect(secret).toBe("Secret shop-databasepasswordis another; its value isn't shown");
+    await expect.poll(() => answers.length).toBe(1);
+    expect(answers[0]).not.toMatch(/dGhlL|the-(old|new)-password/);
+  });
+
+  test("a step is skipped by its key, once that is confirmed", async () => {
+    await open("/rollouts/shop/shop");
+
+    await page.keyboard.press("s");
+    await page.getByRole("dialog", { name: "Skip the step that shop:v4 is at?" }).waitFor();
+    await page.getByRole("dialog").getByRole("button", { name: "Skip step" }).focus();
+    await page.keyboard.press("Enter");
+
+    await expect.poll(async () => (await readRollout())?.status?.currentStepIndex).toBe(4);
+    expect((await readRollout())?.status?.pauseConditions).toBeUndefined();
   });
 
   test("by keyboard alone: to the release, promote, confirm; the focus comes back", async () => {
@@ -216,7 +288,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     await open("/rollouts/shop/shop");
     await page.getByText("80 %", { exact: true }).waitFor();
     await expect
-      .poll(() => page.getByRole("row", { name: /shop:v4/ }).textContent(), { timeout: 10_000 })
+      .poll(() => page.getByRole("row", { name: /shop:v4 canary/ }).textContent(), { timeout: 10_000 })
       .toMatch(/ms/);
     await page.evaluate(() => {
       const changed = new Set<string>();

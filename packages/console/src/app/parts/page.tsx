@@ -67,7 +67,7 @@ export function Section({
   readonly className?: string;
 }): ReactNode {
   return (
-    <section className={`card ${className}`} aria-label={title}>
+    <section className={`card ${className}`} aria-label={title} tabIndex={className === "scrolls" ? 0 : undefined}>
       <div className="card-head">
         <h2>{title}</h2>
         {beside}

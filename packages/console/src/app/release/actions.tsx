@@ -4,9 +4,18 @@ import { send } from "../data/api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { say } from "../parts/messages.tsx";
 import { useShortcuts } from "../parts/shortcuts.tsx";
-import { abort, abortAsBad, promote, promoteFully, type ReleaseRequest, retry } from "./requests.ts";
+import {
+  abort,
+  abortAsBad,
+  promote,
+  promoteFully,
+  type ReleaseRequest,
+  retry,
+  skipAllSteps,
+  skipStep,
+} from "./requests.ts";
 
-type ActionName = "promote" | "promoteFully" | "retry" | "abort" | "abortAsBad";
+type ActionName = "promote" | "skipStep" | "skipAllSteps" | "promoteFully" | "retry" | "abort" | "abortAsBad";
 
 interface Action {
   readonly name: ActionName;
@@ -30,6 +39,27 @@ const actions: readonly Action[] = [
     consequence: "The wait ends and the release goes on with its next step.",
     done: "Promoted: the release goes on.",
     request: promote,
+  },
+  {
+    name: "skipStep",
+    text: "Skip step",
+    keys: "s",
+    tone: "plain",
+    question: (image) => `Skip the step that ${image} is at?`,
+    consequence: "It isn't waited for, whatever it does; the release goes on with the next one.",
+    done: "Skipped: the release goes on with the next step.",
+    request: skipStep,
+  },
+  {
+    name: "skipAllSteps",
+    text: "Skip all steps",
+    keys: "S",
+    tone: "plain",
+    question: (image) => `Skip all steps that ${image} has left?`,
+    consequence:
+      "It gets all traffic once its pods are ready. An analysis beside the steps goes on, and may still take it back.",
+    done: "Skipped: no step is left.",
+    request: skipAllSteps,
   },
   {
     name: "promoteFully",

@@ -11,6 +11,8 @@ export function headlineOf(rollout: Rollout, image: string, steps: readonly Show
   if (reasons.includes("NoData")) return `${image} waits for you at ${place}: its evidence holds no data.`;
   if (reasons.includes("InconclusiveAnalysisRun"))
     return `${image} waits for you at ${place}: its analysis is undecided.`;
+  if (reasons.includes("BlueGreenPause"))
+    return `${image} is ready beside the stable version and waits to be switched to.`;
   if (spec.paused === true) return `${image} is paused by hand at ${place}.`;
   if (status.stableRS !== undefined && status.stableRS === status.currentPodHash) {
     return status.phase === "Healthy" ? `${image} has all traffic.` : `${image}: ${status.message ?? "settles"}`;

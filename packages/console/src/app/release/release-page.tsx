@@ -1,14 +1,18 @@
-import type { AnalysisRun, Decision, Quarantine } from "@sluice/api";
+import type { AnalysisRun, Decision, Experiment, Judgement, Quarantine, Resource } from "@sluice/api";
 import { type ReactNode, useMemo, useState } from "react";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { Empty, Loading } from "../parts/states.tsx";
 import { colourIndex } from "../parts/version-colours.ts";
 import { Actions } from "./actions.tsx";
-import { AnalysisRuns } from "./analysis-runs.tsx";
+import { AnalysisRuns } from "./analysis/analysis-runs.tsx";
+import { ChangesSection } from "./changes/changes-section.tsx";
 import { DecisionsSection } from "./decisions-section.tsx";
+import { Experiments } from "./experiments/experiments.tsx";
 import { headlineOf } from "./headline.ts";
+import { JudgeView } from "./judge/judge-view.tsx";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
+import { RingsView } from "./rings/rings-view.tsx";
 import { StepTrack } from "./step-track.tsx";
 import { stepsOf } from "./steps.ts";
 import { TrafficCharts, WindowChoice, windowFor } from "./traffic-charts.tsx";
@@ -31,7 +35,7 @@ export function ReleasePage({ namespace, name }: { readonly namespace: string; r
 const crumbsOf = (namespace: string) => [{ text: "Rollouts", to: "/rollouts" }, { text: namespace }];
 
 function ReleaseView({ release }: { readonly release: Release }): ReactNode {
-  const { rollout, replicaSets, pods, runs, quarantines, decisions } = release;
+  const { rollout, replicaSets, pods, runs, experiments, judgements, ringSet, quarantines, decisions } = release;
   const { namespace = "default", name, uid = name } = rollout.metadata;
   const [seconds, setSeconds] = useState(() => windowFor(lastBegin(decisions), Date.now()));
   const versions = useMemo(
@@ -49,6 +53,8 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
   const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
   const steps = stepsOf(rollout);
   const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
+  const judgement = latestJudgement(judgements);
+  const shownExperiments = latestOf(experiments, current?.revision);
   const image = current?.images.join(", ") ?? rollout.spec.template?.spec.containers[0]?.image ?? name;
 
   return (
@@ -73,9 +79,19 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
           <Section title="Versions" className="scrolls">
             <VersionTable versions={shown} colours={colours} traffic={traffic} />
           </Section>
+          {ringSet !== undefined && (
+            <Section title="Rings" className="scrolls">
+              <RingsView rollout={rollout} ringSet={ringSet} />
+            </Section>
+          )}
           <Section title="Analysis">
-            <AnalysisRuns runs={latestRuns(runs, current?.revision)} />
+            <AnalysisRuns runs={latestOf(runs, current?.revision)} />
           </Section>
+          {shownExperiments.length > 0 && (
+            <Section title="Experiments">
+              <Experiments experiments={shownExperiments} runs={release.experimentRuns} />
+            </Section>
+          )}
         </div>
         <div className="column">
           {newestOf(quarantines).map((quarantine) => (
@@ -85,6 +101,12 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
               isCurrent={quarantine.spec.podTemplateHash === rollout.status?.currentPodHash}
             />
           ))}
+          {judgement !== undefined && (
+            <Section title="The judge">
+              <JudgeView judgement={judgement} />
+            </Section>
+          )}
+          <ChangesSection rollout={rollout} />
           <DecisionsSection
             namespace={namespace}
             name={name}
@@ -103,14 +125,20 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
 const worthShowing = (versions: readonly Version[]): readonly Version[] =>
   versions.filter(({ role, pods }, index) => role !== "old" || pods.length > 0 || index < 3).slice(0, 5);
 
-/** The runs of the newest revision; of an earlier one where it has none. */
-function latestRuns(runs: readonly AnalysisRun[], revision: number | undefined): readonly AnalysisRun[] {
-  const sorted = runs.toSorted((a, b) => revisionOf(b) - revisionOf(a) || (startOf(a) < startOf(b) ? 1 : -1));
-  const own = sorted.filter((run) => revisionOf(run) === revision);
+/** Those of the newest revision; of an earlier one where it has none. */
+function latestOf<Measured extends AnalysisRun | Experiment>(
+  all: readonly Measured[],
+  revision: number | undefined,
+): readonly Measured[] {
+  const sorted = all.toSorted((a, b) => revisionOf(b) - revisionOf(a) || (startOf(a) < startOf(b) ? 1 : -1));
+  const own = sorted.filter((one) => revisionOf(one) === revision);
   return own.length > 0 ? own : sorted.slice(0, 1);
 }
 
-const startOf = ({ metadata }: AnalysisRun | Quarantine): string => metadata.creationTimestamp ?? "";
+const latestJudgement = (judgements: readonly Judgement[]): Judgement | undefined =>
+  judgements.toSorted((a, b) => Number(b.spec.revision) - Number(a.spec.revision))[0];
+
+const startOf = ({ metadata }: Pick<Resource, "metadata">): string => metadata.creationTimestamp ?? "";
 
 const newestOf = (quarantines: readonly Quarantine[]): readonly Quarantine[] =>
   quarantines.toSorted((a, b) => (startOf(a) < startOf(b) ? 1 : -1)).slice(0, 3);

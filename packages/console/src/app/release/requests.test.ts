@@ -1,10 +1,24 @@
-import type { Rollout, RolloutStatus } from "@sluice/api";
+import type { PauseReason, Rollout, RolloutStatus } from "@sluice/api";
 import { abortPatch, promotePatch, retryPatch } from "@sluice/controllers";
 import { isFault } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
-import { abort, abortAsBad, promote, promoteFully, type ReleaseRequest, retry } from "./requests.ts";
+import {
+  abort,
+  abortAsBad,
+  promote,
+  promoteFully,
+  type ReleaseRequest,
+  retry,
+  skipAllSteps,
+  skipStep,
+} from "./requests.ts";
 
-const steps = [{ setWeight: 5 }, { pause: {} }, { analysis: { templates: [{ templateName: "errors" }] } }];
+const steps = [
+  { setWeight: 5 },
+  { pause: {} },
+  { analysis: { templates: [{ templateName: "errors" }] } },
+  { experiment: { templates: [{ name: "baseline", specRef: "stable" as const }] } },
+];
 
 const rollout = (status: RolloutStatus, paused?: boolean): Rollout => ({
   apiVersion: "argoproj.io/v1alpha1",
@@ -15,7 +29,7 @@ const rollout = (status: RolloutStatus, paused?: boolean): Rollout => ({
 });
 
 const underWay = { stableRS: "old", currentPodHash: "new" };
-const pause = (reason: "CanaryPauseStep" | "NoData" | "InconclusiveAnalysisRun") => ({
+const pause = (reason: PauseReason) => ({
   pauseConditions: [{ reason, startTime: "2026-01-01T00:00:00Z" }],
 });
 const quarantined = {
@@ -30,6 +44,9 @@ const states: Readonly<Record<string, Rollout>> = {
   "at an analysis": rollout({ ...underWay, currentStepIndex: 2 }),
   "at an analysis without data": rollout({ ...underWay, currentStepIndex: 2, ...pause("NoData") }),
   "at an undecided analysis": rollout({ ...underWay, currentStepIndex: 2, ...pause("InconclusiveAnalysisRun") }),
+  "at an experiment": rollout({ ...underWay, currentStepIndex: 3 }),
+  "at an undecided experiment": rollout({ ...underWay, currentStepIndex: 3, ...pause("InconclusiveExperiment") }),
+  "behind all steps": rollout({ ...underWay, currentStepIndex: 4 }),
   "undecided in the background": rollout({ ...underWay, currentStepIndex: 1, ...pause("InconclusiveAnalysisRun") }),
   "paused by hand": rollout({ ...underWay, currentStepIndex: 0 }, true),
   "paused by hand at a pause": rollout({ ...underWay, currentStepIndex: 1, ...pause("CanaryPauseStep") }, true),
@@ -56,6 +73,10 @@ describe.each(Object.entries(states))(
     test("to promote", () => expect(patchesOf(promote(state))).toEqual(written(() => promotePatch(state))));
     test("to promote fully", () =>
       expect(patchesOf(promoteFully(state))).toEqual(written(() => promotePatch(state, { full: true }))));
+    test("to skip a step", () =>
+      expect(patchesOf(skipStep(state))).toEqual(written(() => promotePatch(state, { skip: "current" }))));
+    test("to skip all steps", () =>
+      expect(patchesOf(skipAllSteps(state))).toEqual(written(() => promotePatch(state, { skip: "all" }))));
     test("to abort", () => expect(patchesOf(abort(state))).toEqual(written(() => abortPatch(state))));
     test("to retry", () => expect(patchesOf(retry(state))).toEqual(written(() => retryPatch(state))));
     test("to abort as bad", () => {

@@ -20,15 +20,16 @@ const isOnItsWay = ({ status }: Rollout): boolean => (status?.stableRS ?? "") !=
 const unpaused = ({ spec }: Rollout): readonly RequestedPatch[] =>
   spec.paused === true ? [toObject({ spec: { paused: false } })] : [];
 
-/** A pause ends, an analysis step is skipped. */
+/** A pause ends, an analysis or experiment is skipped. */
 export function promote(rollout: Rollout): ReleaseRequest {
   const { status = {}, spec } = rollout;
   if (status.abort === true) return senseless("It is aborted: retry it, or promote it fully");
   const steps = spec.strategy.canary?.steps ?? [];
   const index = Math.min(status.currentStepIndex ?? 0, steps.length);
-  const isAnalysing = steps[index]?.analysis !== undefined;
+  const isAnalysing = steps[index]?.analysis !== undefined || steps[index]?.experiment !== undefined;
   const pauses = status.pauseConditions ?? [];
-  const isUndecided = pauses.some(({ reason }) => reason === "InconclusiveAnalysisRun" || reason === "NoData");
+  const undecided: readonly string[] = ["InconclusiveAnalysisRun", "InconclusiveExperiment", "NoData"];
+  const isUndecided = pauses.some(({ reason }) => undecided.includes(reason));
   if (isUndecided && isAnalysing) {
     const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
     return possible(...unpaused(rollout), toStatus(next));
@@ -38,6 +39,20 @@ export function promote(rollout: Rollout): ReleaseRequest {
   if (isOnItsWay(rollout) && isAnalysing) return possible(toStatus({ currentStepIndex: index + 1 }));
   return senseless(isOnItsWay(rollout) ? "It goes on by itself" : "It is fully promoted");
 }
+
+/** The steps go on behind this one, or behind the last; what runs beside them is still waited for. */
+function skip(rollout: Rollout, to: (index: number, steps: number) => number): ReleaseRequest {
+  const { status = {}, spec } = rollout;
+  if (status.abort === true) return senseless("It is aborted: retry it, or promote it fully");
+  const steps = spec.strategy.canary?.steps?.length ?? 0;
+  const index = Math.min(status.currentStepIndex ?? 0, steps);
+  if (!isOnItsWay(rollout) || index >= steps) return senseless("No step is left to skip");
+  const next = { pauseConditions: null, controllerPause: false, currentStepIndex: to(index, steps) };
+  return possible(...unpaused(rollout), toStatus(next));
+}
+
+export const skipStep = (rollout: Rollout): ReleaseRequest => skip(rollout, (index) => index + 1);
+export const skipAllSteps = (rollout: Rollout): ReleaseRequest => skip(rollout, (_, steps) => steps);
 
 /** All steps that are left are skipped. */
 export function promoteFully(rollout: Rollout): ReleaseRequest {

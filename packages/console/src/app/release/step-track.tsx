@@ -14,7 +14,7 @@ export function StepTrack({ steps }: { readonly steps: readonly ShownStep[] }): 
     if (!(item instanceof HTMLElement) || track.current === null) return;
     track.current.scrollTo({ left: item.offsetLeft - track.current.clientWidth / 2 + item.clientWidth / 2 });
   }, [current]);
-  if (steps.length === 0) return <p className="quiet">It has no steps: a new version replaces the old one at once.</p>;
+  if (steps.length === 0) return <p className="quiet">It has no steps: a new version gets all traffic at once.</p>;
   return (
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls must be reachable by keyboard
     <ol className="track" ref={track} tabIndex={0} aria-label="Steps">
@@ -51,6 +51,11 @@ const marks: Readonly<Record<ShownStep["kind"], ReactNode>> = {
   scale: (
     <svg viewBox="0 0 12 12" aria-hidden="true">
       <path d="M3 6h6M6 3v6" />
+    </svg>
+  ),
+  route: (
+    <svg viewBox="0 0 12 12" aria-hidden="true">
+      <path d="M3 9V6h6V3M7.4 4.4 9 2.8l1.6 1.6" />
     </svg>
   ),
   other: <span className="mark-dot" />,

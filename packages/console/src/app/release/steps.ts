@@ -1,10 +1,10 @@
-import type { CanaryStep, Rollout } from "@sluice/api";
+import type { CanaryStep, Rollout, RolloutStringMatch, SetHeaderRoute, SetMirrorRoute } from "@sluice/api";
 
 export type StepState = "done" | "current" | "next";
 
 export interface ShownStep {
   readonly index: number;
-  readonly kind: "weight" | "pause" | "analysis" | "scale" | "other";
+  readonly kind: "weight" | "pause" | "analysis" | "scale" | "route" | "other";
   /** Short, for the track. */
   readonly text: string;
   /** Whole, for who asks. */
@@ -26,7 +26,9 @@ export function stepsOf({ spec, status }: Rollout): readonly ShownStep[] {
   });
 }
 
-function describe(step: CanaryStep): Pick<ShownStep, "kind" | "text" | "title"> {
+type Description = Pick<ShownStep, "kind" | "text" | "title">;
+
+function describe(step: CanaryStep): Description {
   if (step.setWeight !== undefined) {
     return { kind: "weight", text: `${step.setWeight} %`, title: `${step.setWeight} % of the traffic to the canary` };
   }
@@ -45,9 +47,33 @@ function describe(step: CanaryStep): Pick<ShownStep, "kind" | "text" | "title"> 
     const to = matchTrafficWeight ? "as the traffic" : replicas !== undefined ? `${replicas}` : `${weight ?? 0} %`;
     return { kind: "scale", text: `scale ${to}`, title: `Canary's pods: ${to}` };
   }
+  if (step.experiment !== undefined) {
+    const names = step.experiment.templates.map(({ name }) => name).join(" and ");
+    return { kind: "analysis", text: "experiment", title: `Experiment: ${names} beside each other` };
+  }
+  if (step.setHeaderRoute !== undefined) return headerRoute(step.setHeaderRoute);
+  if (step.setMirrorRoute !== undefined) return mirrorRoute(step.setMirrorRoute);
   const name = Object.keys(step)[0] ?? "step";
   return { kind: "other", text: name, title: name };
 }
+
+function headerRoute({ name = "", match = [] }: SetHeaderRoute): Description {
+  if (match.length === 0) return { kind: "route", text: "header off", title: `Takes the header route ${name} away` };
+  const headers = match.map(({ headerName, headerValue }) => `${headerName} ${matchText(headerValue)}`).join(", ");
+  return { kind: "route", text: "header", title: `To the canary by header: ${headers}` };
+}
+
+function mirrorRoute({ name, match = [], percentage = 100 }: SetMirrorRoute): Description {
+  if (match.length === 0) return { kind: "route", text: "mirror off", title: `Takes the mirror route ${name} away` };
+  return {
+    kind: "route",
+    text: `mirror ${percentage} %`,
+    title: `Copies ${percentage} % of matching requests to the canary`,
+  };
+}
+
+const matchText = ({ exact, prefix, regex }: RolloutStringMatch = {}): string =>
+  exact ?? (prefix === undefined ? (regex === undefined ? "there" : `like ${regex}`) : `${prefix}…`);
 
 function pauseText(duration: number | string | undefined): string | undefined {
   const milliseconds = parsePause(duration);

@@ -1,4 +1,14 @@
-import type { AnalysisRun, Decision, Pod, Quarantine, ReplicaSet, Rollout } from "@sluice/api";
+import type {
+  AnalysisRun,
+  Decision,
+  Experiment,
+  Judgement,
+  Pod,
+  Quarantine,
+  ReplicaSet,
+  RingSet,
+  Rollout,
+} from "@sluice/api";
 import { useItems } from "../data/use-live.ts";
 import { controllerUid } from "./versions.ts";
 
@@ -8,6 +18,13 @@ export interface Release {
   readonly replicaSets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
   readonly runs: readonly AnalysisRun[];
+  readonly experiments: readonly Experiment[];
+  /** Those of its experiments. */
+  readonly experimentRuns: readonly AnalysisRun[];
+  /** Of all its revisions. */
+  readonly judgements: readonly Judgement[];
+  /** Who gets its new versions first, where it says so. */
+  readonly ringSet: RingSet | undefined;
   /** Those in force. */
   readonly quarantines: readonly Quarantine[];
   readonly decisions: readonly Decision[];
@@ -23,11 +40,19 @@ export function useRelease(namespace: string, name: string): ReleaseState {
   const rollouts = useItems<Rollout>("rollouts", namespace, ({ metadata }) => metadata.name === name);
   const [rollout] = rollouts ?? [];
   const uid = rollout?.metadata.uid ?? "none";
-  const isOwned = ({ metadata }: ReplicaSet | AnalysisRun) => controllerUid({ metadata }) === uid;
+  const isOwned = ({ metadata }: ReplicaSet | AnalysisRun | Experiment) => controllerUid({ metadata }) === uid;
   const replicaSets = useItems<ReplicaSet>("replicasets", namespace, isOwned);
   const owners = new Set(replicaSets?.map(({ metadata }) => metadata.uid));
   const pods = useItems<Pod>("pods", namespace, (pod) => owners.has(controllerUid(pod)));
   const runs = useItems<AnalysisRun>("analysisruns", namespace, isOwned);
+  const experiments = useItems<Experiment>("experiments", namespace, isOwned);
+  const experimentUids = new Set(experiments?.map(({ metadata }) => metadata.uid));
+  const experimentRuns = useItems<AnalysisRun>("analysisruns", namespace, (run) => {
+    return experimentUids.has(controllerUid(run));
+  });
+  const judgements = useItems<Judgement>("judgements", namespace, ({ spec }) => spec.rollout.uid === uid);
+  const ringSetName = rollout?.metadata.annotations?.["sluice.dev/rings"];
+  const ringSets = useItems<RingSet>("ringsets", namespace, ({ metadata }) => metadata.name === ringSetName);
   const quarantines = useItems<Quarantine>("quarantines", namespace, ({ spec: { workload }, status }) => {
     return workload.name === name && workload.kind === "Rollout" && status?.lifted !== true;
   });
@@ -38,5 +63,8 @@ export function useRelease(namespace: string, name: string): ReleaseState {
   if (rollouts === undefined) return { is: "loading" };
   if (rollout === undefined) return { is: "missing" };
   if (!replicaSets || !pods || !runs || !quarantines || !decisions) return { is: "loading" };
-  return { is: "known", release: { rollout, replicaSets, pods, runs, quarantines, decisions } };
+  if (!experiments || !experimentRuns || !judgements || !ringSets) return { is: "loading" };
+  const [ringSet] = ringSets;
+  const measured = { runs, experiments, experimentRuns, judgements, ringSet };
+  return { is: "known", release: { rollout, replicaSets, pods, quarantines, decisions, ...measured } };
 }

@@ -71,6 +71,8 @@ export interface Share {
 
 export function sharesOf({ status }: Rollout, versions: readonly Version[]): readonly Share[] {
   const weights = status?.canary?.weights;
+  const active = status?.blueGreen?.activeSelector;
+  if (active !== undefined) return [{ hash: active, percent: 100 }];
   const stable = status?.stableRS ?? "";
   const current = status?.currentPodHash ?? "";
   if (weights === undefined) {

@@ -1,0 +1,107 @@
+import type { AnalysisRun, Experiment, ExperimentTemplate, ExperimentTemplateStatus } from "@sluice/api";
+import type { ReactNode } from "react";
+import { Ago } from "../../parts/ago.tsx";
+import { Badge } from "../../parts/badge.tsx";
+import { Metrics, RunMessage } from "../analysis/analysis-runs.tsx";
+import { controllerUid, revisionOf } from "../versions.ts";
+
+/** Versions that run beside each other for a while, and what is measured of them. */
+export function Experiments({
+  experiments,
+  runs,
+}: {
+  readonly experiments: readonly Experiment[];
+  readonly runs: readonly AnalysisRun[];
+}): ReactNode {
+  return experiments.map((experiment) => (
+    <ExperimentView
+      key={experiment.metadata.uid}
+      experiment={experiment}
+      runs={runs.filter((run) => controllerUid(run) === experiment.metadata.uid)}
+    />
+  ));
+}
+
+function ExperimentView({
+  experiment,
+  runs,
+}: {
+  readonly experiment: Experiment;
+  readonly runs: readonly AnalysisRun[];
+}): ReactNode {
+  const { metadata, spec, status } = experiment;
+  return (
+    <section className="run" aria-label={`Experiment ${metadata.name}`}>
+      <div className="run-head">
+        <Badge state={status?.phase || "Pending"} />
+        <span>revision {revisionOf(experiment)}</span>
+        <span className="quiet">
+          {spec.duration === undefined ? "until its analyses end" : `for ${spec.duration}`} ·{" "}
+          <Ago at={status?.availableAt ?? metadata.creationTimestamp} />
+        </span>
+      </div>
+      {status?.message !== undefined && status.phase !== "Successful" && (
+        <p className={status.phase === "Running" ? "quiet" : "bad-text"}>{status.message}</p>
+      )}
+      <div className="scrolls">
+        <table className="versions experiment">
+          <thead>
+            <tr>
+              <th scope="col">Template</th>
+              <th scope="col">State</th>
+              <th scope="col" className="number">
+                Pods ready
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {spec.templates.map((template) => (
+              <TemplateRow
+                key={template.name}
+                template={template}
+                state={status?.templateStatuses?.find(({ name }) => name === template.name)}
+              />
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {(status?.analysisRuns ?? []).map(({ name, analysisRun, phase, message }) => {
+        const run = runs.find((one) => one.metadata.name === analysisRun);
+        return (
+          <section key={name} className="experiment-analysis" aria-label={`Analysis ${name}`}>
+            <div className="run-head">
+              <strong>{name}</strong> <Badge state={phase || "Pending"} />
+            </div>
+            {run === undefined ? message !== undefined && <p className="quiet">{message}</p> : <RunMessage run={run} />}
+            {run !== undefined && <Metrics run={run} />}
+          </section>
+        );
+      })}
+    </section>
+  );
+}
+
+function TemplateRow({
+  template,
+  state,
+}: {
+  readonly template: ExperimentTemplate;
+  readonly state: ExperimentTemplateStatus | undefined;
+}): ReactNode {
+  const images = template.template.spec.containers.map(({ image }) => image).join(", ");
+  return (
+    <tr>
+      <th scope="row">
+        {template.name}
+        <span className="under">{images}</span>
+      </th>
+      <td>
+        <Badge state={state?.status || "Pending"} />
+        {state?.message !== undefined && <span className="under">{state.message}</span>}
+      </td>
+      <td className="number numbers">
+        {state?.readyReplicas ?? 0} of {template.replicas ?? 1}
+      </td>
+    </tr>
+  );
+}
