@@ -266,6 +266,7 @@ export type {
   SyntheticCheck,
 } from "./kinds/sluice/evidence-policy.ts";
 export type { Judgement, JudgementEvidence, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
+export { notRevertible, notRevertibleAnnotation } from "./kinds/sluice/not-revertible.ts";
 export type {
   GitRevertPhase,
   GitRevertStatus,

@@ -191,6 +191,7 @@ function addRollout(program: Command): void {
   );
   on("undo", "go back to an earlier revision")
     .option("--to-revision <number>", "default: the one before")
+    .option("--past-not-revertible", "past a version that says it can't be undone, too")
     .action(async (name, options) => (await commands()).undo(name, options));
   on("pause", "hold the release").action(async (name, options) => (await commands()).pauseRollout(name, options));
   on("restart", "replace every pod by a new one").action(async (name, options) =>
@@ -268,7 +269,9 @@ function addApplication(program: Command): void {
       .description("sync an earlier entry of the history")
       .argument("<name>")
       .argument("[id]"),
-  ).action(async (name, id, options) => (await commands()).rollbackApplication(name, id, options));
+  )
+    .option("--past-not-revertible", "past what says it can't be undone, too")
+    .action(async (name, id, options) => (await commands()).rollbackApplication(name, id, options));
 }
 
 function addQuarantine(program: Command): void {

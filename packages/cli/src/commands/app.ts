@@ -1,4 +1,11 @@
-import type { Application, Patch, Resource } from "@sluice/api";
+import {
+  type Application,
+  type Client,
+  notRevertible,
+  notRevertibleAnnotation,
+  type Patch,
+  type Resource,
+} from "@sluice/api";
 import { historyRows, type Inspection, inspectApplication, rollbackPatch, syncPatch } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
 import { credentialsFromSecrets, GitSources } from "@sluice/sources";
@@ -177,12 +184,35 @@ export async function showHistory(name: string, options: CommandOptions): Promis
 export async function rollbackApplication(
   name: string,
   id: string | undefined,
-  options: CommandOptions & { readonly wait?: boolean },
+  options: CommandOptions & { readonly wait?: boolean; readonly pastNotRevertible?: boolean },
 ): Promise<void> {
   const wanted = id === undefined ? undefined : Number(id);
   if (wanted !== undefined && !Number.isInteger(wanted))
     throw new Fault("invalid", `${id} is no id: see sluice app history ${name}`);
-  await operate(name, options, (application) => rollbackPatch(application, wanted, { by: user() }));
+  await operate(name, options, async (application, client) => {
+    const patch = rollbackPatch(application, wanted, { by: user() });
+    if (options.pastNotRevertible !== true) await refusePastLasting(client, application, wanted);
+    return patch;
+  });
+}
+
+/** What can't be undone and came after the deployment that is wanted back stops at a person. */
+async function refusePastLasting(client: Client, application: Application, id: number | undefined): Promise<void> {
+  const { history = [], resources = [] } = application.status ?? {};
+  const entry = id === undefined ? history.at(-2) : history.find((known) => known.id === id);
+  for (const { group = "", version = "v1", kind: resourceKind, namespace, name } of resources) {
+    if (resourceKind === undefined || name === undefined) continue;
+    const apiVersion = group === "" ? version : `${group}/${version}`;
+    const key = { apiVersion, kind: resourceKind, name, ...(namespace ? { namespace } : {}) };
+    const live = await client.get(key).catch(() => undefined);
+    const reason = live === undefined ? undefined : notRevertible(live);
+    if (reason === undefined || (live?.metadata.creationTimestamp ?? "") <= (entry?.deployedAt ?? "")) continue;
+    throw new Fault(
+      "invalid",
+      `${resourceKind} ${name} came later and is marked ${notRevertibleAnnotation} (${reason}): going back past it may harm ` +
+        "data; to do so all the same: --past-not-revertible",
+    );
+  }
 }
 
 const user = (): string => process.env.USER ?? process.env.LOGNAME ?? "someone";
@@ -191,14 +221,14 @@ const user = (): string => process.env.USER ?? process.env.LOGNAME ?? "someone";
 async function operate(
   name: string,
   options: CommandOptions & { readonly wait?: boolean },
-  ask: (application: Application) => Patch,
+  ask: (application: Application, client: Client) => Patch | Promise<Patch>,
 ): Promise<void> {
   const connection = await connectToApplications(options);
   const { client, namespace } = connection;
   const key = { ...kind, namespace, name };
   try {
     const before = await findApplication(connection, name);
-    await client.patch(key, ask(before), { fieldManager: "sluice-cli" });
+    await client.patch(key, await ask(before, client), { fieldManager: "sluice-cli" });
     if (options.wait === false)
       return console.log(
         options.json ? JSON.stringify({ application: name, phase: "Running" }) : `application ${name}: asked`,

@@ -167,11 +167,17 @@ export const abort = (name: string, options: CommandOptions & { readonly bad?: b
 export const retry = (name: string, options: CommandOptions) =>
   changeRollout(name, options, (rollout) => retryPatch(rollout), "begins again");
 
-export const undo = (name: string, options: CommandOptions & { readonly toRevision?: string }) =>
+export const undo = (
+  name: string,
+  options: CommandOptions & { readonly toRevision?: string; readonly pastNotRevertible?: boolean },
+) =>
   changeRollout(
     name,
     options,
-    (rollout, replicaSets) => undoPatch(rollout, replicaSets, parseRevision(options.toRevision)),
+    (rollout, replicaSets) =>
+      undoPatch(rollout, replicaSets, parseRevision(options.toRevision), {
+        isPastLasting: options.pastNotRevertible === true,
+      }),
     "goes back",
   );
 

@@ -35,6 +35,41 @@ const act = async (patch: Parameters<World["client"]["patch"]>[1]) => {
   await world.settle();
 };
 
+describe("what can't be taken back", () => {
+  const migration = (x: string) => {
+    const one = configMap("migration", { x });
+    return {
+      ...one,
+      metadata: { ...one.metadata, annotations: { "sluice.dev/not-revertible": "drops a column" } },
+    };
+  };
+
+  test("isn't synced by itself: a person is asked, and a person's sync goes on", async () => {
+    repository.commit("a1", [configMap("one", { x: "1" })]);
+    await world.apply(application(automated));
+    repository.commit("a2", [configMap("one", { x: "2" }), migration("1")]);
+    await announce(world);
+    const asked = await shop(world);
+    const before = await dataOf("one");
+
+    await act(syncPatch(asked, {}));
+
+    expect(before).toEqual({ x: "1" });
+    expect(asked.status?.conditions?.map(({ message }) => message).join()).toContain(
+      "is marked sluice.dev/not-revertible (drops a column), which can't be taken back; to go on: sluice app sync shop",
+    );
+    expect(await dataOf("one")).toEqual({ x: "2" });
+    expect((await shop(world)).status?.sync?.status).toBe("Synced");
+  });
+
+  test("is no question on the first sync, when nothing can be lost", async () => {
+    repository.commit("a1", [migration("1")]);
+    await world.apply(application(automated));
+
+    expect(await names()).toEqual(["migration"]);
+  });
+});
+
 describe("comparing", () => {
   test("without automation nothing is written, and the difference is told", async () => {
     repository.commit("a1", [configMap("one", { x: "1" })]);

@@ -1,4 +1,4 @@
-import type { Application, Operation } from "@sluice/api";
+import { type Application, notRevertible, notRevertibleAnnotation, type Operation } from "@sluice/api";
 import { after, type Instant, parseInstant, sameJson } from "@sluice/kernel";
 import { automatedRetry, healWait } from "./backoff.ts";
 import type { Comparison } from "./compare.ts";
@@ -34,6 +34,14 @@ export function planAutoSync(
   if (prune && !automated.allowEmpty && comparisons.every(({ requiresPruning }) => requiresPruning)) {
     return { is: "blocked", message: `Skipping sync attempt to ${revision}: auto-sync will wipe out all resources` };
   }
+  const lasting = lastingChanges(application, comparisons);
+  if (lasting !== undefined) {
+    const how = `to go on: sluice app sync ${application.metadata.name}`;
+    return {
+      is: "blocked",
+      message: `Skipping sync attempt to ${revision}: ${lasting}, which can't be taken back; ${how}`,
+    };
+  }
   const initiatedBy = { automated: true } as const;
   const retry = syncPolicy?.retry ?? automatedRetry;
   const options = syncPolicy?.syncOptions === undefined ? {} : { syncOptions: syncPolicy.syncOptions };
@@ -58,6 +66,22 @@ export function planAutoSync(
     operation: { sync, initiatedBy, retry },
     because: `healing drift of ${resources.length} resources`,
   };
+}
+
+/**
+ * What a sync would change for good: a person is asked before it. Not on the first one, when there is nothing yet that
+ * could be lost. A CustomResourceDefinition counts where it is there already and its schema changes.
+ */
+function lastingChanges({ status }: Application, comparisons: readonly Comparison[]): string | undefined {
+  if ((status?.history ?? []).length === 0) return undefined;
+  for (const { target, live, text, status: state, requiresPruning } of comparisons) {
+    if (state !== "OutOfSync" || requiresPruning || target === undefined) continue;
+    const reason = notRevertible(target.resource);
+    if (reason !== undefined) return `${text} is marked ${notRevertibleAnnotation} (${reason})`;
+    if (target.resource.kind === "CustomResourceDefinition" && live !== undefined)
+      return `the schema of ${text} changes`;
+  }
+  return undefined;
 }
 
 /** The last operation was about this revision of this source. */

@@ -1,4 +1,12 @@
-import type { Patch, ReplicaSet, Resource, Rollout, Timestamp } from "@sluice/api";
+import {
+  notRevertible,
+  notRevertibleAnnotation,
+  type Patch,
+  type ReplicaSet,
+  type Resource,
+  type Rollout,
+  type Timestamp,
+} from "@sluice/api";
 import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "./canary/steps.ts";
 import { annotations, keyIn } from "./names.ts";
@@ -128,6 +136,7 @@ export function undoPatch(
   rollout: Rollout,
   replicaSets: readonly ReplicaSet[],
   revision?: number,
+  { isPastLasting = false }: { readonly isPastLasting?: boolean } = {},
 ): readonly RequestedPatch[] {
   const known = replicaSets.filter((set) => revisionOf(set) > 0).toSorted((a, b) => revisionOf(b) - revisionOf(a));
   const wanted =
@@ -136,6 +145,16 @@ export function undoPatch(
     const list = known.map(revisionOf).join(", ") || "none";
     const which = revision === undefined || revision === 0 ? "an earlier revision" : `revision ${revision}`;
     throw new Fault("invalid", `rollout ${rollout.metadata.name} has no ${which}; it has ${list}`);
+  }
+  const lasting = known.find(
+    (set) => revisionOf(set) > revisionOf(wanted) && notRevertible(set.spec.template ?? {}) !== undefined,
+  );
+  if (lasting !== undefined && !isPastLasting) {
+    throw new Fault(
+      "invalid",
+      `revision ${revisionOf(lasting)} is marked ${notRevertibleAnnotation} (${notRevertible(lasting.spec.template ?? {})}): ` +
+        "going back past it may harm data; to do so all the same: --past-not-revertible",
+    );
   }
   const { at, target } = templatePlace(rollout);
   const operations = [{ op: "replace", path: at, value: writtenTemplate(wanted, rollout) }];

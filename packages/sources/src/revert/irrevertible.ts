@@ -1,8 +1,6 @@
+import { notRevertible } from "@sluice/api";
 import { canonicalJson } from "@sluice/kernel";
 import type { LocatedResource } from "../manifests/parse-manifests.ts";
-
-/** Set to "false" on a resource whose change can't be taken back, such as a migration. */
-export const revertibleAnnotation = "sluice.dev/revertible";
 
 /** What a commit changed that going back wouldn't undo: CustomResourceDefinitions, Jobs, and what says so itself. */
 export function irrevertibleChanges(
@@ -19,7 +17,7 @@ export function irrevertibleChanges(
   return changed
     .filter(({ resource }) => {
       if (resource.kind === "CustomResourceDefinition" || resource.kind === "Job") return true;
-      return resource.metadata.annotations?.[revertibleAnnotation] === "false";
+      return notRevertible(resource) !== undefined;
     })
     .map((located) => `${nameOf(located)} changed (${located.file}:${located.line})`);
 }
