@@ -3,7 +3,6 @@ import type { Reader } from "@sluice/kernel";
 import { isActive, isReady } from "../../pods/index.ts";
 import { countOf } from "../canary/replicas/limits.ts";
 import { disruptionBudgetKind, podKind } from "../names.ts";
-import { wantedOf } from "../view.ts";
 
 /** Budgets of the namespace and the Pods that they count; nothing where there is no budget. */
 export interface ObservedBudgets {
@@ -50,7 +49,7 @@ function roomOf(budget: PodDisruptionBudget, pods: readonly Pod[], replicaSets: 
   const own = replicaSets.filter(({ metadata }) => owners.has(metadata.uid));
   const ownUids = new Set(own.map(({ metadata }) => metadata.uid));
   const others = selected.filter((pod) => !ownUids.has(ownerOf(pod)));
-  const expected = own.reduce((sum, set) => sum + wantedOf(set), others.length);
+  const expected = own.reduce((sum, set) => sum + (set.spec.replicas ?? 1), others.length);
   const healthy = selected.filter(isReady).length;
   if (maxUnavailable !== undefined) {
     return { healthy, desired: Math.max(0, expected - countOf(maxUnavailable, expected, Math.ceil)) };
