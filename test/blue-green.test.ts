@@ -27,7 +27,8 @@ beforeAll(async () => {
   await eventually(async () => (await page()) === "blue v1", "blue to answer");
 }, 180_000);
 
-afterAll(() => sluice?.stop(), 60_000);
+// What runs at the end is let go within its grace, one colour with open connections.
+afterAll(() => sluice?.stop(), 180_000);
 
 const build = (tag: string, folder: string, file: string) =>
   sluice.ok("image", "build", folder, "--tag", tag, "--data", sluice.data, "--", "node", file);
