@@ -1,6 +1,16 @@
 import { type JudgementSpec, quantityValue } from "@sluice/api";
 import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
-import { Fault, type Instant, instant, millis, parseInstant, ratio, seconds, seededRandom } from "@sluice/kernel";
+import {
+  Fault,
+  type Instant,
+  instant,
+  millis,
+  murmur3,
+  parseInstant,
+  ratio,
+  seconds,
+  seededRandom,
+} from "@sluice/kernel";
 import { type ServedByMethod, servedBetween } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { durationBuckets } from "@sluice/router";
@@ -175,7 +185,7 @@ async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): P
 /** What the judge is told before the first window: the plan, and how the stable version's requests differ by chance. */
 function releaseOf({ uid, namespace, spec }: JudgeWork, store: MetricsStore): JudgedRelease {
   const began = parseInstant(spec.beganAt) ?? instant(0);
-  const random = seededRandom(hashOf(uid));
+  const random = seededRandom(murmur3(new TextEncoder().encode(uid)));
   const query = { namespace, podTemplateHash: spec.stable.podTemplateHash, edges: durationBuckets };
   const windows = Array.from({ length: historyWindows }, (_, index) => {
     const until = instant(began - (historyWindows - 1 - index) * historyWindow);
@@ -213,10 +223,4 @@ export function tolerancesOf({ tolerances }: Pick<JudgementSpec, "tolerances">):
     latency: 1 + latencyPercent / 100,
     conversions: 1 - conversionsPercent / 100,
   };
-}
-
-function hashOf(text: string): number {
-  let hash = 0x811c9dc5;
-  for (let at = 0; at < text.length; at++) hash = Math.imul(hash ^ text.charCodeAt(at), 0x01000193);
-  return hash >>> 0;
 }
