@@ -19,9 +19,11 @@ export default defineConfig({
         test: {
           ...shared,
           name: "whole",
+          globalSetup: "test/fixtures/installed.ts",
           include: ["test/**/*.test.ts"],
           maxWorkers: 1,
           fileParallelism: false,
+          maxConcurrency: 2,
           sequence: { groupOrder: 1 },
         },
       },

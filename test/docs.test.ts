@@ -26,7 +26,8 @@ const commands = { kubectl: `exec "${kubectlPath("1.35")}" "$@"`, helm: `exec "$
 /** What "the hello application of Your own application" is: that page's first four steps. */
 const hello = blocksOf("first-release.md").filter(({ heading }) => /^## [1-4]\./.test(heading));
 
-test.each(pages)(
+// Much of a page is waiting, so that two readers take little more than half of the time of one.
+test.concurrent.each(pages)(
   "docs/%s says what happens",
   async (page) => {
     const reader = new Reader(commands);
