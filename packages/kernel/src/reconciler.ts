@@ -28,6 +28,10 @@ export interface ListFilter {
   readonly labels?: Readonly<Record<string, string>>;
   /** Only children whose controlling ownerReference has this uid. */
   readonly ownerUid?: string;
+  /** Only what speaks of this workload in its `spec.workload`. */
+  readonly workload?: { readonly kind: string; readonly name: string };
+  /** Only policies (RollbackPolicy, EvidencePolicy) that select these labels; one without a selector selects all. */
+  readonly selects?: Readonly<Record<string, string>>;
 }
 
 /** The only reads of a reconciler. What is read is what wakes it: exactly that key, list or task. */

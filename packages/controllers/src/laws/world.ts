@@ -12,6 +12,7 @@ import {
 } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 import { type AnyReconciler, type Effects, Loop, type Pass, TaskBoard, type TaskHandler } from "../loop/index.ts";
+import { matches } from "../loop/index-buckets.ts";
 import { plainKinds } from "./kinds.ts";
 
 export interface WorldOptions {
@@ -89,14 +90,9 @@ export class World {
   }
 
   async list<R extends Resource>(kind: KindKey, filter: ListFilter = {}): Promise<readonly R[]> {
-    const labels = Object.entries(filter.labels ?? {}).map(([key, value]) => `${key}=${value}`);
-    const { items } = await this.#client.list<R>(kind, {
-      ...(filter.namespace === undefined ? {} : { namespace: filter.namespace }),
-      ...(labels.length === 0 ? {} : { labelSelector: labels.join(",") }),
-    });
-    return filter.ownerUid === undefined
-      ? items
-      : items.filter((item) => item.metadata.ownerReferences?.some(({ uid }) => uid === filter.ownerUid));
+    const { namespace } = filter;
+    const { items } = await this.#client.list<R>(kind, namespace === undefined ? {} : { namespace });
+    return items.filter((item) => matches(item, filter));
   }
 
   /** Moves time on; everything due on the way happens and settles. */

@@ -1,6 +1,6 @@
 import type { Resource } from "@sluice/api";
 import type { KindKey, ListFilter, Reader, ResourceKey, TaskState, Tasks } from "@sluice/kernel";
-import { bucketOf, kindName, objectName } from "./index-buckets.ts";
+import { bucketsToRead, kindName, objectName } from "./index-buckets.ts";
 import type { CacheChange, ResourceCache } from "./resource-cache.ts";
 
 /** Who read what: a change wakes exactly its readers. */
@@ -67,7 +67,7 @@ export class RecordingReader implements Reader {
   }
 
   async list<R>(kind: KindKey, filter?: ListFilter): Promise<readonly R[]> {
-    this.#note(`l|${kindName(kind)}|${bucketOf(filter)}`);
+    for (const bucket of bucketsToRead(filter)) this.#note(`l|${kindName(kind)}|${bucket}`);
     return (await this.#cache.list(kind, filter)) as readonly Resource[] as readonly R[];
   }
 

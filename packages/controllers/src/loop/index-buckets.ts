@@ -1,4 +1,4 @@
-import { controllerOf, type Resource } from "@sluice/api";
+import { controllerOf, type LabelSelector, matchesSelector, type Resource } from "@sluice/api";
 import type { KindKey, ListFilter } from "@sluice/kernel";
 
 /** One text a kind; versions of a kind share it, since they share their objects. */
@@ -9,12 +9,21 @@ export const kindName = ({ apiVersion, kind }: KindKey): string => {
 
 export const objectName = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
 
-/** The narrowest bucket that holds everything a filter can match. */
-export function bucketOf(filter: ListFilter | undefined): string {
-  if (filter?.ownerUid !== undefined) return `o:${filter.ownerUid}`;
+/** What says by a selector whom it speaks of. Others have a `spec.selector` that nobody lists them by. */
+const policies = new Set(["sluice.dev/EvidencePolicy", "sluice.dev/RollbackPolicy"]);
+
+/** The fewest buckets that hold everything a filter can match; no object stands in two of them. */
+export function bucketsToRead(filter: ListFilter | undefined): string[] {
+  const namespace = filter?.namespace ?? "*";
+  if (filter?.ownerUid !== undefined) return [`o:${filter.ownerUid}`];
+  if (filter?.workload !== undefined) return [`w:${namespace}|${filter.workload.kind}/${filter.workload.name}`];
+  if (filter?.selects !== undefined) {
+    const labels = Object.entries(filter.selects).map(([key, value]) => `s:${namespace}|${key}=${value}`);
+    return [`s:${namespace}|`, ...labels];
+  }
   const label = filter?.labels === undefined ? undefined : Object.entries(filter.labels)[0];
-  if (label !== undefined) return `l:${filter?.namespace ?? "*"}|${label[0]}=${label[1]}`;
-  return filter?.namespace === undefined ? "*" : `n:${filter.namespace}`;
+  if (label !== undefined) return [`l:${namespace}|${label[0]}=${label[1]}`];
+  return [filter?.namespace === undefined ? "*" : `n:${filter.namespace}`];
 }
 
 /** Every bucket an object stands in. */
@@ -23,8 +32,15 @@ export function bucketsOf(resource: Resource): string[] {
   const buckets = ["*", `n:${namespace}`];
   const owner = controllerOf(resource);
   if (owner !== undefined) buckets.push(`o:${owner.uid}`);
-  for (const [key, value] of Object.entries(resource.metadata.labels ?? {})) {
-    buckets.push(`l:*|${key}=${value}`, `l:${namespace}|${key}=${value}`);
+  const inBoth = (letter: string, text: string) =>
+    buckets.push(`${letter}:*|${text}`, `${letter}:${namespace}|${text}`);
+  for (const [key, value] of Object.entries(resource.metadata.labels ?? {})) inBoth("l", `${key}=${value}`);
+  const workload = workloadOf(resource);
+  if (workload !== undefined) inBoth("w", `${workload.kind}/${workload.name}`);
+  if (policies.has(kindName(resource))) {
+    // One label that it asks for is enough to find it by; what asks for none is everybody's.
+    const [label] = Object.entries(selectorOf(resource).matchLabels ?? {});
+    inBoth("s", label === undefined ? "" : `${label[0]}=${label[1]}`);
   }
   return buckets;
 }
@@ -33,6 +49,22 @@ export function matches(resource: Resource, filter: ListFilter | undefined): boo
   if (filter === undefined) return true;
   if (filter.namespace !== undefined && resource.metadata.namespace !== filter.namespace) return false;
   if (filter.ownerUid !== undefined && controllerOf(resource)?.uid !== filter.ownerUid) return false;
+  if (filter.workload !== undefined) {
+    const workload = workloadOf(resource);
+    if (workload?.kind !== filter.workload.kind || workload.name !== filter.workload.name) return false;
+  }
+  if (filter.selects !== undefined && !matchesSelector(selectorOf(resource), filter.selects)) return false;
   const labels = resource.metadata.labels ?? {};
   return Object.entries(filter.labels ?? {}).every(([key, value]) => labels[key] === value);
+}
+
+const specOf = (resource: Resource) =>
+  (resource as { readonly spec?: { readonly workload?: unknown; readonly selector?: LabelSelector } }).spec;
+
+const selectorOf = (resource: Resource): LabelSelector => specOf(resource)?.selector ?? {};
+
+function workloadOf(resource: Resource): ListFilter["workload"] {
+  const workload = specOf(resource)?.workload;
+  // Other kinds name theirs by a text.
+  return typeof workload === "object" && workload !== null ? (workload as ListFilter["workload"]) : undefined;
 }

@@ -1,6 +1,6 @@
 import type { Resource } from "@sluice/api";
 import type { ListFilter } from "@sluice/kernel";
-import { bucketOf, bucketsOf, matches, objectName } from "./index-buckets.ts";
+import { bucketsOf, bucketsToRead, matches, objectName } from "./index-buckets.ts";
 
 /** What is known of one kind, with an index for each way to list it. Nothing here scans all objects. */
 export class KindCache {
@@ -20,11 +20,12 @@ export class KindCache {
   }
 
   list(filter: ListFilter | undefined): Resource[] {
-    const bucket = this.#buckets.get(bucketOf(filter));
-    if (bucket === undefined) return [];
     const found: Resource[] = [];
-    for (const resource of bucket.values()) if (matches(resource, filter)) found.push(resource);
-    return found.sort(byNamespaceAndName);
+    for (const name of bucketsToRead(filter)) {
+      for (const resource of this.#buckets.get(name)?.values() ?? [])
+        if (matches(resource, filter)) found.push(resource);
+    }
+    return found.length > 1 ? found.sort(byNamespaceAndName) : found;
   }
 
   /** The state before; the same object back means that nothing was newer. */

@@ -60,7 +60,11 @@ export class QuarantineReconciler implements Reconciler<Quarantine, ObservedQuar
     if (key === undefined) return none;
     const application = await read.get<Application>(key);
     if (revert === undefined) return { ...none, application };
-    const all = await read.list<Quarantine>(quarantineKind, { namespace: quarantine.spec.namespace });
+    const { kind, name } = quarantine.spec.workload;
+    const all = await read.list<Quarantine>(quarantineKind, {
+      namespace: quarantine.spec.namespace,
+      workload: { kind, name },
+    });
     return {
       quarantine,
       application,

@@ -86,9 +86,9 @@ export interface ObservedRollout {
   readonly ruleRival: Rollout | undefined;
   /** Who gets a new version when, where the Rollout names one and it is there. */
   readonly ringSet: RingSet | undefined;
-  /** Of the namespace. */
+  /** Those that name it. */
   readonly quarantines: readonly Quarantine[];
-  /** Of the namespace, by name. */
+  /** Those that select it, by name. */
   readonly policies: readonly RollbackPolicy[];
   /** Its own. */
   readonly judgements: readonly Judgement[];
@@ -102,7 +102,7 @@ export const trafficTaskId = (rollout: Rollout, run: string): string =>
   `rollout/${rollout.metadata.uid}/canary-traffic/${run}`;
 
 export async function observe(written: Rollout, read: Reader): Promise<ObservedRollout> {
-  const { namespace, name, uid = "" } = written.metadata;
+  const { namespace, name, uid = "", labels = {} } = written.metadata;
   const inNamespace = namespace === undefined ? {} : { namespace };
   const [workload, replicaSets] = await Promise.all([
     readWorkload(written, read),
@@ -119,14 +119,14 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
       namespace,
       read,
     ),
-    read.list<Quarantine>(quarantineKind, inNamespace),
-    read.list<RollbackPolicy>(rollbackPolicyKind, inNamespace),
+    read.list<Quarantine>(quarantineKind, { ...inNamespace, workload: { kind: written.kind, name } }),
+    read.list<RollbackPolicy>(rollbackPolicyKind, { ...inNamespace, selects: labels }),
     read.list<Judgement>(judgementKind, { ...inNamespace, ownerUid: uid }),
   ]);
   const configuration = await readConfiguration(rollout, replicaSets, read);
   const { hash } = versionOf(rollout, replicaSets, configuration);
   const namesake = await read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`));
-  const evidencePolicies = await read.list<EvidencePolicy>(evidencePolicyKind, inNamespace);
+  const evidencePolicies = await read.list<EvidencePolicy>(evidencePolicyKind, { ...inNamespace, selects: labels });
   const evidence = evidenceRules(rollout, evidencePolicies);
   const services = new Map<string, Service | undefined>();
   const endpointSlices: EndpointSlice[] = [];

@@ -2,7 +2,7 @@ import type { ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice
 import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
 import { type Version, versionOf } from "./configuration/version.ts";
-import { type Holdback, holdbackOf, policyOf } from "./judging/policy.ts";
+import { type Holdback, holdbackOf } from "./judging/policy.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 
@@ -35,7 +35,8 @@ export function viewOf({ rollout, replicaSets, configuration, policies }: Observ
   const stableHash = status.stableRS ?? "";
   const stable = stableHash === "" ? undefined : replicaSets.find((set) => hashOf(set) === stableHash);
   const older = replicaSets.filter((set) => set !== canary && set !== stable);
-  const policy = policyOf(rollout, policies);
+  // Of several that select it, the first by name.
+  const [policy] = policies;
   const highestOther = Math.max(0, ...replicaSets.filter((set) => set !== canary).map(revisionOf));
   return {
     rollout,

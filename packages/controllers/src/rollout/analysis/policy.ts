@@ -1,4 +1,4 @@
-import { type EvidencePolicy, matchesSelector, type NoDataRule, type Rollout, type SyntheticCheck } from "@sluice/api";
+import type { EvidencePolicy, NoDataRule, Rollout, SyntheticCheck } from "@sluice/api";
 import { type Millis, millis, minutes } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 import { gates } from "../names.ts";
@@ -13,14 +13,10 @@ export interface EvidenceRules {
   readonly checks: readonly SyntheticCheck[];
 }
 
-/** Of several that select it, the first by name; none where the gate is off. */
+/** By the first of the policies that select the Rollout; by none where the gate is off. */
 export function evidenceRules(rollout: Rollout, policies: readonly EvidencePolicy[]): EvidenceRules {
   const isOff = rollout.metadata.annotations?.[gates.noData] === "off";
-  const [policy] = isOff
-    ? []
-    : policies
-        .filter(({ spec }) => matchesSelector(spec.selector ?? {}, rollout.metadata.labels ?? {}))
-        .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const policy = isOff ? undefined : policies[0];
   const { noData = "hold", minimumRequests = 0, askAfter, syntheticChecks = [] } = policy?.spec ?? {};
   return {
     policy: policy?.metadata.name,

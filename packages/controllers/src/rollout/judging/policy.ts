@@ -1,14 +1,7 @@
-import { defaultHoldback, matchesSelector, type RollbackPolicy, type Rollout } from "@sluice/api";
+import { defaultHoldback, type RollbackPolicy, type Rollout } from "@sluice/api";
 import { type Millis, seconds } from "@sluice/kernel";
 import { isRouted } from "../canary/steps.ts";
 import { gates } from "../names.ts";
-
-/** The RollbackPolicy that selects a Rollout; of several the first by name. */
-export function policyOf(rollout: Rollout, policies: readonly RollbackPolicy[]): RollbackPolicy | undefined {
-  return policies.find(
-    ({ spec }) => spec.selector === undefined || matchesSelector(spec.selector, rollout.metadata.labels ?? {}),
-  );
-}
 
 /** A release is judged by default; a gate on the Rollout or its policy switches that off. */
 export function judgeMode(rollout: Rollout, policy: RollbackPolicy | undefined): "enforce" | "advise" | "off" {
