@@ -11,7 +11,7 @@ export interface WorldOptions {
 }
 
 /** Manifests were validated when they came in; what controllers write needs no schema here, which is most of the time. */
-const kinds = builtInKinds()
+export const kinds = builtInKinds()
   .filter(({ kind }) => kind !== "CustomResourceDefinition")
   .map(({ group, versions, kind, plural, singular, namespaced }) => ({
     group,

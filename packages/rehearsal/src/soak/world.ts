@@ -1,0 +1,189 @@
+import { ApiFault, type Client, KindRegistry, keyOf, type Resource, type Watch, type WatchOptions } from "@sluice/api";
+import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
+import {
+  after,
+  type Instant,
+  type KindKey,
+  type Millis,
+  type Random,
+  randomInteger,
+  VirtualClock,
+} from "@sluice/kernel";
+import { createStore } from "@sluice/store";
+import { kinds } from "../release/world.ts";
+import type { Disturbance } from "./story.ts";
+
+export interface UnkindOptions {
+  readonly random: Random;
+  readonly disturbance: Disturbance;
+  readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
+  readonly tasks: Readonly<Record<string, TaskHandler>>;
+}
+
+const calmTurns = 40;
+const never = () => new Promise<never>(() => {});
+
+/** The real store and loop in virtual time, on a platform that crashes, conflicts, and tells late, twice or not at all. */
+export class UnkindWorld {
+  readonly clock = new VirtualClock();
+  crashes = 0;
+  disturbance: Disturbance;
+  readonly #options: UnkindOptions;
+  readonly #store: Client;
+  readonly #late: (() => void)[] = [];
+  readonly #watches = new Set<Watch>();
+  #expires = 0;
+  #began: Instant;
+  #touches = 0;
+  #life = 0;
+  #loop: Loop;
+  #tasks: TaskBoard;
+
+  private constructor(options: UnkindOptions, store: Client, clock: VirtualClock) {
+    this.#options = options;
+    this.disturbance = options.disturbance;
+    this.#store = store;
+    this.clock = clock;
+    this.#began = clock.now();
+    ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
+  }
+
+  static async create(options: UnkindOptions): Promise<UnkindWorld> {
+    const clock = new VirtualClock();
+    const { client } = await createStore({ kinds: new KindRegistry(kinds), clock, random: options.random });
+    return new UnkindWorld(options, client, clock);
+  }
+
+  /** A person's way in: never refused by the platform. */
+  get client(): Client {
+    return this.#store;
+  }
+
+  async run(wait: Millis, onSettled: () => Promise<void>): Promise<void> {
+    await this.clock.advance(wait, async () => {
+      await this.settle();
+      await onSettled();
+    });
+  }
+
+  async settle(): Promise<void> {
+    for (let quiet = 0, turn = 0; quiet < calmTurns; turn++) {
+      await undefined;
+      this.#deliverSome();
+      quiet = this.#loop.isIdle && this.#late.length === 0 ? quiet + 1 : 0;
+      if (turn > 300_000) throw new Error("the controllers don't settle");
+    }
+  }
+
+  crash(): void {
+    this.crashes++;
+    this.stop();
+    this.#late.length = 0;
+    ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
+  }
+
+  /** Milliseconds that really went by. */
+  get elapsed(): number {
+    return this.clock.now() - this.#began;
+  }
+
+  /** The clock on the wall is set. */
+  jump(by: Millis): void {
+    this.clock.jump(by);
+    this.#began = after(this.#began, by);
+  }
+
+  /** Every watch ends, and must be listed anew. */
+  watchGap(): void {
+    this.#expires = this.#watches.size;
+    for (const watch of [...this.#watches]) watch.stop();
+    this.#watches.clear();
+  }
+
+  stop(): void {
+    this.#loop.stop();
+    this.#tasks.cancelAll();
+    this.#watches.clear();
+  }
+
+  #begin() {
+    const life = ++this.#life;
+    const { reconcilers, tasks: handlers } = this.#options;
+    const tasks = new TaskBoard(this.clock, handlers);
+    const loop = new Loop({
+      client: this.#unkind(life),
+      clock: this.clock,
+      tasks,
+      reconcilers,
+      fieldManager: "sluice",
+      deliver: (apply) => {
+        const mine = () => {
+          if (life === this.#life) apply();
+        };
+        if (this.#happens("delay")) this.#late.push(mine);
+        else if (this.#late.length > 0) this.#late.push(mine);
+        else mine();
+        if (this.#happens("duplicate")) this.#late.push(mine);
+      },
+    });
+    void loop.start();
+    return { loop, tasks };
+  }
+
+  #happens(what: keyof Disturbance): boolean {
+    const chance = this.disturbance[what];
+    return chance > 0 && this.#options.random.next() < chance;
+  }
+
+  #deliverSome(): void {
+    if (this.#late.length === 0) return;
+    for (const deliver of this.#late.splice(0, randomInteger(this.#options.random, this.#late.length + 1))) deliver();
+  }
+
+  #unkind(life: number): Client {
+    const store = this.#store;
+    const effect = async <T>(kind: string, write: () => Promise<T>): Promise<T> => {
+      if (life !== this.#life) return never();
+      const counts = kind !== "Event";
+      if (counts && this.#happens("crash")) {
+        this.crash();
+        return never();
+      }
+      const answer = await write();
+      if (life !== this.#life) return never();
+      if (counts && this.#happens("gap")) this.watchGap();
+      if (counts && this.#happens("crash")) {
+        this.crash();
+        return never();
+      }
+      return answer;
+    };
+    return {
+      get: (key, options) => store.get(key, options),
+      list: (kind, options) => store.list(kind, options),
+      watch: <R extends Resource>(kind: KindKey, options?: WatchOptions) => {
+        if (this.#expires > 0 && options?.resourceVersion !== undefined) {
+          this.#expires--;
+          throw new ApiFault("Expired", "the watch is too old");
+        }
+        const watch = store.watch<R>(kind, options);
+        this.#watches.add(watch);
+        return watch;
+      },
+      create: (object, options) => effect(object.kind, () => store.create(object, options)),
+      update: (object, options) =>
+        effect(object.kind, async () => {
+          if (this.#happens("conflict")) await this.#touch(object);
+          return store.update(object, options);
+        }),
+      patch: (key, patch, options) => effect(key.kind, () => store.patch(key, patch, options)),
+      delete: (key, options) => effect(key.kind, () => store.delete(key, options)),
+      deleteAll: (kind, options) => effect(kind.kind, () => store.deleteAll(kind, options)),
+    };
+  }
+
+  async #touch(object: Resource): Promise<void> {
+    const value = { metadata: { annotations: { "example.com/touched": String(this.#touches++) } } };
+    await this.#store.patch(keyOf(object), { type: "merge", value });
+  }
+}

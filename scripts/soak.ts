@@ -1,0 +1,41 @@
+// The controllers in randomized rehearsal for as long as asked: `npm run soak -- --hours 8`; `--seed 7` repeats one story.
+import { parseArgs } from "node:util";
+import { seededRandom } from "@sluice/kernel";
+import { type Invariant, invariants, play, shrink, storyOf, toldStory } from "@sluice/rehearsal/soak";
+
+const { values } = parseArgs({ options: { hours: { type: "string", default: "0.1" }, seed: { type: "string" } } });
+const first = Number(values.seed ?? Date.now() % 1_000_000_000);
+const end = Date.now() + Number(values.hours) * 3_600_000;
+const isOne = values.seed !== undefined;
+const total = { stories: 0, releases: 0, crashes: 0, virtualMillis: 0, failures: 0 };
+const checks = new Map<Invariant, number>();
+const yearMillis = 365.25 * 86_400_000;
+const totals = () =>
+  `${total.stories} stories, ${total.releases} releases, ${(total.virtualMillis / yearMillis).toFixed(2)} simulated years, ${total.crashes} crashes, ${total.failures} failures`;
+let toldAt = Date.now();
+
+console.log(`first seed ${first}`);
+for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
+  const story = storyOf(seed, seededRandom(seed));
+  const played = await play(story);
+  total.stories++;
+  total.releases += played.releases;
+  total.crashes += played.crashes;
+  total.virtualMillis += played.virtualMillis;
+  for (const [invariant, count] of played.checks) checks.set(invariant, (checks.get(invariant) ?? 0) + count);
+  const { violated } = played;
+  if (violated !== undefined) {
+    total.failures++;
+    const short = await shrink(story, async (next) => (await play(next)).violated?.invariant === violated.invariant);
+    const { violated: still } = await play(short);
+    console.log(`\n${still?.message}\n${toldStory(short)}\nrepeat: npm run soak -- --seed ${seed}\n`);
+  }
+  if (Date.now() - toldAt > 10_000) {
+    toldAt = Date.now();
+    console.log(totals());
+  }
+}
+console.log(totals());
+for (const invariant of invariants)
+  console.log(`${String(checks.get(invariant) ?? 0).padStart(10)} checks of ${invariant}`);
+process.exitCode = total.failures === 0 ? 0 : 1;
