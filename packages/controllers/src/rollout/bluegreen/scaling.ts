@@ -52,7 +52,11 @@ export function planBlueGreenScaling(
     const isReturning = !view.isFullyPromoted && fastTrack(observed, view)?.is === "withinDelay";
     scaling.wish(canary, { replicas: newCount(observed, view), ...(isReturning ? {} : { deadline: null }) });
   }
-  for (const { set, wanted } of olderWishes(view, older, { inUse, active, preview }, now)) scaling.wish(set, wanted);
+  // One that was taken back before it had a Pod leaves the preview at a superseded version: that has its delay, no more.
+  const shown = isAborted ? "" : preview;
+  for (const { set, wanted } of olderWishes(view, older, { inUse, active, preview: shown }, now)) {
+    scaling.wish(set, wanted);
+  }
   return scaling.plan();
 }
 

@@ -1,7 +1,8 @@
-import type { Resource } from "@sluice/api";
+import { keyOf, type Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, restartPatch, retryPatch, undoPatch } from "../index.ts";
+import { rollout } from "../release.fixture.ts";
 import { BlueGreenRelease } from "./blue-green.fixture.ts";
 
 const byHand = { autoPromotionEnabled: false };
@@ -326,6 +327,22 @@ test("an abort keeps the preview for its delay, 0 for ever; a retry begins again
   });
   await release.ask(retryPatch);
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "BlueGreenPause" });
+});
+
+test("one that is taken back before it has a Pod doesn't keep a superseded preview for ever", async () => {
+  const release = await released(byHand);
+  await release.pushBlueGreen("web:v2", byHand);
+  const bad = rollout("web:v3").spec.template;
+
+  const annotations = { "sluice.dev/bad": "it looks odd" };
+  await release.world.client.patch(keyOf(await release.rollout()), {
+    type: "merge",
+    value: { metadata: { annotations }, spec: { template: bad } },
+  });
+  await release.world.run(minutes(60));
+
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+  expect(await release.pods()).toEqual({ "web:v1": 2, "web:v2": 0 });
 });
 
 test("undo wants the version before", async () => {
