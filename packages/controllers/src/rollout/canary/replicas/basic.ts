@@ -20,7 +20,7 @@ export interface BasicCanary {
 
 /**
  * The next counts on the way to a weight, within surge and availability.
- * Stable grows first; while older ReplicaSets live, neither side shrinks.
+ * Stable grows first; while older ReplicaSets live, neither side loses a Pod that serves.
  * Source: argo-rollouts utils/replicaset/canary.go CalculateReplicaCountsForBasicCanary.
  */
 export function basicCounts(input: BasicCanary): ReplicaCounts {
@@ -40,7 +40,11 @@ export function basicCounts(input: BasicCanary): ReplicaCounts {
   if (canary !== undefined && canary.wanted < goal.canary && room > 0) {
     nextCanary = Math.min(canary.wanted + room, goal.canary);
   }
-  if (older > 0) return { canary: nextCanary, stable: nextStable };
+  if (older > 0)
+    return {
+      canary: withoutBroken(canary, goal.canary, nextCanary),
+      stable: withoutBroken(stable, goal.stable, nextStable),
+    };
 
   const isIncreasing = canary === undefined || goal.canary >= canary.wanted;
   const droppable = countable(canary, !isIncreasing) + countable(stable, isIncreasing) - least;
@@ -60,6 +64,12 @@ export function basicCounts(input: BasicCanary): ReplicaCounts {
 function countable(side: Sized | undefined, ignoresAvailability: boolean): number {
   if (side === undefined) return 0;
   return side.wanted < side.available || ignoresAvailability ? side.wanted : side.available;
+}
+
+/** What is surplus and not available only takes the room of a side that could grow. */
+function withoutBroken(side: Sized | undefined, goal: number, planned: number): number {
+  if (side === undefined || side.wanted <= goal) return planned;
+  return Math.max(goal, Math.min(side.wanted, side.available));
 }
 
 function drained(side: Sized | undefined, goal: number, droppable: number, planned: number): number {

@@ -86,6 +86,18 @@ test.each<[string, Partial<BasicCanary>, number, number]>([
     10,
   ],
   ["older ones go first", { older: 2, canary: { wanted: 1, available: 1 }, weight: 50 }, 1, 10],
+  [
+    "while older ones serve, surplus Pods that never became available make room for stable's",
+    { older: 1, replicas: 1, weight: 0, canary: { wanted: 1, available: 0 }, stable: { wanted: 0, available: 0 } },
+    0,
+    0,
+  ],
+  [
+    "while older ones serve, a broken stable version makes room for its fix",
+    { older: 1, weight: 60, canary: { wanted: 1, available: 1 }, stable: { wanted: 10, available: 0 } },
+    1,
+    4,
+  ],
   ["with nothing stable all are new", { stable: undefined }, 10, 0],
 ])("%s", (_name, input, expectedCanary, expectedStable) => {
   expect(basicCounts(canary(input))).toEqual({ canary: expectedCanary, stable: expectedStable });
