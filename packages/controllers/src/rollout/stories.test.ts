@@ -723,6 +723,21 @@ test("a restart replaces Pods that are older, and says when it is done", async (
   expect((await release.status()).restartedAt).toBe((await release.rollout()).spec.restartAt);
 });
 
+test("a canary whose last Pod goes gets no user until one is back, and both are on record", async () => {
+  const release = await Release.begin();
+  await release.push("web:v1");
+  await release.push("web:v2", { steps: [setWeight(20), pause()] });
+  expect(await release.weight()).toBe(20);
+  const known = await release.decisions();
+
+  await release.limit("web:v2", 0);
+
+  expect(await release.weight()).toBe(0);
+  expect((await release.decisions()).slice(known.length)).toEqual(["hold"]);
+  await release.limit("web:v2", undefined);
+  expect(await release.weight()).toBe(20);
+});
+
 const hostSurroundings = [
   ...["stable", "canary"].map(
     (name): Resource => ({

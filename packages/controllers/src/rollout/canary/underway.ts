@@ -79,6 +79,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...background.actions,
       ...experiment.actions,
       ...records,
+      ...emptied(observed, view, traffic, now),
       ...planOldRuns(observed, current),
       ...planOldExperiments(observed, experimentName),
       ...planJudgement(observed, view, traffic.weight, now),
@@ -287,6 +288,15 @@ function recordsOf(
   // A version is promoted once, whatever else is seen between a conflict and its repeat.
   const slot = advance.is === "promote" ? { slot: `${view.hash}|${view.status.stableRS ?? ""}` } : {};
   return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by, ...slot })];
+}
+
+/** Its last Pod went: nobody may be sent there, and it gets its share again as soon as one is back. */
+function emptied(observed: ObservedRollout, view: View, { weight }: TrafficPlan, now: Instant): readonly Effect[] {
+  const before = view.status.canary?.weights?.canary;
+  const isEmptied = weight === 0 && availableOf(view.canary) === 0 && before?.podTemplateHash === view.hash;
+  if (!isEmptied || before.weight === 0 || view.isFullyPromoted) return [];
+  const because = `none of its Pods is available: the stable version gets its ${before.weight} % until one is`;
+  return [decided(observed, view, now, { action: "hold", because })];
 }
 
 function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {
