@@ -1,4 +1,4 @@
-import { notRevertible } from "@sluice/api";
+import { notRevertible, type Resource } from "@sluice/api";
 import { canonicalJson } from "@sluice/kernel";
 import type { LocatedResource } from "../manifests/parse-manifests.ts";
 
@@ -17,7 +17,13 @@ export function irrevertibleChanges(
   return changed
     .filter(({ resource }) => {
       if (resource.kind === "CustomResourceDefinition" || resource.kind === "Job") return true;
-      return notRevertible(resource) !== undefined;
+      return [resource, templateOf(resource)].some((marked) => notRevertible(marked) !== undefined);
     })
     .map((located) => `${nameOf(located)} changed (${located.file}:${located.line})`);
+}
+
+/** A version that can't be undone is marked on its pod template. */
+function templateOf(resource: Resource): Parameters<typeof notRevertible>[0] {
+  const { spec } = resource as { readonly spec?: { readonly template?: Parameters<typeof notRevertible>[0] } };
+  return spec?.template ?? {};
 }

@@ -28,9 +28,9 @@ const digest = (workload: Resource) =>
   createHash("sha256")
     .update(canonicalJson((workload.spec as { template: unknown }).template))
     .digest("hex");
-const digestOfImage = (image: string) =>
+const digestOfImage = (image: string, metadata?: object) =>
   createHash("sha256")
-    .update(canonicalJson({ spec: { containers: [{ name: "web", image }] } }))
+    .update(canonicalJson({ ...(metadata && { metadata }), spec: { containers: [{ name: "web", image }] } }))
     .digest("hex");
 
 let repository: ScratchRepository;
@@ -262,6 +262,20 @@ describe("held", () => {
     expect(outcome.is).toBe("held");
     expect(outcome.message).toContain("not revertible: CustomResourceDefinition x.y changed (app/crd.yaml:1)");
     expect(repository.origin("branch", "--list", "sluice/*")).toBe("");
+  });
+
+  test("a version whose pod template says that it can't be undone", async () => {
+    const marked = rollout("shop:v2").replace(
+      "  template:\n",
+      "  template:\n    metadata: {annotations: {sluice.dev/not-revertible: drops a column}}\n",
+    );
+    const badDigest = digestOfImage("shop:v2", { annotations: { "sluice.dev/not-revertible": "drops a column" } });
+    repository.push({ "app/rollout.yaml": marked }, "v2");
+
+    const outcome = await revert({ mode: "commit", badDigest });
+
+    expect(outcome.is).toBe("held");
+    expect(outcome.message).toContain("not revertible: Rollout shop changed (app/rollout.yaml:");
   });
 
   test("later changes of the same lines", async () => {
