@@ -100,6 +100,8 @@ export type {
   CanaryStatus,
   CanaryStep,
   CanaryStrategy,
+  LastingVersion,
+  NotRevertibleStatus,
   PauseCondition,
   PauseReason,
   PluginStep,
@@ -266,7 +268,7 @@ export type {
   SyntheticCheck,
 } from "./kinds/sluice/evidence-policy.ts";
 export type { Judgement, JudgementEvidence, JudgementSpec, JudgementStatus } from "./kinds/sluice/judgement.ts";
-export { notRevertible, notRevertibleAnnotation } from "./kinds/sluice/not-revertible.ts";
+export { notRevertible, notRevertibleAnnotation, unsaidReason } from "./kinds/sluice/not-revertible.ts";
 export type {
   GitRevertPhase,
   GitRevertStatus,

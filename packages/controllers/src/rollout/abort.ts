@@ -8,6 +8,7 @@ import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { decided, decisionName } from "./decisions.ts";
 import { planOldExperiments } from "./experiment/old.ts";
+import type { Turn } from "./finish.ts";
 import { endJudgements } from "./judging/judgements.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -15,7 +16,7 @@ import { forgetBad } from "./persons-word.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
 import type { Situation } from "./situation.ts";
 import { takeBack } from "./taken-back.ts";
-import { type RolloutPlan, type Turn, turn } from "./turn.ts";
+import { type RolloutPlan, turn } from "./turn.ts";
 import { gateIsOff, type Verdict } from "./verdict.ts";
 import { hashOf, type View } from "./view.ts";
 import { planWorkload } from "./workload-size.ts";
@@ -160,6 +161,7 @@ export function hold(
 /** From the first step again: after a person's retry, or once a Quarantine is lifted. */
 export function beginAgain(observed: ObservedRollout, view: View, action: "retry" | "lift", now: Instant): RolloutPlan {
   const isFull = view.status.promoteFull === true;
+  const { accepted } = view.status.notRevertible ?? {};
   const steps = view.progress.steps.length;
   const start = isFull || (view.stable !== undefined && hashOf(view.stable) === view.hash) ? steps : 0;
   const because =
@@ -181,6 +183,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
         currentExperiment: undefined,
       }),
       blueGreen: blueGreenBegun(view.status),
+      ...(accepted === undefined ? {} : { notRevertible: { accepted } }),
     },
     progressing: { reason: "RolloutRetry", message: "Retrying Rollout after abort" },
   };

@@ -1,5 +1,6 @@
 import type { RolloutStatus } from "@sluice/api";
-import { type Instant, sameJson } from "@sluice/kernel";
+import { type Instant, type PlannedEvent, sameJson } from "@sluice/kernel";
+import type { Effect } from "../loop/index.ts";
 import { activeSet, hasMoved, isActiveWhole, isCutOver } from "./bluegreen/status.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { holdbackCondition } from "./canary/holdback.ts";
@@ -28,6 +29,14 @@ export interface Outcome {
   readonly pausedBecause?: string;
   /** A share of the stable version is held back, and why. */
   readonly holdsBack?: string;
+}
+
+/** All that a turn does. */
+export interface Turn extends Outcome {
+  readonly because: string;
+  readonly actions?: readonly Effect[];
+  readonly events?: readonly PlannedEvent[];
+  readonly wakes?: readonly (Instant | undefined)[];
 }
 
 /** The complete next status: counts as observed, what was decided, conditions, phase and message. */

@@ -182,6 +182,22 @@ const checked = scenario(async (release) => {
   await release.world.run(seconds(200));
 });
 
+const lasting = scenario(async (release) => {
+  const metadata = { labels: { app: "web" }, annotations: { "sluice.dev/not-revertible": "migrates orders" } };
+  const template = (image: string) => ({ metadata, spec: { containers: [{ name: "web", image }] } });
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  await release.push("web:v2", { steps, spec: { template: template("web:v2") } });
+  await release.world.run(seconds(5));
+  await release.ask(promotePatch);
+  release.outside.answers = { errors: [0.5] };
+  await release.world.run(seconds(60));
+  await release.ask(promotePatch);
+  await release.world.run(seconds(10));
+  await release.push("web:v3", { steps });
+  await release.world.run(seconds(90));
+});
+
 const laws = [
   ["a good release", good, 50],
   ["a bad release and its fix", bad, 50],
@@ -192,6 +208,7 @@ const laws = [
   ["a release without requests", noData, 8],
   ["a bad ConfigMap", configuration, 40],
   ["a Deployment that is taken over", takenOver, 30],
+  ["a release that can't be undone", lasting, 40],
   ["a release that must have enough requests", checked, 10],
 ] as const;
 

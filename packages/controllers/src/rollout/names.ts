@@ -36,6 +36,8 @@ export const annotations = {
   weighedBy: "sluice.dev/weighed-by",
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: "sluice.dev/bad",
+  /** Ours: a person let this version, by its hash, go back past what can't be undone. */
+  pastNotRevertible: "sluice.dev/past-not-revertible",
   /** Ours, on ReplicaSets: when their version was promoted the last time. */
   promotedAt: "sluice.dev/promoted-at",
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */

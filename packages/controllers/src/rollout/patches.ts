@@ -9,8 +9,9 @@ import {
 } from "@sluice/api";
 import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "./canary/steps.ts";
+import { lastingSince } from "./lasting/marks.ts";
 import { annotations, keyIn } from "./names.ts";
-import { revisionOf } from "./view.ts";
+import { hashOf, revisionOf } from "./view.ts";
 import { templateIn, workloadKind } from "./workload.ts";
 import { writtenTemplate } from "./written-template.ts";
 
@@ -146,9 +147,7 @@ export function undoPatch(
     const which = revision === undefined || revision === 0 ? "an earlier revision" : `revision ${revision}`;
     throw new Fault("invalid", `rollout ${rollout.metadata.name} has no ${which}; it has ${list}`);
   }
-  const lasting = known.find(
-    (set) => revisionOf(set) > revisionOf(wanted) && notRevertible(set.spec.template ?? {}) !== undefined,
-  );
+  const lasting = lastingSince(wanted, known);
   if (lasting !== undefined && !isPastLasting) {
     throw new Fault(
       "invalid",
@@ -158,7 +157,11 @@ export function undoPatch(
   }
   const { at, target } = templatePlace(rollout);
   const operations = [{ op: "replace", path: at, value: writtenTemplate(wanted, rollout) }];
-  return [{ patch: { type: "json", operations }, ...(target === undefined ? {} : { target }) }];
+  const word = { metadata: { annotations: { [annotations.pastNotRevertible]: hashOf(wanted) } } };
+  return [
+    ...(lasting === undefined ? [] : [toSpec(word)]),
+    { patch: { type: "json", operations }, ...(target === undefined ? {} : { target }) },
+  ];
 }
 
 /** Where the template is written: in the Rollout, or in what its workloadRef names. */

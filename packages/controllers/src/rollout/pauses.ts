@@ -11,4 +11,14 @@ export const pauseOf = ({ status }: View, reason: PauseReason): PauseCondition |
 /** Evidence is missing or undecided, and only a person can say how to go on. */
 export const isAsking = (view: View): boolean => asking.some((reason) => pauseOf(view, reason) !== undefined);
 
-const asking = ["NoData", "InconclusiveAnalysisRun", "InconclusiveExperiment", "VerdictAlert"] as const;
+const asking = [
+  "NoData",
+  "InconclusiveAnalysisRun",
+  "InconclusiveExperiment",
+  "VerdictAlert",
+  "NotRevertible",
+] as const;
+
+/** Sluice's own pauses say more than their name. */
+export const hasDetail = (reason: PauseReason): boolean =>
+  reason === "NoData" || reason === "VerdictAlert" || reason === "NotRevertible";

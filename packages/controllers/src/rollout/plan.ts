@@ -1,3 +1,4 @@
+import type { NotRevertibleStatus } from "@sluice/api";
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
@@ -9,14 +10,17 @@ import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
 import { decided } from "./decisions.ts";
+import { throughTheDoor } from "./lasting/door.ts";
+import { isOverruling, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { classify } from "./situation.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
+import type { Verdict } from "./verdict.ts";
 import { type View, viewOf } from "./view.ts";
 
 /** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
-  const view = viewOf(observed);
+  const view = throughTheDoor(observed, viewOf(observed));
   const situation = classify(observed, view, now);
   switch (situation.is) {
     case "invalid": {
@@ -49,14 +53,21 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
       return beginAgain(observed, view, "retry", now);
     case "condemned":
       return condemn(observed, view, situation.verdict, now);
+    case "stopped":
+      return isOverruling(view, situation.verdict)
+        ? overrule(observed, view, situation.verdict, now)
+        : onItsWay(observed, view, now, situation.verdict);
     case "aborted":
       return stayAborted(observed, view, now);
     case "underway":
-      return blueGreenOf(view.rollout) === undefined ? goOn(observed, view, now) : goOnBlueGreen(observed, view, now);
+      return onItsWay(observed, view, now);
     default:
       return unreachable(situation);
   }
 }
+
+const onItsWay = (observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan =>
+  blueGreenOf(view.rollout) === undefined ? goOn(observed, view, now, stop) : goOnBlueGreen(observed, view, now, stop);
 
 /** Everything that status knew was about another version or other steps. */
 function supersede(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
@@ -73,6 +84,7 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     controllerPause: undefined,
     canary: canaryStatusOf({ weights: status.canary?.weights, stablePingPong: status.canary?.stablePingPong }),
     blueGreen: blueGreenBegun(status),
+    notRevertible: stillAccepted(view),
     // A change of the spec cancels a restart that is under way.
     ...(rollout.spec.restartAt === undefined ? {} : { restartedAt: rollout.spec.restartAt }),
   };
@@ -104,6 +116,13 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     events: isSilent ? [] : events,
     changes,
   });
+}
+
+/** What was let in counts until something is stable, or a person took it back. */
+function stillAccepted({ status, hash }: View): NotRevertibleStatus | undefined {
+  const { accepted } = status.notRevertible ?? {};
+  if (accepted === undefined) return undefined;
+  return status.abortedAt === undefined || accepted.podTemplateHash === hash ? { accepted } : undefined;
 }
 
 function changedWords(observed: ObservedRollout, view: View): string {

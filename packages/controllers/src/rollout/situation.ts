@@ -3,6 +3,7 @@ import type { Instant } from "@sluice/kernel";
 import { missingWorkload, referenceFault } from "./analysis/references.ts";
 import { stepHash } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
+import { isLasting } from "./lasting/marks.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
 import { personsVerdict, type Verdict, verdictOn } from "./verdict.ts";
@@ -19,6 +20,8 @@ export type Situation =
   | { readonly is: "released" }
   | { readonly is: "retried" }
   | { readonly is: "condemned"; readonly verdict: Verdict }
+  /** Bad, but going back by itself would do more harm: a person is asked. */
+  | { readonly is: "stopped"; readonly verdict: Verdict }
   | { readonly is: "aborted" }
   | { readonly is: "underway" };
 
@@ -43,7 +46,9 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   const isOnItsWay = status.abort !== true && status.abortedAt === undefined;
   // Before the hold: a verdict whose Quarantine was written, but not yet the status, is still this verdict.
   const verdict = isOnItsWay ? verdictOn(observed, view, now) : undefined;
-  if (verdict !== undefined) return { is: "condemned", verdict };
+  if (verdict !== undefined) {
+    return { is: isLasting(view) && verdict.cause !== "person" ? "stopped" : "condemned", verdict };
+  }
   if (quarantine !== undefined) {
     const wasRetried = status.abortedAt !== undefined || status.promoteFull === true;
     return { is: "held", quarantine, wasRetried };

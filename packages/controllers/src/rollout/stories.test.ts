@@ -778,23 +778,3 @@ async function selected(release: Release) {
   };
   return { stable: await imageOf("stable"), canary: await imageOf("canary") };
 }
-
-test("an undo past a version that can't be undone stops at a person", async () => {
-  const release = await released();
-  const lasting = {
-    metadata: { labels: { app: "web" }, annotations: { "sluice.dev/not-revertible": "migrates orders" } },
-  };
-  const image = (name: string) => ({ spec: { containers: [{ name: "web", image: name }] } });
-  await release.push("web:v2", { ...careful, spec: { template: { ...lasting, ...image("web:v2") } } });
-  await release.world.run(minutes(5));
-  await release.push("web:v3");
-  await release.world.run(minutes(5));
-  const sets = await release.replicaSets();
-  const rollout = await release.rollout();
-
-  expect(() => undoPatch(rollout, sets, 1)).toThrow(
-    "revision 2 is marked sluice.dev/not-revertible (migrates orders): going back past it may harm data",
-  );
-  expect(undoPatch(rollout, sets, 2)).toHaveLength(1);
-  expect(undoPatch(rollout, sets, 1, { isPastLasting: true })).toHaveLength(1);
-});

@@ -1,23 +1,18 @@
 import type { RolloutStatus } from "@sluice/api";
-import { type Instant, instant, type Plan, type PlannedEvent, sameJson } from "@sluice/kernel";
+import { type Instant, instant, type Plan, sameJson } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { planSnapshots } from "./configuration/snapshots.ts";
-import { finished, type Outcome } from "./finish.ts";
+import { finished, type Turn } from "./finish.ts";
+import { withDoor } from "./lasting/door.ts";
 import { annotations, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import type { View } from "./view.ts";
 
 export type RolloutPlan = Plan<Effect, RolloutStatus>;
 
-export interface Turn extends Outcome {
-  readonly because: string;
-  readonly actions?: readonly Effect[];
-  readonly events?: readonly PlannedEvent[];
-  readonly wakes?: readonly (Instant | undefined)[];
-}
-
 /** Effects, then the complete status; the revision is noted on the Rollout once nothing else is to be written. */
-export function turn(observed: ObservedRollout, view: View, now: Instant, made: Turn): RolloutPlan {
+export function turn(observed: ObservedRollout, view: View, now: Instant, decisions: Turn): RolloutPlan {
+  const made = withDoor(observed, view, now, decisions);
   const { events = [], wakes = [], because } = made;
   const actions = withSnapshots(observed, view, made.actions ?? []);
   const status = finished(observed, view, made, now);

@@ -37,16 +37,25 @@ export const gateIsOff = ({ rollout }: View, gate: keyof typeof gates): boolean 
 /** What is wrong with the version on its way; undefined where nothing is, or nothing is on its way. */
 export function verdictOn(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
   if (view.isFirst || view.isFullyPromoted) return undefined;
+  const said = (verdict: Verdict | undefined) =>
+    verdict === undefined || isOverruled(view, verdict) ? undefined : verdict;
   return (
     personsVerdict(view) ??
-    analysisVerdict(observed, view, now) ??
-    evidenceVerdict(observed, view) ??
-    experimentVerdict(observed, view, now) ??
-    crashVerdict(observed, view) ??
-    deadlineVerdict(observed, view, now) ??
-    judgeVerdict(observed, view)
+    analysisVerdicts(observed, view, now).find((verdict) => !isOverruled(view, verdict)) ??
+    said(evidenceVerdict(observed, view)) ??
+    said(experimentVerdict(observed, view, now)) ??
+    said(crashVerdict(observed, view)) ??
+    said(deadlineVerdict(observed, view, now)) ??
+    said(judgeVerdict(observed, view))
   );
 }
+
+/** One verdict from the next one, where a person went on in spite of it. */
+export const verdictKey = ({ cause, run }: Pick<Verdict, "cause" | "run">): string =>
+  run === undefined ? cause : `${cause}/${run.metadata.name}`;
+
+export const isOverruled = ({ status }: View, verdict: Pick<Verdict, "cause" | "run">): boolean =>
+  status.notRevertible?.overruled?.includes(verdictKey(verdict)) === true;
 
 export function personsVerdict(view: View): Verdict | undefined {
   const reason = view.rollout.metadata.annotations?.[annotations.bad];
@@ -111,22 +120,22 @@ const slotTitles = {
   post: "Post-promotion analysis",
 } as const satisfies Readonly<Record<AnalysisSlot, string>>;
 
-function analysisVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
-  if (view.status.promoteFull === true) return undefined;
-  for (const slot of slotsOf(view)) {
-    if (slotStatus(view, slot) === undefined) continue;
+function analysisVerdicts(observed: ObservedRollout, view: View, now: Instant): readonly Verdict[] {
+  if (view.status.promoteFull === true) return [];
+  return slotsOf(view).flatMap((slot): readonly Verdict[] => {
+    if (slotStatus(view, slot) === undefined) return [];
     const judged = judgementOn(observed, view, slot, now);
-    if (judged === undefined) continue;
+    if (judged === undefined) return [];
     const { run, judgement } = judged;
     const words = (message: string) => `${slotTitles[slot]} phase error/failed: ${message}`.replace(/: $/, "");
     if (judgement.is === "bad") {
-      return { cause: "analysis", message: words(judgement.message), isBlamed: true, run };
+      return [{ cause: "analysis", message: words(judgement.message), isBlamed: true, run }];
     }
     if (judgement.is === "broken") {
-      return { cause: "provider", message: words(judgement.message), isBlamed: false, run };
+      return [{ cause: "provider", message: words(judgement.message), isBlamed: false, run }];
     }
-  }
-  return undefined;
+    return [];
+  });
 }
 
 /** The version is blamed for what was measured of it, not for Pods that didn't come: they may be the stable version's. */

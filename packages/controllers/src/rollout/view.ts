@@ -1,4 +1,4 @@
-import type { ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
+import type { LastingVersion, ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
 import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
 import { type Version, versionOf } from "./configuration/version.ts";
@@ -26,6 +26,8 @@ export interface View {
   readonly policy: RollbackPolicy | undefined;
   /** What stays with the stable version for a while after the last step. */
   readonly holdback: Holdback | undefined;
+  /** The version that is wanted, but waits for a person's word; then all of this is about the one that stays meanwhile. */
+  readonly waiting?: LastingVersion;
 }
 
 export function viewOf({ rollout, replicaSets, configuration, policies }: ObservedRollout): View {

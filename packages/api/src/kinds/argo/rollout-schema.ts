@@ -246,6 +246,14 @@ const weight = (description: string): Schema =>
     podTemplateHash: text("Its version."),
   });
 
+const lastingVersion = (description: string): Schema =>
+  object(description, {
+    podTemplateHash: text("The version."),
+    because: text("What can't be undone."),
+    isWayBack: flag("It was there before what can't be undone."),
+    acceptedAt: time("When a person let it in."),
+  });
+
 export const rolloutStatus = object("Where the Rollout stands.", {
   abort: flag("Traffic goes back to the stable version."),
   pauseConditions: list(
@@ -292,6 +300,12 @@ export const rolloutStatus = object("Where the Rollout stands.", {
   phase: text("Healthy, Degraded, Progressing or Paused."),
   message: text("Why."),
   workloadObservedGeneration: text("The generation of the workloadRef, as text."),
+  notRevertible: object("Sluice's own: what became of versions that can't be undone.", {
+    asked: lastingVersion("The version that waits for a person."),
+    accepted: lastingVersion("The version that a person let in: nothing goes back past it by itself."),
+    stoppedFor: text("Why it would have been taken back."),
+    overruled: list("What a person went on in spite of.", text("")),
+  }),
   alb: anyObject("Of the alb router."),
   albs: list("Of the alb router.", anyObject("")),
 });

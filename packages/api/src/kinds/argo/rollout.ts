@@ -142,7 +142,9 @@ export type PauseReason =
   /** Sluice's own: the evidence was empty, NaN or without canary traffic. */
   | "NoData"
   /** Sluice's own: the judge, a policy's rule or a model asks for a look. */
-  | "VerdictAlert";
+  | "VerdictAlert"
+  /** Sluice's own: what comes next can't be undone, or goes back past what can't. */
+  | "NotRevertible";
 
 export interface PauseCondition {
   readonly reason: PauseReason;
@@ -195,6 +197,26 @@ export type RolloutConditionType =
   | "Healthy"
   | (string & {});
 
+/** A version that a person must let in, or has. */
+export interface LastingVersion {
+  readonly podTemplateHash: string;
+  readonly because: string;
+  /** Not the lasting version itself, but one that was there before it. */
+  readonly isWayBack?: boolean;
+}
+
+/** Sluice's own: what became of versions that can't be undone. */
+export interface NotRevertibleStatus {
+  /** Waits for a person's word; nothing of it has begun. */
+  readonly asked?: LastingVersion;
+  /** A person let it in, and it isn't the stable version yet: nothing goes back past it by itself. */
+  readonly accepted?: LastingVersion & { readonly acceptedAt: Timestamp };
+  /** Why it would have been taken back: a person is asked. */
+  readonly stoppedFor?: string;
+  /** What a person went on in spite of. */
+  readonly overruled?: readonly string[];
+}
+
 export interface RolloutStatus {
   readonly abort?: boolean;
   readonly pauseConditions?: readonly PauseCondition[];
@@ -222,6 +244,7 @@ export interface RolloutStatus {
   readonly phase?: RolloutPhase;
   readonly message?: string;
   readonly workloadObservedGeneration?: string;
+  readonly notRevertible?: NotRevertibleStatus;
   readonly alb?: object;
   readonly albs?: readonly object[];
 }

@@ -62,6 +62,7 @@ function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Insta
     const isAnalysed =
       strategy?.prePromotionAnalysis === undefined ||
       pre.judgement?.is === "good" ||
+      wentOnInSpite(pre) ||
       (pre.wasWaved && pre.judgement?.is === "noData");
     if (!isAnalysed) return waiting(`analysis ${pre.status?.name ?? ""} runs before the switch`);
   }
@@ -73,6 +74,9 @@ function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Insta
   }
   return nextSwitch(observed, view, "ready", by);
 }
+
+/** A bad one takes a version back, unless a person overruled it. */
+const wentOnInSpite = ({ judgement }: Slot): boolean => judgement?.is === "bad" || judgement?.is === "broken";
 
 const given = (by: string | undefined) => (by === undefined ? {} : { by });
 
@@ -131,6 +135,7 @@ function nextPromotion(observed: ObservedRollout, view: View, post: Slot, fast: 
   const isAnalysed =
     blueGreenOf(rollout)?.postPromotionAnalysis === undefined ||
     post.judgement?.is === "good" ||
+    wentOnInSpite(post) ||
     (post.wasWaved && post.judgement?.is === "noData");
   if (!isAnalysed) return waiting(`analysis ${post.status?.name ?? ""} runs after the switch`);
   return { is: "promote", because: "Completed blue-green update" };

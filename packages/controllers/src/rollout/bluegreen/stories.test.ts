@@ -459,3 +459,26 @@ test("a stable version without Pods takes no traffic back: nobody would be there
 
   expect(await release.answering()).toEqual(["web:v2"]);
 });
+
+test("what can't be undone waits before its preview, and after the switch a bad verdict asks instead of switching back", async () => {
+  const release = await BlueGreenRelease.begin();
+  const strategy = { postPromotionAnalysis: { templates: [{ templateName: "errors" }] } };
+  const metadata = { labels: { app: "web" }, annotations: { "sluice.dev/not-revertible": "drops a column" } };
+  await release.pushBlueGreen("web:v1", strategy);
+  await release.world.run(seconds(5));
+  release.outside.answers = { errors: [0.5] };
+  const template = { metadata, spec: { containers: [{ name: "web", image: "web:v2" }] } };
+  await release.pushBlueGreen("web:v2", strategy, { template });
+  await release.world.run(minutes(1));
+  const before = { pods: await release.pods(), message: (await release.status()).message };
+
+  await release.ask(promotePatch);
+  await release.world.run(minutes(1));
+  const stopped = { active: await release.selected(), message: (await release.status()).message };
+  await release.ask(promotePatch);
+  await release.world.run(minutes(1));
+
+  expect(before).toEqual({ pods: { "web:v1": 2 }, message: "NotRevertible" });
+  expect(stopped).toEqual({ active: "web:v2", message: "NotRevertible" });
+  expect(await release.stableImage()).toBe("web:v2");
+});

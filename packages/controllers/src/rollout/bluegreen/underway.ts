@@ -9,13 +9,15 @@ import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planMetadata } from "../ephemeral-metadata.ts";
+import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
 import { annotations, keyIn, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isWaved } from "../pauses.ts";
+import { hasDetail, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
+import type { Verdict } from "../verdict.ts";
 import type { View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { wantedAnalysis } from "./analyses.ts";
@@ -24,10 +26,11 @@ import { planBlueGreenScaling } from "./scaling.ts";
 import { activeHash, planServices, type ServicePlan } from "./services.ts";
 
 /** A version on its way, or the steady state after it: the preview, Pods, analyses, the pause and the switch. */
-export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
   const pre = planSlot(observed, view, "pre", wantedAnalysis(observed, view, "pre"), now);
   const post = planSlot(observed, view, "post", wantedAnalysis(observed, view, "post"), now);
-  const advance = nextAdvance(observed, view, { pre, post }, now);
+  const advance: Advance =
+    stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
   const active = advance.is === "switch" ? view.hash : activeHash(observed, view);
   const services = planServices(observed, view, active);
   const scaling = planBlueGreenScaling(
@@ -68,8 +71,9 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
         post: post.status ?? lastOf(observed, view, "post"),
       }),
       restartedAt: restart.restartedAt,
+      ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
     },
-    ...(advance.is === "pause" && advance.reason === "NoData" ? { pausedBecause: advance.because } : {}),
+    ...(advance.is === "pause" && hasDetail(advance.reason) ? { pausedBecause: advance.because } : {}),
     wakes: [
       ...scaling.wakes,
       ...pre.wakes,
@@ -178,7 +182,7 @@ function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
     : [];
   switch (advance.is) {
     case "pause": {
-      const detail = advance.reason === "NoData" ? `NoData: ${advance.because}` : advance.reason;
+      const detail = hasDetail(advance.reason) ? `${advance.reason}: ${advance.because}` : advance.reason;
       const type = advance.reason === "BlueGreenPause" ? "Normal" : "Warning";
       return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
     }

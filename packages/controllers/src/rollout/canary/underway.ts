@@ -12,8 +12,9 @@ import { planMetadata } from "../ephemeral-metadata.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
 import { enforcedStatus, planJudgement } from "../judging/judgements.ts";
+import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
 import { minimumQuestion, type ObservedRollout } from "../observe.ts";
-import { isAsking, isWaved } from "../pauses.ts";
+import { hasDetail, isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
@@ -21,6 +22,7 @@ import { planRestored } from "../routing/restored.ts";
 import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
+import { isOverruled, type Verdict } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
@@ -42,7 +44,7 @@ type Advance =
   | { readonly is: "promote"; readonly because: string };
 
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
-export function goOn(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
+export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
   const traffic = planTraffic(observed, view, false);
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
@@ -50,7 +52,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
   const doing = { traffic, step, background, experiment };
-  const advance = underTheJudge(observed, view, nextAdvance(observed, view, doing, now));
+  const advance: Advance =
+    stop === undefined
+      ? underTheJudge(observed, view, nextAdvance(observed, view, doing, now))
+      : stopAdvance(view, stop);
 
   const keepsStep = advance.is !== "advance" && advance.is !== "promote";
   const stepRun = keepsStep ? step.status : undefined;
@@ -96,10 +101,9 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant): Rollo
       ...advanced(view, advance, now),
       canary: canaryStatusOf(canary),
       restartedAt: restart.restartedAt,
+      ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
     },
-    ...(advance.is === "pause" && (advance.reason === "NoData" || advance.reason === "VerdictAlert")
-      ? { pausedBecause: advance.because }
-      : {}),
+    ...(advance.is === "pause" && hasDetail(advance.reason) ? { pausedBecause: advance.because } : {}),
     ...(advance.is === "waiting" && advance.isHoldingBack === true ? { holdsBack: advance.because } : {}),
     wakes: [
       ...scaling.wakes,
@@ -154,6 +158,7 @@ function underTheJudge(observed: ObservedRollout, view: View, advance: Advance):
   const next = { ...view.progress, index: (view.progress.index ?? 0) + 1 };
   const raises = advance.is === "promote" || weightAt(next) > weightAt(view.progress);
   if (!raises || view.isFirst || view.status.promoteFull === true || isWaved(view)) return advance;
+  if (isOverruled(view, { cause: "judge", run: undefined })) return advance;
   const said = enforcedStatus(observed, view);
   if (said?.action === "alert") return { is: "pause", reason: "VerdictAlert", because: said.because ?? "" };
   return said?.suspects === true ? waiting(`the judge holds the weight: ${said.because}`) : advance;
@@ -212,6 +217,10 @@ function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant
   if (current?.analysis !== undefined) {
     if (step.wasWaved && step.judgement?.is === "noData") {
       return { is: "advance", because: "a person went on without data", by: "a person" };
+    }
+    // Else the release wouldn't be on its way any more.
+    if (step.judgement?.is === "bad" || step.judgement?.is === "broken") {
+      return { is: "advance", because: "a person went on in spite of it", by: "a person" };
     }
     return step.judgement?.is === "good"
       ? { is: "advance", because: step.judgement.message ?? `analysis ${step.status?.name} succeeded` }
@@ -318,8 +327,7 @@ function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
       return [...resumed, { type: "Normal", reason: "RolloutStepCompleted", message }];
     }
     case "pause": {
-      const isOurs = advance.reason === "NoData" || advance.reason === "VerdictAlert";
-      const detail = isOurs ? `${advance.reason}: ${advance.because}` : advance.reason;
+      const detail = hasDetail(advance.reason) ? `${advance.reason}: ${advance.because}` : advance.reason;
       const type = advance.reason === "CanaryPauseStep" ? "Normal" : "Warning";
       return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
     }

@@ -4,6 +4,7 @@ import { podHashLabel } from "../../version/index.ts";
 import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
+import { isLasting } from "../lasting/marks.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
@@ -114,6 +115,13 @@ const stableHash = (view: View): string => (view.stable === undefined ? view.has
  * Source: argo-rollouts rollout/trafficrouting.go reconcileTrafficRouting.
  */
 function wantedWeight(view: View, isAborted: boolean): number {
+  const weight = stepsWeight(view, isAborted);
+  // Requests that already get code whose data can't be undone don't fall back to the old one because Pods are missing.
+  if (isAborted || !isLasting(view) || view.isFullyPromoted || isDraining(view)) return weight;
+  return Math.max(weight, Math.min(view.status.canary?.weights?.canary.weight ?? 0, weightGoal(view)));
+}
+
+function stepsWeight(view: View, isAborted: boolean): number {
   const { canary, status, progress } = view;
   const routed = status.canary?.weights?.canary.weight;
   // As fast as the stable version's Pods can take it, where they were made fewer.
