@@ -8,6 +8,13 @@ export function headlineOf(rollout: Rollout, image: string, steps: readonly Show
   const place = current === undefined ? "" : `step ${current.index + 1} of ${steps.length}`;
   const reasons = (status.pauseConditions ?? []).map(({ reason }) => reason);
   if (status.abort === true) return `${image} is taken back. ${status.message ?? ""}`.trim();
+  const { asked, accepted } = status.notRevertible ?? {};
+  if (reasons.includes("NotRevertible")) {
+    const what = asked?.isWayBack === true ? "Going back" : "What comes next";
+    return asked === undefined
+      ? `${image} looks bad, and isn't taken back by itself: it can't be undone (${accepted?.because ?? "it says so"}).`
+      : `${what} waits for you: ${asked.because} can't be undone.`;
+  }
   if (reasons.includes("NoData")) return `${image} waits for you at ${place}: its evidence holds no data.`;
   if (reasons.includes("InconclusiveAnalysisRun"))
     return `${image} waits for you at ${place}: its analysis is undecided.`;

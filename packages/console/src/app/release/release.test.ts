@@ -209,6 +209,22 @@ test("the headline says who has to act", () => {
   );
 });
 
+test.each([
+  [
+    { asked: { podTemplateHash: "b", because: "drops a column" } },
+    "What comes next waits for you: drops a column can't be undone.",
+  ],
+  [
+    { accepted: { podTemplateHash: "b", because: "drops a column", acceptedAt: "2026-01-01T00:00:00Z" } },
+    "shop:v2 looks bad, and isn't taken back by itself: it can't be undone (drops a column).",
+  ],
+])("the headline says what can't be undone", (notRevertible, words) => {
+  const pauseConditions = [{ reason: "NotRevertible", startTime: "2026-01-01T00:00:00Z" }] as const;
+  const stopped = rollout({ pauseConditions, notRevertible, currentStepIndex: 0 });
+
+  expect(headlineOf(stopped, "shop:v2", stepsOf(stopped))).toBe(words);
+});
+
 describe("numbers for people", () => {
   test.each([
     [formatShare(0), "0 %"],
