@@ -81,7 +81,9 @@ export function judgeWindows({ store, logs, now }: JudgingOptions): TaskHandler 
   const models = new RemoteModels(now);
   return async (given) => {
     const work = given as unknown as JudgeWork;
-    const session = sessions.get(work.uid) ?? (await resume(work, store, logs));
+    const known = sessions.get(work.uid);
+    if (known === undefined) await logs.sweep(now());
+    const session = known ?? (await resume(work, store, logs));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {

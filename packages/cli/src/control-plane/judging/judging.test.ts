@@ -1,4 +1,4 @@
-import { appendFile, mkdtemp, readFile, rm } from "node:fs/promises";
+import { appendFile, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -135,6 +135,22 @@ describe("windows from the router's counters", () => {
     expect(replayed).toMatchObject({ windows: 24, differing: [], asItWas: { action: "rollback" } });
     expect(await readFile(join(folder, "one.ndjson"), "utf8")).not.toContain("NaN");
   });
+});
+
+test("what was kept of a release goes 90 days after its last window", async () => {
+  const day = 24 * 3600;
+  for (const [name, daysAgo] of [
+    ["old.ndjson", 91],
+    ["young.ndjson", 89],
+    ["notes.txt", 200],
+  ] as const) {
+    await writeFile(join(folder, name), "{}\n");
+    await utimes(join(folder, name), began / 1000 - daysAgo * day, began / 1000 - daysAgo * day);
+  }
+
+  await new WindowLogs(folder).sweep(began);
+
+  expect((await readdir(folder)).toSorted()).toEqual(["notes.txt", "young.ndjson"]);
 });
 
 describe("a model elsewhere", () => {

@@ -1,5 +1,6 @@
-import { appendFile, mkdir, readFile } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { after, hours, type Instant, instant } from "@sluice/kernel";
 import type { JudgedRelease, JudgedWindow, Verdict } from "@sluice/verdict";
 
 /** What a judge was shown and what it said, in the order in which it happened. */
@@ -19,9 +20,14 @@ export interface WindowLog {
   }[];
 }
 
+/** As long as Decisions are kept, which say what came of it. */
+const keptFor = hours(24 * 90);
+const sweptEach = hours(1);
+
 /** One file a release in the state folder: every input of every verdict, so that each can be worked out again. */
 export class WindowLogs {
   readonly #folder: string;
+  #sweepFrom = instant(0);
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -39,6 +45,19 @@ export class WindowLogs {
   async append(uid: string, lines: readonly LogLine[]): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
     await appendFile(this.path(uid), lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+  }
+
+  /** Removes the files of releases that got their last line 90 days ago; looks once an hour at most. */
+  async sweep(now: Instant): Promise<void> {
+    if (now < this.#sweepFrom) return;
+    this.#sweepFrom = after(now, sweptEach);
+    for (const name of await readdir(this.#folder).catch(() => [])) {
+      if (!name.endsWith(".ndjson")) continue;
+      const path = join(this.#folder, name);
+      // Another sweep may have been quicker.
+      const last = await stat(path).catch(() => undefined);
+      if (last !== undefined && after(instant(last.mtimeMs), keptFor) <= now) await rm(path, { force: true });
+    }
   }
 }
 
