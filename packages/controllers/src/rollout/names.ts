@@ -25,6 +25,8 @@ export const annotations = {
   revision: "rollout.argoproj.io/revision",
   desiredReplicas: "rollout.argoproj.io/desired-replicas",
   scaleDownDeadline: "scale-down-deadline",
+  /** On ReplicaSets: labels and annotations that their Pods wear for the time being. */
+  ephemeralMetadata: "rollout.argoproj.io/ephemeral-metadata",
   managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
   experiment: "experiment.argoproj.io/name",
   /** The generation of the workloadRef that status is about. */

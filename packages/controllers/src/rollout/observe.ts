@@ -24,6 +24,7 @@ import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
 import { versionOf } from "./configuration/version.ts";
 import { type ObservedExperiments, readExperiments, weighedServiceNames } from "./experiment/read.ts";
+import { dressed } from "./metadata/worn.ts";
 import {
   analysisRunKind,
   destinationRuleKind,
@@ -64,7 +65,7 @@ export interface ObservedRollout {
   readonly replicaSets: readonly ReplicaSet[];
   /** Another's ReplicaSet has the name that this version's would have. */
   readonly isNameTaken: boolean;
-  /** Of the current template's version; of all versions while a restart is wanted. */
+  /** Of the current template's version, of those whose labels follow the release, and of all while a restart is wanted. */
   readonly pods: readonly Pod[];
   /** What may not go all at once; read while a restart is wanted. */
   readonly budgets: ObservedBudgets;
@@ -196,7 +197,9 @@ async function readPods(rollout: Rollout, hash: string, replicaSets: readonly Re
   const { namespace } = rollout.metadata;
   const { restartAt } = rollout.spec;
   const wantsRestart = restartAt !== undefined && rollout.status?.restartedAt !== restartAt;
-  const hashes = wantsRestart ? replicaSets.map(({ metadata }) => metadata.labels?.[podHashLabel] ?? "") : [hash];
+  const hashes = wantsRestart
+    ? replicaSets.map(({ metadata }) => metadata.labels?.[podHashLabel] ?? "")
+    : [hash, ...dressed(rollout, replicaSets)];
   const lists = await Promise.all(
     [...new Set(hashes)].map((label) =>
       read.list<Pod>(podKind, { ...(namespace === undefined ? {} : { namespace }), labels: { [podHashLabel]: label } }),

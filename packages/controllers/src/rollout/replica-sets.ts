@@ -4,7 +4,8 @@ import type { Effect } from "../loop/index.ts";
 import { podHashLabel, templateDigest } from "../version/index.ts";
 import { affinityOf } from "./affinity/anti-affinity.ts";
 import { replicasOf } from "./canary/steps.ts";
-import { wornMetadata } from "./ephemeral-metadata.ts";
+import { wornMetadata } from "./metadata/ephemeral-metadata.ts";
+import { noteOf } from "./metadata/noted.ts";
 import { annotations, keyIn, replicaSetKind } from "./names.ts";
 import { deadlineOf, isCaughtUp, revisionOf, type View, wantedOf } from "./view.ts";
 
@@ -65,6 +66,7 @@ export function newReplicaSet(view: View, replicas: number): Effect {
         [annotations.desiredReplicas]: String(replicasOf(rollout)),
         [annotations.templateDigest]: templateDigest(template),
         ...(note === undefined ? {} : { [annotations.configuration]: note }),
+        ...(noteOf(extra) === noteOf({}) ? {} : { [annotations.ephemeralMetadata]: noteOf(extra) }),
       },
       ownerReferences: [controlledBy(rollout)],
     },

@@ -10,8 +10,8 @@ import type {
 } from "@sluice/api";
 import type { KindKey, Reader } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
+import { writtenTemplate } from "./metadata/written-template.ts";
 import { keyIn } from "./names.ts";
-import { writtenTemplate } from "./written-template.ts";
 
 /** Where a Rollout's template stands: in itself, or in the resource that its workloadRef names. */
 export type ObservedWorkload =

@@ -8,8 +8,8 @@ import {
   podTemplateHash,
   referenceId,
 } from "../../version/index.ts";
+import { writtenTemplate } from "../metadata/written-template.ts";
 import { annotations, snapshotLabel } from "../names.ts";
-import { writtenTemplate } from "../written-template.ts";
 import type { ObservedConfiguration } from "./read.ts";
 
 /** The version that a Rollout asks for: its template together with the content of what that reads. */

@@ -58,7 +58,8 @@ function experimentOf(view: View, step: RolloutExperimentStep, name: string): Re
   }
   const { namespace } = rollout.metadata;
   const { progressDeadlineSeconds } = rollout.spec;
-  const { duration, dryRun, scaleDownDelaySeconds, analysisRunMetadata } = step;
+  const { duration, dryRun, analysisRunMetadata } = step;
+  const scaleDownDelaySeconds = scaleDownDelay(step);
   return resolved({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Experiment",
@@ -79,6 +80,16 @@ function experimentOf(view: View, step: RolloutExperimentStep, name: string): Re
       ...(analysisRunMetadata === undefined ? {} : { analysisRunMetadata }),
     },
   });
+}
+
+/** Routes are told of the end first, and routers follow: until then requests still come to what has a weight. */
+const leastDelaySeconds = 5;
+
+function scaleDownDelay({ templates, scaleDownDelaySeconds }: RolloutExperimentStep): number | undefined {
+  if (scaleDownDelaySeconds === undefined || !templates.some(({ weight }) => weight !== undefined)) {
+    return scaleDownDelaySeconds;
+  }
+  return Math.max(scaleDownDelaySeconds, leastDelaySeconds);
 }
 
 function templateOf(version: RolloutExperimentStep["templates"][number], set: ReplicaSet): ExperimentTemplate {

@@ -183,3 +183,28 @@ test("a Service whose Pods are no endpoints yet gets no share; it does once they
 
   expect((await shares(release))?.[0]).toEqual(["stable", 65]);
 });
+
+test.each([
+  ["its end", async (release: Release) => release.world.run(seconds(61))],
+  ["an abort", async (release: Release) => release.ask((rollout) => abortPatch(rollout))],
+] as const)(
+  "with scaleDownDelaySeconds: 0, Pods outlive the share that %s takes away, though not by much",
+  async (_words, end) => {
+    const release = await underway(options({ scaleDownDelaySeconds: 0 }));
+    const name = await nextService(release);
+    const pods = async () => {
+      const set = (await release.replicaSets()).find(({ metadata }) => metadata.name === name);
+      return set?.spec.replicas;
+    };
+    const before = (await shares(release))?.map(([host]) => host);
+
+    await end(release);
+    const after = (await shares(release))?.map(([host]) => host);
+    const left = await pods();
+    await release.world.run(seconds(10));
+
+    expect(before).toContain(name);
+    expect(after).toEqual(["stable", "canary"]);
+    expect([left, await pods()]).toEqual([1, 0]);
+  },
+);

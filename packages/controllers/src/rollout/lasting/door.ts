@@ -3,12 +3,12 @@ import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Changes } from "../changes.ts";
 import { decided } from "../decisions.ts";
 import type { Turn } from "../finish.ts";
+import { writtenTemplate } from "../metadata/written-template.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { pauseOf } from "../pauses.ts";
 import { heldBy } from "../quarantine.ts";
 import { hashOf, revisionOf, type View } from "../view.ts";
-import { writtenTemplate } from "../written-template.ts";
 import { isLasting, lastingChange, lastingSince } from "./marks.ts";
 
 /**
@@ -52,9 +52,10 @@ function waitingVersion(observed: ObservedRollout, view: View, kept: ReplicaSet)
 function viewOn({ replicaSets }: ObservedRollout, view: View, set: ReplicaSet): View {
   const { rollout, stable } = view;
   const hash = hashOf(set);
+  const template = writtenTemplate(set, rollout);
   return {
     ...view,
-    rollout: { ...rollout, spec: { ...rollout.spec, template: writtenTemplate(set, rollout) as never } },
+    rollout: { ...rollout, spec: { ...rollout.spec, ...(template === undefined ? {} : { template }) } },
     version: { template: set.spec.template, digests: {}, hash, set, note: undefined },
     hash,
     canary: set,

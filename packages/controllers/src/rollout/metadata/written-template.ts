@@ -1,13 +1,15 @@
 import type { PodTemplateSpec, ReplicaSet, Rollout } from "@sluice/api";
-import { podHashLabel } from "../version/index.ts";
-import { withoutInjectedAffinity } from "./affinity/injected.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { withoutInjectedAffinity } from "../affinity/injected.ts";
+import { notedMetadata } from "./noted.ts";
 
 /** A ReplicaSet's template as it was written: without the hash, and without what its Pods wear for the time being. */
-export function writtenTemplate({ spec }: ReplicaSet, rollout: Rollout): PodTemplateSpec | undefined {
-  const template = withoutInjectedAffinity(spec.template);
+export function writtenTemplate(set: ReplicaSet, rollout: Rollout): PodTemplateSpec | undefined {
+  const template = withoutInjectedAffinity(set.spec.template);
   if (template === undefined) return undefined;
   const { canaryMetadata, stableMetadata } = rollout.spec.strategy.canary ?? {};
-  const worn = [canaryMetadata, stableMetadata];
+  const { previewMetadata, activeMetadata } = rollout.spec.strategy.blueGreen ?? {};
+  const worn = [canaryMetadata, stableMetadata, previewMetadata, activeMetadata, notedMetadata(set)];
   const written = rollout.spec.template?.metadata;
   const { [podHashLabel]: _, ...hashless } = template.metadata?.labels ?? {};
   const labels = without(
