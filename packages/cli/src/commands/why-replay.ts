@@ -1,4 +1,4 @@
-import { defaultRollbackRules, type Judgement, type RollbackPolicy } from "@sluice/api";
+import { defaultRollbackRules, type Judgement, type JudgementSpec, type RollbackPolicy } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type ReplayedWindow, replay } from "@sluice/verdict";
 import { connect } from "../connection.ts";
@@ -82,17 +82,21 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
     windows: windows.length,
     differing,
     asItWas: endOf(again),
-    ...(other === undefined ? {} : { withPolicy: endOf(underPolicy(log, other)) }),
+    ...(other === undefined ? {} : { withPolicy: endOf(underPolicy(spec, log, other)) }),
   };
 }
 
-function underPolicy(log: WindowLog, { spec }: RollbackPolicy): readonly ReplayedWindow[] {
+function underPolicy(
+  { comparedWith = "meanwhile" }: JudgementSpec,
+  log: WindowLog,
+  { spec }: RollbackPolicy,
+): readonly ReplayedWindow[] {
   const { tolerances } = spec.judge ?? {};
   return replay(
     log.release,
     log.windows.map(({ window }) => window),
     {
-      tolerances: tolerancesOf(tolerances === undefined ? {} : { tolerances }),
+      tolerances: tolerancesOf({ comparedWith, ...(tolerances === undefined ? {} : { tolerances }) }),
       rules: spec.rules ?? defaultRollbackRules,
     },
   );

@@ -1,4 +1,4 @@
-import type { BlueGreenStrategy, Rollout, Service } from "@sluice/api";
+import { type BlueGreenStrategy, matchesSelector, type RollbackPolicy, type Rollout, type Service } from "@sluice/api";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
 import { findingAt, missingReference, type World } from "./world.ts";
@@ -12,7 +12,11 @@ export const blueGreenRolloutFindings = (world: World): readonly Finding[] =>
     const strategy: unknown = spec?.strategy?.blueGreen;
     if (typeof strategy !== "object" || strategy === null) return [];
     const blueGreen = strategy as Partial<BlueGreenStrategy>;
-    return [...promotionFindings(manifest, blueGreen), ...serviceFindings(world, manifest, blueGreen)];
+    return [
+      ...promotionFindings(manifest, blueGreen),
+      ...serviceFindings(world, manifest, blueGreen),
+      ...holdbackFindings(world, manifest),
+    ];
   });
 
 function promotionFindings(manifest: Manifest, strategy: Partial<BlueGreenStrategy>): readonly Finding[] {
@@ -67,6 +71,26 @@ function serviceFindings(world: World, manifest: Manifest, strategy: Partial<Blu
         found: `${key}: ${value}`,
         expected: labels[key] === undefined ? `labels of the template: ${said(labels)}` : `${key}: ${labels[key]}`,
         repair: `select ${said(spec.selector?.matchLabels ?? labels)}`,
+      }),
+    ];
+  });
+}
+
+/** Of policies that select it and that ask for what a switch can't do. */
+function holdbackFindings(world: World, { resource: { metadata } }: Manifest): readonly Finding[] {
+  return world.of("RollbackPolicy").flatMap((policy) => {
+    const { spec, metadata: named } = policy.resource as Partial<RollbackPolicy>;
+    const { weight = 5, seconds = 600 } = spec?.holdback ?? {};
+    const isAsked = spec?.holdback !== undefined && weight !== 0 && seconds !== 0;
+    const isSelected = spec?.selector === undefined || matchesSelector(spec.selector, metadata.labels ?? {});
+    if (!isAsked || !isSelected || named?.namespace !== metadata.namespace) return [];
+    return [
+      findingAt(policy, "spec.holdback", {
+        severity: "warning",
+        rule: "ignored-holdback",
+        what: `nothing is held back of Rollout ${metadata.name}: a Service's selector gives everybody one version. It is judged for as long as the Pods that it replaced stand`,
+        found: `weight: ${weight}, seconds: ${seconds}`,
+        repair: `set ${path}.scaleDownDelaySeconds: ${Math.min(seconds, 600)} on Rollout ${metadata.name}, and holdback: { weight: 0 } in a policy of its own`,
       }),
     ];
   });

@@ -5,14 +5,18 @@ import { lintFiles } from "./index.ts";
 const example = (name: string) =>
   readFileSync(new URL(`../../../../examples/blue-green-rollout/${name}.yaml`, import.meta.url), "utf8");
 const files = { rollout: example("rollout"), services: example("services"), analysis: example("analysis") };
-const lint = (over: Partial<typeof files> = {}) =>
+const lint = (over: Partial<typeof files> & { readonly policy?: string } = {}) =>
   lintFiles(Object.entries({ ...files, ...over }).map(([name, text]) => ({ path: `${name}.yaml`, text })));
 const rolloutWith = (line: string) => ({
   rollout: files.rollout.replace("previewReplicaCount: 1", line),
 });
 
-test("the example has no findings", () => {
+const policyWith = (line: string) =>
+  `apiVersion: sluice.dev/v1alpha1\nkind: RollbackPolicy\nmetadata: { name: careful }\nspec:\n  ${line}\n`;
+
+test("the example has no findings, nor with a policy that holds nothing back", () => {
   expect(lint()).toEqual([]);
+  expect(lint({ policy: policyWith("holdback: { weight: 0 }") })).toEqual([]);
 });
 
 test.each([
@@ -40,6 +44,11 @@ test.each([
     "a Service of other Pods",
     { services: files.services.replace("selector: { app: page }", "selector: { app: shop }") },
     { rule: "strange-selector", found: "app: shop", expected: "app: page", repair: "select app=page" },
+  ],
+  [
+    "a holdback that a switch can't have",
+    { policy: policyWith("holdback: { weight: 10 }") },
+    { rule: "ignored-holdback", path: "spec.holdback", found: "weight: 10, seconds: 600" },
   ],
 ])("%s is found, with its repair", (_words, over, expected) => {
   const findings = lint(over).filter(({ rule }) => rule === expected.rule);

@@ -13,11 +13,12 @@ export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${re
  */
 export const wasAway = (deadline: Instant, now: Instant): boolean => now > after(deadline, minutes(1));
 
-/** Pauses, analyses and experiments don't run the clock, nor does a Rollout that has nothing on its way. */
+/** Pauses, analyses, experiments and a judge that holds don't run the clock, nor does a Rollout that has nothing on its way. */
 export function runsClock(view: View): boolean {
   const { progress, rollout } = view;
   if (rollout.spec.paused === true) return false;
-  if (conditionOf(view.status.conditions, holdbackCondition) !== undefined) return false;
+  if (conditionOf(view.status.conditions, holdbackCondition)?.status === "True") return false;
+  if (view.judged?.suspects === true) return false;
   if (blueGreenOf(rollout) !== undefined) return !isAnalysing(view);
   const { pause, analysis, experiment } = progress.step ?? {};
   return pause === undefined && analysis === undefined && experiment === undefined;

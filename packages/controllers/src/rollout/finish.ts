@@ -15,6 +15,7 @@ import {
   withoutCondition,
 } from "./conditions.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
+import { refusedHoldback } from "./judging/policy.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
 import { heldBy, liftHint } from "./quarantine.ts";
@@ -109,8 +110,10 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   const held = heldBy(view, observed.quarantines);
   if (held !== undefined) set("Quarantined", true, "Quarantined", liftHint(held));
   else conditions = withoutCondition(conditions, "Quarantined");
-  if (outcome.holdsBack === undefined) conditions = withoutCondition(conditions, holdbackCondition);
-  else set(holdbackCondition, true, "Comparing", outcome.holdsBack);
+  const refused = refusedHoldback(rollout, view.policy);
+  if (outcome.holdsBack !== undefined) set(holdbackCondition, true, "Comparing", outcome.holdsBack);
+  else if (refused !== undefined) set(holdbackCondition, false, "NotHonoured", refused);
+  else conditions = withoutCondition(conditions, holdbackCondition);
   const isPromoted = stableRS !== "" && stableRS === currentPodHash;
   set("Completed", isPromoted, "RolloutCompleted", "RolloutCompleted");
   const isHealthy = !isPaused && isComplete(view, next);

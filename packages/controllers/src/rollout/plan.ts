@@ -16,7 +16,7 @@ import type { ObservedRollout } from "./observe.ts";
 import { classify } from "./situation.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
 import type { Verdict } from "./verdict.ts";
-import { type View, viewOf } from "./view.ts";
+import { hashOf, type View, viewOf } from "./view.ts";
 
 /** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
@@ -57,6 +57,11 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
       return isOverruling(view, situation.verdict)
         ? overrule(observed, view, situation.verdict, now)
         : onItsWay(observed, view, now, situation.verdict);
+    case "recalled": {
+      // Known before it is acted on: from here on it is a version after its switch, and the verdict takes it back.
+      const because = `${situation.replaced.metadata.name} is the stable version again: ${situation.verdict.message}`;
+      return turn(observed, view, now, { because, changes: { stableRS: hashOf(situation.replaced) } });
+    }
     case "aborted":
       return stayAborted(observed, view, now);
     case "underway":

@@ -1,6 +1,7 @@
-import type { Quarantine } from "@sluice/api";
+import type { Quarantine, ReplicaSet } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { missingWorkload, referenceFault } from "./analysis/references.ts";
+import { recallOf } from "./bluegreen/judged.ts";
 import { stepHash } from "./canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 import { isLasting } from "./lasting/marks.ts";
@@ -22,6 +23,8 @@ export type Situation =
   | { readonly is: "condemned"; readonly verdict: Verdict }
   /** Bad, but going back by itself would do more harm: a person is asked. */
   | { readonly is: "stopped"; readonly verdict: Verdict }
+  /** Promoted already, and seen to be bad while those that it replaced are still there. */
+  | { readonly is: "recalled"; readonly verdict: Verdict; readonly replaced: ReplicaSet }
   | { readonly is: "aborted" }
   | { readonly is: "underway" };
 
@@ -49,6 +52,8 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   if (verdict !== undefined) {
     return { is: isLasting(view) && verdict.cause !== "person" ? "stopped" : "condemned", verdict };
   }
+  const recall = isOnItsWay ? recallOf(observed, view, now) : undefined;
+  if (recall !== undefined) return { is: "recalled", ...recall };
   if (quarantine !== undefined) {
     const wasRetried = status.abortedAt !== undefined || status.promoteFull === true;
     return { is: "held", quarantine, wasRetried };

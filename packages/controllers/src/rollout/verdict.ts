@@ -12,7 +12,8 @@ import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { restartsOf } from "./decisions.ts";
 import { judgeExperiment } from "./experiment/judgement.ts";
 import { currentExperiment } from "./experiment/step.ts";
-import { judgementOf } from "./judging/judgements.ts";
+import { judgeVerdict } from "./judging/verdict.ts";
+import { isOverruled } from "./lasting/overruled.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
@@ -46,16 +47,9 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
     said(experimentVerdict(observed, view, now)) ??
     said(crashVerdict(observed, view)) ??
     said(deadlineVerdict(observed, view, now)) ??
-    said(judgeVerdict(observed, view))
+    said(judgeVerdict(view))
   );
 }
-
-/** One verdict from the next one, where a person went on in spite of it. */
-export const verdictKey = ({ cause, run }: Pick<Verdict, "cause" | "run">): string =>
-  run === undefined ? cause : `${cause}/${run.metadata.name}`;
-
-export const isOverruled = ({ status }: View, verdict: Pick<Verdict, "cause" | "run">): boolean =>
-  status.notRevertible?.overruled?.includes(verdictKey(verdict)) === true;
 
 export function personsVerdict(view: View): Verdict | undefined {
   const reason = view.rollout.metadata.annotations?.[annotations.bad];
@@ -187,29 +181,6 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   const name = view.canary?.metadata.name ?? view.hash;
   const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
   return { cause: "deadline", message, isBlamed: true, run: undefined };
-}
-
-/** The judge's word, or that of a rule of the team's policy or of its model. */
-function judgeVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
-  const judgement = judgementOf(observed, view);
-  if (judgement?.spec.mode !== "enforce" || judgement.status?.action !== "rollback") return undefined;
-  if (view.status.promoteFull === true) return undefined;
-  const { because = "", decidedBy = "judge", confidence, requests, evidence = [], windows = 0 } = judgement.status;
-  const { name, uid } = judgement.metadata;
-  return {
-    cause: "judge",
-    message: decidedBy === "judge" ? because : `${decidedBy === "model" ? "" : "policy: "}${because}`,
-    isBlamed: true,
-    run: undefined,
-    inputs: { judgement: name, judgementUid: uid, windows, decidedBy },
-    evidence: evidence.slice(0, 5).map(({ signal, nats }) => ({
-      name: signal,
-      value: nats,
-      ...(requests === undefined ? {} : { requests }),
-      ...(confidence === undefined ? {} : { confidence }),
-      message: "evidence in nats",
-    })),
-  };
 }
 
 /** What its first Pod that isn't ready says: an image that isn't there, a probe that fails. */

@@ -1,7 +1,8 @@
-import type { LastingVersion, ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
+import type { Judgement, LastingVersion, ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
 import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
 import { type Version, versionOf } from "./configuration/version.ts";
+import { judgementOf } from "./judging/current.ts";
 import { type Holdback, holdbackOf } from "./judging/policy.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -28,9 +29,13 @@ export interface View {
   readonly holdback: Holdback | undefined;
   /** The version that is wanted, but waits for a person's word; then all of this is about the one that stays meanwhile. */
   readonly waiting?: LastingVersion;
+  /** Of this version, while it goes on. */
+  readonly judgement: Judgement | undefined;
+  /** What it says, where that is acted on. */
+  readonly judged: Judgement["status"];
 }
 
-export function viewOf({ rollout, replicaSets, configuration, policies }: ObservedRollout): View {
+export function viewOf({ rollout, replicaSets, configuration, policies, judgements }: ObservedRollout): View {
   const status = rollout.status ?? {};
   const version = versionOf(rollout, replicaSets, configuration);
   const { hash, set: canary } = version;
@@ -40,6 +45,7 @@ export function viewOf({ rollout, replicaSets, configuration, policies }: Observ
   // Of several that select it, the first by name.
   const [policy] = policies;
   const highestOther = Math.max(0, ...replicaSets.filter((set) => set !== canary).map(revisionOf));
+  const revision = Math.max(highestOther + 1, canary === undefined ? 0 : revisionOf(canary));
   return {
     rollout,
     status,
@@ -48,12 +54,13 @@ export function viewOf({ rollout, replicaSets, configuration, policies }: Observ
     canary,
     stable,
     older,
-    revision: Math.max(highestOther + 1, canary === undefined ? 0 : revisionOf(canary)),
+    revision,
     isFullyPromoted: stableHash !== "" && stableHash === hash,
     isFirst: stableHash === "",
     progress: progressOf(rollout),
     policy,
     holdback: holdbackOf(rollout, policy),
+    ...judgementOf(judgements, hash, revision),
   };
 }
 

@@ -34,6 +34,10 @@ export const judgementSpec = object(
         { required: ["weight", "seconds"] },
       ),
     ),
+    comparedWith: choice(
+      "What the stable version serves meanwhile, or what it served before: after a switch it gets nothing.",
+      ["meanwhile", "before"],
+    ),
     windowSeconds: count("How long a window is.", { minimum: 1 }),
     mode: choice("Whether verdicts are acted on.", ["enforce", "advise", "off"]),
     tolerances: rollbackPolicySpec.properties?.judge?.properties?.tolerances ?? anyObject("Percent."),

@@ -30,6 +30,11 @@ export interface JudgementSpec {
   readonly stable: JudgedVersion;
   readonly beganAt: Timestamp;
   readonly plan: readonly JudgedStep[];
+  /**
+   * What the stable version serves `meanwhile` (the default), or what it served `before` the release had all traffic: after
+   * a switch it gets none.
+   */
+  readonly comparedWith?: "meanwhile" | "before";
   readonly windowSeconds: number;
   readonly mode: NonNullable<JudgeSettings["mode"]>;
   readonly tolerances?: JudgeSettings["tolerances"];

@@ -19,6 +19,7 @@ import {
   type Judge,
   type JudgedRelease,
   type JudgedWindow,
+  type PlaceboWindow,
   placeboWindow,
   RecentKpis,
   type Tolerances,
@@ -118,14 +119,19 @@ async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore,
   for (let index = Math.max(session.windows, work.upTo - catchUpMax); index < work.upTo; index++) {
     const from = instant(began + index * length);
     const until = instant(from + length);
-    const read = (hash: string, { pods, restarts }: Replicas): VersionServed =>
+    const read = (hash: string, { pods, restarts }: Replicas, since: Instant, to: Instant): VersionServed =>
       versionOf(
-        servedBetween(store, { namespace: work.namespace, podTemplateHash: hash, edges: durationBuckets }, from, until),
+        servedBetween(store, { namespace: work.namespace, podTemplateHash: hash, edges: durationBuckets }, since, to),
         session.endpoints,
-        { pods, restarts, ...session.business.conversionsOf(hash, from, until), ...memoryOf(session, hash, until) },
+        { pods, restarts, ...session.business.conversionsOf(hash, since, to), ...memoryOf(session, hash, to) },
       );
-    const canary = read(spec.canary.podTemplateHash, work.canary);
-    const stable = read(spec.stable.podTemplateHash, work.stable);
+    const canary = read(spec.canary.podTemplateHash, work.canary, from, until);
+    // As long before the switch as this is after it: each window before is compared with once.
+    const [controlFrom, controlUntil] =
+      spec.comparedWith === "before"
+        ? ([instant(2 * began - until), instant(2 * began - from)] as const)
+        : [from, until];
+    const stable = read(spec.stable.podTemplateHash, work.stable, controlFrom, controlUntil);
     const window: JudgedWindow = {
       ends: millis(until - began),
       lasts: length,
@@ -198,10 +204,25 @@ function releaseOf({ uid, namespace, spec }: JudgeWork, store: MetricsStore): Ju
   return {
     plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
     bucketEdgesMs: durationBuckets.map((edge) => edge * 1000),
-    history: windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
-    names: { canary: spec.canary.name, stable: spec.stable.name, endpoints, beganAt: began },
+    history:
+      spec.comparedWith === "before"
+        ? pairsOverTime(windows.map((served) => versionOf(served, endpoints, replicas)))
+        : windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
+    names: { canary: spec.canary.name, stable: nameOfStable(spec), endpoints, beganAt: began },
   };
 }
+
+/** How much one version differs from itself a quarter of an hour ago: what a comparison with before has to forgive. */
+function pairsOverTime(windows: readonly VersionServed[]): readonly PlaceboWindow[] {
+  const apart = Math.floor(windows.length / 2);
+  return windows.slice(apart).flatMap((second, index) => {
+    const first = windows[index];
+    return first === undefined ? [] : [{ lasts: historyWindow, first, second }];
+  });
+}
+
+const nameOfStable = ({ stable, comparedWith }: JudgementSpec): string =>
+  comparedWith === "before" ? `${stable.name} before it` : stable.name;
 
 function versionOf(
   served: ServedByMethod,
@@ -218,11 +239,23 @@ function versionOf(
   };
 }
 
-export function tolerancesOf({ tolerances }: Pick<JudgementSpec, "tolerances">): Tolerances {
+/** Two times differ by more than two versions side by side do: so much of a change isn't held against a switch. */
+const overTime: Tolerances = { failures: 1.5, latency: 1.5, conversions: 0.95 };
+
+export function tolerancesOf({
+  tolerances,
+  comparedWith,
+}: Pick<JudgementSpec, "tolerances" | "comparedWith">): Tolerances {
   const { failuresPercent = 10, latencyPercent = 5, conversionsPercent = 1 } = tolerances ?? {};
-  return {
+  const asked = {
     failures: 1 + failuresPercent / 100,
     latency: 1 + latencyPercent / 100,
     conversions: 1 - conversionsPercent / 100,
+  };
+  if (comparedWith !== "before") return asked;
+  return {
+    failures: Math.max(asked.failures, overTime.failures),
+    latency: Math.max(asked.latency, overTime.latency),
+    conversions: Math.min(asked.conversions, overTime.conversions),
   };
 }

@@ -104,6 +104,19 @@ describe("windows from the router's counters", () => {
     expect(result.verdict.requests).toBeGreaterThan(9000);
   });
 
+  const switched = { ...spec, plan: [{ weight: 100, seconds: 0 }], comparedWith: "before" } as const;
+
+  test("after a switch it is compared with what was served before it", async () => {
+    const bad = (await handlerOf(metricsOf(0.5))({ ...work(4), spec: switched, weight: 100 }, never)) as JudgedWindows;
+    const small = { ...work(6, "small"), spec: switched, weight: 100 };
+    const equal = (await handlerOf(metricsOf(0.002))(small, never)) as JudgedWindows;
+
+    expect(bad.verdict.action).toBe("rollback");
+    expect(bad.verdict.because).toMatch(/fails? 50 % on v2 against 0\.2 % on v1 before it over 1,000 requests/);
+    expect(equal.verdict).toMatchObject({ action: "continue", requests: 1500 });
+    expect(equal.kpis.stableErrorRate).toBeCloseTo(0.2, 1);
+  });
+
   test("memory is that of a pod's containers together, against their limits together", async () => {
     const { kpis } = (await handlerOf(metricsOf(0.002))(work(40), never)) as JudgedWindows;
 

@@ -1,33 +1,27 @@
-import type { PauseReason } from "@sluice/api";
 import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
 import { type Slot, undecidedAnalysis } from "../analysis/slots.ts";
 import { replicasOf } from "../canary/steps.ts";
+import { type Move, waiting } from "../move.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved, pauseOf } from "../pauses.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { type FastTrack, fastTrack } from "./fast-track.ts";
+import { underTheJudge } from "./judged.ts";
 import { newCount } from "./scaling.ts";
 import { activeHash, hasFollowed, reachablePods } from "./services.ts";
 import { blueGreenOf, promotionOf } from "./strategy.ts";
-
-/** What the release does next. */
-export type Advance =
-  | { readonly is: "waiting"; readonly because: string; readonly until?: Instant | undefined }
-  | { readonly is: "pause"; readonly reason: PauseReason; readonly because: string }
-  /** Past the pause: the preview, smaller so far, gets all its Pods. */
-  | { readonly is: "scaleUp"; readonly because: string; readonly by?: string }
-  | { readonly is: "switch"; readonly because: string; readonly by?: string }
-  | { readonly is: "promote"; readonly because: string };
 
 export interface Analyses {
   readonly pre: Slot;
   readonly post: Slot;
 }
 
-const waiting = (because: string, until?: Instant): Advance => ({ is: "waiting", because, until });
-
 /** Source: argo-rollouts rollout/bluegreen.go, rollout/pause.go, rollout/sync.go shouldFullPromote. */
-export function nextAdvance(observed: ObservedRollout, view: View, analyses: Analyses, now: Instant): Advance {
+export function nextAdvance(observed: ObservedRollout, view: View, analyses: Analyses, now: Instant): Move {
+  return underTheJudge(observed, view, nextUnjudged(observed, view, analyses, now));
+}
+
+function nextUnjudged(observed: ObservedRollout, view: View, analyses: Analyses, now: Instant): Move {
   const { rollout, status, hash } = view;
   if (rollout.spec.paused === true) return waiting("spec.paused holds it");
   if (view.isFirst) return { is: "promote", because: "Initial deploy" };
@@ -48,7 +42,7 @@ function steadyWords({ rollout, canary }: View): string {
 }
 
 /** Before the switch: Pods, analysis, pause, and all the Pods. */
-function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Instant): Advance {
+function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Instant): Move {
   const { rollout, canary, status } = view;
   const strategy = blueGreenOf(rollout);
   const isPastPause = status.blueGreen?.scaleUpPreviewCheckPoint === true;
@@ -81,7 +75,7 @@ const wentOnInSpite = ({ judgement }: Slot): boolean => judgement?.is === "bad" 
 const given = (by: string | undefined) => (by === undefined ? {} : { by });
 
 /** Undefined: the pause is over, or none is due. */
-function nextPause(view: View, now: Instant): Advance | undefined {
+function nextPause(view: View, now: Instant): Move | undefined {
   const strategy = blueGreenOf(view.rollout);
   const pause = pauseOf(view, "BlueGreenPause");
   const promotion = promotionOf(strategy ?? { activeService: "" });
@@ -107,7 +101,7 @@ const switchWords: Readonly<Record<FastTrack["is"] | "ready", string>> = {
 };
 
 /** Only to Pods that are there, and that the router would reach. */
-function nextSwitch(observed: ObservedRollout, view: View, why: keyof typeof switchWords, by?: string): Advance {
+function nextSwitch(observed: ObservedRollout, view: View, why: keyof typeof switchWords, by?: string): Move {
   const { rollout, canary } = view;
   const replicas = replicasOf(rollout);
   const missing = replicas - availableOf(canary);
@@ -120,7 +114,7 @@ function nextSwitch(observed: ObservedRollout, view: View, why: keyof typeof swi
 }
 
 /** After the switch. */
-function nextPromotion(observed: ObservedRollout, view: View, post: Slot, fast: FastTrack | undefined): Advance {
+function nextPromotion(observed: ObservedRollout, view: View, post: Slot, fast: FastTrack | undefined): Move {
   const { rollout, canary, hash } = view;
   if (!hasFollowed(observed, view, hash)) return waiting("waits until its endpoints lead to the new version alone");
   const undecided = fast === undefined ? undecidedAnalysis([post]) : undefined;

@@ -6,6 +6,7 @@ import { isAsking } from "../pauses.ts";
 import { type ScalePlan, Scaling, type Wish } from "../scaling.ts";
 import { availableOf, deadlineOf, hashOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { fastTrack } from "./fast-track.ts";
+import { keepsOpen } from "./judged.ts";
 import { activeHash, servedHashes } from "./services.ts";
 import { blueGreenOf } from "./strategy.ts";
 
@@ -37,7 +38,7 @@ export function planBlueGreenScaling(
   { isAborted, mayCreate, active, preview }: BlueGreenScale,
   now: Instant,
 ): ScalePlan {
-  const { canary, stable, older, rollout } = view;
+  const { canary, stable, rollout } = view;
   const scaling = new Scaling(view, now);
   // Endpoints that still name a version may still lead to it.
   const inUse = new Set([active, ...servedHashes(observed, view)]);
@@ -54,7 +55,7 @@ export function planBlueGreenScaling(
   }
   // One that was taken back before it had a Pod leaves the preview at a superseded version: that has its delay, no more.
   const shown = isAborted ? "" : preview;
-  for (const { set, wanted } of olderWishes(view, older, { inUse, active, preview: shown }, now)) {
+  for (const { set, wanted } of olderWishes(observed, view, { inUse, active, preview: shown }, now)) {
     scaling.wish(set, wanted);
   }
   return scaling.plan();
@@ -87,12 +88,12 @@ interface OlderWish {
 
 /** Versions that were: each has its time to go straight back. Source: rollout/bluegreen.go scaleDownOldReplicaSetsForBlueGreen. */
 function olderWishes(
+  observed: ObservedRollout,
   view: View,
-  older: readonly ReplicaSet[],
   { inUse, active, preview }: InUse,
   now: Instant,
 ): readonly OlderWish[] {
-  const { rollout } = view;
+  const { rollout, older } = view;
   const {
     scaleDownDelayRevisionLimit = Number.POSITIVE_INFINITY,
     scaleDownDelaySeconds,
@@ -109,7 +110,8 @@ function olderWishes(
     .map((set): OlderWish => {
       const hash = hashOf(set);
       if (hash === active) return { set, wanted: { replicas, deadline: null } };
-      if (isHeld || inUse.has(hash) || hash === preview) return { set, wanted: { replicas: wantedOf(set) } };
+      if (isHeld || inUse.has(hash) || hash === preview || keepsOpen(observed, view, set, now))
+        return { set, wanted: { replicas: wantedOf(set) } };
       kept++;
       if (kept > scaleDownDelayRevisionLimit) return { set, wanted: { replicas: 0, deadline: null } };
       const deadline = deadlineOf(set);

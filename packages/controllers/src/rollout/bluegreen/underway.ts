@@ -1,18 +1,18 @@
-import type { BlueGreenStatus, PauseCondition, RolloutAnalysisRunStatus } from "@sluice/api";
-import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
+import type { BlueGreenStatus, RolloutAnalysisRunStatus } from "@sluice/api";
+import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { planAffinity } from "../affinity/anti-affinity.ts";
 import { type AnalysisSlot, planOldRuns, runOf, seen, slotStatus } from "../analysis/runs.ts";
 import { planSlot, slotEvidence } from "../analysis/slots.ts";
-import { blueGreenStatusOf, type Changes } from "../changes.ts";
+import { blueGreenStatusOf } from "../changes.ts";
 import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
-import { decided } from "../decisions.ts";
 import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
 import { planMetadata } from "../metadata/ephemeral-metadata.ts";
+import { eventsOf, type Move, moved, recordsOf, toldBy } from "../move.ts";
 import { annotations, keyIn, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { hasDetail, isWaved } from "../pauses.ts";
+import { pauseOf } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
@@ -21,7 +21,8 @@ import type { Verdict } from "../verdict.ts";
 import type { View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { wantedAnalysis } from "./analyses.ts";
-import { type Advance, type Analyses, nextAdvance } from "./progress.ts";
+import { planBlueGreenJudgement } from "./judged.ts";
+import { nextAdvance } from "./progress.ts";
 import { planBlueGreenScaling } from "./scaling.ts";
 import { activeHash, planServices, type ServicePlan } from "./services.ts";
 
@@ -29,8 +30,7 @@ import { activeHash, planServices, type ServicePlan } from "./services.ts";
 export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
   const pre = planSlot(observed, view, "pre", wantedAnalysis(observed, view, "pre"), now);
   const post = planSlot(observed, view, "post", wantedAnalysis(observed, view, "post"), now);
-  const advance: Advance =
-    stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
+  const advance: Move = stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
   const active = advance.is === "switch" ? view.hash : activeHash(observed, view);
   const services = planServices(observed, view, active);
   const scaling = planBlueGreenScaling(
@@ -41,6 +41,9 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
   );
   const copies = planSnapshots(observed, view);
   const restart = planRestart(observed, view, now);
+  // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
+  const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
+  const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;
   const current = [pre.status, post.status].flatMap((run) => (run === undefined ? [] : [run.name]));
   const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
   return turn(observed, view, now, {
@@ -51,8 +54,9 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
       ...scaling.actions,
       ...pre.actions,
       ...post.actions,
-      ...recordsOf(observed, view, advance, { pre, post }, now),
+      ...recordsOf(observed, view, advance, slotEvidence(observed, view, [pre, post]), now),
       ...planOldRuns(observed, current),
+      ...planBlueGreenJudgement(observed, view, isPreviewed, now),
       ...planHistory(view),
       ...copies.after,
       ...restart.actions,
@@ -65,7 +69,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     ],
     events: [...services.events, ...scaling.events, ...eventsOf(view, advance)],
     changes: {
-      ...advanced(view, advance, { pre, post }, now),
+      ...moved(view, advance, looksAnew, now),
       blueGreen: statusOf(view, services, advance, {
         pre: pre.status ?? lastOf(observed, view, "pre"),
         post: post.status ?? lastOf(observed, view, "post"),
@@ -73,7 +77,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
       restartedAt: restart.restartedAt,
       ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
     },
-    ...(advance.is === "pause" && hasDetail(advance.reason) ? { pausedBecause: advance.because } : {}),
+    ...toldBy(advance),
     wakes: [
       ...scaling.wakes,
       ...pre.wakes,
@@ -96,12 +100,7 @@ interface Runs {
   readonly post: RolloutAnalysisRunStatus | undefined;
 }
 
-function statusOf(
-  view: View,
-  { active, preview }: ServicePlan,
-  advance: Advance,
-  { pre, post }: Runs,
-): BlueGreenStatus {
+function statusOf(view: View, { active, preview }: ServicePlan, advance: Move, { pre, post }: Runs): BlueGreenStatus {
   const isPastPause = advance.is === "scaleUp" || view.status.blueGreen?.scaleUpPreviewCheckPoint === true;
   return blueGreenStatusOf({
     activeSelector: active === "" ? undefined : active,
@@ -113,84 +112,10 @@ function statusOf(
   });
 }
 
-function advanced(view: View, advance: Advance, { pre, post }: Analyses, now: Instant): Changes {
-  const { status } = view;
-  switch (advance.is) {
-    case "promote":
-      return {
-        stableRS: view.hash,
-        promoteFull: undefined,
-        abort: undefined,
-        abortedAt: undefined,
-        pauseConditions: undefined,
-        controllerPause: undefined,
-        currentStepIndex: undefined,
-      };
-    case "switch":
-      return { pauseConditions: undefined, controllerPause: undefined };
-    case "scaleUp":
-      return { pauseConditions: undefined, controllerPause: undefined };
-    case "pause": {
-      const pause: PauseCondition = { reason: advance.reason, startTime: formatInstant(now) };
-      return { pauseConditions: [...(status.pauseConditions ?? []), pause], controllerPause: true };
-    }
-    case "waiting": {
-      const isSteady = view.isFullyPromoted && view.rollout.spec.paused !== true;
-      const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
-      return {
-        currentStepIndex: undefined,
-        // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
-        ...(isWaved(view) && looksAnew ? { controllerPause: undefined } : {}),
-        ...(status.promoteFull === true ? { pauseConditions: undefined, controllerPause: undefined } : {}),
-        ...(isSteady
-          ? { promoteFull: undefined, abort: undefined, abortedAt: undefined, controllerPause: undefined }
-          : {}),
-      };
-    }
-  }
-}
-
-function recordsOf(
-  observed: ObservedRollout,
-  view: View,
-  advance: Advance,
-  { pre, post }: Analyses,
-  now: Instant,
-): readonly Effect[] {
-  if (advance.is === "waiting") return [];
-  const { because } = advance;
-  const evidence = slotEvidence(observed, view, [pre, post]);
-  const by = "by" in advance && advance.by !== undefined ? { by: advance.by } : {};
-  const action = advance.is === "switch" || advance.is === "scaleUp" ? "advance" : advance.is;
-  // Two advances of one version: each has a record of its own, also where both come within one status.
-  const slot = action === "advance" ? { slot: `${view.rollout.metadata.resourceVersion}|${advance.is}` } : {};
-  return [decided(observed, view, now, { action, because, evidence, ...by, ...slot })];
-}
-
 /** Whether a version was promoted can't be seen later: then its Pods may be there for other reasons. */
 function notedPromotion({ canary }: View, now: Instant): readonly Effect[] {
   if (canary === undefined || canary.metadata.annotations?.[annotations.promotedAt] !== undefined) return [];
   const value = { metadata: { annotations: { [annotations.promotedAt]: formatInstant(now) } } };
   const key = keyIn(replicaSetKind, canary.metadata.namespace, canary.metadata.name);
   return [{ do: "patch", key, patch: { type: "merge", value } }];
-}
-
-function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
-  const { revision, hash } = view;
-  const resumed: PlannedEvent[] = isWaved(view)
-    ? [{ type: "Normal", reason: "RolloutResumed", message: "Rollout is resumed" }]
-    : [];
-  switch (advance.is) {
-    case "pause": {
-      const detail = hasDetail(advance.reason) ? `${advance.reason}: ${advance.because}` : advance.reason;
-      const type = advance.reason === "BlueGreenPause" ? "Normal" : "Warning";
-      return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
-    }
-    case "promote": {
-      const message = `Rollout completed update to revision ${revision} (${hash}): ${advance.because}`;
-      return [...resumed, { type: "Normal", reason: "RolloutCompleted", message }];
-    }
-    default:
-      return resumed;
-  }
 }

@@ -1,20 +1,21 @@
-import type { PauseCondition, PauseReason } from "@sluice/api";
-import { after, formatInstant, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
+import { after, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { planAffinity } from "../affinity/anti-affinity.ts";
 import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { endSynthetic, syntheticOf } from "../analysis/synthetic.ts";
-import { type Changes, canaryStatusOf } from "../changes.ts";
+import { canaryStatusOf } from "../changes.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
-import { enforcedStatus, planJudgement } from "../judging/judgements.ts";
+import { planJudgement } from "../judging/judgements.ts";
+import { isOverruled } from "../lasting/overruled.ts";
 import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
 import { planMetadata } from "../metadata/ephemeral-metadata.ts";
+import { eventsOf, type Move, moved, recordsOf, toldBy, waiting } from "../move.ts";
 import { minimumQuestion, type ObservedRollout } from "../observe.ts";
-import { hasDetail, isAsking, isWaved } from "../pauses.ts";
+import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
@@ -22,26 +23,13 @@ import { planRestored } from "../routing/restored.ts";
 import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
-import { isOverruled, type Verdict } from "../verdict.ts";
+import type { Verdict } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { holdbackEnd, weightGoal } from "./holdback.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
-
-/** What a step does next. */
-type Advance =
-  | {
-      readonly is: "waiting";
-      readonly because: string;
-      readonly until?: Instant | undefined;
-      /** All steps are done, and a share stays with the stable version for a while. */
-      readonly isHoldingBack?: boolean;
-    }
-  | { readonly is: "pause"; readonly reason: PauseReason; readonly because: string }
-  | { readonly is: "advance"; readonly because: string; readonly by?: string }
-  | { readonly is: "promote"; readonly because: string };
 
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
 export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
@@ -52,10 +40,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
   const doing = { traffic, step, background, experiment };
-  const advance: Advance =
-    stop === undefined
-      ? underTheJudge(observed, view, nextAdvance(observed, view, doing, now))
-      : stopAdvance(view, stop);
+  const advance: Move =
+    stop === undefined ? underTheJudge(view, nextAdvance(observed, view, doing, now)) : stopAdvance(view, stop);
 
   const keepsStep = advance.is !== "advance" && advance.is !== "promote";
   const stepRun = keepsStep ? step.status : undefined;
@@ -63,7 +49,9 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
   const kept = view.isFullyPromoted ? current : [...current, minimumQuestion(view.hash)];
   const answered = [...observed.traffic].filter(([run, { state }]) => !kept.includes(run) && state.is !== "absent");
-  const records = recordsOf(observed, view, advance, { step, background, experiment }, now);
+  const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
+  // A word that a pause step waits for is used by that step.
+  const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
@@ -83,7 +71,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...step.actions,
       ...background.actions,
       ...experiment.actions,
-      ...records,
+      ...recordsOf(observed, view, advance, evidence, now),
       ...emptied(observed, view, traffic, now),
       ...planOldRuns(observed, current),
       ...planOldExperiments(observed, experimentName),
@@ -98,13 +86,12 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     ],
     events: [...restored.events, ...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
     changes: {
-      ...advanced(view, advance, now),
+      ...moved(view, advance, isWordUsed, now),
       canary: canaryStatusOf(canary),
       restartedAt: restart.restartedAt,
       ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
     },
-    ...(advance.is === "pause" && hasDetail(advance.reason) ? { pausedBecause: advance.because } : {}),
-    ...(advance.is === "waiting" && advance.isHoldingBack === true ? { holdsBack: advance.because } : {}),
+    ...toldBy(advance),
     wakes: [
       ...scaling.wakes,
       ...step.wakes,
@@ -123,9 +110,7 @@ interface Doing {
   readonly experiment: ExperimentSlot;
 }
 
-const waiting = (because: string, until?: Instant): Advance => ({ is: "waiting", because, until });
-
-function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: Instant): Advance {
+function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: Instant): Move {
   const { rollout, status, progress } = view;
   if (rollout.spec.paused === true) return waiting("spec.paused holds it");
   if (view.isFirst) return { is: "promote", because: "Initial deploy" };
@@ -153,13 +138,13 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
 }
 
 /** More traffic for the new version waits while the judge suspects it, and for a person where one is called. */
-function underTheJudge(observed: ObservedRollout, view: View, advance: Advance): Advance {
+function underTheJudge(view: View, advance: Move): Move {
   if (advance.is !== "advance" && advance.is !== "promote") return advance;
   const next = { ...view.progress, index: (view.progress.index ?? 0) + 1 };
   const raises = advance.is === "promote" || weightAt(next) > weightAt(view.progress);
   if (!raises || view.isFirst || view.status.promoteFull === true || isWaved(view)) return advance;
   if (isOverruled(view, { cause: "judge", run: undefined })) return advance;
-  const said = enforcedStatus(observed, view);
+  const said = view.judged;
   if (said?.action === "alert") return { is: "pause", reason: "VerdictAlert", because: said.because ?? "" };
   return said?.suspects === true ? waiting(`the judge holds the weight: ${said.because}`) : advance;
 }
@@ -179,19 +164,19 @@ function steadyWords(view: View): string {
 /** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
 const firstDataPatience = seconds(30);
 
-function patiently(observed: ObservedRollout, { canary }: View, because: string, now: Instant): Advance {
+function patiently(observed: ObservedRollout, { canary }: View, because: string, now: Instant): Move {
   const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
   const until = after(bornAt, observed.evidence.askAfter ?? firstDataPatience);
   return now < until ? waiting(`waits a moment: ${because}`, until) : unproven(observed, because);
 }
 
 /** Our own requests may still tell; then it's a person's word. */
-const unproven = (observed: ObservedRollout, because: string): Advance =>
+const unproven = (observed: ObservedRollout, because: string): Move =>
   syntheticOf(observed).is === "running"
     ? waiting("waits for the synthetic checks")
     : { is: "pause", reason: "NoData", because };
 
-function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Advance {
+function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Move {
   const { rollout, canary, status, progress } = view;
   const missing = replicasOf(rollout) - availableOf(canary);
   if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
@@ -210,7 +195,7 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
-function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant): Advance {
+function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant): Move {
   const current = view.progress.step;
   if (current?.experiment !== undefined) return advanceExperiment(experiment);
   if (current?.pause !== undefined) return nextPause(view, now);
@@ -235,7 +220,7 @@ function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant
   return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
 }
 
-function nextPause(view: View, now: Instant): Advance {
+function nextPause(view: View, now: Instant): Move {
   const { status, progress } = view;
   const pause = status.pauseConditions?.find(({ reason }) => reason === "CanaryPauseStep");
   if (pause === undefined) {
@@ -248,55 +233,6 @@ function nextPause(view: View, now: Instant): Advance {
   // Strictly after, as the original compares.
   if (now <= end) return waiting("pauses", instant(end + 1));
   return { is: "advance", because: "its pause is over" };
-}
-
-function advanced(view: View, advance: Advance, now: Instant): Changes {
-  const { status, progress } = view;
-  const steps = progress.steps.length;
-  switch (advance.is) {
-    case "promote":
-      return {
-        stableRS: view.hash,
-        promoteFull: undefined,
-        abort: undefined,
-        abortedAt: undefined,
-        pauseConditions: undefined,
-        controllerPause: undefined,
-        currentStepIndex: steps === 0 ? undefined : steps,
-      };
-    case "advance":
-      return { currentStepIndex: (progress.index ?? 0) + 1, pauseConditions: undefined, controllerPause: undefined };
-    case "pause": {
-      const pause: PauseCondition = { reason: advance.reason, startTime: formatInstant(now) };
-      return { pauseConditions: [...(status.pauseConditions ?? []), pause], controllerPause: true };
-    }
-    case "waiting": {
-      const isSteady = view.isFullyPromoted && view.rollout.spec.paused !== true;
-      return {
-        ...(status.promoteFull === true ? { pauseConditions: undefined, controllerPause: undefined } : {}),
-        ...(status.promoteFull === true && steps > 0 ? { currentStepIndex: steps } : {}),
-        ...(isWaved(view) && progress.step?.pause === undefined ? { controllerPause: undefined } : {}),
-        ...(isSteady
-          ? { promoteFull: undefined, abort: undefined, abortedAt: undefined, controllerPause: undefined }
-          : {}),
-      };
-    }
-  }
-}
-
-function recordsOf(
-  observed: ObservedRollout,
-  view: View,
-  advance: Advance,
-  { step, background, experiment }: Pick<Doing, "step" | "background" | "experiment">,
-  now: Instant,
-): readonly Effect[] {
-  if (advance.is === "waiting") return [];
-  const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
-  const by = advance.is === "advance" && advance.by !== undefined ? { by: advance.by } : {};
-  // A version is promoted once, whatever else is seen between a conflict and its repeat.
-  const slot = advance.is === "promote" ? { slot: `${view.hash}|${view.status.stableRS ?? ""}` } : {};
-  return [decided(observed, view, now, { action: advance.is, because: advance.because, evidence, ...by, ...slot })];
 }
 
 /** Its last Pod went: nobody may be sent there, and it gets its share again as soon as one is back. */
@@ -313,29 +249,4 @@ function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly Plan
   if (weight === undefined || before === undefined || weight === before) return [];
   const message = `Traffic weight updated from ${before} to ${weight}`;
   return [{ type: "Normal", reason: "TrafficWeightUpdated", message }];
-}
-
-function eventsOf(view: View, advance: Advance): readonly PlannedEvent[] {
-  const { progress, revision, hash } = view;
-  const resumed: PlannedEvent[] = isWaved(view)
-    ? [{ type: "Normal", reason: "RolloutResumed", message: "Rollout is resumed" }]
-    : [];
-  switch (advance.is) {
-    case "advance": {
-      const text = progress.step === undefined ? "" : stepText(progress.step);
-      const message = `Rollout step ${(progress.index ?? 0) + 1}/${progress.steps.length} completed (${text})`;
-      return [...resumed, { type: "Normal", reason: "RolloutStepCompleted", message }];
-    }
-    case "pause": {
-      const detail = hasDetail(advance.reason) ? `${advance.reason}: ${advance.because}` : advance.reason;
-      const type = advance.reason === "CanaryPauseStep" ? "Normal" : "Warning";
-      return [{ type, reason: "RolloutPaused", message: `Rollout is paused (${detail})` }];
-    }
-    case "promote": {
-      const message = `Rollout completed update to revision ${revision} (${hash}): ${advance.because}`;
-      return [...resumed, { type: "Normal", reason: "RolloutCompleted", message }];
-    }
-    case "waiting":
-      return resumed;
-  }
 }

@@ -12,19 +12,6 @@ import { judgeMode } from "./policy.ts";
 const keptJudgements = 10;
 const defaultWindowSeconds = 5;
 
-/** The Judgement of the version on its way; undefined before it gets traffic, and where nobody judges. */
-export function judgementOf({ judgements }: ObservedRollout, { hash, revision }: View): Judgement | undefined {
-  return judgements.find(
-    ({ spec }) => spec.canary.podTemplateHash === hash && spec.revision === String(revision) && spec.terminate !== true,
-  );
-}
-
-/** What it says, where that is acted on. */
-export function enforcedStatus(observed: ObservedRollout, view: View): Judgement["status"] {
-  const judgement = judgementOf(observed, view);
-  return judgement?.spec.mode === "enforce" ? judgement.status : undefined;
-}
-
 /** Begins the Judgement of a version that gets its first traffic, and ends those of other versions. */
 export function planJudgement(
   observed: ObservedRollout,
@@ -32,21 +19,34 @@ export function planJudgement(
   weight: number | undefined,
   now: Instant,
 ): readonly Effect[] {
-  const current = judgementOf(observed, view);
-  const ended = endJudgements(observed, view, view.isFullyPromoted ? undefined : current);
-  if (current !== undefined || view.isFirst || view.isFullyPromoted || view.stable === undefined) return ended;
+  const ended = endJudgements(observed, view, view.isFullyPromoted ? {} : { kept: view.judgement });
+  if (view.judgement !== undefined || !mayBeJudged(view)) return ended;
   const isServing = isRouted(view.rollout) ? (weight ?? 0) > 0 : availableOf(view.canary) > 0;
-  if (!isServing || judgeMode(view.rollout, view.policy) === "off") return ended;
-  return [...ended, { do: "create", object: newJudgement(observed, view, now) }];
+  return isServing ? [...ended, beginJudgement(observed, view, { plan: judgedPlan(view) }, now)] : ended;
 }
 
-/** Ends all but `kept`, and forgets the oldest. */
-export function endJudgements(observed: ObservedRollout, view: View, kept?: Judgement): readonly Effect[] {
+/** There is something to compare, and somebody to do it. */
+export const mayBeJudged = (view: View): boolean =>
+  !view.isFirst && !view.isFullyPromoted && view.stable !== undefined && judgeMode(view.rollout, view.policy) !== "off";
+
+export const beginJudgement = (
+  observed: ObservedRollout,
+  view: View,
+  judged: Pick<JudgementSpec, "plan" | "comparedWith">,
+  now: Instant,
+): Effect => ({ do: "create", object: newJudgement(observed, view, judged, now) });
+
+/** Ends all but `kept`, and forgets the oldest; `goesOn`: what ended of this version did so because it was passed. */
+export function endJudgements(
+  observed: ObservedRollout,
+  view: View,
+  { kept, goesOn = false }: { readonly kept?: Judgement | undefined; readonly goesOn?: boolean } = {},
+): readonly Effect[] {
   const key = ({ metadata }: Judgement) => keyIn(judgementKind, metadata.namespace, metadata.name);
   const stopped = observed.judgements
     .filter((one) => one !== kept && one.spec.terminate !== true)
     .map((one): Effect => {
-      const value = { spec: { terminate: true, outcome: outcomeOf(one, view) } };
+      const value = { spec: { terminate: true, outcome: outcomeOf(one, view, goesOn) } };
       return { do: "patch", key: key(one), patch: { type: "merge", value } };
     });
   const createdAt = ({ metadata }: Judgement): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
@@ -57,13 +57,22 @@ export function endJudgements(observed: ObservedRollout, view: View, kept?: Judg
   return [...stopped, ...surplus.map((one): Effect => ({ do: "delete", key: key(one) }))];
 }
 
-function outcomeOf({ spec }: Judgement, view: View): NonNullable<JudgementSpec["outcome"]> {
+function outcomeOf(
+  { spec }: Judgement,
+  { hash, status }: View,
+  goesOn: boolean,
+): NonNullable<JudgementSpec["outcome"]> {
   const { podTemplateHash } = spec.canary;
-  if (podTemplateHash === view.status.stableRS) return "promoted";
-  return podTemplateHash === view.hash ? "rolledBack" : "superseded";
+  if (podTemplateHash === status.stableRS || (podTemplateHash === hash && goesOn)) return "promoted";
+  return podTemplateHash === hash ? "rolledBack" : "superseded";
 }
 
-function newJudgement({ judgements }: ObservedRollout, view: View, now: Instant): Judgement {
+function newJudgement(
+  { judgements }: ObservedRollout,
+  view: View,
+  { plan, comparedWith }: Pick<JudgementSpec, "plan" | "comparedWith">,
+  now: Instant,
+): Judgement {
   const { rollout, hash, revision, stable, policy } = view;
   const { namespace, name: rolloutName, uid = "" } = rollout.metadata;
   const base = `${rolloutName}-${hash}-${revision}`;
@@ -89,7 +98,8 @@ function newJudgement({ judgements }: ObservedRollout, view: View, now: Instant)
         name: nameOf(imagesOf(stable?.spec.template), stable === undefined ? "" : hashOf(stable)),
       },
       beganAt: formatInstant(now, "millis"),
-      plan: judgedPlan(view),
+      plan,
+      ...(comparedWith === undefined ? {} : { comparedWith }),
       windowSeconds: judge?.windowSeconds ?? defaultWindowSeconds,
       mode,
       ...(judge?.tolerances === undefined ? {} : { tolerances: judge.tolerances }),

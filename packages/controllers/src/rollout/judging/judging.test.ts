@@ -1,57 +1,17 @@
 import type { Decision, Judgement, Resource } from "@sluice/api";
 import { type Clock, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { type JudgedWindows, judgementReconciler } from "../../judgement/index.ts";
+import { judgementReconciler } from "../../judgement/index.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../../laws/index.ts";
-import type { Effects, TaskHandler } from "../../loop/index.ts";
+import type { Effects } from "../../loop/index.ts";
 import { promotePatch } from "../index.ts";
 import { handlers, Outside, pause, Release, type ReleaseOptions, reconcilers, setWeight } from "../release.fixture.ts";
+import { Bench } from "./bench.fixture.ts";
 
 const careful: ReleaseOptions = {
   steps: [setWeight(20), pause("1m"), setWeight(50), pause("1m"), setWeight(100)],
 };
 const judgementKind = { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" };
-
-/** What the judge says from now on. */
-class Bench {
-  action: JudgedWindows["verdict"]["action"] = "continue";
-  suspects = false;
-  errorRate = 0.1;
-  stableErrorRate = 0.1;
-  asked: number[] = [];
-  probability: number | undefined;
-
-  readonly handler: TaskHandler = async ({ upTo }) => {
-    this.asked.push(Number(upTo));
-    const result: JudgedWindows = {
-      windows: Number(upTo),
-      verdict: {
-        action: this.action,
-        confidence: 0.9 as JudgedWindows["verdict"]["confidence"],
-        nats: this.action === "rollback" ? 7 : 0,
-        suspects: this.suspects,
-        requests: 500,
-        because: this.action === "continue" ? "no harm is seen" : "checkout fails 2 % on v2",
-        evidence: [{ signal: "failures", nats: 7, since: 12 }],
-      },
-      kpis: {
-        requests: 500,
-        errorRate: this.errorRate,
-        stableErrorRate: this.stableErrorRate,
-        errorRateChange: undefined,
-        p95Change: undefined,
-        conversionChange: undefined,
-        memoryGrowth: undefined,
-        memoryUsage: undefined,
-      },
-      metrics: {},
-      ...(this.probability === undefined
-        ? {}
-        : { model: { prediction: { probability: this.probability }, message: "answered" } }),
-    };
-    return result;
-  };
-}
 
 const withJudge = (effects: Effects) => [...reconcilers(effects), judgementReconciler(effects)];
 const tasksOf = (bench: Bench, outside: Outside) => (clock: Clock) => ({

@@ -3,6 +3,7 @@ import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Changes } from "../changes.ts";
 import { decided } from "../decisions.ts";
 import type { Turn } from "../finish.ts";
+import { judgementOf } from "../judging/current.ts";
 import { writtenTemplate } from "../metadata/written-template.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
@@ -49,7 +50,7 @@ function waitingVersion(observed: ObservedRollout, view: View, kept: ReplicaSet)
 }
 
 /** As if this ReplicaSet's template were the one that is wanted. */
-function viewOn({ replicaSets }: ObservedRollout, view: View, set: ReplicaSet): View {
+function viewOn({ replicaSets, judgements }: ObservedRollout, view: View, set: ReplicaSet): View {
   const { rollout, stable } = view;
   const hash = hashOf(set);
   const template = writtenTemplate(set, rollout);
@@ -62,6 +63,7 @@ function viewOn({ replicaSets }: ObservedRollout, view: View, set: ReplicaSet): 
     older: replicaSets.filter((other) => other !== set && other !== stable),
     revision: revisionOf(set),
     isFullyPromoted: view.status.stableRS === hash,
+    ...judgementOf(judgements, hash, revisionOf(set)),
   };
 }
 

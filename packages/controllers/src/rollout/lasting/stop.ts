@@ -4,8 +4,9 @@ import { decided } from "../decisions.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { pauseOf } from "../pauses.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
-import { type Verdict, verdictKey } from "../verdict.ts";
+import type { Verdict } from "../verdict.ts";
 import type { View } from "../view.ts";
+import { verdictKey } from "./overruled.ts";
 
 /** What a release that was stopped does next, instead of what its steps say. */
 export type StopAdvance =
