@@ -1,3 +1,4 @@
+import type { Resource } from "@sluice/api";
 import { expect, test } from "vitest";
 import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
 import { rehearse } from "./report/rehearse.ts";
@@ -15,7 +16,7 @@ test("a good release goes through under both profiles, and Sluice's takes the ho
   expect(profiles.argo?.good.seconds).toBeGreaterThan(600);
   expect(profiles.argo?.good.seconds).toBeLessThan(700);
   const longer = (profiles.sluice?.good.seconds ?? 0) - (profiles.argo?.good.seconds ?? 0);
-  expect(longer).toBeGreaterThanOrEqual(600);
+  expect(Math.round(longer)).toBeGreaterThanOrEqual(600);
 });
 
 test("a template of the new version alone sees half of its requests fail in the first step", async () => {
@@ -77,6 +78,7 @@ test("what the files don't hold is made up and said", async () => {
     "VirtualService web",
     "Service web",
     "AnalysisTemplate errors",
+    "RollbackPolicy web-rehearsed",
   ]);
 });
 
@@ -119,6 +121,25 @@ test("the same seed brings the same bytes, another one others", async () => {
 
   expect(await bytes(1)).toBe(first);
   expect(await bytes(2)).not.toBe(first);
+});
+
+test("a team's own RollbackPolicy judges and holds back as it says, and none is made up", async () => {
+  const own = (spec: object) =>
+    policyOf(canary({ analysis: undefined }), {
+      apiVersion: "sluice.dev/v1alpha1",
+      kind: "RollbackPolicy",
+      metadata: { name: "own", namespace: "shop" },
+      spec,
+    } as Resource);
+  const chosen = { ...options, runs: 1, goodRuns: 1, faults: named("error +50pp") };
+
+  const off = await rehearse(await own({ judge: { mode: "off" } }), chosen);
+  const ruled = await rehearse(await own({ holdback: { weight: 0 } }), chosen);
+
+  expect(off.madeUp.join()).not.toContain("RollbackPolicy");
+  expect(faultOf(off, "sluice", "error +50pp")?.caught).toBe(0);
+  expect(faultOf(ruled, "sluice", "error +50pp")?.caught).toBe(1);
+  expect(ruled.profiles.sluice?.good.seconds).toBeLessThan(700);
 });
 
 test("a Rollout that the store would refuse is refused with the field", async () => {

@@ -35,6 +35,7 @@ const rehearsed = new Set([
   "Service",
   "ConfigMap",
   "Secret",
+  "RollbackPolicy",
 ]);
 
 /** Every Rollout of these manifests as a policy. Faults: invalid, with what the store would refuse. */

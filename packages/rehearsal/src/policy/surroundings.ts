@@ -1,4 +1,11 @@
-import type { Resource, Rollout, RolloutAnalysis } from "@sluice/api";
+import {
+  defaultHoldback,
+  matchesSelector,
+  type Resource,
+  type RollbackPolicy,
+  type Rollout,
+  type RolloutAnalysis,
+} from "@sluice/api";
 
 export interface Surroundings {
   readonly objects: readonly Resource[];
@@ -86,7 +93,25 @@ export function madeUp(rollout: Rollout, around: readonly Resource[]): Surroundi
       `${kind} ${templateName}, which decides nothing here: Argo Rollouts would refuse the Rollout without it`,
     );
   }
+  if (!around.some((object) => selects(object, rollout))) {
+    const { weight, seconds } = defaultHoldback;
+    make(
+      {
+        apiVersion: "sluice.dev/v1alpha1",
+        kind: "RollbackPolicy",
+        metadata: { name: `${rollout.metadata.name}-rehearsed`, namespace },
+        spec: { rules: [], holdback: { weight, seconds } },
+      } as Resource,
+      `RollbackPolicy ${rollout.metadata.name}-rehearsed, which holds ${weight} % back for ${seconds / 60} minutes, without rules of its own`,
+    );
+  }
   return { objects, words };
+}
+
+function selects(object: Resource, rollout: Rollout): boolean {
+  if (object.kind !== "RollbackPolicy") return false;
+  const { selector } = (object as RollbackPolicy).spec;
+  return selector === undefined || matchesSelector(selector, rollout.metadata.labels ?? {});
 }
 
 interface Reference {

@@ -1,170 +1,144 @@
-import { pauseMillis, type Rollout } from "@sluice/api";
-import { abortPatch, pausePatch, type RequestedPatch } from "@sluice/controllers";
-import { after, type Instant, type Millis, millis, type Ratio, ratio } from "@sluice/kernel";
-import {
-  createJudge,
-  type Judge,
-  type JudgedRelease,
-  type PlanStep,
-  type Verdict,
-  type VersionServed,
-} from "@sluice/verdict";
-import type { ModelledService, Served, Version } from "../model/service.ts";
+import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
+import { pauseMillis } from "@sluice/api";
+import type { JudgedWindows } from "@sluice/controllers";
+import { Fault, type Instant, instant, type Millis, millis, parseInstant, ratio, seconds } from "@sluice/kernel";
+import { createJudge, type Judge, type JudgedRelease, RecentKpis, type VersionServed } from "@sluice/verdict";
+import type { ModelledService, Version } from "../model/service.ts";
+import { copyOf, servedBetween } from "../model/windows.ts";
 
-/**
- * The judge beside a release, by the same patches that a person would write: abort as bad, hold, go on. What a Rollout's
- * own controller does with verdicts replaces this file.
- */
-export class Judging {
-  readonly #judge: Judge;
+/** What the Judgement controller asks for, as far as a model needs it. */
+interface JudgeWork {
+  readonly uid: string;
+  readonly spec: JudgementSpec;
+  readonly step: number;
+  readonly stepSince: Instant;
+}
+
+interface Session {
+  readonly judge: Judge;
+  readonly kpis: RecentKpis;
+  before: ReturnType<typeof copyOf>;
+  lookedAt: number;
+}
+
+/** Answers the task `judgeWindows` from what the modelled service counted. Windows grow while nothing can be decided soon. */
+export class JudgedModel {
   readonly #service: ModelledService;
-  readonly #startedAt: Instant;
-  readonly #plan: readonly PlanStep[];
-  #before: Readonly<Record<Version, readonly Served[]>>;
-  #lookedAt: Instant;
-  #step = -1;
-  #planned = -1;
-  #stepAge = 0;
-  #isHolding = false;
+  readonly #history: JudgedRelease["history"];
+  readonly #edgesMs: readonly number[];
+  readonly #endpoints: readonly string[];
+  readonly #now: () => Instant;
+  readonly #rollout: () => Rollout;
+  readonly #sessions = new Map<string, Session>();
   heldMillis = 0;
-  last: Verdict | undefined;
 
   constructor(options: {
-    readonly rollout: Rollout;
     readonly service: ModelledService;
     readonly history: JudgedRelease["history"];
     readonly edgesMs: readonly number[];
-    readonly now: Instant;
+    readonly endpoints: readonly string[];
+    readonly now: () => Instant;
+    readonly rollout: () => Rollout;
   }) {
     this.#service = options.service;
-    this.#startedAt = options.now;
-    this.#lookedAt = options.now;
-    this.#before = copyOf(options.service);
-    this.#plan = planOf(options.rollout);
-    this.#judge = createJudge({ plan: this.#plan, bucketEdgesMs: options.edgesMs, history: options.history });
+    this.#history = options.history;
+    this.#edgesMs = options.edgesMs;
+    this.#endpoints = options.endpoints;
+    this.#now = options.now;
+    this.#rollout = options.rollout;
   }
 
-  /** When it looks next: often at first and in short steps, and just before a step ends. */
-  nextLook(rollout: Rollout, stepBeganAt: Instant): Instant {
-    const age = Math.max(0, this.#lookedAt - stepBeganAt);
-    const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? 0]?.pause;
+  judge({ uid, spec, step, stepSince }: JudgeWork): JudgedWindows {
+    const service = this.#service;
+    const now = this.#now();
+    service.advanceTo(now);
+    const began = parseInstant(spec.beganAt) ?? now;
+    const session = this.#sessions.get(uid) ?? this.#begin(spec, began);
+    this.#sessions.set(uid, session);
+    const total = copyOf(service);
+    const lasts = millis(Math.round((service.elapsed - session.lookedAt) * 1000));
+    if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
+    const served = (version: Version): VersionServed => ({
+      ...servedBetween(session.before[version], total[version]),
+      memoryMax: service.memory(version),
+      restarts: service.restarts[version],
+      pods: Math.max(1, service.pods[version]),
+    });
+    const { canary, stable } = service.split;
+    const window = {
+      ends: millis(now - began),
+      lasts,
+      weight: ratio(Math.min(1, canary)),
+      step,
+      stepAge: millis(Math.max(0, now - stepSince)),
+      canary: served("canary"),
+      ...(stable > 0 ? { stable: served("stable") } : {}),
+    };
+    const verdict = session.judge.observe(window);
+    session.kpis.add(window);
+    session.before = total;
+    session.lookedAt = service.elapsed;
+    if (verdict.suspects) this.heldMillis += lasts;
+    const length = seconds(spec.windowSeconds);
+    const due = this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
+    const windows = Math.max(1, Math.floor((due - settling - began) / length) - 1);
+    return { windows, verdict, kpis: session.kpis.now(), metrics: {} };
+  }
+
+  /** Before the first request of the new version, from the traffic that the Judgement begins with. */
+  #begin(spec: JudgementSpec, began: Instant): Session {
+    const { failuresPercent = 10, latencyPercent = 5, conversionsPercent = 1 } = spec.tolerances ?? {};
+    const release: JudgedRelease = {
+      plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
+      bucketEdgesMs: this.#edgesMs,
+      history: this.#history,
+      names: { canary: spec.canary.name, stable: spec.stable.name, endpoints: this.#endpoints, beganAt: began },
+    };
+    const tolerances = {
+      failures: 1 + failuresPercent / 100,
+      latency: 1 + latencyPercent / 100,
+      conversions: 1 - conversionsPercent / 100,
+    };
+    return {
+      judge: createJudge(release, tolerances),
+      kpis: new RecentKpis(this.#edgesMs),
+      before: this.#atRoute,
+      lookedAt: this.#routedSeconds,
+    };
+  }
+
+  #atRoute: ReturnType<typeof copyOf> = { stable: [], canary: [] };
+  #routedSeconds = 0;
+
+  /** The new version is about to get its first traffic: what was served before isn't part of its windows. */
+  begins(): void {
+    this.#atRoute = copyOf(this.#service);
+    this.#routedSeconds = this.#service.elapsed;
+  }
+
+  /** Often at first and in short steps, and just before a step ends; each window while something is suspected. */
+  #nextLook(now: Instant, stepSince: Instant, suspected: Millis | undefined): Instant {
+    if (suspected !== undefined) return instant(now + Math.max(suspected, shortest));
+    const rollout = this.#rollout();
+    const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? -1]?.pause;
     const lasts = pause === undefined ? undefined : pauseMillis(pause);
     const isTimed = lasts !== undefined && Number.isFinite(lasts);
     // A harm that a day's step shows only after half an hour can't have been worth a look each minute.
     const most = Math.max(longest, isTimed ? lasts / 40 : 0);
-    const wanted = Math.min(most, Math.max(shortest, age / 8));
-    if (!isTimed || this.#isHolding) {
-      return (this.#lookedAt + wanted) as Instant;
-    }
-    const end = stepBeganAt + lasts - beforeEnd;
-    const left = end - this.#lookedAt;
-    if (left <= 1) return (this.#lookedAt + wanted) as Instant;
-    return (this.#lookedAt + left / Math.max(1, Math.round(left / wanted))) as Instant;
-  }
-
-  look(rollout: Rollout, now: Instant): readonly RequestedPatch[] {
-    const lasts = (now - this.#lookedAt) as Millis;
-    if (lasts < 500) return [];
-    const { canary, stable } = this.#service.split;
-    const step = rollout.status?.currentStepIndex ?? 0;
-    if (step !== this.#step) {
-      this.#step = step;
-      const planned = this.#plan.findLastIndex((one) => one.weight <= canary + 1e-6);
-      if (planned !== this.#planned) this.#stepAge = 0;
-      this.#planned = planned;
-    }
-    const total = copyOf(this.#service);
-    const served = (version: Version): VersionServed => ({
-      ...servedBetween(this.#before[version], total[version]),
-      memoryMax: this.#service.memory(version),
-      restarts: this.#service.restarts[version],
-      pods: Math.max(1, this.#service.pods[version]),
-    });
-    const window = {
-      ends: (now - this.#startedAt) as Millis,
-      lasts,
-      weight: ratio(Math.min(1, canary)) as Ratio,
-      step: Math.max(0, this.#planned),
-      stepAge: (this.#stepAge + lasts) as Millis,
-      canary: served("canary"),
-      ...(stable > 0 ? { stable: served("stable") } : {}),
-    };
-    this.#before = total;
-    this.#lookedAt = now;
-    if (canary <= 0) return [];
-    this.last = this.#judge.observe(window);
-    if (this.last.action === "rollback") return abortPatch(rollout, { bad: this.last.because });
-    const holds = this.last.action === "monitor" || this.last.action === "alert";
-    if (holds) this.heldMillis += lasts;
-    else this.#stepAge += lasts;
-    if (holds === this.#isHolding) return [];
-    this.#isHolding = holds;
-    return holds ? pausePatch(rollout) : [{ patch: { type: "merge", value: { spec: { paused: false } } } }];
+    const wanted = Math.min(most, Math.max(shortest, (now - stepSince) / 8));
+    const since = parseInstant(rollout.status?.pauseConditions?.[0]?.startTime ?? "");
+    const left = isTimed && since !== undefined ? since + lasts - now : Number.POSITIVE_INFINITY;
+    if (!Number.isFinite(left) || left <= shortest) return instant(now + wanted);
+    return instant(now + left / Math.max(1, Math.round(left / wanted)));
   }
 }
 
 const shortest = 10_000;
 const longest = 600_000;
-/** The last look of a step must come before the step's own end. */
-const beforeEnd = 10;
+/** What the controller waits after a window's end. */
+const settling = 1500;
 
-/** The weights in their order, each with the pauses that follow it. */
-function planOf(rollout: Rollout): readonly PlanStep[] {
-  const plan: { weight: Ratio; lasts: Millis }[] = [];
-  for (const { setWeight, pause } of rollout.spec.strategy.canary?.steps ?? []) {
-    if (setWeight !== undefined) plan.push({ weight: ratio(setWeight / 100), lasts: millis(0) });
-    const last = plan.at(-1);
-    const lasts = pause === undefined ? 0 : (pauseMillis(pause) ?? 0);
-    if (last !== undefined && Number.isFinite(lasts)) last.lasts = millis(last.lasts + lasts);
-  }
-  return plan.filter(({ weight }) => weight > 0);
-}
-
-const copyOf = ({ served }: ModelledService): Readonly<Record<Version, readonly Served[]>> => ({
-  stable: served.stable.map(copied),
-  canary: served.canary.map(copied),
-});
-
-const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });
-
-const difference = (after: Served, before: Served): Served => ({
-  requests: after.requests - before.requests,
-  failures: after.failures - before.failures,
-  notFound: after.notFound - before.notFound,
-  latencyCounts: after.latencyCounts.map((count, bucket) => count - (before.latencyCounts[bucket] ?? 0)),
-  latencySeconds: after.latencySeconds - before.latencySeconds,
-  exposures: after.exposures - before.exposures,
-  conversions: after.conversions - before.conversions,
-});
-
-function servedBetween(before: readonly Served[], after: readonly Served[]) {
-  const endpoints = after.map((one, place) => difference(one, before[place] as Served));
-  const sum = (count: (one: Served) => number) => endpoints.reduce((total, one) => total + count(one), 0);
-  const buckets = endpoints[0]?.latencyCounts ?? [];
-  return {
-    requests: sum(({ requests }) => requests),
-    failures: sum(({ failures }) => failures),
-    latencyCounts: buckets.map((_, bucket) => sum(({ latencyCounts }) => latencyCounts[bucket] ?? 0)),
-    endpoints,
-    exposures: sum(({ exposures }) => exposures),
-    conversions: sum(({ conversions }) => conversions),
-  };
-}
-
-/** Windows of the stable version before the release, its requests split in two: how much two equals differ. */
-export function historyOf(service: ModelledService, windows: number, window: Millis, startsAt: Instant) {
-  service.route({ stable: 0.5, canary: 0.5 });
-  let before = copyOf(service);
-  return Array.from({ length: windows }, (_, index): JudgedRelease["history"][number] => {
-    service.advanceTo(after(startsAt, millis((index + 1) * window)));
-    const now = copyOf(service);
-    const half = (version: Version): VersionServed => ({
-      ...servedBetween(before[version], now[version]),
-      restarts: 0,
-      pods: 1,
-    });
-    const placebo = { lasts: window, first: half("stable"), second: half("canary") };
-    before = now;
-    return placebo;
-  });
+/** The Judgement of this release, the last one first. */
+export function judgementIn(objects: Iterable<{ readonly kind: string }>): Judgement | undefined {
+  return [...objects].findLast((object): object is Judgement => object.kind === "Judgement");
 }

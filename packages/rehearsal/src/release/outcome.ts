@@ -1,5 +1,4 @@
-import type { AnalysisRun } from "@sluice/api";
-import type { Verdict } from "@sluice/verdict";
+import type { AnalysisRun, JudgementStatus } from "@sluice/api";
 import type { World } from "./world.ts";
 
 /** What ended a release, as the page says it. */
@@ -27,10 +26,8 @@ export interface Outcome {
 }
 
 /** From what the controller said, in the words of the rule that said it. */
-export function ruleOf(message: string, verdict: Verdict | undefined, world: World): Rule {
-  if (message.includes("a person says it is bad") && verdict?.action === "rollback") {
-    return { by: `judge: ${verdict.evidence[0]?.signal ?? "evidence"}`, isOurs: true };
-  }
+export function ruleOf(message: string, said: JudgementStatus | undefined, world: World): Rule {
+  if (said?.because !== undefined && message.includes(said.because)) return ruleOfJudge(said);
   if (message.includes("crash loop")) return { by: "crash loop", isOurs: true };
   if (message.includes("timed out progressing")) return { by: "never ready", isOurs: true };
   const metric = /Metric "([^"]+)"/.exec(message)?.[1];
@@ -41,3 +38,8 @@ export function ruleOf(message: string, verdict: Verdict | undefined, world: Wor
     .find(({ phase }) => phase === "Failed" || phase === "Error");
   return { by: failed?.name ?? (message === "" ? "unknown" : message), isOurs: false };
 }
+
+export const ruleOfJudge = ({ decidedBy = "judge", evidence }: JudgementStatus): Rule => ({
+  by: decidedBy === "judge" ? `judge: ${evidence?.[0]?.signal ?? "evidence"}` : `policy: ${decidedBy}`,
+  isOurs: true,
+});

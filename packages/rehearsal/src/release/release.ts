@@ -3,6 +3,7 @@ import {
   analysisRunReconciler,
   type Effects,
   experimentReconciler,
+  judgementReconciler,
   promotePatch,
   type RequestedPatch,
   rolloutReconciler,
@@ -26,9 +27,9 @@ import { ModelledSeries, type VersionNames } from "../model/series.ts";
 import { ModelledService } from "../model/service.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
-import { asArgo, asSluice, type ProfileName, stableOf } from "../policy/profile.ts";
-import { Judging } from "./judging.ts";
-import { type Outcome, ruleOf } from "./outcome.ts";
+import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
+import { JudgedModel, judgementIn } from "./judging.ts";
+import { type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { World } from "./world.ts";
 
@@ -75,7 +76,7 @@ class Release {
   constructor(options: ReleaseOptions) {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
     this.#options = options;
-    this.#rollout = profile === "argo" ? asArgo(policy.rollout) : asSluice(policy.rollout);
+    this.#rollout = profile === "argo" ? asArgo(policy.rollout) : policy.rollout;
     const random = seededRandom(seed);
     this.#service = new ModelledService({
       traffic,
@@ -101,18 +102,28 @@ class Release {
   }
 
   async run(): Promise<Outcome> {
-    const { policy, seed } = this.#options;
-    const world = await World.create({
+    const { policy, seed, history, edgesMs, endpoints } = this.#options;
+    const judged = new JudgedModel({
+      service: this.#service,
+      history,
+      edgesMs,
+      endpoints,
+      now: () => this.#clock.now(),
+      rollout: () => this.#rolloutOf(world),
+    });
+    const world: World = await World.create({
       seed,
       clock: this.#clock,
       reconcilers: (effects: Effects) => [
         rolloutReconciler(effects),
         analysisRunReconciler(effects),
         experimentReconciler(effects),
+        judgementReconciler(effects),
         this.#cluster.reconciler(effects),
       ],
       tasks: {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
+        judgeWindows: async (work) => judged.judge(work as unknown as Parameters<JudgedModel["judge"]>[0]),
         canaryTraffic: async () => ({ requests: this.#requests() }),
       },
     });
@@ -130,23 +141,19 @@ class Release {
     this.#isNew = true;
     await world.apply(this.#rollout);
     this.#canaryHash = this.#statusOf(world).currentPodHash ?? "";
-    const outcome = await this.#watch(world);
+    const outcome = await this.#watch(world, judged);
     world.stop();
     return outcome;
   }
 
-  async #watch(world: World): Promise<Outcome> {
-    const { fault, profile, history, edgesMs, personMillis } = this.#options;
+  async #watch(world: World, judged: JudgedModel): Promise<Outcome> {
+    const { fault, personMillis } = this.#options;
     const service = this.#service;
     const beganAt = this.#clock.now();
-    const judging =
-      profile === "sluice"
-        ? new Judging({ rollout: this.#rollout, service, history, edgesMs, now: beganAt })
-        : undefined;
     const disturbAt = fault.platform === undefined ? undefined : after(beganAt, minutes(2));
     let disturbed = false;
+    let isServing = false;
     let step = 0;
-    let stepBeganAt = beganAt;
     let askedAt: Instant | undefined;
     let waitedMillis = 0;
     const weights: Outcome["weights"][number][] = [];
@@ -157,13 +164,15 @@ class Release {
       const status = rollout.status ?? {};
       const seconds = (now - beganAt) / 1000;
       const weight = service.split.canary;
+      if (weight > 0 && !isServing) judged.begins();
+      isServing ||= weight > 0;
       if (weights.at(-1)?.weight !== weight) weights.push({ atSeconds: seconds, weight });
       const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => ({
         end,
         step,
         weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
         seconds,
-        heldSeconds: (judging?.heldMillis ?? 0) / 1000,
+        heldSeconds: judged.heldMillis / 1000,
         waitedSeconds: waitedMillis / 1000,
         canaryRequests: service.requestsOf("canary"),
         harmed: Math.round(
@@ -173,21 +182,19 @@ class Release {
         ...(rule === undefined ? {} : { rule }),
       });
       if (status.abort === true && status.currentPodHash === this.#canaryHash) {
-        return ended("aborted", ruleOf(status.message ?? "", judging?.last, world));
+        return ended("aborted", ruleOf(status.message ?? "", judgementIn(world.objects.values())?.status, world));
       }
       if (status.stableRS === this.#canaryHash && status.currentPodHash === this.#canaryHash) return ended("promoted");
       if (now - beganAt > longest) return ended("stuck");
       const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
       if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
-      const index = status.currentStepIndex ?? step;
-      if (index !== step) {
-        step = index;
-        stepBeganAt = now;
-      }
+      step = status.currentStepIndex ?? step;
 
       const reasons = status.pauseConditions?.map(({ reason }) => reason) ?? [];
       const asks = this.#asks(rollout, reasons);
       askedAt = asks === undefined ? undefined : (askedAt ?? now);
+      const said = judgementIn(world.objects.values())?.status;
+      if (said !== undefined && reasons.includes("VerdictAlert")) return ended("asked", ruleOfJudge(said));
       if (asks === "undecided") return ended("asked", { by: status.message ?? "no data", isOurs: true });
       if (askedAt !== undefined && now - askedAt >= personMillis) {
         waitedMillis += now - askedAt;
@@ -201,16 +208,8 @@ class Release {
         await this.#disturb(world);
         continue;
       }
-      if (judging !== undefined && now >= judging.nextLook(rollout, stepBeganAt)) {
-        const patches = judging.look(rollout, now);
-        if (patches.length > 0) {
-          await this.#write(world, patches);
-          continue;
-        }
-      }
       const next = Math.min(
         this.#clock.nextDue() ?? Number.POSITIVE_INFINITY,
-        judging?.nextLook(rollout, stepBeganAt) ?? Number.POSITIVE_INFINITY,
         askedAt === undefined ? Number.POSITIVE_INFINITY : askedAt + personMillis,
         disturbAt === undefined || disturbed ? Number.POSITIVE_INFINITY : disturbAt,
       );

@@ -1,8 +1,8 @@
 import { instant, millis, seededRandom } from "@sluice/kernel";
 import { faults as everyFault, type Fault, ladder, noFault } from "../model/fault.ts";
 import { ModelledService } from "../model/service.ts";
+import { historyOf } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
-import { historyOf } from "../release/judging.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { answerable, queriesOf } from "../release/queries.ts";
 import { type ReleaseOptions, rehearseRelease } from "../release/release.ts";
@@ -23,10 +23,8 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
   const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
   const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
   const startsAt = instant(0);
-  // Two halves of the same version: nothing sets them apart, and none of them is cold.
-  const equal = { ...traffic, noise: { ...traffic.noise, apart: 0 } };
   const service = new ModelledService({
-    traffic: equal,
+    traffic,
     fault: noFault,
     endpoints,
     edgesMs,
@@ -37,9 +35,11 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
     drawsLatency: true,
   });
   const warm = instant(600_000);
-  service.route({ stable: 0.5, canary: 0.5 });
   service.advanceTo(warm);
-  const history = historyOf(service, historyWindows, millis(60_000), warm);
+  const history = historyOf(service, historyWindows, millis(60_000), {
+    startsAt: warm,
+    random: seededRandom(seed ^ 0x9a1f),
+  });
   const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis };
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }

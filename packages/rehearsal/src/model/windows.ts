@@ -1,0 +1,51 @@
+import { after, type Instant, type Millis, millis, type Random } from "@sluice/kernel";
+import { type JudgedRelease, placeboWindow } from "@sluice/verdict";
+import type { ModelledService, Served, Version } from "./service.ts";
+
+export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, readonly Served[]>> => ({
+  stable: served.stable.map(copied),
+  canary: served.canary.map(copied),
+});
+
+const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });
+
+const difference = (now: Served, before: Served): Served => ({
+  requests: now.requests - before.requests,
+  failures: now.failures - before.failures,
+  notFound: now.notFound - before.notFound,
+  latencyCounts: now.latencyCounts.map((count, bucket) => count - (before.latencyCounts[bucket] ?? 0)),
+  latencySeconds: now.latencySeconds - before.latencySeconds,
+  exposures: now.exposures - before.exposures,
+  conversions: now.conversions - before.conversions,
+});
+
+export function servedBetween(before: readonly Served[], after: readonly Served[]) {
+  const endpoints = after.map((one, place) => difference(one, before[place] as Served));
+  const sum = (count: (one: Served) => number) => endpoints.reduce((total, one) => total + count(one), 0);
+  const buckets = endpoints[0]?.latencyCounts ?? [];
+  return {
+    requests: sum(({ requests }) => requests),
+    failures: sum(({ failures }) => failures),
+    latencyCounts: buckets.map((_, bucket) => sum(({ latencyCounts }) => latencyCounts[bucket] ?? 0)),
+    endpoints,
+    exposures: sum(({ exposures }) => exposures),
+    conversions: sum(({ conversions }) => conversions),
+  };
+}
+
+/** Windows of the stable version before the release, each split in two at random: how much two equals differ. */
+export function historyOf(
+  service: ModelledService,
+  windows: number,
+  window: Millis,
+  { startsAt, random }: { readonly startsAt: Instant; readonly random: Random },
+): JudgedRelease["history"] {
+  let before = copyOf(service);
+  return Array.from({ length: windows }, (_, index) => {
+    service.advanceTo(after(startsAt, millis((index + 1) * window)));
+    const now = copyOf(service);
+    const served = { ...servedBetween(before.stable, now.stable), restarts: 0, pods: 1 };
+    before = now;
+    return placeboWindow(served, window, random);
+  });
+}
