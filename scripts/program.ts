@@ -10,7 +10,10 @@ const cli = join(root, "packages", "cli");
 export async function bundleProgram(folder: string): Promise<{ readonly bytes: number; readonly files: number }> {
   rmSync(join(folder, "dist"), { recursive: true, force: true });
   const result = await build({
-    entryPoints: { main: join(cli, "src", "main.ts") },
+    entryPoints: {
+      main: join(cli, "src", "main.ts"),
+      "release-worker": join(cli, "src", "rehearse", "release-worker.ts"),
+    },
     outdir: join(folder, "dist"),
     bundle: true,
     splitting: true,

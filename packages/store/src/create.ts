@@ -56,6 +56,7 @@ export function createObject(
   refuseDyingKind();
   const { table, row } = { table: tableOf(admitted), row: rowOf(given.namespace, name) };
   if (transaction.get(table, row) !== undefined) throw alreadyExists(definition, name);
+  if (applied === undefined && !rules.tracksOwners) return transaction.put(admitted);
   const managedFields =
     applied ?? entriesAfterUpdate(definition, undefined, admitted, [], writerOf(rules, object, options));
   return transaction.put({ ...admitted, metadata: { ...admitted.metadata, managedFields } });

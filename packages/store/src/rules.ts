@@ -10,6 +10,8 @@ export interface Rules {
   readonly clock: Clock;
   readonly random: Random;
   readonly admission: Admission;
+  /** False: managedFields stay as they are, and server-side apply knows no other owner. */
+  readonly tracksOwners: boolean;
   /** The CustomResourceDefinition that an object lives by, if it lives by one. */
   definingObject(object: Resource): Located | undefined;
   /** The table of the kind that a CustomResourceDefinition defines. */
@@ -19,7 +21,7 @@ export interface Rules {
 const crdTable = "apiextensions.k8s.io/CustomResourceDefinition";
 
 export function createRules(
-  parts: Pick<Rules, "kinds" | "clock" | "random" | "admission">,
+  parts: Pick<Rules, "kinds" | "clock" | "random" | "admission" | "tracksOwners">,
   custom: CustomKinds,
 ): Rules {
   return {

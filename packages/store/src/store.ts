@@ -25,6 +25,8 @@ export interface StoreOptions {
   readonly schedule?: (flush: () => void) => void;
   /** Default: by the schema of each kind. */
   readonly admission?: Admission;
+  /** Default: true. False where nobody applies anything, as in a rehearsal: it is a tenth of the time. */
+  readonly tracksOwners?: boolean;
   /** How much of the past watches can start from. */
   readonly window?: Partial<WindowLimits>;
   /** By `group/Kind`; replaces the defaults for Events and Decisions. */
@@ -51,7 +53,8 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const { kinds, clock, random } = options;
   const persistence = options.persistence ?? volatilePersistence();
   const custom = new CustomKinds(kinds);
-  const rules = createRules({ kinds, clock, random, admission: options.admission ?? schemaAdmission }, custom);
+  const { admission = schemaAdmission, tracksOwners = true } = options;
+  const rules = createRules({ kinds, clock, random, admission, tracksOwners }, custom);
 
   const loaded = await persistence.load();
   const loading = new Transaction(emptyState(loaded.reserved), undefined);

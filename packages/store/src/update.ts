@@ -54,20 +54,26 @@ export function replaceObject(
   const violations = appendOnlyViolations(old, next);
   if (violations.length > 0) throw invalid(definition, old.metadata.name, violations);
   checkFinalizers(definition, old, next);
-  const given = object.metadata.managedFields;
-  const managedFields =
-    applied ??
-    entriesAfterUpdate(
-      definition,
-      old,
-      next,
-      given === undefined ? (old.metadata.managedFields ?? []) : checkEntries(given),
-      writerOf(rules, object, options),
-    );
-  const owned: Resource = { ...next, metadata: { ...next.metadata, managedFields } };
+  const managedFields = applied ?? ownersAfter(rules, definition, old, next, object, options);
+  const owned: Resource =
+    managedFields === undefined ? next : { ...next, metadata: { ...next.metadata, managedFields } };
   if (sameJson(old, owned)) return old;
   const counted = hasGeneration(definition) && asksForMore(definition, old, owned) ? withNextGeneration(owned) : owned;
   return isReleased(counted) ? letGo(rules, transaction, counted) : transaction.put(counted);
+}
+
+function ownersAfter(
+  rules: Rules,
+  definition: KindDefinition,
+  old: Resource,
+  next: Resource,
+  object: Resource,
+  options: WriteOptions,
+): readonly ManagedFieldsEntry[] | undefined {
+  if (!rules.tracksOwners) return undefined;
+  const given = object.metadata.managedFields;
+  const entries = given === undefined ? (old.metadata.managedFields ?? []) : checkEntries(given);
+  return entriesAfterUpdate(definition, old, next, entries, writerOf(rules, object, options));
 }
 
 /** What of `object` this write may change; the rest stays as in `old`. */

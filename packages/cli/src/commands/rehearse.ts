@@ -15,6 +15,7 @@ import { readFiles, readManifests } from "../manifests.ts";
 import { renderHtml } from "../rehearse/html.ts";
 import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
+import { ReleaseThreads } from "../rehearse/threads.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
 import { hasColour } from "../terminal/style.ts";
 
@@ -34,6 +35,8 @@ export interface RehearseOptions extends TrafficWords {
   readonly html?: string;
 }
 
+const worthThreads = 60;
+
 /** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
   const manifests = (await readManifests(paths)).map(({ resource }) => resource);
@@ -43,26 +46,35 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
   const sought = profileOf(options.suggest);
+  const policies = await policiesOf(manifests);
+  const faultCount = options.fault?.length ?? faults.length;
+  // A thread costs as much as a few dozen releases until it plays its first.
+  const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
   const isWatched = process.stderr.isTTY === true && options.json !== true;
-  for (const policy of await policiesOf(manifests)) {
-    const shared: SharedOptions = {
-      traffic,
-      seed: count("--seed", options.seed, 1),
-      runs,
-      goodRuns: count("--good", options.good, Math.max(20, runs * 4)),
-      personMillis: duration("--person", options.person) ?? minutes(10),
-      noticeMillis: duration("--notice", options.notice) ?? minutes(60),
-      onRelease: async (done, all) => {
-        if (done % 20 !== 0 && done !== all) return;
-        if (isWatched) process.stderr.write(done === all ? "\r\u001b[K" : `\r${done} of ${all} releases `);
-        // The rehearsal itself never waits for anything: Ctrl-C must get a turn.
-        await new Promise((resolve) => setImmediate(resolve));
-      },
-    };
-    results.push(await rehearsed(policy, { ...shared, ...chosen }));
-    if (sought === undefined) continue;
-    const few = { runs: Math.max(2, Math.ceil(runs / 3)), goodRuns: Math.max(4, runs) };
-    suggestions.push(await suggest(policy, sought, { ...shared, ...few }));
+  try {
+    for (const policy of policies) {
+      const shared: SharedOptions = {
+        traffic,
+        seed: count("--seed", options.seed, 1),
+        runs,
+        goodRuns: count("--good", options.good, Math.max(20, runs * 4)),
+        personMillis: duration("--person", options.person) ?? minutes(10),
+        noticeMillis: duration("--notice", options.notice) ?? minutes(60),
+        ...(threads === undefined ? {} : { play: threads.play }),
+        onRelease: async (done, all) => {
+          if (done % 20 !== 0 && done !== all) return;
+          if (isWatched) process.stderr.write(done === all ? "\r\u001b[K" : `\r${done} of ${all} releases `);
+          // The rehearsal itself never waits for anything: Ctrl-C must get a turn.
+          await new Promise((resolve) => setImmediate(resolve));
+        },
+      };
+      results.push(await rehearsed(policy, { ...shared, ...chosen }));
+      if (sought === undefined) continue;
+      const few = { runs: Math.max(2, Math.ceil(runs / 3)), goodRuns: Math.max(4, runs) };
+      suggestions.push(await suggest(policy, sought, { ...shared, ...few }));
+    }
+  } finally {
+    await threads?.close();
   }
   const checks = results.map((result) =>
     options.require === undefined ? [] : checkRequirements(options.require, result),

@@ -14,7 +14,16 @@ export const templateDigest = (template: PodTemplateSpec | undefined): string =>
 
 /** The short name of a version inside one Rollout. Ours, not the original's: a take-over matches by deep-equal. */
 export const podTemplateHash = (template: PodTemplateSpec | undefined, collisionCount = 0): string =>
-  shortHash(`${canonicalJson(template ?? {})}${collisionCount === 0 ? "" : `#${collisionCount}`}`);
+  shortHash(`${canonicalText(template ?? {})}${collisionCount === 0 ? "" : `#${collisionCount}`}`);
+
+/** Asked for at every look, of the same unchanging objects. */
+const canonicalTexts = new WeakMap<object, string>();
+
+function canonicalText(value: object): string {
+  const known = canonicalTexts.get(value) ?? canonicalJson(value);
+  canonicalTexts.set(value, known);
+  return known;
+}
 
 /** Images as the template names them, each once, in order. */
 export function imagesOf(template: PodTemplateSpec | undefined): readonly string[] {

@@ -139,6 +139,14 @@ export class ModelledService {
     return fault.isShared ? 0 : rate * (added + this.#slowHarm(fault.slower ?? 1) + lost);
   }
 
+  /** Seconds since a late fault began: nothing before it is worth many looks. Undefined before, and where it isn't late. */
+  onsetAge(): number | undefined {
+    const { onsetSeconds, isShared } = this.#options.fault;
+    if (onsetSeconds === undefined) return undefined;
+    const age = (isShared ? this.elapsed : this.#canaryAge()) - onsetSeconds;
+    return age < 0 ? undefined : age;
+  }
+
   #mix = (endpoint: number): number => {
     const count = this.#options.endpoints.length;
     const sum = endpointMix.slice(0, count).reduce((total, share) => total + share, 0);

@@ -116,16 +116,17 @@ export class JudgedModel {
     this.#routedSeconds = this.#service.elapsed;
   }
 
-  /** Often at first and in short steps, and just before a step ends; each window while something is suspected. */
+  /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
   #nextLook(now: Instant, stepSince: Instant, suspected: Millis | undefined): Instant {
     if (suspected !== undefined) return instant(now + Math.max(suspected, shortest));
     const rollout = this.#rollout();
     const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? -1]?.pause;
     const lasts = pause === undefined ? undefined : pauseMillis(pause);
     const isTimed = lasts !== undefined && Number.isFinite(lasts);
-    // A harm that a day's step shows only after half an hour can't have been worth a look each minute.
-    const most = Math.max(longest, isTimed ? lasts / 40 : 0);
-    const wanted = Math.min(most, Math.max(shortest, (now - stepSince) / 8));
+    // A harm that a day's step shows only after an hour can't have been worth a look each minute.
+    const most = Math.max(longest, isTimed ? lasts / 12 : 0);
+    const age = Math.min(now - stepSince, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
+    const wanted = Math.min(most, Math.max(shortest, age / 4));
     const since = parseInstant(rollout.status?.pauseConditions?.[0]?.startTime ?? "");
     const left = isTimed && since !== undefined ? since + lasts - now : Number.POSITIVE_INFINITY;
     if (!Number.isFinite(left) || left <= shortest) return instant(now + wanted);

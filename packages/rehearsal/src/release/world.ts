@@ -55,6 +55,9 @@ export class World {
       clock: options.clock,
       random: seededRandom(options.seed),
       retention: {},
+      tracksOwners: false,
+      // Nobody begins a watch in the past, but a control plane that was killed.
+      window: { count: 100 },
     });
     return new World(options, client);
   }

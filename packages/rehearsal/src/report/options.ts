@@ -2,6 +2,7 @@ import type { Fault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { ProfileName } from "../policy/profile.ts";
 import type { Outcome } from "../release/outcome.ts";
+import type { ReleaseOptions } from "../release/release.ts";
 
 export interface RehearseOptions {
   readonly traffic: Traffic;
@@ -13,6 +14,8 @@ export interface RehearseOptions {
   readonly noticeMillis: number;
   readonly faults?: readonly Fault[];
   readonly profiles?: readonly ProfileName[];
+  /** Plays one release elsewhere, as a thread does; all of them are asked for at once. Absent: here, one by one. */
+  readonly play?: (release: ReleaseOptions) => Promise<Outcome>;
   /** Awaited after each release, so that whoever waits can see how far it is. */
   readonly onRelease?: (done: number, all: number) => Promise<void>;
 }

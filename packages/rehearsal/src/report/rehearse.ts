@@ -3,9 +3,10 @@ import { faults as everyFault, type Fault, ladder, noFault } from "../model/faul
 import { ModelledService } from "../model/service.ts";
 import { historyOf } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
+import type { ProfileName } from "../policy/profile.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { answerable, queriesOf } from "../release/queries.ts";
-import { type ReleaseOptions, rehearseRelease } from "../release/release.ts";
+import { rehearseRelease } from "../release/release.ts";
 import type { Played, RehearseOptions } from "./options.ts";
 import type { Rehearsal } from "./result.ts";
 import { summarised } from "./summary.ts";
@@ -46,7 +47,7 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
 
 /** The same policy against good and bad releases, under each profile. The same seed brings the same result. */
 export async function rehearse(policy: Policy, options: RehearseOptions): Promise<Rehearsal> {
-  const { runs, goodRuns, profiles = ["argo", "sluice"] } = options;
+  const { runs, goodRuns, profiles = ["argo", "sluice"], play = rehearseRelease } = options;
   const chosen = options.faults ?? everyFault;
   const { base, queries } = prepared(policy, options);
   const extra = chosen.includes(everyFault[0] as Fault)
@@ -59,16 +60,27 @@ export async function rehearse(policy: Policy, options: RehearseOptions): Promis
   ]);
   const all = jobs.reduce((sum, { count }) => sum + count, 0);
   let done = 0;
+  const release = async (profile: ProfileName, fault: Fault, run: number): Promise<Outcome> => {
+    const outcome = await play({ ...base, profile, fault, seed: seedOf(options.seed, run) });
+    await options.onRelease?.(++done, all);
+    return outcome;
+  };
   const played: Played[] = [];
+  const waiting: Promise<Outcome>[] = [];
   for (const { profile, fault, count } of jobs) {
     const outcomes: Outcome[] = [];
     for (let run = 0; run < count; run++) {
-      const release: ReleaseOptions = { ...base, profile, fault, seed: seedOf(options.seed, run) };
-      outcomes.push(await rehearseRelease(release));
-      await options.onRelease?.(++done, all);
+      const outcome = release(profile, fault, run).then((ended) => {
+        outcomes[run] = ended;
+        return ended;
+      });
+      // Side by side only where somebody else plays them: here they would all be in memory at once.
+      if (options.play === undefined) await outcome;
+      else waiting.push(outcome);
     }
     played.push({ profile, fault, outcomes });
   }
+  await Promise.all(waiting);
   return summarised(policy, options, queries, played);
 }
 

@@ -14,7 +14,15 @@ export const isDynamic = (rollout: Rollout): boolean =>
   isRouted(rollout) && canaryOf(rollout).dynamicStableScale === true;
 
 /** A change of steps begins the release anew, as a change of the template does. */
-export const stepHash = (rollout: Rollout): string => shortHash(canonicalJson(stepsOf(rollout)));
+export const stepHash = (rollout: Rollout): string => {
+  const steps = stepsOf(rollout);
+  const known = stepHashes.get(steps) ?? shortHash(canonicalJson(steps));
+  stepHashes.set(steps, known);
+  return known;
+};
+
+/** Asked for twice at every look, of the same unchanging steps. */
+const stepHashes = new WeakMap<object, string>();
 
 export interface Progress {
   readonly steps: readonly CanaryStep[];
