@@ -4,7 +4,7 @@ import { seriesOf, windowOf } from "../data/series.ts";
 import { formatAgo, formatDuration, formatMeasured, formatSeconds, formatShare, shortRepository } from "../format.ts";
 import { LogPlace, parseLine } from "../pods/log-reader.ts";
 import { headlineOf } from "./headline.ts";
-import { parsePause, stepsOf } from "./steps.ts";
+import { stepsOf } from "./steps.ts";
 import { chaptersOf } from "./timeline.ts";
 import { sharesOf, versionsOf } from "./versions.ts";
 
@@ -46,18 +46,6 @@ describe("steps", () => {
     );
 
     expect(pause?.endsAt).toBe(Date.parse("2026-01-01T00:01:30Z"));
-  });
-
-  test.each([
-    [undefined, undefined],
-    [30, 30_000],
-    ["30", 30_000],
-    ["1h30m", 5_400_000],
-    ["1.5s", 1500],
-    ["250ms", 250],
-    ["soon", undefined],
-  ])("a pause of %s is %s ms", (duration, milliseconds) => {
-    expect(parsePause(duration)).toBe(milliseconds);
   });
 });
 
