@@ -169,8 +169,9 @@ function addRollout(program: Command): void {
   const on = (name: string, description: string) =>
     talking(rollout.command(name).description(description).argument("<name>"));
   const commands = () => import("./commands/rollout.ts");
-  on("get", "steps, weights, pods, analyses, decisions")
+  on("get", "where it stands: steps or stage, versions, pods, experiments, analyses, rings, the judge, decisions")
     .option("-w, --watch", "stay and show what changes")
+    .option("--pods", "every pod on a line of its own, not only those in trouble")
     .action(async (name, options) => (await commands()).getRelease(name, options));
   on("diff", "what the release changes: template, ConfigMaps, Secrets").action(async (name, options) =>
     (await commands()).diffRelease(name, options),

@@ -12,11 +12,14 @@ import {
 } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
+import { releaseAsJson } from "../release/release-json.ts";
 import { getRollout, takePicture } from "../release/release-picture.ts";
 import { renderChanges } from "../release/render-changes.ts";
+import { progressWord, weightWord } from "../release/render-progress.ts";
 import { renderRelease } from "../release/render-release.ts";
-import { readTraffic, type TrafficReader } from "../release/traffic.ts";
-import { Screen } from "../terminal/screen.ts";
+import { readTraffic } from "../release/traffic.ts";
+import { watchRelease } from "../release/watch-release.ts";
+import { columnsOf } from "../terminal/flow.ts";
 import { paintState } from "../terminal/style.ts";
 import { renderTable } from "../terminal/table.ts";
 import type { CommandOptions } from "./options.ts";
@@ -26,38 +29,27 @@ const kind = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" } as const;
 /** What a person asks of a rollout; each becomes patches of the resource, the same as the kubectl plugin's. */
 export type RolloutRequest = readonly RequestedPatch[];
 
+interface GetOptions extends CommandOptions {
+  readonly watch?: boolean;
+  readonly pods?: boolean;
+}
+
 /** `sluice rollout get NAME [--watch]`. */
-export async function getRelease(name: string, options: CommandOptions & { readonly watch?: boolean }): Promise<void> {
+export async function getRelease(name: string, options: GetOptions): Promise<void> {
   const connection = await connect(options);
   const { client, namespace } = connection;
   const traffic = readTraffic(connection);
+  const surroundings = () => ({ columns: columnsOf(), now: Date.now(), everyPod: options.pods === true });
   try {
-    if (!options.watch) {
-      const picture = await takePicture(client, namespace, name);
-      await traffic.refresh(picture.rollout);
-      console.log(options.json ? JSON.stringify(picture) : renderRelease(picture, traffic.describe));
-      return;
+    if (options.watch) {
+      return await watchRelease(connection, name, traffic, { isJson: options.json === true, surroundings });
     }
-    if (options.json) return await watchAsJson(connection, name);
-    await watchOnScreen(connection, name, traffic);
+    const picture = await takePicture(client, namespace, name);
+    if (options.json) return console.log(releaseAsJson(picture));
+    await traffic.refresh(picture.rollout);
+    console.log(renderRelease(picture, traffic.describe, surroundings()));
   } finally {
     await connection.close();
-  }
-}
-
-async function watchAsJson({ client, namespace }: Connection, name: string): Promise<void> {
-  for await (const event of client.watch<Rollout>(kind, { namespace, fieldSelector: `metadata.name=${name}` })) {
-    if (event.type !== "BOOKMARK") console.log(JSON.stringify(event.object));
-  }
-}
-
-async function watchOnScreen({ client, namespace }: Connection, name: string, traffic: TrafficReader): Promise<void> {
-  const screen = new Screen();
-  for (;;) {
-    const picture = await takePicture(client, namespace, name);
-    await traffic.refresh(picture.rollout);
-    screen.draw(renderRelease(picture, traffic.describe));
-    await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
@@ -83,16 +75,19 @@ export async function listRollouts(options: CommandOptions & { readonly allNames
     );
     if (options.json) return console.log(JSON.stringify(items));
     if (items.length === 0) return console.log("no rollouts");
-    const rows = items.map(({ metadata, status, spec }) => [
-      metadata.namespace ?? "",
-      metadata.name,
-      paintState(status?.phase ?? "Unknown"),
-      `${status?.currentStepIndex ?? 0}/${spec.strategy.canary?.steps?.length ?? 0}`,
-      status?.canary?.weights === undefined ? "" : `${status.canary.weights.canary.weight} %`,
-      `${status?.availableReplicas ?? 0}/${spec.replicas ?? 1}`,
-      status?.message ?? "",
+    const now = Date.now();
+    const rows = items.map((rollout) => [
+      rollout.metadata.namespace ?? "",
+      rollout.metadata.name,
+      rollout.spec.strategy.blueGreen === undefined ? "canary" : "blue-green",
+      paintState(rollout.status?.phase ?? "Unknown"),
+      progressWord(rollout, now),
+      weightWord(rollout),
+      `${rollout.status?.availableReplicas ?? 0}/${rollout.spec.replicas ?? 1}`,
+      rollout.status?.message ?? "",
     ]);
-    console.log(renderTable(["NAMESPACE", "NAME", "STATUS", "STEP", "WEIGHT", "AVAILABLE", "MESSAGE"], rows));
+    const headers = ["NAMESPACE", "NAME", "STRATEGY", "STATUS", "STEP", "WEIGHT", "AVAILABLE", "MESSAGE"];
+    console.log(renderTable(headers, rows));
   } finally {
     await close();
   }

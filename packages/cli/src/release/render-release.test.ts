@@ -1,0 +1,362 @@
+import type {
+  AnalysisRun,
+  Decision,
+  Experiment,
+  Judgement,
+  ObjectMeta,
+  Pod,
+  ReplicaSet,
+  Rollout,
+  RolloutSpec,
+  RolloutStatus,
+} from "@sluice/api";
+import { expect, test } from "vitest";
+import type { ReleasePicture } from "./release-picture.ts";
+import { progressWord, weightWord } from "./render-progress.ts";
+import { renderRelease } from "./render-release.ts";
+
+const now = Date.parse("2026-01-01T00:10:00Z");
+const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString().replace(".000Z", "Z");
+const owned = (by: string) => [{ apiVersion: "v1", kind: "Owner", name: by, uid: by, controller: true }];
+
+const rollout = (strategy: RolloutSpec["strategy"], status: RolloutStatus): Rollout => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name: "page", namespace: "shop", uid: "page" },
+  spec: { replicas: 2, strategy },
+  status: { stableRS: "old", currentPodHash: "new", phase: "Progressing", ...status },
+});
+
+const child = (name: string, hash: string, revision: number, by = "page"): ObjectMeta => ({
+  name,
+  namespace: "shop",
+  uid: name,
+  creationTimestamp: ago(60),
+  labels: { "rollouts-pod-template-hash": hash },
+  annotations: { "rollout.argoproj.io/revision": String(revision) },
+  ownerReferences: owned(by),
+});
+const containers = (image: string) => [{ name: "page", image }];
+
+const replicaSet = (hash: string, revision: number, replicas: number, deadline?: string): ReplicaSet => {
+  const metadata = child(`page-${hash}`, hash, revision);
+  return {
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      ...metadata,
+      annotations: { ...metadata.annotations, ...(deadline === undefined ? {} : { "scale-down-deadline": deadline }) },
+    },
+    spec: { replicas, selector: {}, template: { spec: { containers: containers(`page:v${revision}`) } } },
+    status: { replicas },
+  };
+};
+
+const pod = (hash: string, name: string, restarts = 0): Pod => ({
+  apiVersion: "v1",
+  kind: "Pod",
+  metadata: { name, namespace: "shop", uid: name, creationTimestamp: ago(50), ownerReferences: owned(`page-${hash}`) },
+  spec: { containers: containers("page") },
+  status: {
+    phase: "Running",
+    conditions: [{ type: "Ready", status: restarts === 0 ? "True" : "False" }],
+    containerStatuses: [
+      {
+        name: "page",
+        image: "page",
+        imageID: "",
+        ready: restarts === 0,
+        restartCount: restarts,
+        state: restarts === 0 ? { running: {} } : { waiting: { reason: "CrashLoopBackOff", message: "exit code 1" } },
+      },
+    ],
+  },
+});
+
+const run = (name: string, type: string, by = "page"): AnalysisRun => ({
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "AnalysisRun",
+  metadata: {
+    ...child(name, "new", 2, by),
+    labels: { "rollouts-pod-template-hash": "new", "rollout-type": type },
+  },
+  spec: {
+    metrics: [
+      { name: "success", successCondition: "result[0] >= 0.95", failureLimit: 3, provider: { prometheus: {} } },
+      { name: "p95", failureCondition: "result[0] > 0.3", provider: { prometheus: {} } },
+    ],
+  },
+  status: {
+    phase: "Running",
+    startedAt: ago(40),
+    metricResults: [
+      {
+        name: "success",
+        phase: "Running",
+        failed: 1,
+        measurements: [
+          { phase: "Failed", value: "[0.9254659]" },
+          { phase: "Successful", value: "[0.99]" },
+        ],
+      },
+    ],
+  },
+});
+
+const decision = (action: Decision["spec"]["action"], because: string, seconds: number): Decision => ({
+  apiVersion: "sluice.dev/v1alpha1",
+  kind: "Decision",
+  metadata: { name: action, namespace: "shop" },
+  spec: { subject: { kind: "Rollout", name: "page" }, action, at: ago(seconds), because },
+});
+
+const picture = (of: Partial<ReleasePicture> & Pick<ReleasePicture, "rollout">): ReleasePicture => ({
+  replicaSets: [replicaSet("new", 2, 1), replicaSet("old", 1, 2)],
+  pods: [pod("new", "page-new-a"), pod("old", "page-old-a"), pod("old", "page-old-b")],
+  analysisRuns: [],
+  experiments: [],
+  ringSet: undefined,
+  decisions: [],
+  judgement: undefined,
+  ...of,
+});
+
+const textOf = (of: ReleasePicture, columns = 80, everyPod = false): string =>
+  renderRelease(of, () => "", { columns, now, everyPod });
+
+const blueGreen = { blueGreen: { activeService: "page", previewService: "page-preview", autoPromotionSeconds: 30 } };
+const paused: RolloutStatus = {
+  phase: "Paused",
+  message: "BlueGreenPause",
+  pauseConditions: [{ reason: "BlueGreenPause", startTime: ago(10) }],
+  blueGreen: { activeSelector: "old", previewSelector: "new" },
+  replicas: 3,
+};
+
+test("blue-green: which version stands where, the countdown to the switch, the analysis before it", () => {
+  const text = textOf(
+    picture({ rollout: rollout(blueGreen, paused), analysisRuns: [run("page-new-2-pre", "PrePromotion")] }),
+  );
+
+  expect(text).toBe(
+    [
+      "shop/page  blue-green  ‖ Paused  BlueGreenPause",
+      "",
+      "  stage    ready at the preview; everybody gets it in 20s",
+      "  active   service page → revision 1 page:v1",
+      "  preview  service page-preview → revision 2 page:v2",
+      "  pods     desired 2 · current 3 · updated 0 · ready 0 · available 0",
+      "  next     sluice rollout promote page -n shop",
+      "           sluice rollout abort page -n shop",
+      "",
+      "  revision 2   preview        page:v2  1/1 ready  ●",
+      "  └─ analysis before the switch  ↻ Running  40s  page-new-2-pre",
+      "     ├─ success  ✘✔    0.99  wants >= 0.95  1 failed, 3 allowed",
+      "     └─ p95            not measured yet  fails at > 0.3",
+      "  revision 1   active stable  page:v1  2/2 ready  ●●",
+    ].join("\n"),
+  );
+});
+
+test("after the switch the version before says until when it can come back", () => {
+  const status: RolloutStatus = { stableRS: "new", phase: "Healthy", blueGreen: { activeSelector: "new" } };
+  const text = textOf(
+    picture({
+      rollout: rollout(blueGreen, status),
+      replicaSets: [replicaSet("new", 2, 1), replicaSet("old", 1, 2, ago(-45))],
+    }),
+  );
+
+  expect(text).toContain("everybody has it");
+  expect(text).toMatch(/revision 1 +previous +page:v1 {2}2\/2 ready {2}●● {2}goes in 45s/);
+});
+
+const steps = [
+  { setHeaderRoute: { name: "beta", match: [{ headerName: "x-beta", headerValue: { exact: "yes" } }] } },
+  { setMirrorRoute: { name: "copy", match: [{ path: { prefix: "/" } }], percentage: 35 } },
+  { setWeight: 20 },
+  { experiment: { templates: [{ name: "candidate", specRef: "canary" as const, weight: 5 }], duration: "5m" } },
+  { plugin: { name: "acme/warm-up" } },
+  { pause: { duration: "1m" } },
+  { setWeight: 100 },
+];
+
+const experiment: Experiment = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Experiment",
+  metadata: child("page-new-2-3", "new", 2),
+  spec: {
+    duration: "5m",
+    templates: [{ name: "candidate", selector: {}, template: { spec: { containers: containers("page:v2") } } }],
+  },
+  status: {
+    phase: "Running",
+    availableAt: ago(60),
+    templateStatuses: [
+      {
+        name: "candidate",
+        replicas: 1,
+        updatedReplicas: 1,
+        readyReplicas: 1,
+        availableReplicas: 1,
+        status: "Running",
+        podTemplateHash: "trial",
+      },
+    ],
+    analysisRuns: [{ name: "compare", analysisRun: "page-new-2-3-compare", phase: "Running" }],
+  },
+};
+
+test("a canary: each step in words, a weighted experiment with what is measured of it", () => {
+  const weights = {
+    canary: { weight: 20 },
+    stable: { weight: 75 },
+    additional: [{ weight: 5, podTemplateHash: "trial" }],
+  };
+  const text = textOf(
+    picture({
+      rollout: rollout({ canary: { steps } }, { currentStepIndex: 3, canary: { weights } }),
+      experiments: [experiment],
+      analysisRuns: [run("page-new-2-3-compare", "", "page-new-2-3")],
+    }),
+  );
+
+  expect(text).toContain(
+    [
+      "  step     4 of 7: experiment: candidate with 5 % beside each other for 5 min",
+      "  steps    ✔ header · ✔ mirror 35 % · ✔ 20 % · ▶ experiment ·",
+      "           plugin acme/warm-up · 1 min · 100 %",
+      `  canary   ${"█".repeat(8)}${"░".repeat(32)}  20 %  5 % to the experiment`,
+    ].join("\n"),
+  );
+  expect(text).toContain(
+    [
+      "  └─ experiment  ↻ Running  60s  4m left  page-new-2-3",
+      "     ├─ candidate  page:v2  1/1 ready  5 % of the traffic  ↻ Running",
+      "     └─ analysis compare  ↻ Running  40s  page-new-2-3-compare",
+      "        ├─ success  ✘✔    0.99  wants >= 0.95  1 failed, 3 allowed",
+    ].join("\n"),
+  );
+});
+
+test("a timed pause counts down, and a weight that isn't there yet is told from the one asked for", () => {
+  const canary = { weights: { canary: { weight: 5 }, stable: { weight: 95 } } };
+  const pause = rollout(
+    { canary: { steps } },
+    { currentStepIndex: 5, canary, pauseConditions: [{ reason: "CanaryPauseStep", startTime: ago(20) }] },
+  );
+
+  expect(textOf(picture({ rollout: pause }))).toContain("6 of 7: waits for 1 min  40s left");
+  expect(textOf(picture({ rollout: pause }))).toContain("5 %  of 20 % asked for");
+});
+
+test("pods in trouble are named, all with --pods", () => {
+  const troubled = picture({
+    rollout: rollout({ canary: { steps } }, {}),
+    pods: [pod("new", "page-new-a", 3), pod("old", "page-old-a")],
+  });
+
+  expect(textOf(troubled)).toContain("└─ ✘ page-new-a  CrashLoopBackOff  3 restarts  50s  exit code 1");
+  expect(textOf(troubled)).not.toContain("page-old-a");
+  expect(textOf(troubled, 80, true)).toContain("└─ ● page-old-a  Running  50s");
+});
+
+test("rings: who is in, who comes when", () => {
+  const weights = { canary: { weight: 5 }, stable: { weight: 95 } };
+  const text = textOf(
+    picture({
+      rollout: rollout({ canary: { steps } }, { canary: { weights } }),
+      ringSet: {
+        apiVersion: "sluice.dev/v1alpha1",
+        kind: "RingSet",
+        metadata: { name: "global", namespace: "shop" },
+        spec: {
+          user: { cookie: "user" },
+          rings: [
+            { name: "employees", weight: 1, who: [{ header: "x-employee", operator: "equals", values: ["true"] }] },
+            { name: "everyone", weight: 100 },
+          ],
+        },
+      },
+    }),
+  );
+
+  expect(text).toContain(
+    [
+      "  rings global  users told apart by cookie user",
+      "  ├─ employees  on          header x-employee is true",
+      "  └─ everyone   from 100 %  everybody, as far as the weight goes",
+    ].join("\n"),
+  );
+});
+
+test("the judge in words, with what speaks against the version", () => {
+  const judgement: Judgement = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "Judgement",
+    metadata: { name: "page-new", namespace: "shop" },
+    spec: {
+      rollout: { name: "page", uid: "page" },
+      revision: "2",
+      canary: { podTemplateHash: "new", name: "page:v2" },
+      stable: { podTemplateHash: "old", name: "page:v1" },
+      beganAt: ago(60),
+      plan: [],
+      windowSeconds: 5,
+      mode: "advise",
+    },
+    status: {
+      action: "monitor",
+      because: "errors may have grown",
+      windows: 12,
+      requests: 340,
+      evidence: [
+        { signal: "errors", nats: 2.13, since: 20 },
+        { signal: "latency", nats: -1, since: 0 },
+      ],
+    },
+  };
+  const text = textOf(picture({ rollout: rollout({ canary: { steps } }, {}), judgement }));
+
+  expect(text).toContain("holds the weight (only advises)  errors may have grown\n");
+  expect(text).toContain("12 windows, 340 requests");
+  expect(text).toContain("errors: 2.1 nats  since 20 s after its begin");
+  expect(text).not.toContain("latency");
+});
+
+test("what is held back for comparison is said, and why a release waits for a person", () => {
+  const conditions = [
+    { type: "Holdback", status: "True" as const, message: "holds 5 % back", lastTransitionTime: ago(90) },
+    { type: "Paused", status: "True" as const, message: "its evidence holds no data" },
+  ];
+  const text = textOf(picture({ rollout: rollout({ canary: { steps } }, { conditions }) }));
+
+  expect(text).toContain("holdback holds 5 % back  for 90s now");
+  expect(text).toContain("why      its evidence holds no data");
+});
+
+test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines are whole", (columns) => {
+  const because = "a reason that takes many words to be told, more of them than any narrow terminal has room for";
+  const all = picture({
+    rollout: rollout(blueGreen, paused),
+    analysisRuns: [run("page-new-2-pre", "PrePromotion")],
+    decisions: [decision("pause", because, 130)],
+  });
+
+  const widths = textOf(all, columns)
+    .split("\n")
+    .map((line) => line.length);
+  expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
+  expect(textOf(all, Number.POSITIVE_INFINITY)).toContain(`2m10s    pause      ${because}`);
+});
+
+test.each<[string, Rollout, string, string]>([
+  ["a canary", rollout({ canary: { steps } }, { currentStepIndex: 2 }), "2/7", ""],
+  ["without steps", rollout({ canary: {} }, {}), "-", ""],
+  ["a canary that is done", rollout({ canary: { steps } }, { stableRS: "new" }), "7/7", ""],
+  ["blue-green that counts down", rollout(blueGreen, paused), "switches in 20s", "0 %"],
+  ["blue-green after the switch", rollout(blueGreen, { blueGreen: { activeSelector: "new" } }), "watched", "100 %"],
+])("in a list: %s", (_, listed, step, weight) => {
+  expect(progressWord(listed, now)).toBe(step);
+  expect(weightWord(listed)).toBe(weight);
+});
