@@ -52,13 +52,15 @@ export interface PlannedEvent {
 export interface Plan<Action, Status> {
   /** Applied in order, before `status` is written; each safe to repeat. */
   readonly actions: readonly Action[];
+  /** What is kept of a decision. Begun after the actions, in one breath with `status`: a store can commit both at once. */
+  readonly records?: readonly Action[];
   /** The complete next status; absent means unchanged. */
   readonly status?: Status;
   /** Why, even when idle. */
   readonly because: string;
   /** Look again at this instant, whatever else happens. */
   readonly wakeAt?: Instant;
-  /** Written once the status is; a repeat of one already written is not written again. */
+  /** Written once the status is, while the loop looks again; a repeat of one already written is not written again. */
   readonly events?: readonly PlannedEvent[];
 }
 

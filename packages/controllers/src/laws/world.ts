@@ -10,7 +10,7 @@ import {
   seededRandom,
   VirtualClock,
 } from "@sluice/kernel";
-import { createStore } from "@sluice/store";
+import { createStore, type Persistence } from "@sluice/store";
 import { type AnyReconciler, type Effects, Loop, type Pass, TaskBoard, type TaskHandler } from "../loop/index.ts";
 import { matches } from "../loop/index-buckets.ts";
 import { plainKinds } from "./kinds.ts";
@@ -22,6 +22,8 @@ export interface WorldOptions {
   readonly kinds?: readonly KindDefinition[];
   /** Modelled outside work, by the task's `do`. */
   readonly tasks?: (clock: Clock) => Readonly<Record<string, TaskHandler>>;
+  /** In memory unless given. */
+  readonly persistence?: Persistence;
   /** News reaches the reconcilers late, by chance. */
   readonly stale?: boolean;
   /** Somebody else touches an object just before it is updated, by chance: the update is refused as a conflict. */
@@ -59,7 +61,12 @@ export class World {
   static async create(options: WorldOptions): Promise<World> {
     const clock = new VirtualClock();
     const random = seededRandom(options.seed ?? 1);
-    const { client } = await createStore({ kinds: new KindRegistry(options.kinds ?? plainKinds), clock, random });
+    const { client } = await createStore({
+      kinds: new KindRegistry(options.kinds ?? plainKinds),
+      clock,
+      random,
+      ...(options.persistence === undefined ? {} : { persistence: options.persistence }),
+    });
     const world = new World(options, clock, client, random);
     await world.settle();
     return world;

@@ -1,4 +1,4 @@
-import { controlledBy, type Kind, type Resource } from "@sluice/api";
+import { type Client, controlledBy, type Kind, KindRegistry, type Resource } from "@sluice/api";
 import {
   after,
   type Clock,
@@ -8,11 +8,16 @@ import {
   parseInstant,
   type Reconciler,
   seconds,
+  seededRandom,
   shortHash,
+  VirtualClock,
 } from "@sluice/kernel";
+import { createStore } from "@sluice/store";
 import { expect, test } from "vitest";
-import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import { plainKinds, type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
 import { applyEffect, type Effect, type Effects } from "./actions.ts";
+import { Loop } from "./loop.ts";
+import { TaskBoard } from "./task-board.ts";
 
 type Greeter = Kind<
   "v1",
@@ -127,4 +132,38 @@ test("wakes on exactly what was read", async () => {
   await world.apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "of-nobody", namespace: "default" } });
 
   expect(world.story.length).toBe(passes);
+});
+
+test("an Event that isn't written holds no look up", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });
+  const create: Client["create"] = (object, options) =>
+    object.kind === "Event" ? new Promise(() => {}) : client.create(object, options);
+  const looks: string[] = [];
+  const loop = new Loop({
+    client: { ...client, create },
+    clock,
+    tasks: new TaskBoard(clock, { ask: async () => "fine" }),
+    fieldManager: "sluice",
+    reconcilers: (effects) => [greeterReconciler(effects)],
+    onPass: ({ because }) => looks.push(because),
+  });
+  await loop.start();
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  await client.create(greeter(0));
+  await turns();
+  await clock.advance(minutes(5), turns);
+  expect(looks).toContain("done");
+  looks.length = 0;
+
+  await client.patch(
+    { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "hello" },
+    { type: "merge", value: { data: { count: "1" } } },
+  );
+  await turns();
+
+  expect(looks).toContain("a child is missing");
+  loop.stop();
 });

@@ -10,6 +10,7 @@ import {
   millis,
   minutes,
   type Plan,
+  type PlannedEvent,
   type Reconciler,
   sameJson,
   seconds,
@@ -63,6 +64,8 @@ interface Work {
   failures: number;
   wake: Timer | undefined;
   wakeAt: Instant | undefined;
+  /** Events on their way: one after the other, since each counts on the one before. */
+  telling: Promise<void>;
 }
 
 /** The one loop: observes, plans, applies, then writes status; owns wake-ups, retries, back-off and events. */
@@ -79,6 +82,7 @@ export class Loop {
   readonly #works = new Map<string, Work>();
   readonly #queue: Work[] = [];
   #running = 0;
+  #telling = 0;
   #stopped = false;
 
   constructor(options: LoopOptions) {
@@ -111,7 +115,7 @@ export class Loop {
 
   /** Nothing queued and nothing under way; timers and running tasks may still be set. */
   get isIdle(): boolean {
-    return this.#queue.length === 0 && this.#running === 0;
+    return this.#queue.length === 0 && this.#running === 0 && this.#telling === 0;
   }
 
   #onChange(change: CacheChange): void {
@@ -144,6 +148,7 @@ export class Loop {
         failures: 0,
         wake: undefined,
         wakeAt: undefined,
+        telling: Promise.resolve(),
       };
       this.#works.set(id, work);
     }
@@ -198,10 +203,9 @@ export class Loop {
         await reconciler.apply(resource, action);
       }
       if (this.#stopped) return;
-      wroteStatus = await this.#writeStatus(resource, plan.status);
-      if ((wroteStatus || plan.actions.length > 0) && plan.events !== undefined) {
-        await writeEvents(this.#client, this.#clock, this.#fieldManager, resource, plan.events);
-      }
+      const records = (plan.records ?? []).map((record) => reconciler.apply(resource, record));
+      [wroteStatus] = await Promise.all([this.#writeStatus(resource, plan.status), ...records]);
+      if (wroteStatus || plan.actions.length + records.length > 0) this.#writeEvents(work, resource, plan.events);
       work.failures = 0;
       this.#schedule(work, plan.wakeAt);
     } catch (thrown) {
@@ -210,7 +214,7 @@ export class Loop {
       work.failures++;
       this.#schedule(work, after(this.#clock.now(), backOff(fault, work.failures)));
       this.#tell(work, plan, wroteStatus, fault);
-      if (!isRetryable(fault.kind) && !this.#stopped) await this.#report(resource, fault);
+      if (!isRetryable(fault.kind) && !this.#stopped) this.#report(work, resource, fault);
       return;
     }
     this.#tell(work, plan, wroteStatus);
@@ -227,17 +231,24 @@ export class Loop {
       kind: kindName(work.reconciler.kind),
       object: objectName(work.namespace, work.name),
       because: fault === undefined ? (plan?.because ?? "") : fault.message,
-      actions: plan?.actions.length ?? 0,
+      actions: (plan?.actions.length ?? 0) + (plan?.records?.length ?? 0),
       wroteStatus,
       ...(fault === undefined ? {} : { fault }),
     });
   }
 
-  async #report(resource: Resource, fault: Fault): Promise<void> {
+  #report(work: Work, resource: Resource, fault: Fault): void {
     const reason = fault.kind === "bug" ? "InternalError" : "Stalled";
-    await writeEvents(this.#client, this.#clock, this.#fieldManager, resource, [
-      { type: "Warning", reason, message: fault.message },
-    ]);
+    this.#writeEvents(work, resource, [{ type: "Warning", reason, message: fault.message }]);
+  }
+
+  /** What is told rests on nothing: the next look doesn't wait for it. */
+  #writeEvents(work: Work, resource: Resource, events: readonly PlannedEvent[] | undefined): void {
+    if (events === undefined || events.length === 0) return;
+    this.#telling++;
+    work.telling = work.telling
+      .then(() => writeEvents(this.#client, this.#clock, this.#fieldManager, resource, events))
+      .finally(() => this.#telling--);
   }
 
   #schedule(work: Work, wakeAt: Instant | undefined): void {

@@ -4,7 +4,7 @@ import type { Effect } from "../loop/index.ts";
 import { planSnapshots } from "./configuration/snapshots.ts";
 import { finished, type Turn } from "./finish.ts";
 import { withDoor } from "./lasting/door.ts";
-import { annotations, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
+import { annotations, decisionKind, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import type { View } from "./view.ts";
 
@@ -14,18 +14,28 @@ export type RolloutPlan = Plan<Effect, RolloutStatus>;
 export function turn(observed: ObservedRollout, view: View, now: Instant, decisions: Turn): RolloutPlan {
   const made = withDoor(observed, view, now, decisions);
   const { events = [], wakes = [], because } = made;
-  const actions = withSnapshots(observed, view, made.actions ?? []);
+  const { actions, records } = apart(withSnapshots(observed, view, made.actions ?? []));
   const status = finished(observed, view, made, now);
   const known = wakes.filter((wake) => wake !== undefined);
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
-  const isSettled = actions.length === 0 && sameJson(status, view.rollout.status);
+  const isSettled = actions.length + records.length === 0 && sameJson(status, view.rollout.status);
   return {
     actions: isSettled ? noteRevision(observed, view) : actions,
+    ...(records.length === 0 ? {} : { records }),
     status,
     because,
     ...(wakeAt === undefined ? {} : { wakeAt }),
     ...(events.length === 0 ? {} : { events }),
   };
+}
+
+/** Decisions at the end stand with the status that they led to; one that effects come after is there before those. */
+function apart(effects: readonly Effect[]): {
+  readonly actions: readonly Effect[];
+  readonly records: readonly Effect[];
+} {
+  const last = effects.findLastIndex((effect) => !(effect.do === "create" && effect.object.kind === decisionKind.kind));
+  return { actions: effects.slice(0, last + 1), records: effects.slice(last + 1) };
 }
 
 /** What a version reads is there before its Pods are; traffic that is taken back doesn't wait for it. */

@@ -1,7 +1,8 @@
 import type { Resource } from "@sluice/api";
-import { minutes } from "@sluice/kernel";
+import { minutes, seconds } from "@sluice/kernel";
+import { type Persistence, volatilePersistence } from "@sluice/store";
 import { expect, test } from "vitest";
-import { Release, rollout, setWeight } from "./release.fixture.ts";
+import { pause, Release, rollout, setWeight } from "./release.fixture.ts";
 
 // What a change costs is counted in looks: nothing that is one Rollout's own may wake its neighbours.
 
@@ -56,4 +57,27 @@ test.each<[string, Resource, number]>([
 
   const woken = release.world.story.slice(before).filter((line) => line.includes("Rollout"));
   expect(woken).toHaveLength(looks);
+});
+
+test("from a pause that is over to the next weight there are two commits", async () => {
+  const commits: string[][] = [];
+  const persistence: Persistence = {
+    ...volatilePersistence(),
+    commit: ({ changes }) => void commits.push(changes.map(({ table }) => table.slice(table.indexOf("/") + 1))),
+  };
+  const release = await Release.begin({ persistence });
+  const steps = [setWeight(20), pause("30s"), setWeight(25), pause()];
+  await release.push("web:v1", { steps });
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(5));
+  commits.length = 0;
+
+  await release.world.run(seconds(30));
+
+  expect(await release.weight()).toBe(25);
+  const toTheWeight = commits.slice(0, 1 + commits.findIndex((tables) => tables.includes("VirtualService")));
+  expect(toTheWeight.filter((tables) => !tables.includes("Event"))).toEqual([
+    ["Decision", "Rollout"],
+    ["VirtualService"],
+  ]);
 });
