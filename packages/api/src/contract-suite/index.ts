@@ -8,6 +8,8 @@ import { watching } from "./watching.ts";
 import type { ContractWorld, Scene, SuiteTools } from "./world.ts";
 import { writing } from "./writing.ts";
 
+export { argoRefusals } from "../testing/refusals/index.ts";
+export { sample } from "../testing/samples.ts";
 export type { ContractWorld, SuiteTools } from "./world.ts";
 
 const chapters = { reading, watching, writing, patching, applying, deleting, customResources, laws };

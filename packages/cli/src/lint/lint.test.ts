@@ -347,12 +347,13 @@ test("text for people, JSON for programs", () => {
   in       Service a
   found    nothing
   expected at least one port
+  repair   add ports: at least one port
 
 0.yaml:4:26 error spec.prots is no field of this kind [unknown-field]
   in       Service a
   found    an unknown field holding a list
   expected one of ports, selector, clusterIP, clusterIPs, type, externalIPs, sessionAffinity, loadBalancerIP, loadBalancerSourceRanges, externalName, externalTrafficPolicy, healthCheckNodePort and 8 more
-  repair   did you mean "ports"?
+  repair   did you mean "ports"? (--fix writes it)
 
 2 errors`);
   expect(JSON.parse(findingsAsJson(findings)).findings).toHaveLength(2);

@@ -10,7 +10,7 @@ const inFile = ({ file }: Manifest, edits: readonly Edit[] | undefined): Repair 
   edits?.map((edit) => ({ file, ...edit }));
 
 /** All of them or none: half a repair is none. */
-const together = (...parts: readonly Repair[]): Repair =>
+export const together = (...parts: readonly Repair[]): Repair =>
   parts.includes(undefined) ? undefined : parts.flatMap((part) => part ?? []);
 
 export const withFix = (finding: Finding, fix: Repair): Finding =>
@@ -90,7 +90,7 @@ export function byVersion(
 }
 
 /** An item in a list that may not be there yet; nothing where one of that name is. */
-function withItem(
+export function withItem(
   manifest: Manifest,
   holder: string,
   field: string,

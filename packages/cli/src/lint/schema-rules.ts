@@ -2,7 +2,8 @@ import { didYouMean, splitApiVersion, validate } from "@sluice/api";
 import type { Violation } from "@sluice/kernel";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
-import { movedAffinity, replacement, splitStep, withFix } from "./repairs.ts";
+import { movedAffinity, replacement, withFix } from "./repairs.ts";
+import { repairInFile, repairInWords } from "./schema-repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** Everything that the API itself would refuse. */
@@ -25,23 +26,14 @@ function checkOne(world: World, manifest: Manifest): readonly Finding[] {
 
 function describe(manifest: Manifest, violation: Violation): Finding {
   const { path, found, expected } = violation;
-  const { repair } = violation;
+  const repair = violation.repair ?? repairInWords(violation);
   const finding = findingAt(
     manifest,
     path,
-    {
-      severity: "error",
-      rule: ruleOf(violation),
-      what: whatOf(violation),
-      found,
-      expected,
-      ...(repair === undefined ? {} : { repair }),
-    },
+    { severity: "error", rule: ruleOf(violation), what: whatOf(violation), found, expected, repair },
     isUnknownField(violation) ? "key" : "value",
   );
-  return repair?.startsWith("write ") === true && /\.steps\[\d+\]$/.test(path)
-    ? withFix(finding, splitStep(manifest, path))
-    : finding;
+  return withFix(finding, repairInFile(manifest, violation));
 }
 
 const isUnknownField = ({ found }: Violation): boolean => found.startsWith("an unknown field");

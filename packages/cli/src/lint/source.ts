@@ -42,6 +42,15 @@ export class Source {
     return [{ start: range[0], end: range[1], text: `${quote}${value}${quote}` }];
   }
 
+  /** Another name for a field; its value stays. */
+  renameKey(path: string, name: string): readonly Edit[] | undefined {
+    const keys = keysOf(path);
+    const parent = this.nodeAt(pathOf(keys.slice(0, -1)));
+    const key = isMap(parent) ? pairOf(parent.items, keys.at(-1) ?? "")?.key : undefined;
+    if (!isScalar(key) || key.type !== "PLAIN" || key.range === null || key.range === undefined) return undefined;
+    return [{ start: key.range[0], end: key.range[1], text: name }];
+  }
+
   /** Takes a list's item or an object's field out, with the lines that it stands on; the last one with what held it. */
   remove(path: string): readonly Edit[] | undefined {
     const keys = keysOf(path);

@@ -118,6 +118,12 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
       }),
     );
   }
+  for (const field of ["interval", "initialDelay"] as const) {
+    if (metric[field]?.startsWith("-") !== true) continue;
+    violations.push(
+      invalid({ path: `${path}.${field}`, found: show(metric[field]), expected: "a duration, not negative" }),
+    );
+  }
   const { count, failureLimit, inconclusiveLimit, consecutiveSuccessLimit } = amounts;
   if (count !== undefined && count > 1 && metric.interval === undefined) {
     violations.push(

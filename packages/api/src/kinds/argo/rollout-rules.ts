@@ -37,6 +37,7 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
   const violations: Violation[] = [
     ...checkStrategy(spec),
     ...checkDeadline(spec.progressDeadlineSeconds, spec.minReadySeconds),
+    ...checkReadiness(spec),
   ];
   const rings = rollout.metadata.annotations?.[ringsAnnotation];
   if (rings !== undefined && spec.strategy.canary?.trafficRouting?.istio === undefined) {
@@ -61,6 +62,19 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
   }
   violations.push(...checkPorts(spec));
   return violations;
+}
+
+/** Where no deadline is written there is one all the same. */
+function checkReadiness({ progressDeadlineSeconds, minReadySeconds = 0 }: RolloutSpec): readonly Violation[] {
+  if (progressDeadlineSeconds !== undefined || minReadySeconds < 600) return [];
+  return [
+    invalid({
+      path: "spec.minReadySeconds",
+      found: String(minReadySeconds),
+      expected: "less than progressDeadlineSeconds, 600 unless given",
+      repair: `add progressDeadlineSeconds: ${minReadySeconds + 600}`,
+    }),
+  ];
 }
 
 /** An experiment's Services listen on its containers' ports: nothing else says which. */
@@ -237,6 +251,7 @@ function checkSizes(canary: CanaryStrategy, path: string): readonly Violation[] 
 }
 
 function checkStep(step: CanaryStep, canary: CanaryStrategy, path: string): readonly Violation[] {
+  if (setKeys(step, ["replicaProgressThreshold"]).length > 0) return [];
   const kinds = setKeys(step, stepKinds);
   if (kinds.length !== 1) {
     const several = kinds.length > 1;

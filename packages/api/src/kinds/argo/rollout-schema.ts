@@ -67,11 +67,21 @@ const step = object("One step; exactly one of these.", {
     "an analysis step with the web provider",
     object("Runs a plugin.", { name: text("The plugin."), config: anything("Its configuration.") }),
   ),
+  // The original's documentation shows it here, its code has it in the strategy.
+  replicaProgressThreshold: refused(
+    "replicaProgressThreshold as a step",
+    "strategy.canary.replicaProgressThreshold",
+    anyObject("How many pods are enough."),
+  ),
   setHeaderRoute: object("Sends requests by header to the new version; without match they go as all others again.", {
     name: text("The managed route."),
     match: list(
       "Headers; one that matches is enough.",
-      object("One header.", { headerName: text("Name.", { minLength: 1 }), headerValue: stringMatch("Value.") }),
+      object(
+        "One header.",
+        { headerName: text("Name.", { minLength: 1 }), headerValue: stringMatch("Value.") },
+        { required: ["headerName"] },
+      ),
     ),
   }),
   setMirrorRoute: object("Copies requests to the new version; without match no longer.", {
