@@ -1,6 +1,7 @@
 import type { ReplicaSet } from "@sluice/api";
 import { after, formatInstant, type Instant, parseInstant, seconds } from "@sluice/kernel";
 import { replicasOf } from "../canary/steps.ts";
+import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking } from "../pauses.ts";
 import { type ScalePlan, Scaling, type Wish } from "../scaling.ts";
@@ -121,6 +122,9 @@ function olderWishes(
         return { set, wanted: { replicas: wantedOf(set), deadline: formatInstant(at) } };
       }
       const isOver = (parseInstant(deadline) ?? now) <= now;
-      return { set, wanted: isOver ? { replicas: 0, deadline: null } : { replicas } };
+      if (isOver) return { set, wanted: { replicas: 0, deadline: null } };
+      // Only one that was promoted may go straight back and is kept at full size; the rest is there for a look.
+      const mayReturn = set.metadata.annotations?.[annotations.promotedAt] !== undefined;
+      return { set, wanted: { replicas: mayReturn ? replicas : Math.min(replicas, wantedOf(set)) } };
     });
 }

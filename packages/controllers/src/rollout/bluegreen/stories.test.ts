@@ -345,6 +345,16 @@ test("one that is taken back before it has a Pod doesn't keep a superseded previ
   expect(await release.pods()).toEqual({ "web:v1": 2, "web:v2": 0 });
 });
 
+test("a version kept for a look after its abort doesn't grow with the others", async () => {
+  const release = await released(byHand);
+  await release.pushBlueGreen("web:v2-stuck", byHand, { progressDeadlineSeconds: 10 });
+  await release.world.run(seconds(15));
+
+  await release.pushBlueGreen("web:v3", byHand, { replicas: 5 });
+
+  expect(await release.pods()).toEqual({ "web:v1": 5, "web:v2-stuck": 2, "web:v3": 5 });
+});
+
 test("undo wants the version before", async () => {
   const release = await released();
   await release.pushBlueGreen("web:v2");
