@@ -1,7 +1,15 @@
 import type { Quarantine } from "@sluice/api";
 import { formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { abortPatch, promotePatch, type RequestedPatch, restartPatch, retryPatch, undoPatch } from "./index.ts";
+import {
+  abortPatch,
+  pausePatch,
+  promotePatch,
+  type RequestedPatch,
+  restartPatch,
+  retryPatch,
+  undoPatch,
+} from "./index.ts";
 import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "./release.fixture.ts";
 
 const careful: ReleaseOptions = {
@@ -274,6 +282,23 @@ test("spec.paused holds still, promote lets go", async () => {
   await release.world.run(minutes(5));
 
   expect(await release.stableImage()).toBe("web:v2");
+});
+
+test("spec.paused holds the weight where it is, though the Pods for the step's come only now", async () => {
+  const release = await Release.begin();
+  const careful = { steps: [setWeight(10), pause("30s"), setWeight(50), pause()] };
+  await release.push("web:v1");
+  await release.push("web:v2", careful);
+  await release.limit("web:v2", 1);
+  await release.world.run(seconds(40));
+
+  await release.ask(pausePatch);
+  await release.limit("web:v2", undefined);
+
+  expect(await release.available()).toBe(6);
+  expect(await release.weight()).toBe(10);
+  await release.ask(promotePatch);
+  expect(await release.weight()).toBe(50);
 });
 
 test("a missing template or route is an invalid spec, and heals when it comes", async () => {

@@ -134,7 +134,9 @@ function stepsWeight(view: View, isAborted: boolean): number {
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
   const before = Math.min(weightBefore(progress), weightGoal(view));
-  return areAtGoal(view) ? weightGoal(view) : before;
+  // A person who holds it still doesn't want to see more users on it a minute later.
+  const mayGrow = view.rollout.spec.paused !== true || (routed ?? 0) > before;
+  return mayGrow && areAtGoal(view) ? weightGoal(view) : before;
 }
 
 /** The percent of all traffic that a version's available Pods were sized for. */
