@@ -22,11 +22,12 @@ export interface Deciding {
 /**
  * The same after a crash or a conflict: it derives from what was decided on. Where that is the Rollout itself, its status
  * tells an attempt from the next, since what is decided is written there; others may touch the rest of it meanwhile.
+ * Another version is another decision, also where it came before the first one's status was written.
  */
 export function decisionName(view: View, { action, slot }: Pick<Deciding, "action" | "slot">): string {
   const { uid = "", name } = view.rollout.metadata;
   const key = slot ?? canonicalJson(view.status);
-  return `${name}-${view.revision}-${action}-${shortHash([uid, key, action].join("|"))}`;
+  return `${name}-${view.revision}-${action}-${shortHash([uid, view.hash, key, action].join("|"))}`;
 }
 
 /** One decision, with everything that it was decided from. */

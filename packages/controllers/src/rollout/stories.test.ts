@@ -342,4 +342,6 @@ test("a canary whose last Pod goes gets no user until one is back, and both are 
   expect((await release.decisions()).slice(known.length)).toEqual(["hold"]);
   await release.limit("web:v2", undefined);
   expect(await release.weight()).toBe(20);
+  await release.limit("web:v2", 0);
+  expect((await release.decisions()).slice(known.length)).toEqual(["hold", "hold"]);
 });

@@ -241,7 +241,9 @@ function emptied(observed: ObservedRollout, view: View, { weight }: TrafficPlan,
   const isEmptied = weight === 0 && availableOf(view.canary) === 0 && before?.podTemplateHash === view.hash;
   if (!isEmptied || before.weight === 0 || view.isFullyPromoted) return [];
   const because = `none of its Pods is available: the stable version gets its ${before.weight} % until one is`;
-  return [decided(observed, view, now, { action: "hold", because })];
+  // It may go again while nothing else in status has changed: then its ReplicaSet has.
+  const slot = `${view.hash}|emptied|${view.canary?.metadata.resourceVersion ?? ""}`;
+  return [decided(observed, view, now, { action: "hold", because, slot })];
 }
 
 function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {
