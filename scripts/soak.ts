@@ -36,6 +36,6 @@ for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
   }
 }
 console.log(totals());
-for (const invariant of invariants)
-  console.log(`${String(checks.get(invariant) ?? 0).padStart(10)} checks of ${invariant}`);
+for (const [invariant, title] of invariants)
+  console.log(`${String(checks.get(invariant) ?? 0).padStart(10)} checks of ${invariant}: ${title}`);
 process.exitCode = total.failures === 0 ? 0 : 1;

@@ -1,4 +1,6 @@
-export { type Invariant, invariants } from "./invariants.ts";
+export { type Invariant, invariants } from "./invariants/invariant.ts";
 export { type Played, play, type Sabotage } from "./play.ts";
-export { shrink } from "./shrink.ts";
-export { type Story, storyOf, toldStory } from "./story.ts";
+export { storyOf } from "./story/chance.ts";
+export { shrink } from "./story/shrink.ts";
+export { plainStory, type Story } from "./story/story.ts";
+export { toldStory } from "./story/told.ts";

@@ -1,26 +1,35 @@
-import type { Quarantine, ReplicaSet, Resource, Rollout } from "@sluice/api";
+import type { Application, Resource } from "@sluice/api";
 import {
   type AnyReconciler,
-  abortPatch,
+  ApplicationReconciler,
   analysisRunReconciler,
+  blueGreenReconciler,
   decisionReconciler,
+  deploymentReconciler,
   type Effects,
   experimentReconciler,
-  promotePatch,
-  type RequestedPatch,
+  jobReconciler,
+  judgementReconciler,
+  QuarantineReconciler,
   replicaSetReconciler,
-  restartPatch,
-  retryPatch,
   rolloutReconciler,
   serviceReconciler,
-  undoPatch,
 } from "@sluice/controllers";
-import { Fault, formatInstant, hours, millis, seconds, seededRandom } from "@sluice/kernel";
-import { modelledAgent } from "./agent.ts";
-import { checkEnd, checkSettled, type Invariant, type Memory, pictureOf, Violated } from "./invariants.ts";
-import { namespace, plans, rolloutOf, surroundings, templateOf } from "./manifests.ts";
-import { type Answer, calm, type Step, type Story } from "./story.ts";
-import { UnkindWorld } from "./world.ts";
+import { hours, millis, seconds, seededRandom } from "@sluice/kernel";
+import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
+import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
+import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
+import { hashOf, type Picture, pictureOf } from "./invariants/picture.ts";
+import { TrafficWatch } from "./invariants/traffic.ts";
+import { checkEndpoints, checkQuarantines, checkRecords } from "./invariants/versions.ts";
+import { beside, coloursKey, coloursOf, jobOf, workerKey, workerTemplate } from "./manifests/beside.ts";
+import { rolloutKey, rolloutOf, takenOver, templateKey, templateOf, type Wanted } from "./manifests/release.ts";
+import { application, applicationOf, namespaces, surroundings } from "./manifests/surroundings.ts";
+import { say } from "./persons.ts";
+import { calm, type Step, type Story } from "./story/story.ts";
+import { modelledAgent } from "./world/agent.ts";
+import { Outside } from "./world/outside.ts";
+import { storyKinds, UnkindWorld } from "./world/world.ts";
 
 export interface Played {
   /** What was violated first; undefined where everything held. */
@@ -29,187 +38,222 @@ export interface Played {
   readonly crashes: number;
   readonly releases: number;
   readonly checks: ReadonlyMap<Invariant, number>;
+  /** What everybody has in the end. */
+  readonly stableImage: string | undefined;
 }
 
-/** For plants: another rollout controller in place of the real one. */
+/** For plants: another controller in place of a real one. */
 export type Sabotage = (reconciler: AnyReconciler) => AnyReconciler;
-
-const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
 
 /** Tells one story to the real controllers. The same story has the same end. */
 export async function play(story: Story, sabotage: Sabotage = (same) => same): Promise<Played> {
-  const player = new Player(story, sabotage);
-  return player.run();
+  const kinds = storyKinds();
+  const outside = new Outside(kinds);
+  const world = await UnkindWorld.create({
+    random: seededRandom(story.seed),
+    disturbance: calm,
+    kinds,
+    reconcilers: (effects: Effects) =>
+      [
+        new ApplicationReconciler({ effects, kinds: (kind) => kinds.byKind(kind) }),
+        new QuarantineReconciler({ effects }),
+        rolloutReconciler(effects),
+        decisionReconciler(effects),
+        analysisRunReconciler(effects),
+        experimentReconciler(effects),
+        judgementReconciler(effects),
+        deploymentReconciler(effects),
+        replicaSetReconciler(effects),
+        jobReconciler(effects),
+        blueGreenReconciler(effects),
+        serviceReconciler(effects, { allocatesAddresses: false }),
+        modelledAgent(effects),
+      ].map((reconciler) => sabotage(reconciler as AnyReconciler)),
+    tasks: (client) => outside.tasks(client),
+  });
+  return new Player(story, world, outside).run();
 }
 
 class Player {
   readonly #story: Story;
-  readonly #sabotage: Sabotage;
-  readonly #checks = new Map<Invariant, number>();
-  readonly #memory: Memory = { before: undefined, rises: new Map(), unready: new Map() };
-  #answer: Answer = "good";
-  #releases = 0;
+  readonly #world: UnkindWorld;
+  readonly #outside: Outside;
+  readonly #checks = new Checks();
+  readonly #traffic = new TrafficWatch();
+  readonly #versions: Wanted["template"][] = [];
+  #wanted: Wanted;
+  #numbers = 0;
+  #before: Picture | undefined;
+  #revision = -1;
   #isStopped = false;
 
-  constructor(story: Story, sabotage: Sabotage) {
+  constructor(story: Story, world: UnkindWorld, outside: Outside) {
     this.#story = story;
-    this.#sabotage = sabotage;
+    this.#world = world;
+    this.#outside = outside;
+    this.#wanted = { template: this.#version("well"), replicas: story.replicas, plan: story.plan };
   }
 
   async run(): Promise<Played> {
-    const story = this.#story;
-    const random = seededRandom(story.seed);
-    const world = await UnkindWorld.create({
-      random,
-      disturbance: calm,
-      reconcilers: (effects: Effects) => [
-        this.#sabotage(rolloutReconciler(effects)),
-        decisionReconciler(effects),
-        analysisRunReconciler(effects),
-        experimentReconciler(effects),
-        replicaSetReconciler(effects),
-        serviceReconciler(effects, { allocatesAddresses: false }),
-        modelledAgent(effects),
-      ],
-      tasks: {
-        queryPrometheus: async () => this.#answered(),
-        canaryTraffic: async () => ({ requests: 1000 }),
-      },
-    });
+    const { steps, disturbance } = this.#story;
+    const world = this.#world;
     let violated: Violated | undefined;
     try {
-      for (const object of surroundings(story)) await world.client.create(object);
-      await world.client.create(rolloutOf(story));
-      world.disturbance = story.disturbance;
-      for (const step of story.steps) {
-        await this.#do(world, step);
-        await world.run(millis(1), () => this.#look(world));
+      await this.#begin();
+      world.disturbance = disturbance;
+      for (const step of steps) {
+        await this.#do(step);
+        await world.run(millis(1), () => this.#look());
       }
-      this.#answer = "good";
-      world.disturbance = calm;
-      await world.run(hours(3), () => this.#look(world));
-      if (this.#memory.before !== undefined) checkEnd(this.#memory.before, this.#count);
+      await this.#end();
     } catch (thrown) {
       violated =
         thrown instanceof Violated ? thrown : new Violated("settles", String((thrown as Error)?.stack ?? thrown));
     }
     this.#isStopped = true;
     world.stop();
-    return {
-      violated,
-      virtualMillis: world.elapsed,
-      crashes: world.crashes,
-      releases: this.#releases,
-      checks: this.#checks,
-    };
+    const { elapsed, crashes } = world;
+    const { counts: checks } = this.#checks;
+    const stable = this.#before?.sets.find((set) => hashOf(set) === this.#before?.rollout.status?.stableRS);
+    const stableImage = stable?.spec.template?.spec.containers[0]?.image;
+    return { violated, virtualMillis: elapsed, crashes, releases: this.#versions.length, checks, stableImage };
   }
 
-  readonly #count = (invariant: Invariant): void => {
-    this.#checks.set(invariant, (this.#checks.get(invariant) ?? 0) + 1);
-  };
+  async #begin(): Promise<void> {
+    const { client } = this.#world;
+    for (const object of [...namespaces, ...beside(this.#story)]) await client.create(object);
+    if (this.#story.delivery === "git") {
+      this.#outside.repository.commit(this.#manifests());
+      this.#outside.repository.onPush = () => this.#announce();
+      await client.create(applicationOf());
+    } else for (const object of this.#manifests()) await client.create(object);
+  }
 
-  async #look(world: UnkindWorld): Promise<void> {
+  /** Everything is well from now on, and nobody does anything. */
+  async #end(): Promise<void> {
+    const world = this.#world;
+    const { repository } = this.#outside;
+    this.#outside.answer = "good";
+    this.#outside.ruling = "continue";
+    repository.isReachable = true;
+    world.disturbance = calm;
+    await this.#announce();
+    await world.run(hours(1), () => this.#look());
+    if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
+    checkReleaseEnd(this.#before, this.#checks);
+    checkBesideEnd(this.#before, this.#checks);
+    checkGitEnd(this.#before, repository, this.#checks);
+  }
+
+  async #look(): Promise<void> {
+    const world = this.#world;
     if (this.#isStopped) return;
-    const now = await pictureOf(world);
+    const isNews = world.revision !== this.#revision;
+    this.#revision = world.revision;
+    const now = isNews ? await pictureOf(world.client, this.#story) : this.#before;
     if (now === undefined) return;
-    checkSettled(now, this.#memory, world.elapsed, this.#count);
+    const before = this.#before;
+    const at = world.elapsed;
+    this.#traffic.look(now, before, at, this.#checks);
+    checkQuarantines(now, before, at, this.#checks);
+    checkEndpoints(now, at, this.#checks);
+    checkRecords(now, before, at, this.#checks);
+    checkWorker(now, before, this.#checks);
+    checkColours(now, before, at, this.#checks);
+    this.#before = now;
   }
 
-  #answered(): unknown {
-    switch (this.#answer) {
-      case "good":
-        return { value: "[0.01]", parsed: [0.01] };
-      case "bad":
-        return { value: "[0.5]", parsed: [0.5] };
-      case "NaN":
-        return { value: "[NaN]", parsed: [Number.NaN] };
-      case "empty":
-        return { value: "[]", parsed: [] };
-      case "fails":
-        throw new Fault("unavailable", "connection refused");
+  #version(fate: Parameters<typeof templateOf>[1]): Wanted["template"] {
+    const template = templateOf(this.#versions.length + 1, fate);
+    this.#versions.push(template);
+    return template;
+  }
+
+  #manifests(): readonly Resource[] {
+    const rollout = rolloutOf(this.#story, this.#wanted);
+    const taken = this.#story.template === "own" ? [] : [takenOver(this.#wanted)];
+    return [...surroundings(this.#story), ...taken, rollout];
+  }
+
+  /** Where the manifests stand: in a repository, whose hook tells, or on this machine. */
+  async #change(change: Partial<Wanted>): Promise<void> {
+    this.#wanted = { ...this.#wanted, ...change };
+    const { client } = this.#world;
+    if (this.#story.delivery === "git") {
+      this.#outside.repository.commit(this.#manifests());
+      return this.#announce();
     }
+    const { template, replicas, strategy } = rolloutOf(this.#story, this.#wanted).spec;
+    if (change.template !== undefined && this.#story.template === "deployment") {
+      await client.patch(templateKey, { type: "merge", value: { spec: { template: change.template } } });
+      return;
+    }
+    const value = {
+      ...(change.template === undefined ? {} : { template }),
+      ...(change.replicas === undefined ? {} : { replicas }),
+      ...(change.plan === undefined ? {} : { strategy }),
+    };
+    await client.patch(rolloutKey, { type: "merge", value: { spec: value } });
   }
 
-  async #do(world: UnkindWorld, step: Step): Promise<void> {
+  /** What the watch of a repository does when it sees a push. */
+  async #announce(): Promise<void> {
+    const { client } = this.#world;
+    if ((await client.get<Application>(application)) === undefined) return;
+    const value = { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } };
+    await client.patch(application, { type: "merge", value });
+  }
+
+  async #do(step: Step): Promise<void> {
+    const world = this.#world;
     const { client } = world;
-    const merge = (value: unknown) => client.patch(key, { type: "merge", value });
     switch (step.do) {
       case "push":
-        await merge({ spec: { template: templateOf(++this.#releases, step.fate) } });
-        return;
-      case "wait":
-        return world.run(seconds(step.seconds), () => this.#look(world));
-      case "query":
-        this.#answer = step.answer;
-        return;
+        return this.#change({ template: this.#version(step.fate) });
+      case "again":
+        return this.#change({ template: this.#versions[step.place % this.#versions.length] as Wanted["template"] });
       case "scale":
-        await merge({ spec: { replicas: step.replicas } });
-        return;
+        return this.#change({ replicas: step.replicas });
       case "steps":
-        if (this.#story.shape !== "blueGreen")
-          await merge({ spec: { strategy: { canary: { steps: plans[step.plan] ?? [] } } } });
+        return this.#change({ plan: step.plan });
+      case "wait":
+        return world.run(seconds(step.seconds), () => this.#look());
+      case "query":
+        this.#outside.answer = step.answer;
+        return;
+      case "verdict":
+        this.#outside.ruling = step.ruling;
+        return;
+      case "git":
+        this.#outside.repository.isReachable = step.isReachable;
         return;
       case "clock":
-        world.jump(seconds(step.seconds));
+        return world.jump(seconds(step.seconds));
+      case "worker": {
+        if (!this.#story.beside.includes("worker")) return;
+        const template = workerTemplate(++this.#numbers, step.fate);
+        await client.patch(workerKey, { type: "merge", value: { spec: { template } } });
         return;
+      }
+      case "job":
+        await client.create(jobOf(++this.#numbers, step.fate));
+        return;
+      case "colours":
+        return this.#deployColours(step.fate);
       case "crash":
         return world.crash();
       case "watchGap":
         return world.watchGap();
-      case "lift": {
-        const { items } = await client.list<Quarantine>({ apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine" }, {});
-        const last = items.at(-1);
-        if (last === undefined) return;
-        const target = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine", namespace, name: last.metadata.name };
-        await client.patch(target, { type: "merge", value: { spec: { liftedBy: "ada" } } });
-        return;
-      }
-      case "pause":
-        await merge({ spec: { paused: true } });
-        return;
-      case "resume":
-        await merge({ spec: { paused: false } });
-        return;
       default:
-        return this.#ask(world, step.do);
+        return say(client, step.do, world.clock.now());
     }
   }
 
-  async #ask(
-    world: UnkindWorld,
-    word: "promote" | "promoteFull" | "abort" | "callBad" | "retry" | "undo" | "restart",
-  ): Promise<void> {
-    const { client, clock } = world;
-    const rollout = await client.get<Rollout>(key);
-    const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, {});
-    if (rollout === undefined) return;
-    const asked = (): readonly RequestedPatch[] => {
-      switch (word) {
-        case "promote":
-          return promotePatch(rollout);
-        case "promoteFull":
-          return promotePatch(rollout, { full: true });
-        case "abort":
-          return abortPatch(rollout);
-        case "callBad":
-          return abortPatch(rollout, { bad: "it looks odd" });
-        case "retry":
-          return retryPatch(rollout);
-        case "undo":
-          return undoPatch(rollout, items);
-        case "restart":
-          return restartPatch(rollout, formatInstant(clock.now()));
-      }
-    };
-    let patches: readonly RequestedPatch[] = [];
-    try {
-      patches = asked();
-    } catch (thrown) {
-      // What a person is told there is nothing to do.
-      if (!(thrown instanceof Error) || (thrown as Fault).kind !== "invalid") throw thrown;
-    }
-    for (const { patch, subresource } of patches) {
-      await client.patch<Resource>(key, patch, subresource === undefined ? {} : { subresource });
-    }
+  async #deployColours(fate: Parameters<typeof coloursOf>[1]): Promise<void> {
+    if (!this.#story.beside.includes("colours")) return;
+    const { client } = this.#world;
+    const wanted = coloursOf(++this.#numbers, fate);
+    if ((await client.get(coloursKey)) === undefined) await client.create(wanted);
+    else await client.patch(coloursKey, { type: "merge", value: { spec: wanted.spec } });
   }
 }

@@ -1,60 +1,61 @@
 import type { AnyReconciler } from "@sluice/controllers";
 import { seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { play, type Sabotage, type Story, shrink, storyOf, toldStory } from "./index.ts";
-import { calm } from "./story.ts";
+import { plainStory, play, type Sabotage, type Story, shrink, storyOf, toldStory } from "./index.ts";
 
-const base: Story = {
-  seed: 1,
-  shape: "weights",
-  plan: 1,
-  replicas: 3,
-  hasBackground: false,
-  hasHoldback: false,
-  disturbance: calm,
-  steps: [
-    { do: "push", fate: "well" },
-    { do: "wait", seconds: 60 },
-    { do: "query", answer: "bad" },
-    { do: "scale", replicas: 2 },
-    { do: "push", fate: "well" },
-    { do: "wait", seconds: 300 },
-  ],
-};
+type Steps = Story["steps"];
+const wait = (seconds: number) => ({ do: "wait", seconds }) as const;
+const first: Steps = [{ do: "push", fate: "well" }, wait(300)];
+const bad: Steps = [...first, { do: "query", answer: "bad" }, { do: "push", fate: "well" }, wait(300)];
+const story = (steps: Steps, fields: Partial<Story> = {}): Story => ({ ...plainStory, ...fields, steps });
 
 /** Observes something else than there is. */
-const observing =
-  (change: (observed: Record<string, unknown>) => object): Sabotage =>
-  (real: AnyReconciler) => ({
-    kind: real.kind,
+const observing = (kind: string, change: (observed: Record<string, unknown>) => object): Sabotage =>
+  only(kind, (real) => ({
     observe: async (resource, read) => {
       const observed = await real.observe(resource, read);
       return { ...observed, ...change(observed) };
     },
-    plan: (observed, now) => real.plan(observed, now),
-    apply: (resource, action) => real.apply(resource, action),
-  });
+  }));
 
 /** Does something else than was planned; undefined: nothing. */
-const doing =
-  (change: (action: Record<string, unknown>) => unknown): Sabotage =>
-  (real: AnyReconciler) => ({
-    kind: real.kind,
-    observe: (resource, read) => real.observe(resource, read),
-    plan: (observed, now) => real.plan(observed, now),
+const doing = (kind: string, change: (action: Record<string, unknown>) => unknown): Sabotage =>
+  only(kind, (real) => ({
     apply: async (resource, action) => {
       const changed = change(action);
       if (changed !== undefined) await real.apply(resource, changed);
     },
-  });
+  }));
 
-const kindOf = ({ object }: Record<string, unknown>) => (object as { kind?: string } | undefined)?.kind;
+const only =
+  (kind: string, change: (real: AnyReconciler) => Partial<AnyReconciler>): Sabotage =>
+  (real) =>
+    real.kind.kind !== kind
+      ? real
+      : {
+          kind: real.kind,
+          observe: (resource, read) => real.observe(resource, read),
+          plan: (observed, now) => real.plan(observed, now),
+          apply: (resource, action) => real.apply(resource, action),
+          ...change(real),
+        };
 
-const forgetsDecisions = doing((action) => (kindOf(action) === "Decision" ? undefined : action));
-const routesTooMuch = doing((action) =>
-  JSON.parse(JSON.stringify(action).replaceAll('"weight":10', '"weight":45').replaceAll('"weight":90', '"weight":55')),
+const kindOf = ({ object, key }: Record<string, unknown>) => ((object ?? key) as { kind?: string } | undefined)?.kind;
+const rewritten = (action: unknown, from: string, to: string) =>
+  JSON.parse(JSON.stringify(action).replaceAll(from, to));
+
+const forgetsDecisions = doing("Rollout", (action) => (kindOf(action) === "Decision" ? undefined : action));
+const routesTooMuch = doing("Rollout", (action) =>
+  rewritten(rewritten(action, '"weight":10', '"weight":45'), '"weight":90', '"weight":55'),
 );
-const believesPods = observing(({ replicaSets }) => ({
+const scalesTooMuch = doing("Rollout", (action) =>
+  kindOf(action) === "ReplicaSet" ? rewritten(action, '"replicas":1', '"replicas":3') : action,
+);
+const believesPods = observing("Rollout", ({ replicaSets, pods }) => ({
+  pods: (pods as { status?: object }[]).map((pod) => ({
+    ...pod,
+    status: { ...pod.status, phase: "Running", podIP: "127.128.0.1", conditions: [{ type: "Ready", status: "True" }] },
+  })),
   replicaSets: (
     replicaSets as { spec: { replicas?: number }; status?: object; metadata: { generation?: number } }[]
   ).map((set) => ({
@@ -68,57 +69,122 @@ const believesPods = observing(({ replicaSets }) => ({
     },
   })),
 }));
-const ignoresQuarantines = observing(() => ({ quarantines: [] }));
-const never: Story["steps"] = [
-  { do: "push", fate: "stuck" },
-  { do: "wait", seconds: 20 },
-];
-const again: Story["steps"] = [{ do: "query", answer: "good" }, { do: "retry" }, { do: "wait", seconds: 5 }];
+const ignoresQuarantines = observing("Rollout", () => ({ quarantines: [] }));
+const believesEndpoints = doing("Service", (action) => rewritten(action, '"ready":false', '"ready":true'));
+const keepsPods = doing("Rollout", (action) => (JSON.stringify(action).includes('"replicas":0') ? undefined : action));
+const replacesAtOnce = doing("Deployment", (action) =>
+  action.do === "patch" ? rewritten(action, '"replicas":3', '"replicas":0') : action,
+);
+const forgets = (kind: string) => only(kind, () => ({ plan: () => ({ actions: [], because: "forgotten" }) }));
+const appliesOnce = doing("Application", (action) =>
+  action.do === "startTask" && JSON.stringify(action).includes("web:v2") ? undefined : action,
+);
+const neverRests = only("Rollout", (real) => {
+  let count = 0;
+  return {
+    plan: (observed, now) => {
+      const plan = real.plan(observed, now);
+      return { ...plan, status: { ...plan.status, HPAReplicas: count++ } };
+    },
+  };
+});
 
-test.each([
-  ["more weight than asked for", "weight", routesTooMuch, base],
-  ["forgets Decisions", "why", forgetsDecisions, base],
-  ["routes before pods are ready", "ready", believesPods, { ...base, steps: [...base.steps.slice(0, 2), ...never] }],
-  ["ignores Quarantines", "quarantine", ignoresQuarantines, { ...base, steps: [...base.steps, ...again] }],
-] as const)("a controller that %s is caught", async (_name, invariant, sabotage, story) => {
-  const sound = await play(story);
-  const broken = await play(story, sabotage);
+const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
+const again: Steps = [
+  ...bad,
+  { do: "query", answer: "good" },
+  { do: "again", place: 1 },
+  wait(60),
+  { do: "again", place: 2 },
+  wait(5),
+];
+
+test.each<[string, string, Sabotage, Story]>([
+  ["routes more than the step allows", "weight", routesTooMuch, story(bad)],
+  ["has more Pods than the step allows", "weight", scalesTooMuch, story(bad, { shape: "pods" })],
+  ["forgets Decisions", "why", forgetsDecisions, story(bad)],
+  ["routes before Pods are ready", "ready", believesPods, story(never)],
+  ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],
+  ["lists endpoints before Pods are ready", "ready", believesEndpoints, story(never)],
+  ["ignores Quarantines", "quarantine", ignoresQuarantines, story(again)],
+  ["ignores Quarantines without a router", "quarantine", ignoresQuarantines, story(again, { shape: "pods" })],
+  ["keeps Pods that nobody needs", "agrees", keepsPods, story(bad)],
+  [
+    "replaces all Pods at once",
+    "enough",
+    replacesAtOnce,
+    story([wait(20), { do: "worker", fate: "slow" }, wait(60)], { beside: ["worker"] }),
+  ],
+  ["forgets a Job", "ends", forgets("Job"), story([{ do: "job", fate: "well" }], { beside: ["job"] })],
+  [
+    "forgets a BlueGreenDeployment",
+    "ends",
+    forgets("BlueGreenDeployment"),
+    story([wait(20), { do: "colours", fate: "well" }], { beside: ["colours"] }),
+  ],
+  ["applies the first commit alone", "agrees", appliesOnce, story(first, { delivery: "git" })],
+  ["never rests", "settles", neverRests, story([])],
+])("a controller that %s is caught", async (_name, invariant, sabotage, told) => {
+  const sound = await play(told);
+  const broken = await play(told, sabotage);
 
   expect(sound.violated?.message).toBeUndefined();
-  expect(broken.violated?.invariant).toMatch(new RegExp(`^${invariant}:`));
+  expect(broken.violated?.invariant, broken.violated?.message).toBe(invariant);
+});
+
+test.each<[string, Steps]>([
+  ["measurements", [{ do: "query", answer: "bad" }]],
+  ["the judge", [{ do: "verdict", ruling: "rollback" }]],
+])("a version that %s call bad gets no traffic again, until a person lifts it", async (_name, says) => {
+  const steps: Steps = [...first, ...says, { do: "push", fate: "well" }, wait(60), { do: "query", answer: "good" }];
+  const well: Steps = [
+    { do: "verdict", ruling: "continue" },
+    { do: "again", place: 1 },
+    wait(60),
+    { do: "again", place: 2 },
+    wait(60),
+  ];
+
+  const held = await play(story([...steps, ...well]));
+  const lifted = await play(story([...steps, ...well, { do: "lift" }, wait(900)]));
+
+  expect(held.violated?.message).toBeUndefined();
+  expect(held.checks.get("quarantine")).toBeGreaterThan(0);
+  expect(held.stableImage).toBe("web:v2-well");
+  expect(lifted.stableImage).toBe("web:v3-well");
 });
 
 test("a failure is shrunk to a short story, which fails again", async () => {
-  const fails = async (story: Story) =>
-    (await play(story, forgetsDecisions)).violated?.invariant.startsWith("why") === true;
+  const fails = async (told: Story) => (await play(told, forgetsDecisions)).violated?.invariant === "why";
+  const long = story(bad, { disturbance: { ...plainStory.disturbance, delay: 0.5, duplicate: 0.2 }, hasRings: true });
 
-  const short = await shrink({ ...base, disturbance: { ...calm, delay: 0.5, duplicate: 0.2 } }, fails);
+  const short = await shrink(long, fails);
 
   expect(await fails(short)).toBe(true);
-  expect(short.disturbance).toEqual(calm);
-  expect(short.steps.length).toBeLessThan(base.steps.length);
+  expect(short).toMatchObject({ disturbance: plainStory.disturbance, hasRings: false, replicas: 1 });
+  expect(short.steps.length).toBeLessThan(bad.length);
 });
 
 test("the same story has the same end", async () => {
-  const story = storyOf(5, seededRandom(5));
+  const told = storyOf(5, seededRandom(5));
 
-  expect(await play(story)).toEqual(await play(story));
+  expect(await play(told)).toEqual(await play(told));
 });
 
 const asked = process.env.SOAK_SEED;
 const fresh = Date.now() % 1_000_000_000;
 /** The first ones found something once. */
-const fixed = [7, 13, 17, 24, 62, 98, 170, 467, 898, 835414942, ...Array.from({ length: 40 }, (_, index) => index + 1)];
-const stories = asked === undefined ? [fresh, ...fixed] : [Number(asked)];
+const fixed = [41, 64, 86, 286, 619, 1698, 1788, ...Array.from({ length: 60 }, (_, index) => index + 1)];
+const seeds = asked === undefined ? [fresh, ...fixed] : [Number(asked)];
 
 test(`controllers keep every invariant in random stories on an unkind platform (fresh seed ${fresh}; SOAK_SEED repeats one)`, async () => {
-  const end = Date.now() + 15_000;
-  for (const seed of stories) {
+  const end = Date.now() + 6_000;
+  for (const seed of seeds) {
     if (Date.now() > end) break;
-    const story = storyOf(seed, seededRandom(seed));
-    const { violated } = await play(story);
+    const told = storyOf(seed, seededRandom(seed));
+    const { violated } = await play(told);
     if (violated === undefined) continue;
-    const short = await shrink(story, async (next) => (await play(next)).violated?.invariant === violated.invariant);
+    const short = await shrink(told, async (next) => (await play(next)).violated?.invariant === violated.invariant);
     expect.fail(
       `${(await play(short)).violated?.message}\n${toldStory(short)}\nrepeat: npm run soak -- --seed ${seed}`,
     );

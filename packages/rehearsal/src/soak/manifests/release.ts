@@ -1,9 +1,24 @@
-import type { CanaryStep, Resource, Rollout } from "@sluice/api";
-import type { Fate, Story } from "./story.ts";
+import { type CanaryStep, type PodTemplateSpec, type Resource, type Rollout, ringsAnnotation } from "@sluice/api";
+import type { Fate, Story } from "../story/story.ts";
 
 export const namespace = "shop";
+export const rolloutKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
+/** Where the template stands that a workloadRef names. */
+export const templateKey = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "web-app" };
+
 const pause = (duration?: string): CanaryStep => ({ pause: duration === undefined ? {} : { duration } });
-const analysis: CanaryStep = { analysis: { templates: [{ templateName: "errors" }] } };
+const templates = [{ templateName: "errors" }];
+const analysis: CanaryStep = { analysis: { templates } };
+const experiment: CanaryStep = {
+  experiment: {
+    templates: [
+      { name: "baseline", specRef: "stable" },
+      { name: "canary", specRef: "canary" },
+    ],
+    duration: "30s",
+    analyses: [{ name: "errors", templateName: "errors" }],
+  },
+};
 
 export const plans: readonly (readonly CanaryStep[])[] = [
   [{ setWeight: 20 }, pause("30s"), { setWeight: 60 }, pause("30s")],
@@ -18,18 +33,25 @@ export const plans: readonly (readonly CanaryStep[])[] = [
     { setWeight: 40 },
     pause("2m"),
   ],
+  [experiment, { setWeight: 30 }, pause("45s"), analysis, { setWeight: 80 }, pause("20s")],
 ];
 
-export const templateOf = (version: number, fate: Fate) => ({
+/** What changes while a story goes on, wherever it is written. */
+export interface Wanted {
+  readonly template: PodTemplateSpec;
+  readonly replicas: number;
+  readonly plan: number;
+}
+
+export const templateOf = (version: number, fate: Fate): PodTemplateSpec => ({
   metadata: { labels: { app: "web" } },
   spec: { containers: [{ name: "web", image: `web:v${version}-${fate}`, ports: [{ containerPort: 80 }] }] },
 });
 
-export function rolloutOf({ shape, plan, replicas, hasBackground }: Story): Rollout {
-  const templates = [{ templateName: "background" }];
-  const canary = {
+function canaryOf({ shape, hasBackground }: Story, plan: number) {
+  return {
     steps: plans[plan] ?? [],
-    ...(hasBackground ? { analysis: { templates, startingStep: 1 } } : {}),
+    ...(hasBackground ? { analysis: { templates: [{ templateName: "background" }], startingStep: 1 } } : {}),
     ...(shape === "weights"
       ? {
           trafficRouting: {
@@ -41,69 +63,43 @@ export function rolloutOf({ shape, plan, replicas, hasBackground }: Story): Roll
         }
       : {}),
   };
-  const blueGreen = {
-    activeService: "web",
-    previewService: "web-preview",
-    ...(plan === 2 ? { autoPromotionEnabled: false } : {}),
-    ...(hasBackground ? { prePromotionAnalysis: { templates: [{ templateName: "errors" }] } } : {}),
-  };
+}
+
+/** Plan 2 waits for a person. */
+const blueGreenOf = ({ hasBackground }: Story, plan: number) => ({
+  activeService: "web",
+  previewService: "web-preview",
+  ...(plan === 2 ? { autoPromotionEnabled: false } : {}),
+  ...(hasBackground || plan === 1 ? { prePromotionAnalysis: { templates } } : {}),
+  ...(plan === 5 ? { postPromotionAnalysis: { templates } } : {}),
+});
+
+export function rolloutOf(story: Story, { template, replicas, plan }: Wanted): Rollout {
+  const selector = { matchLabels: { app: "web" } };
+  const reference = { apiVersion: "apps/v1", kind: "Deployment", name: templateKey.name, scaleDown: "onsuccess" };
   return {
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
-    metadata: { name: "web", namespace },
+    metadata: {
+      name: rolloutKey.name,
+      namespace,
+      ...(story.hasRings ? { annotations: { [ringsAnnotation]: "global" } } : {}),
+    },
     spec: {
       replicas,
       progressDeadlineSeconds: 120,
-      selector: { matchLabels: { app: "web" } },
-      template: templateOf(1, "well"),
-      strategy: shape === "blueGreen" ? { blueGreen } : { canary },
+      ...(story.template === "own" ? { selector, template } : { workloadRef: reference }),
+      strategy:
+        story.shape === "blueGreen" ? { blueGreen: blueGreenOf(story, plan) } : { canary: canaryOf(story, plan) },
     },
   } as Rollout;
 }
 
-const service = (name: string) => ({
-  apiVersion: "v1",
-  kind: "Service",
-  metadata: { name, namespace },
-  spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
-});
-const template = (name: string, fields: object) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "AnalysisTemplate",
-  metadata: { name, namespace },
-  spec: {
-    metrics: [{ name, successCondition: "result[0] < 0.05", provider: { prometheus: { query: name } }, ...fields }],
-  },
-});
-const route = (subset: string, weight: number) => ({ destination: { host: "web", subset }, weight });
-
-export const surroundings = ({ hasHoldback }: Story): readonly Resource[] =>
-  [
-    { apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } },
-    service("web"),
-    service("web-preview"),
-    template("errors", {}),
-    template("background", { interval: "10s" }),
-    {
-      apiVersion: "networking.istio.io/v1",
-      kind: "VirtualService",
-      metadata: { name: "web", namespace },
-      spec: { hosts: ["web"], http: [{ name: "primary", route: [route("stable", 100), route("canary", 0)] }] },
-    },
-    {
-      apiVersion: "networking.istio.io/v1",
-      kind: "DestinationRule",
-      metadata: { name: "web", namespace },
-      spec: { host: "web", subsets: [{ name: "stable" }, { name: "canary" }] },
-    },
-    ...(hasHoldback
-      ? [
-          {
-            apiVersion: "sluice.dev/v1alpha1",
-            kind: "RollbackPolicy",
-            metadata: { name: "careful", namespace },
-            spec: { judge: { mode: "advise" }, holdback: { weight: 5, seconds: 60 } },
-          },
-        ]
-      : []),
-  ] as unknown as readonly Resource[];
+/** The Deployment that a Rollout takes over. */
+export const takenOver = ({ template, replicas }: Wanted): Resource =>
+  ({
+    apiVersion: "apps/v1",
+    kind: "Deployment",
+    metadata: { name: templateKey.name, namespace },
+    spec: { replicas, selector: { matchLabels: { app: "web" } }, template },
+  }) as Resource;

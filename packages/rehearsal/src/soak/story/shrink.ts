@@ -1,5 +1,7 @@
-import type { Story } from "./story.ts";
-import { calm } from "./story.ts";
+import { calm, plainStory, type Story } from "./story.ts";
+
+/** Manifests that are plainer, one field at a time. */
+const plainer = ["hasBackground", "hasHoldback", "hasRings", "isEnforced", "template", "delivery", "beside"] as const;
 
 /** The shortest story near this one that still fails: first a calmer platform and plainer manifests, then fewer steps. */
 export async function shrink(story: Story, fails: (story: Story) => Promise<boolean>): Promise<Story> {
@@ -14,8 +16,9 @@ export async function shrink(story: Story, fails: (story: Story) => Promise<bool
       if (best.disturbance[what] > 0) await attempt({ ...best, disturbance: { ...best.disturbance, [what]: 0 } });
     }
   }
-  if (best.hasBackground) await attempt({ ...best, hasBackground: false });
-  if (best.hasHoldback) await attempt({ ...best, hasHoldback: false });
+  for (const field of plainer) {
+    if (best[field] !== plainStory[field]) await attempt({ ...best, [field]: plainStory[field] });
+  }
   if (best.replicas > 1) await attempt({ ...best, replicas: 1 });
   for (let size = Math.max(1, best.steps.length >> 1); size >= 1; ) {
     let isShorter = false;

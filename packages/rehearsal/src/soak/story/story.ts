@@ -1,34 +1,44 @@
-import { type Random, randomInteger } from "@sluice/kernel";
-
 /** What a version is like. Its name is in the image, so that a shrunk story tells it. */
-export type Fate = "well" | "slow" | "stuck" | "crashing";
+export type Fate = "well" | "slow" | "flaky" | "stuck" | "crashing";
 export type Answer = "good" | "bad" | "NaN" | "empty" | "fails";
+/** What the judge says of the version on its way. */
+export type Ruling = "continue" | "monitor" | "alert" | "rollback";
 
 /** One thing that a person or the outside does. */
 export type Step =
   | { readonly do: "push"; readonly fate: Fate }
+  /** A version that was there before, by its place among all. */
+  | { readonly do: "again"; readonly place: number }
   | { readonly do: "wait"; readonly seconds: number }
   | { readonly do: "query"; readonly answer: Answer }
+  | { readonly do: "verdict"; readonly ruling: Ruling }
+  | { readonly do: "git"; readonly isReachable: boolean }
   | { readonly do: "scale"; readonly replicas: number }
   | { readonly do: "steps"; readonly plan: number }
   | { readonly do: "clock"; readonly seconds: number }
-  | {
-      readonly do:
-        | "promote"
-        | "promoteFull"
-        | "abort"
-        | "callBad"
-        | "retry"
-        | "undo"
-        | "restart"
-        | "pause"
-        | "resume"
-        | "lift"
-        | "crash"
-        | "watchGap";
-    };
+  /** What stands beside the release. */
+  | { readonly do: "worker" | "job" | "colours"; readonly fate: Fate }
+  | { readonly do: Word };
+
+/** What people say to a release, or do to the platform. */
+export type Word =
+  | "promote"
+  | "promoteFull"
+  | "abort"
+  | "callBad"
+  | "retry"
+  | "undo"
+  | "restart"
+  | "pause"
+  | "resume"
+  | "lift"
+  | "evict"
+  | "takeColoursBack"
+  | "crash"
+  | "watchGap";
 
 export type Shape = "weights" | "pods" | "blueGreen";
+export type Beside = "worker" | "job" | "colours";
 
 /** How unkind the platform is; each is a chance per effect or piece of news, 0 switches it off. */
 export interface Disturbance {
@@ -39,6 +49,8 @@ export interface Disturbance {
   readonly gap: number;
 }
 
+export const calm: Disturbance = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0 };
+
 export interface Story {
   readonly seed: number;
   readonly shape: Shape;
@@ -46,98 +58,31 @@ export interface Story {
   readonly replicas: number;
   readonly hasBackground: boolean;
   readonly hasHoldback: boolean;
+  readonly hasRings: boolean;
+  /** What the judge says is acted on; otherwise it only advises. */
+  readonly isEnforced: boolean;
+  /** Where the template stands. */
+  readonly template: "own" | "deployment";
+  /** Who writes the manifests: people, or an Application from a repository. */
+  readonly delivery: "hand" | "git";
+  readonly beside: readonly Beside[];
   readonly disturbance: Disturbance;
   readonly steps: readonly Step[];
 }
 
-export const calm: Disturbance = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0 };
-
-const one = <T>(random: Random, list: readonly T[]): T => list[randomInteger(random, list.length)] as T;
-const plain = [
-  "promote",
-  "promoteFull",
-  "abort",
-  "callBad",
-  "retry",
-  "undo",
-  "restart",
-  "pause",
-  "resume",
-  "lift",
-] as const;
-
-export function storyOf(seed: number, random: Random): Story {
-  const sometimes = (chance: number, value: number) => (random.next() < chance ? value : 0);
-  const steps: Step[] = [
-    { do: "push", fate: "well" },
-    { do: "wait", seconds: 60 },
-  ];
-  const length = 6 + randomInteger(random, 18);
-  while (steps.length < length) steps.push(anyStep(random));
-  return {
-    seed,
-    shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
-    plan: randomInteger(random, 5),
-    replicas: 1 + randomInteger(random, 5),
-    hasBackground: random.next() < 0.4,
-    hasHoldback: random.next() < 0.3,
-    disturbance: {
-      crash: sometimes(0.6, 0.03),
-      conflict: sometimes(0.5, 0.1),
-      delay: sometimes(0.5, 0.5),
-      duplicate: sometimes(0.5, 0.2),
-      gap: sometimes(0.5, 0.01),
-    },
-    steps,
-  };
-}
-
-function anyStep(random: Random): Step {
-  const dice = random.next();
-  if (dice < 0.25) return { do: "push", fate: one(random, ["well", "well", "well", "slow", "stuck", "crashing"]) };
-  if (dice < 0.6) return { do: "wait", seconds: one(random, [1, 5, 20, 45, 90, 300, 900]) };
-  if (dice < 0.7) return { do: "query", answer: one(random, ["good", "good", "bad", "NaN", "empty", "fails"]) };
-  if (dice < 0.74) return { do: "scale", replicas: 1 + randomInteger(random, 6) };
-  if (dice < 0.77) return { do: "steps", plan: randomInteger(random, 5) };
-  if (dice < 0.79) return { do: "clock", seconds: one(random, [-30, -2, 5, 120]) };
-  if (dice < 0.82) return { do: one(random, ["crash", "watchGap"]) };
-  return { do: one(random, plain) };
-}
-
-/** A step as a line that a person reads. */
-export function toldStep(step: Step): string {
-  switch (step.do) {
-    case "push":
-      return `push a version that is ${step.fate}`;
-    case "wait":
-      return `wait ${step.seconds} s`;
-    case "query":
-      return `from now on queries answer: ${step.answer}`;
-    case "scale":
-      return `scale to ${step.replicas}`;
-    case "steps":
-      return `change the steps to plan ${step.plan}`;
-    case "clock":
-      return `the clock steps by ${step.seconds} s`;
-    default:
-      return step.do;
-  }
-}
-
-export function toldStory({
-  seed,
-  shape,
-  plan,
-  replicas,
-  hasBackground,
-  hasHoldback,
-  disturbance,
-  steps,
-}: Story): string {
-  const unkind = Object.entries(disturbance).flatMap(([name, chance]) => (chance === 0 ? [] : [`${name} ${chance}`]));
-  return [
-    `seed ${seed}: ${shape}, plan ${plan}, ${replicas} replicas${hasBackground ? ", background analysis" : ""}${hasHoldback ? ", holdback" : ""}`,
-    `platform: ${unkind.length === 0 ? "calm" : unkind.join(", ")}`,
-    ...steps.map((step, index) => `${index + 1}. ${toldStep(step)}`),
-  ].join("\n");
-}
+/** A calm release by hand with nothing beside it. */
+export const plainStory: Story = {
+  seed: 1,
+  shape: "weights",
+  plan: 1,
+  replicas: 3,
+  hasBackground: false,
+  hasHoldback: false,
+  hasRings: false,
+  isEnforced: true,
+  template: "own",
+  delivery: "hand",
+  beside: [],
+  disturbance: calm,
+  steps: [],
+};

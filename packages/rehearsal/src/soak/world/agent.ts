@@ -11,30 +11,71 @@ export const modelledAgent = (effects: Effects): Reconciler<Pod, Pod, StoreActio
 });
 
 function plan(pod: Pod, now: Instant): Plan<StoreAction, PodStatus> {
-  const { metadata, spec, status: known } = pod;
+  const { metadata, spec } = pod;
+  const image = spec.containers[0]?.image ?? "";
   if (metadata.deletionTimestamp !== undefined) {
+    const isCounted = (metadata.finalizers?.length ?? 0) > 0;
+    // Whoever counts its end lets it go.
+    if (isCounted) return isOver(pod) ? { actions: [], because: "over" } : ended(image, 143, now);
     const options = { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid ?? "" } };
     return { actions: [{ do: "delete", key: keyOf(pod), options }], because: "gone" };
   }
-  const image = spec.containers[0]?.image ?? "";
-  const startsAt = parseInstant(metadata.creationTimestamp ?? "") ?? now;
-  const start = image.endsWith("slow") ? seconds(40) : seconds(3);
-  const at = after(startsAt, start);
-  const isWell = !image.endsWith("stuck") && !image.endsWith("crashing");
-  const isReady = isWell && (now >= at || known?.conditions?.[0]?.status === "True");
-  const restartCount = image.endsWith("crashing") && now >= at ? 3 : 0;
-  if (
-    known !== undefined &&
-    isReady === (known.conditions?.[0]?.status === "True") &&
-    (known.containerStatuses?.[0]?.restartCount ?? 0) >= restartCount
-  ) {
-    return { actions: [], because: "as before", ...(now < at ? { wakeAt: at } : {}) };
+  const isJobs = metadata.ownerReferences?.[0]?.kind === "Job";
+  return isJobs ? running(pod, image, now) : serving(pod, image, now);
+}
+
+const bornAt = ({ metadata }: Pod, now: Instant): Instant => parseInstant(metadata.creationTimestamp ?? "") ?? now;
+const wasReady = ({ status }: Pod): boolean => status?.conditions?.[0]?.status === "True";
+
+/** Ready after a while, and from then on; one that is flaky is away for 10 s of each minute of its first five. */
+function serving(pod: Pod, image: string, now: Instant): Plan<StoreAction, PodStatus> {
+  const at = after(bornAt(pod, now), image.endsWith("slow") ? seconds(40) : seconds(3));
+  if (now < at && !wasReady(pod)) return { ...shown(pod, image, false, 0, now), wakeAt: at };
+  if (image.endsWith("stuck")) return shown(pod, image, false, 0, now);
+  if (image.endsWith("crashing")) return shown(pod, image, false, 3, now);
+  const age = Math.max(0, now - at);
+  if (!image.endsWith("flaky") || age >= 300_000) return shown(pod, image, true, 0, now);
+  const phase = age % 60_000;
+  const next = after(now, seconds((phase < 50_000 ? 50_000 - phase : 60_000 - phase) / 1000));
+  return { ...shown(pod, image, phase < 50_000, 0, now), wakeAt: next };
+}
+
+/** A Job's: ends after five seconds, well or not. */
+function running(pod: Pod, image: string, now: Instant): Plan<StoreAction, PodStatus> {
+  if (isOver(pod)) return { actions: [], because: "over" };
+  const at = after(bornAt(pod, now), seconds(5));
+  if (now < at) return { ...shown(pod, image, true, 0, now), wakeAt: at };
+  return ended(image, image.endsWith("stuck") || image.endsWith("crashing") ? 1 : 0, now);
+}
+
+const isOver = ({ status }: Pod): boolean => status?.phase === "Succeeded" || status?.phase === "Failed";
+
+function ended(image: string, exitCode: number, now: Instant): Plan<StoreAction, PodStatus> {
+  const terminated = { exitCode, finishedAt: formatInstant(now) };
+  const status = {
+    phase: exitCode === 0 ? "Succeeded" : "Failed",
+    containerStatuses: [{ name: "main", image, imageID: image, ready: false, restartCount: 0, state: { terminated } }],
+  } as PodStatus;
+  return { actions: [], status, because: "over" };
+}
+
+function shown(
+  pod: Pod,
+  image: string,
+  isReady: boolean,
+  restartCount: number,
+  now: Instant,
+): Plan<StoreAction, PodStatus> {
+  const { status: known } = pod;
+  const restarts = Math.max(restartCount, known?.containerStatuses?.[0]?.restartCount ?? 0);
+  if (known !== undefined && isReady === wasReady(pod) && known.containerStatuses?.[0]?.restartCount === restarts) {
+    return { actions: [], because: "as before" };
   }
   const status = {
     phase: "Running",
     podIP: "127.128.0.1",
     conditions: [{ type: "Ready", status: isReady ? "True" : "False", lastTransitionTime: formatInstant(now) }],
-    containerStatuses: [{ name: "web", image, imageID: `${image}@sha256:1`, ready: isReady, restartCount }],
+    containerStatuses: [{ name: "web", image, imageID: `${image}@sha256:1`, ready: isReady, restartCount: restarts }],
   } as PodStatus;
-  return { actions: [], status, because: "modelled", ...(now < at ? { wakeAt: at } : {}) };
+  return { actions: [], status, because: "modelled" };
 }

@@ -9,16 +9,21 @@ import {
   randomInteger,
   VirtualClock,
 } from "@sluice/kernel";
-import { createStore } from "@sluice/store";
-import { kinds } from "../release/world.ts";
-import type { Disturbance } from "./story.ts";
+import { createStore, type Store } from "@sluice/store";
+import { kinds } from "../../release/world.ts";
+import type { Disturbance } from "../story/story.ts";
 
 export interface UnkindOptions {
   readonly random: Random;
   readonly disturbance: Disturbance;
   readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
-  readonly tasks: Readonly<Record<string, TaskHandler>>;
+  readonly kinds: KindRegistry;
+  /** Beside the loop's cache, on a platform as unkind. */
+  readonly tasks: (client: Client) => Readonly<Record<string, TaskHandler>>;
 }
+
+/** The kinds that stories know, without schemas: stories are about controllers, not about validation. */
+export const storyKinds = (): KindRegistry => new KindRegistry(kinds);
 
 const calmTurns = 40;
 const never = () => new Promise<never>(() => {});
@@ -29,17 +34,19 @@ export class UnkindWorld {
   crashes = 0;
   disturbance: Disturbance;
   readonly #options: UnkindOptions;
-  readonly #store: Client;
+  readonly #store: Store;
   readonly #late: (() => void)[] = [];
   readonly #watches = new Set<Watch>();
   #expires = 0;
   #began: Instant;
   #touches = 0;
+  /** Counts what goes on. */
+  #activity = 0;
   #life = 0;
   #loop: Loop;
   #tasks: TaskBoard;
 
-  private constructor(options: UnkindOptions, store: Client, clock: VirtualClock) {
+  private constructor(options: UnkindOptions, store: Store, clock: VirtualClock) {
     this.#options = options;
     this.disturbance = options.disturbance;
     this.#store = store;
@@ -50,13 +57,19 @@ export class UnkindWorld {
 
   static async create(options: UnkindOptions): Promise<UnkindWorld> {
     const clock = new VirtualClock();
-    const { client } = await createStore({ kinds: new KindRegistry(kinds), clock, random: options.random });
-    return new UnkindWorld(options, client, clock);
+    const { kinds: registry, random } = options;
+    const store = await createStore({ kinds: registry, clock, random, retention: {} });
+    return new UnkindWorld(options, store, clock);
   }
 
   /** A person's way in: never refused by the platform. */
   get client(): Client {
-    return this.#store;
+    return this.#store.client;
+  }
+
+  /** Moves with every write. */
+  get revision(): number {
+    return this.#store.revision();
   }
 
   async run(wait: Millis, onSettled: () => Promise<void>): Promise<void> {
@@ -67,11 +80,16 @@ export class UnkindWorld {
   }
 
   async settle(): Promise<void> {
-    for (let quiet = 0, turn = 0; quiet < calmTurns; turn++) {
+    let known = -1;
+    for (let quiet = 0, turn = 0; ; turn++) {
       await undefined;
       this.#deliverSome();
-      quiet = this.#loop.isIdle && this.#late.length === 0 ? quiet + 1 : 0;
-      if (turn > 300_000) throw new Error("the controllers don't settle");
+      const isQuiet = this.#late.length === 0 && (this.#loop.isIdle || this.#activity === known);
+      known = this.#activity;
+      quiet = isQuiet ? quiet + 1 : 0;
+      // What waits for a watch that begins anew has to wait until time moves.
+      if (quiet >= (this.#loop.isIdle ? calmTurns : 10 * calmTurns)) return;
+      if (turn > 30_000) throw new Error("the controllers don't settle");
     }
   }
 
@@ -109,15 +127,20 @@ export class UnkindWorld {
   #begin() {
     const life = ++this.#life;
     const { reconcilers, tasks: handlers } = this.#options;
-    const tasks = new TaskBoard(this.clock, handlers);
+    const client = this.#unkind(life);
+    const tasks = new TaskBoard(this.clock, handlers(client));
     const loop = new Loop({
-      client: this.#unkind(life),
+      client,
       clock: this.clock,
       tasks,
       reconcilers,
       fieldManager: "sluice",
+      onPass: () => {
+        this.#activity++;
+      },
       deliver: (apply) => {
         const mine = () => {
+          this.#activity++;
           if (life === this.#life) apply();
         };
         if (this.#happens("delay")) this.#late.push(mine);
@@ -141,7 +164,7 @@ export class UnkindWorld {
   }
 
   #unkind(life: number): Client {
-    const store = this.#store;
+    const store = this.#store.client;
     const effect = async <T>(kind: string, write: () => Promise<T>): Promise<T> => {
       if (life !== this.#life) return never();
       const counts = kind !== "Event";
@@ -149,6 +172,7 @@ export class UnkindWorld {
         this.crash();
         return never();
       }
+      this.#activity++;
       const answer = await write();
       if (life !== this.#life) return never();
       if (counts && this.#happens("gap")) this.watchGap();
@@ -184,6 +208,6 @@ export class UnkindWorld {
 
   async #touch(object: Resource): Promise<void> {
     const value = { metadata: { annotations: { "example.com/touched": String(this.#touches++) } } };
-    await this.#store.patch(keyOf(object), { type: "merge", value });
+    await this.#store.client.patch(keyOf(object), { type: "merge", value });
   }
 }

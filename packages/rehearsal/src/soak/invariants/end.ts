@@ -1,0 +1,100 @@
+import type { Resource, Rollout } from "@sluice/api";
+import { canonicalJson } from "@sluice/kernel";
+import { templateKey } from "../manifests/release.ts";
+import type { ModelledRepository } from "../world/repository.ts";
+import type { Checks } from "./invariant.ts";
+import { hashOf, ownerOf, type Picture, wantedOf } from "./picture.ts";
+
+/** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
+export function checkReleaseEnd(picture: Picture, checks: Checks): void {
+  const { rollout, sets, pods, weight, canaryHash, stableHash, judgements, route } = picture;
+  const { spec, status = {}, metadata } = rollout;
+  const { phase = "", message = "" } = status;
+  checks.holds(
+    "ends",
+    ["Healthy", "Degraded", "Paused"].includes(phase),
+    () => `it is ${phase} for an hour: ${message}`,
+  );
+  const stable = status.stableRS ?? "";
+  if (metadata.annotations?.["sluice.dev/rings"] !== undefined && spec.strategy.canary?.trafficRouting !== undefined) {
+    checks.holds(
+      "agrees",
+      route?.metadata.annotations?.["rings.sluice.dev/web"] !== undefined,
+      () => "the routes don't know the rings",
+    );
+  }
+  if (phase === "Paused" || stable === "") return;
+  const isOver = status.abort === true || stable === status.currentPodHash;
+  if (!isOver) return;
+  if (spec.strategy.canary?.trafficRouting !== undefined) {
+    checks.holds(
+      "agrees",
+      stableHash === stable,
+      () => `the stable subset leads to ${stableHash}, stable is ${stable}`,
+    );
+    checks.holds(
+      "agrees",
+      canaryHash === stableHash || weight === 0,
+      () => `it is over, and ${canaryHash} has ${weight} %`,
+    );
+  }
+  if (spec.strategy.blueGreen !== undefined) {
+    checks.holds(
+      "agrees",
+      picture.activeHash === stable,
+      () => `everybody gets ${picture.activeHash}, stable is ${stable}`,
+    );
+  }
+  for (const { metadata: of, spec: judged } of judgements) {
+    checks.holds("ends", judged.terminate === true, () => `Judgement ${of.name} goes on, and the release is over`);
+  }
+  for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
+    const wanted = wantedOf(set);
+    const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? (spec.replicas ?? 1) : 0;
+    checks.holds(
+      "agrees",
+      wanted === expected,
+      () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, not ${expected}; ${phase}: ${message}`,
+    );
+    const there = pods.filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === set.metadata.uid).length;
+    checks.holds(
+      "agrees",
+      there === wanted,
+      () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, and ${there} are there`,
+    );
+  }
+  const taken = picture.deployments.find((one) => one.metadata.name === templateKey.name);
+  if (taken !== undefined && phase === "Healthy") {
+    checks.holds(
+      "agrees",
+      wantedOf(taken) === 0,
+      () => `the Deployment that was taken over has ${wantedOf(taken)} pods of its own`,
+    );
+  }
+}
+
+/** Git and what is live ask for the same, and each bad version was reverted once at most. */
+export function checkGitEnd({ application, rollout }: Picture, repository: ModelledRepository, checks: Checks): void {
+  if (application === undefined) return;
+  const { sync, operationState } = application.status ?? {};
+  const { head } = repository;
+  const words = `${sync?.status} at ${sync?.revision}; ${operationState?.phase}: ${operationState?.message}`;
+  // A revision that couldn't be synced in five tries waits for a person, who is told so.
+  if (application.status?.conditions?.some(({ type }) => type === "SyncError") === true) return;
+  checks.holds(
+    "agrees",
+    sync?.status === "Synced" && sync.revision === head.revision,
+    () => `the Application is ${words}, HEAD is ${head.revision}`,
+  );
+  const templateIn = (resource: Resource | undefined) =>
+    canonicalJson((resource as Rollout | undefined)?.spec.template ?? {});
+  const wanted = templateIn(head.resources.find(({ kind }) => kind === "Rollout"));
+  checks.holds(
+    "agrees",
+    templateIn(rollout) === wanted,
+    () => `git asks for ${wanted}, live is ${templateIn(rollout)}`,
+  );
+  for (const [quarantine, count] of repository.reverts) {
+    checks.holds("agrees", count === 1, () => `${quarantine} was reverted ${count} times`);
+  }
+}

@@ -1,0 +1,94 @@
+import type {
+  Application,
+  BlueGreenDeployment,
+  Client,
+  Decision,
+  Deployment,
+  DestinationRule,
+  EndpointSlice,
+  Job,
+  Judgement,
+  Pod,
+  Quarantine,
+  ReplicaSet,
+  Resource,
+  Rollout,
+  Service,
+  VirtualService,
+} from "@sluice/api";
+import type { Story } from "../story/story.ts";
+
+const hashLabel = "rollouts-pod-template-hash";
+export const hashOf = ({ metadata }: Resource): string => metadata.labels?.[hashLabel] ?? "";
+export const isReady = ({ status, metadata }: Pod): boolean =>
+  metadata.deletionTimestamp === undefined &&
+  status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
+export const isLifted = ({ spec, status }: Quarantine): boolean =>
+  status?.lifted === true || (spec.liftedBy ?? "") !== "";
+export const wantedOf = ({ spec }: ReplicaSet | Deployment): number => spec.replicas ?? 1;
+export const ownerOf = ({ metadata }: Resource): string => metadata.ownerReferences?.[0]?.kind ?? "";
+
+/** Everything as it stands in the store. */
+export interface Picture {
+  readonly rollout: Rollout;
+  readonly sets: readonly ReplicaSet[];
+  readonly pods: readonly Pod[];
+  readonly slices: readonly EndpointSlice[];
+  readonly services: readonly Service[];
+  readonly quarantines: readonly Quarantine[];
+  readonly decisions: readonly Decision[];
+  readonly judgements: readonly Judgement[];
+  readonly route: VirtualService | undefined;
+  readonly deployments: readonly Deployment[];
+  readonly jobs: readonly Job[];
+  readonly colours: BlueGreenDeployment | undefined;
+  readonly application: Application | undefined;
+  /** Percent of the canary subset, and the version that it leads to. */
+  readonly weight: number;
+  readonly canaryHash: string;
+  readonly stableHash: string;
+  /** What the active Service of a blue-green Rollout selects. */
+  readonly activeHash: string;
+}
+
+export async function pictureOf(client: Client, { beside, delivery }: Story): Promise<Picture | undefined> {
+  const all = async <R extends Resource>(apiVersion: string, kind: string, isThere = true): Promise<readonly R[]> =>
+    isThere ? (await client.list<R>({ apiVersion, kind }, {})).items : [];
+  const argo = "argoproj.io/v1alpha1";
+  const ours = "sluice.dev/v1alpha1";
+  const [rollout] = await all<Rollout>(argo, "Rollout");
+  if (rollout === undefined) return undefined;
+  const [route] = await all<VirtualService>("networking.istio.io/v1", "VirtualService");
+  const [rule] = await all<DestinationRule>("networking.istio.io/v1", "DestinationRule");
+  const services = await all<Service>("v1", "Service");
+  const [colours] = await all<BlueGreenDeployment>(ours, "BlueGreenDeployment", beside.includes("colours"));
+  const [application] = await all<Application>(argo, "Application", delivery === "git");
+  const leadsTo = (name: string) =>
+    rule?.spec.subsets?.find((subset) => subset.name === name)?.labels?.[hashLabel] ?? "";
+  return {
+    rollout,
+    sets: await all<ReplicaSet>("apps/v1", "ReplicaSet"),
+    pods: await all<Pod>("v1", "Pod"),
+    slices: await all<EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice"),
+    services,
+    quarantines: await all<Quarantine>(ours, "Quarantine"),
+    decisions: await all<Decision>(ours, "Decision"),
+    judgements: await all<Judgement>(ours, "Judgement"),
+    route,
+    deployments: await all<Deployment>("apps/v1", "Deployment"),
+    jobs: await all<Job>("batch/v1", "Job", beside.includes("job")),
+    colours,
+    application,
+    weight: route?.spec.http?.[0]?.route?.[1]?.weight ?? 0,
+    canaryHash: leadsTo("canary"),
+    stableHash: leadsTo("stable"),
+    activeHash: services.find(({ metadata }) => metadata.name === "web")?.spec.selector?.[hashLabel] ?? "",
+  };
+}
+
+/** Decisions about a version. */
+export const toldOf = ({ decisions }: Picture, hash: string): number =>
+  decisions.filter((decision) => hashOf(decision) === hash).length;
+
+export const readyOf = ({ pods }: Picture, hash: string): number =>
+  pods.filter((pod) => hashOf(pod) === hash && isReady(pod)).length;

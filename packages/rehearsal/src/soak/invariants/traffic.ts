@@ -1,0 +1,154 @@
+import type { Rollout } from "@sluice/api";
+import type { Checks } from "./invariant.ts";
+import { hashOf, ownerOf, type Picture, readyOf, toldOf, wantedOf } from "./picture.ts";
+
+/** What a version may have by its Rollout's status, and how many Decisions its rises have used up. */
+interface Grant {
+  readonly hash: string;
+  readonly weight: number;
+  readonly told: number;
+}
+
+/** The percent that a Rollout's status allows to its newest version. */
+export function allowedWeight({ spec, status = {} }: Rollout): number {
+  const steps = spec.strategy.canary?.steps ?? [];
+  const { abort, currentStepIndex = 0 } = status;
+  if (abort === true && status.promoteFull !== true) return 0;
+  if (steps.length === 0 || currentStepIndex >= steps.length || status.promoteFull === true) return 100;
+  return steps.slice(0, currentStepIndex + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
+}
+
+const raising: ReadonlySet<string> = new Set(["begin", "advance", "promote", "retry", "lift", "resume", "rollback"]);
+
+/** What a version on its way was allowed a moment ago counts where somebody edits meanwhile. */
+function allowedLately({ rollout }: Picture, before: Picture | undefined): number {
+  const { metadata, status = {} } = before?.rollout ?? rollout;
+  const isEdited = metadata.generation !== rollout.metadata.generation && status.stableRS !== status.currentPodHash;
+  return Math.max(allowedWeight(rollout), isEdited ? allowedWeight(before?.rollout ?? rollout) : 0);
+}
+
+/** Who gets traffic, whether they may have it, and whether that was told. */
+export class TrafficWatch {
+  #grant: Grant = { hash: "", weight: 0, told: 0 };
+  /** Told when its version last had traffic. */
+  #toldWhileServing = 0;
+
+  look(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
+    const { rollout } = now;
+    const { strategy } = rollout.spec;
+    if (strategy.canary !== undefined) this.#grants(now, checks);
+    if (strategy.blueGreen !== undefined) switched(now, before, checks);
+    else if (strategy.canary?.trafficRouting !== undefined) this.#routed(now, before, at, checks);
+    else sized(now, before, checks);
+  }
+
+  /** Every rise of what it may have is told, whatever it already has. */
+  #grants(now: Picture, checks: Checks): void {
+    const { rollout } = now;
+    const { status = {}, metadata } = rollout;
+    const hash = status.currentPodHash ?? "";
+    // Steps or a template that nobody took up yet allow nothing.
+    if (status.observedGeneration !== String(metadata.generation ?? 0) || status.promoteFull === true) return;
+    const told = now.decisions.filter((one) => hashOf(one) === hash && raising.has(one.spec.action)).length;
+    const weight = allowedWeight(rollout);
+    const known = this.#grant.hash === hash ? this.#grant : { hash, weight: 0, told: 0 };
+    if (weight > known.weight) {
+      checks.holds(
+        "why",
+        told > known.told,
+        () => `${hash} may have ${weight} %, not ${known.weight} % as before, and no Decision says why`,
+      );
+    }
+    this.#grant = { hash, weight, told: weight > known.weight ? known.told + 1 : known.told };
+  }
+
+  #routed(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
+    const { rollout, weight, canaryHash } = now;
+    const { status = {}, spec, metadata } = rollout;
+    if (canaryHash === now.stableHash) return;
+    const isSame = before?.canaryHash === canaryHash;
+    const had = isSame ? (before?.weight ?? 0) : 0;
+    const isRise = weight > had;
+    if (status.observedGeneration === String(metadata.generation ?? 0)) {
+      const allowed = allowedWeight(rollout);
+      const words = () => `${weight} % on ${canaryHash} at step ${status.currentStepIndex}, which allows ${allowed} %`;
+      checks.holdsSoon("weight", "", weight <= allowed, at, words);
+      checks.holds("weight", !isRise || weight <= allowedLately(now, before), words);
+    }
+    checks.holdsSoon(
+      "ready",
+      `version ${canaryHash}`,
+      weight === 0 || readyOf(now, canaryHash) > 0,
+      at,
+      () => `${weight} % on ${canaryHash}, of which no pod is ready`,
+    );
+    checks.holds(
+      "ready",
+      !isRise || readyOf(now, canaryHash) > 0,
+      () => `${weight} % given to ${canaryHash}, of which no pod is ready`,
+    );
+    const wasHeld = spec.paused === true && before?.rollout.spec.paused === true && isSame;
+    const step = spec.strategy.canary?.steps?.[status.currentStepIndex ?? 0];
+    checks.holds(
+      "weight",
+      !(wasHeld && isRise && step?.setWeight === weight && had > 0),
+      () => `a Rollout held still went from ${had} to ${weight} %`,
+    );
+    const told = toldOf(now, canaryHash);
+    if (weight > 0) this.#toldWhileServing = told;
+    else if (had > 0 && status.currentPodHash === canaryHash && spec.paused !== true && this.#grant.weight > 0) {
+      const toldBefore = this.#toldWhileServing;
+      checks.holdsSoon(
+        "why",
+        `emptied ${canaryHash}`,
+        told > toldBefore,
+        at,
+        () => `${canaryHash} lost its ${had} %, and no Decision says why`,
+      );
+    }
+  }
+}
+
+/** Pods are the weight: a version never gets more of them than its step is worth. */
+function sized(now: Picture, before: Picture | undefined, checks: Checks): void {
+  const { rollout, sets } = now;
+  const { status = {}, spec } = rollout;
+  const hash = status.currentPodHash ?? "";
+  const stable = status.stableRS ?? "";
+  if (stable === "" || stable === hash || status.observedGeneration !== String(rollout.metadata.generation ?? 0))
+    return;
+  const wanted = (picture: Picture | undefined) =>
+    picture?.sets
+      .filter((set) => ownerOf(set) === "Rollout" && hashOf(set) === hash)
+      .reduce((sum, set) => sum + wantedOf(set), 0) ?? 0;
+  const allowed = allowedLately(now, before);
+  // One surplus pod comes nearer to a weight where surge allows it; a weight above nothing is at least a pod.
+  const most = allowed === 0 ? 0 : Math.max(1, Math.ceil((((spec.replicas ?? 1) + 1) * allowed) / 100));
+  const [had, has] = [wanted(before), wanted(now)];
+  checks.holds(
+    "weight",
+    has <= had || has <= most,
+    () => `${hash} went from ${had} to ${has} pods of ${sets.length} sets at ${allowed} %, which is ${most} at most`,
+  );
+}
+
+/** Everybody goes to another version at once: it is there, and somebody said so. */
+function switched(now: Picture, before: Picture | undefined, checks: Checks): void {
+  const { activeHash } = now;
+  if (before === undefined || activeHash === "" || activeHash === before.activeHash) return;
+  checks.holds(
+    "ready",
+    readyOf(now, activeHash) > 0,
+    () => `everybody is sent to ${activeHash}, of which no pod is ready`,
+  );
+  checks.holds(
+    "weight",
+    !(
+      now.rollout.spec.paused === true &&
+      before.rollout.spec.paused === true &&
+      before.activeHash !== "" &&
+      now.rollout.status?.stableRS !== activeHash
+    ),
+    () => `a Rollout held still sends everybody to ${activeHash}`,
+  );
+}

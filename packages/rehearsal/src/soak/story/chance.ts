@@ -1,0 +1,77 @@
+import { type Random, randomInteger } from "@sluice/kernel";
+import { plans } from "../manifests/release.ts";
+import type { Beside, Fate, Step, Story } from "./story.ts";
+
+const one = <T>(random: Random, list: readonly T[]): T => list[randomInteger(random, list.length)] as T;
+const fates: readonly Fate[] = ["well", "well", "well", "slow", "flaky", "stuck", "crashing"];
+const words = [
+  "promote",
+  "promote",
+  "promoteFull",
+  "abort",
+  "callBad",
+  "retry",
+  "undo",
+  "restart",
+  "pause",
+  "resume",
+  "lift",
+  "evict",
+] as const;
+
+/** The story of a seed: what is released, on which platform, and what everybody does meanwhile. */
+export function storyOf(seed: number, random: Random): Story {
+  const happens = (chance: number) => random.next() < chance;
+  const sometimes = (chance: number, value: number) => (happens(chance) ? value : 0);
+  const beside = (["worker", "job", "colours"] as const).filter(() => happens(0.15));
+  const delivery = happens(0.25) ? "git" : "hand";
+  const steps: Step[] = [
+    { do: "push", fate: "well" },
+    { do: "wait", seconds: 60 },
+  ];
+  const length = 6 + randomInteger(random, 18);
+  while (steps.length < length) steps.push(anyStep(random, delivery === "git", beside));
+  return {
+    seed,
+    shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
+    plan: randomInteger(random, plans.length),
+    replicas: 1 + randomInteger(random, 5),
+    hasBackground: happens(0.3),
+    hasHoldback: happens(0.3),
+    hasRings: happens(0.15),
+    isEnforced: happens(0.8),
+    template: delivery === "hand" && happens(0.15) ? "deployment" : "own",
+    delivery,
+    beside,
+    disturbance: {
+      crash: sometimes(0.6, 0.03),
+      conflict: sometimes(0.5, 0.1),
+      delay: sometimes(0.5, 0.5),
+      duplicate: sometimes(0.5, 0.2),
+      gap: sometimes(0.5, 0.01),
+    },
+    steps,
+  };
+}
+
+function anyStep(random: Random, isFromGit: boolean, beside: readonly Beside[]): Step {
+  const dice = random.next();
+  if (beside.length > 0 && random.next() < 0.2) {
+    const what = one(random, beside);
+    if (what === "colours" && random.next() < 0.2) return { do: "takeColoursBack" };
+    return { do: what, fate: one(random, fates) };
+  }
+  if (isFromGit && random.next() < 0.06) return { do: "git", isReachable: random.next() < 0.5 };
+  if (dice < 0.22) return { do: "push", fate: one(random, fates) };
+  if (dice < 0.27) return { do: "again", place: randomInteger(random, 6) };
+  if (dice < 0.57) return { do: "wait", seconds: one(random, [1, 5, 20, 45, 90, 300, 900]) };
+  if (dice < 0.66) return { do: "query", answer: one(random, ["good", "good", "bad", "NaN", "empty", "fails"]) };
+  if (dice < 0.71) {
+    return { do: "verdict", ruling: one(random, ["continue", "continue", "monitor", "alert", "rollback"]) };
+  }
+  if (dice < 0.75) return { do: "scale", replicas: 1 + randomInteger(random, 6) };
+  if (dice < 0.78) return { do: "steps", plan: randomInteger(random, plans.length) };
+  if (dice < 0.8) return { do: "clock", seconds: one(random, [-30, -2, 5, 120]) };
+  if (dice < 0.83) return { do: one(random, ["crash", "watchGap"]) };
+  return { do: one(random, words) };
+}
