@@ -1,6 +1,7 @@
 import type { Instant, Random } from "@sluice/kernel";
 import { below, binomial, normal, poisson } from "./chance.ts";
 import type { Fault } from "./fault.ts";
+import { addRecorded, type Owed, partsOf, RecordedTraffic, type Recording } from "./recording.ts";
 import { dailyFactor, type Traffic } from "./traffic.ts";
 
 /** Cumulative; places of `latencyCounts` are buckets, the last one open. */
@@ -31,6 +32,8 @@ export interface ServiceOptions {
   readonly scrapeSeconds: number;
   /** False where nobody looks at latency: it is most of what there is to draw. */
   readonly drawsLatency: boolean;
+  /** A past release: then nothing is drawn, its own numbers come again. */
+  readonly recording?: Recording;
 }
 
 interface VersionState {
@@ -75,10 +78,14 @@ export class ModelledService {
   #apart = 0;
   #burstLeft = 0;
   #canarySince: number | undefined;
+  readonly #recorded: RecordedTraffic | undefined;
+  readonly #owed = new Map<string, Owed>();
+  #excess = 0;
 
   constructor(options: ServiceOptions) {
     this.#options = options;
     this.#at = options.startsAt;
+    this.#recorded = options.recording === undefined ? undefined : new RecordedTraffic(options.recording);
     this.#nextScrape = options.scrapeSeconds;
     this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * spread;
     this.#apart = options.traffic.noise.apart * normal(options.random);
@@ -120,6 +127,8 @@ export class ModelledService {
   /** Of the pod that uses most, in its size at rest. */
   memory(version: Version): number {
     const { fault, random } = this.#options;
+    const recorded = this.#recorded?.at(version, this.#canaryAge()).served?.memoryMax;
+    if (recorded !== undefined) return recorded;
     const age = version === "canary" ? this.#canaryAge() : 3600;
     const warm = 1 + 0.1 * (1 - Math.exp(-age / 600)) + 0.004 * normal(random);
     return warm + (version === "canary" ? ((fault.leakAnHour ?? 0) * age) / 3600 : 0);
@@ -132,6 +141,8 @@ export class ModelledService {
   /** What a second at full traffic costs users: for the time until people notice. */
   harmASecond(): number {
     const { traffic, fault } = this.#options;
+    // Nobody knows how long it would have gone on.
+    if (this.#recorded !== undefined) return 0;
     const rate = traffic.requestsPerSecond;
     const share = fault.endpoint === undefined ? (fault.share ?? 1) : this.#mix(fault.endpoint);
     const added = (fault.errors ?? 0) * share;
@@ -159,7 +170,34 @@ export class ModelledService {
     return factor <= 1 ? 0 : 1 - below(p95InSigmas - Math.log(factor) / spread) - 0.05;
   }
 
+  /** The recorded numbers, in the shares that are routed now. */
+  #replay(recorded: RecordedTraffic, seconds: number): void {
+    const second = this.#canarySince === undefined ? undefined : this.#canaryAge();
+    const usual = recorded.at("stable", second).served;
+    const expected = usual === undefined ? 0 : usual.failures / Math.max(1, usual.requests);
+    for (const version of ["stable", "canary"] as const) {
+      const { rate, served } = recorded.at(version, second);
+      const requests = rate * this.#split[version] * seconds;
+      if (served === undefined || served.requests === 0 || requests <= 0) continue;
+      const share = requests / served.requests;
+      const own = this.served[version];
+      for (const [place, part] of partsOf(served).entries()) {
+        const to = own[Math.min(place, own.length - 1)] as Served;
+        addRecorded(to, part, share, this.#owed, `${version}${place}`);
+      }
+      const [first] = own as [Served];
+      first.exposures += share * served.exposures;
+      first.conversions += share * served.conversions;
+      if (version === "canary") this.#excess += share * (served.failures - expected * served.requests);
+    }
+    this.harmed = Math.max(0, Math.round(this.#excess));
+  }
+
   #serve(seconds: number): void {
+    if (this.#recorded !== undefined) {
+      this.#replay(this.#recorded, seconds);
+      return;
+    }
     const { traffic, random, daySecond, endpoints } = this.#options;
     const { noise } = traffic;
     const kept = Math.exp(-seconds / 300);

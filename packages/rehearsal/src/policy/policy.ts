@@ -38,8 +38,16 @@ const rehearsed = new Set([
   "RollbackPolicy",
 ]);
 
+export interface PolicyOptions {
+  /** Where no RollbackPolicy selects the Rollout: by default one is made up, which holds a share back. */
+  readonly holdsBackWithoutPolicy?: boolean;
+}
+
 /** Every Rollout of these manifests as a policy. Faults: invalid, with what the store would refuse. */
-export async function policiesOf(manifests: readonly Resource[]): Promise<readonly Policy[]> {
+export async function policiesOf(
+  manifests: readonly Resource[],
+  { holdsBackWithoutPolicy = true }: PolicyOptions = {},
+): Promise<readonly Policy[]> {
   const placed = manifests.filter(({ kind }) => rehearsed.has(kind)).map(withNamespace);
   const rollouts = placed.filter((object): object is Rollout => object.kind === "Rollout");
   if (rollouts.length === 0) throw new Fault("invalid", "no Rollout in these manifests: there is nothing to rehearse");
@@ -49,13 +57,13 @@ export async function policiesOf(manifests: readonly Resource[]): Promise<readon
       ({ kind, metadata }) =>
         kind !== "Rollout" && (metadata.namespace === undefined || metadata.namespace === rollout.metadata.namespace),
     );
-    policies.push(await admitted(rollout, around));
+    policies.push(await admitted(rollout, around, holdsBackWithoutPolicy));
   }
   return policies;
 }
 
-async function admitted(rollout: Rollout, around: readonly Resource[]): Promise<Policy> {
-  const made: Surroundings = madeUp(rollout, around);
+async function admitted(rollout: Rollout, around: readonly Resource[], holdsBack: boolean): Promise<Policy> {
+  const made: Surroundings = madeUp(rollout, around, holdsBack);
   const { client } = await createStore({
     kinds: new KindRegistry(builtInKinds()),
     clock: new VirtualClock(),

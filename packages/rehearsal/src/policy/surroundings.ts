@@ -13,7 +13,7 @@ export interface Surroundings {
 }
 
 /** What a Rollout refers to and the files don't hold: plain ones, so that the rest can be rehearsed. */
-export function madeUp(rollout: Rollout, around: readonly Resource[]): Surroundings {
+export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack: boolean): Surroundings {
   const namespace = rollout.metadata.namespace ?? "default";
   const objects: Resource[] = [];
   const words: string[] = [];
@@ -93,7 +93,7 @@ export function madeUp(rollout: Rollout, around: readonly Resource[]): Surroundi
       `${kind} ${templateName}, which decides nothing here: Argo Rollouts would refuse the Rollout without it`,
     );
   }
-  if (!around.some((object) => selects(object, rollout))) {
+  if (holdsBack && !around.some((object) => selects(object, rollout))) {
     const { weight, seconds } = defaultHoldback;
     make(
       {

@@ -27,6 +27,7 @@ export class JudgedModel {
   readonly #history: JudgedRelease["history"];
   readonly #edgesMs: readonly number[];
   readonly #endpoints: readonly string[];
+  readonly #isEachWindow: boolean;
   readonly #now: () => Instant;
   readonly #rollout: () => Rollout;
   readonly #sessions = new Map<string, Session>();
@@ -37,6 +38,8 @@ export class JudgedModel {
     readonly history: JudgedRelease["history"];
     readonly edgesMs: readonly number[];
     readonly endpoints: readonly string[];
+    /** As it looks for real: where little time passes, or what it says is compared with what it said. */
+    readonly isEachWindow: boolean;
     readonly now: () => Instant;
     readonly rollout: () => Rollout;
   }) {
@@ -44,6 +47,7 @@ export class JudgedModel {
     this.#history = options.history;
     this.#edgesMs = options.edgesMs;
     this.#endpoints = options.endpoints;
+    this.#isEachWindow = options.isEachWindow;
     this.#now = options.now;
     this.#rollout = options.rollout;
   }
@@ -80,7 +84,9 @@ export class JudgedModel {
     session.lookedAt = service.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
-    const due = this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
+    const due = this.#isEachWindow
+      ? instant(now + length)
+      : this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
     const windows = Math.max(1, Math.floor((due - settling - began) / length) - 1);
     return { windows, verdict, kpis: session.kpis.now(), metrics: {} };
   }

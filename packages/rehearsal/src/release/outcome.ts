@@ -1,4 +1,5 @@
-import type { AnalysisRun, JudgementStatus } from "@sluice/api";
+import type { AnalysisRun, DecisionAction, JudgementStatus } from "@sluice/api";
+import { type Instant, parseInstant } from "@sluice/kernel";
 import type { World } from "./world.ts";
 
 /** What ended a release, as the page says it. */
@@ -22,7 +23,29 @@ export interface Outcome {
   readonly waitedSeconds: number;
   readonly canaryRequests: number;
   readonly harmed: number;
+  /** What the controllers decided about the new version, in order. */
+  readonly decisions: readonly Decided[];
   readonly weights: readonly { readonly atSeconds: number; readonly weight: number }[];
+}
+
+export interface Decided {
+  readonly atSeconds: number;
+  readonly action: DecisionAction;
+  readonly step?: number;
+  readonly because: string;
+  readonly by?: string;
+}
+
+export function decisionsIn({ decisions }: World, hash: string, beganAt: Instant): readonly Decided[] {
+  return [...decisions.values()]
+    .filter(({ spec }) => spec.subject.podTemplateHash === hash)
+    .map(({ spec: { at, action, because, by, inputs } }) => ({
+      atSeconds: ((parseInstant(at) ?? beganAt) - beganAt) / 1000,
+      action,
+      because,
+      ...(typeof inputs?.step === "number" ? { step: inputs.step } : {}),
+      ...(by === undefined ? {} : { by }),
+    }));
 }
 
 /** From what the controller said, in the words of the rule that said it. */

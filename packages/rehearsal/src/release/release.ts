@@ -22,6 +22,7 @@ import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
 import { hashOf, ModelledCluster, ordinaryStart } from "../model/cluster.ts";
 import type { Fault } from "../model/fault.ts";
+import type { Recording } from "../model/recording.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import { ModelledSeries, type VersionNames } from "../model/series.ts";
 import { ModelledService } from "../model/service.ts";
@@ -29,7 +30,7 @@ import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
-import { type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
+import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { World } from "./world.ts";
 
@@ -47,6 +48,10 @@ export interface ReleaseOptions {
   readonly personMillis: number;
   /** How long nobody notices a harm that no rule caught. */
   readonly noticeMillis: number;
+  /** A past release whose numbers come again, instead of the traffic and the fault. */
+  readonly recording?: Recording;
+  /** How long its pods take to be ready; absent: as a fault says, or as usual. */
+  readonly readyMillis?: number;
 }
 
 const startOf2026 = instant(1_767_225_600_000);
@@ -88,8 +93,10 @@ class Release {
       daySecond: 86_400 * random.next(),
       scrapeSeconds: queries.scrapeSeconds,
       drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
+      ...(options.recording === undefined ? {} : { recording: options.recording }),
     });
-    const start = fault.platform === "slowPods" ? minutes(3) : ordinaryStart;
+    const usual = fault.platform === "slowPods" ? minutes(3) : ordinaryStart;
+    const start = options.readyMillis === undefined ? usual : millis(options.readyMillis);
     this.#cluster = new ModelledCluster(
       () => this.#clock.now(),
       (set) => {
@@ -108,6 +115,7 @@ class Release {
       history,
       edgesMs,
       endpoints,
+      isEachWindow: this.#options.recording !== undefined,
       now: () => this.#clock.now(),
       rollout: () => this.#rolloutOf(world),
     });
@@ -179,6 +187,7 @@ class Release {
           service.harmed + (end === "promoted" ? (service.harmASecond() * this.#options.noticeMillis) / 1000 : 0),
         ),
         weights,
+        decisions: decisionsIn(world, this.#canaryHash, beganAt),
         ...(rule === undefined ? {} : { rule }),
       });
       if (status.abort === true && status.currentPodHash === this.#canaryHash) {

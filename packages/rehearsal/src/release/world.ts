@@ -1,4 +1,4 @@
-import { builtInKinds, type Client, KindRegistry, keyOf, type Resource } from "@sluice/api";
+import { builtInKinds, type Client, type Decision, KindRegistry, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
 import { type Instant, type Millis, seededRandom, type VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
@@ -24,7 +24,7 @@ export const kinds = builtInKinds()
     status: true as const,
   }));
 
-/** Nobody reads these in a rehearsal, and they would be a third of the work. */
+/** No controller reads these, and storing them would be a third of the work. */
 const logs = new Set(["Event", "Decision"]);
 
 /** Microtasks without anything to do after which nothing is under way: more than the longest chain of promises takes. */
@@ -34,6 +34,8 @@ const calmTurns = 40;
 export class World {
   /** The latest of everything that isn't a log, by `Kind/name`. */
   readonly objects = new Map<string, Resource>();
+  /** By name: the same after a crash or a conflict. */
+  readonly decisions = new Map<string, Decision>();
   /** Counts what the routes depend on. */
   routeChanges = 0;
   readonly clock: VirtualClock;
@@ -113,7 +115,10 @@ export class World {
       get: (key, options) => client.get(key, options),
       list: (kind, options) => client.list(kind, options),
       watch: (kind, options) => client.watch(kind, options),
-      create: async (object, options) => (logs.has(object.kind) ? object : seen(await client.create(object, options))),
+      create: async (object, options) => {
+        if (object.kind === "Decision") this.decisions.set(object.metadata.name, object as unknown as Decision);
+        return logs.has(object.kind) ? object : seen(await client.create(object, options));
+      },
       update: async (object, options) => (logs.has(object.kind) ? object : seen(await client.update(object, options))),
       patch: async (key, patch, options) => seen(await client.patch(key, patch, options)),
       delete: async (key, options) => {

@@ -11,7 +11,7 @@ import {
   seconds,
   seededRandom,
 } from "@sluice/kernel";
-import { type ServedByMethod, servedBetween } from "@sluice/metrics";
+import { type SeriesSource, type ServedByMethod, servedBetween } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { durationBuckets } from "@sluice/router";
 import {
@@ -173,7 +173,7 @@ const memoryOf = ({ business }: Session, hash: string, at: Instant) => {
 
 async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): Promise<Session> {
   const logged = await logs.read(work.uid);
-  const release = logged?.release ?? releaseOf(work, store);
+  const release = logged?.release ?? judgedRelease(work, store);
   if (logged === undefined) await logs.append(work.uid, [{ type: "release", release }]);
   const session: Session = {
     judge: createJudge(release, tolerancesOf(work.spec)),
@@ -191,7 +191,10 @@ async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): P
 }
 
 /** What the judge is told before the first window: the plan, and how the stable version's requests differ by chance. */
-function releaseOf({ uid, namespace, spec }: JudgeWork, store: MetricsStore): JudgedRelease {
+export function judgedRelease(
+  { uid, namespace, spec }: Pick<JudgeWork, "uid" | "namespace" | "spec">,
+  store: SeriesSource,
+): JudgedRelease {
   const began = parseInstant(spec.beganAt) ?? instant(0);
   const random = seededRandom(murmur3(new TextEncoder().encode(uid)));
   const query = { namespace, podTemplateHash: spec.stable.podTemplateHash, edges: durationBuckets };
@@ -224,7 +227,7 @@ function pairsOverTime(windows: readonly VersionServed[]): readonly PlaceboWindo
 const nameOfStable = ({ stable, comparedWith }: JudgementSpec): string =>
   comparedWith === "before" ? `${stable.name} before it` : stable.name;
 
-function versionOf(
+export function versionOf(
   served: ServedByMethod,
   endpoints: readonly string[],
   more: Omit<VersionServed, "requests" | "failures" | "latencyCounts" | "endpoints">,

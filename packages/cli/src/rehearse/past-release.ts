@@ -1,0 +1,102 @@
+import type { Client, Decision, Judgement, Resource } from "@sluice/api";
+import { Fault, type Instant, instant, parseInstant } from "@sluice/kernel";
+import type { Decided } from "@sluice/rehearsal";
+
+/** One real release: who judged it, what was decided, and the manifests of its namespace as they are now. */
+export interface PastRelease {
+  readonly judgement: Judgement;
+  /** Of this version, in order, times in seconds since it began. */
+  readonly decisions: readonly Decided[];
+  readonly beganAt: Instant;
+  readonly endedAt: Instant;
+  readonly manifests: readonly Resource[];
+}
+
+const around = [
+  { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisTemplate" },
+  { apiVersion: "networking.istio.io/v1", kind: "VirtualService" },
+  { apiVersion: "networking.istio.io/v1", kind: "DestinationRule" },
+  { apiVersion: "v1", kind: "Service" },
+  { apiVersion: "v1", kind: "ConfigMap" },
+  { apiVersion: "sluice.dev/v1alpha1", kind: "RollbackPolicy" },
+] as const;
+const ended = new Set(["abort", "complete", "promote"]);
+
+/** `web` is its last release that was judged, `web@4` the one of revision 4. Faults: invalid, with those there are. */
+export async function pastReleases(client: Client, namespace: string, name: string): Promise<readonly PastRelease[]> {
+  const [rolloutName = "", revision] = name.split("@");
+  const { items } = await client.list<Judgement>(
+    { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" },
+    { namespace },
+  );
+  const judged = items
+    .filter(({ spec }) => spec.rollout.name === rolloutName)
+    .sort((one, other) => (one.spec.beganAt < other.spec.beganAt ? -1 : 1));
+  const chosen = revision === undefined ? judged : judged.filter(({ spec }) => spec.revision === revision);
+  if (chosen.length === 0) {
+    const there = judged.map(({ spec }) => `${rolloutName}@${spec.revision}`).join(", ");
+    throw new Fault("invalid", `no judged release ${name} in ${namespace}; there are ${there === "" ? "none" : there}`);
+  }
+  const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: rolloutName };
+  const rollout = await client.get(key);
+  const lists = await Promise.all(around.map((kind) => client.list(kind, { namespace })));
+  const shared = await client.list({ apiVersion: "argoproj.io/v1alpha1", kind: "ClusterAnalysisTemplate" });
+  const manifests = [rollout, ...lists.flatMap((list) => list.items), ...shared.items].flatMap((object) =>
+    object === undefined ? [] : [asWritten(object)],
+  );
+  const { items: decisions } = await client.list<Decision>(
+    { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" },
+    { namespace },
+  );
+  return chosen.map((judgement, index) => ({
+    judgement,
+    manifests,
+    ...timesOf(judgement, chosen[index + 1], decisions),
+  }));
+}
+
+/** How long its pods took until the first of them got a request. */
+export const readyMillisOf = ({ judgement, beganAt }: PastRelease): number =>
+  Math.max(500, (parseInstant(judgement.spec.beganAt) ?? beganAt) - beganAt);
+
+/** What a person would have written: without what the store and controllers add. */
+function asWritten({ status: _, metadata, ...rest }: Resource): Resource {
+  const { name, namespace, labels } = metadata;
+  return {
+    ...rest,
+    metadata: { name, ...(namespace === undefined ? {} : { namespace }), ...(labels === undefined ? {} : { labels }) },
+  } as Resource;
+}
+
+function timesOf({ spec }: Judgement, next: Judgement | undefined, decisions: readonly Decision[]) {
+  const judgedFrom = parseInstant(spec.beganAt) ?? instant(0);
+  const own = decisions
+    .filter(({ spec: { subject, at } }) => {
+      const { uid, podTemplateHash, revision } = subject;
+      const isBefore = next === undefined || at < next.spec.beganAt;
+      return (
+        uid === spec.rollout.uid &&
+        podTemplateHash === spec.canary.podTemplateHash &&
+        revision === spec.revision &&
+        isBefore
+      );
+    })
+    .sort((one, other) => (one.spec.at < other.spec.at ? -1 : 1));
+  const time = ({ spec: { at } }: Decision): Instant => parseInstant(at) ?? judgedFrom;
+  const beganAt = own[0] === undefined ? judgedFrom : time(own[0]);
+  const last = own.findLast(({ spec: { action } }) => ended.has(action)) ?? own.at(-1);
+  return {
+    beganAt,
+    endedAt: last === undefined ? judgedFrom : time(last),
+    decisions: own.map((decision): Decided => {
+      const { action, because, by, inputs } = decision.spec;
+      return {
+        atSeconds: (time(decision) - beganAt) / 1000,
+        action,
+        because,
+        ...(typeof inputs?.step === "number" ? { step: inputs.step } : {}),
+        ...(by === undefined ? {} : { by }),
+      };
+    }),
+  };
+}
