@@ -107,6 +107,7 @@ export type {
   PluginStep,
   PodTemplateMetadata,
   Rollout,
+  RingShareStatus,
   RolloutAnalysisRunStatus,
   RolloutAntiAffinity,
   RolloutConditionType,

@@ -33,6 +33,7 @@ import { WindowLogs } from "./judging/window-log.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 import { Repositories } from "./repositories.ts";
+import { ringTraffic } from "./ring-traffic.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
 
 export interface ControllersOptions {
@@ -62,6 +63,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const tasks = new TaskBoard(realClock, {
     ...analysisQueries(metrics.store, client),
     canaryTraffic: canaryTraffic(metrics.store),
+    ringTraffic: ringTraffic(metrics.store),
     judgeWindows: judgeWindows({
       store: metrics.store,
       logs: new WindowLogs(state.judgements),

@@ -110,6 +110,14 @@ export function withItem(
 export const withField = (manifest: Manifest, holder: string, line: string): Repair =>
   inFile(manifest, manifest.source.addField(holder, [line]));
 
+/** An annotation that isn't there yet. */
+export function annotation(manifest: Manifest, name: string, value: string): Repair {
+  const has = manifest.source.nodeAt("metadata.annotations") !== undefined;
+  return has
+    ? withField(manifest, "metadata.annotations", `${name}: ${value}`)
+    : inFile(manifest, manifest.source.addField("metadata", ["annotations:", `  ${name}: ${value}`]));
+}
+
 /** A step that does several things, as one step each, in the order in which they stand. */
 export function splitStep(manifest: Manifest, path: string): Repair {
   const { source } = manifest;

@@ -1,8 +1,9 @@
-import { type CanaryStep, type RingSet, ringsAnnotation } from "@sluice/api";
+import { type CanaryStep, didYouMean, type RingSet, ringsAnnotation } from "@sluice/api";
 import { list } from "./analysis-arguments.ts";
 import { canaryOf } from "./analysis-uses.ts";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
+import { annotation, replacement, withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** Whether rings are there, come on, and say whom they mean. */
@@ -10,7 +11,7 @@ export const ringFindings = (world: World): readonly Finding[] =>
   world.of("Rollout").flatMap((manifest) => {
     const weights = weightsOf(manifest);
     const name = manifest.resource.metadata.annotations?.[ringsAnnotation];
-    if (name === undefined || name === "") return isCalledRing(manifest) ? nameless(manifest, weights) : [];
+    if (name === undefined || name === "") return isCalledRing(manifest) ? nameless(world, manifest, weights) : [];
     const ringSet = world.find("RingSet", name, manifest.resource.metadata.namespace);
     if (ringSet === undefined) return [missingSet(world, manifest, name)];
     return unmatched(manifest, ringSet, weights);
@@ -33,33 +34,41 @@ function isCalledRing(manifest: Manifest): boolean {
   return [metadata.name ?? "", ...args].some((text) => /(^|[-_.])rings?([-_.]|$)/.test(text));
 }
 
-function nameless(manifest: Manifest, weights: readonly StepWeight[]): readonly Finding[] {
+function nameless(world: World, manifest: Manifest, weights: readonly StepWeight[]): readonly Finding[] {
   const [first] = weights;
   if (first === undefined || first.weight >= 100) return [];
-  return [
-    findingAt(manifest, `spec.strategy.canary.steps[${first.index}].setWeight`, {
-      severity: "warning",
-      rule: "ring-without-who",
-      what:
-        `these rings name nobody: ${first.weight} % of the requests are dealt one by one, so that no employee is sure of ` +
-        "the new version, and no user keeps the one that they had",
-      found: `setWeight: ${first.weight}`,
-      expected: `the annotation ${ringsAnnotation} with the name of a RingSet`,
-      repair: "write a RingSet: user says by what users are told apart, rings[].who whom each ring names",
-    }),
-  ];
+  const near = world.inNamespace("RingSet", manifest.resource.metadata.namespace);
+  const [only] = near.flatMap(({ resource }) => resource.metadata.name ?? []);
+  const finding = findingAt(manifest, `spec.strategy.canary.steps[${first.index}].setWeight`, {
+    severity: "warning",
+    rule: "ring-without-who",
+    what:
+      `these rings name nobody: ${first.weight} % of the requests are dealt one by one, so that no employee is sure of ` +
+      "the new version, and no user keeps the one that they had",
+    found: `setWeight: ${first.weight}`,
+    expected: `the annotation ${ringsAnnotation} with the name of a RingSet`,
+    repair:
+      only === undefined
+        ? "write a RingSet: user says by what users are told apart, rings[].who whom each ring names"
+        : `annotate it with ${ringsAnnotation}: ${only}`,
+  });
+  const isSure = near.length === 1 && only !== undefined;
+  return [isSure ? withFix(finding, annotation(manifest, ringsAnnotation, only)) : finding];
 }
 
 function missingSet(world: World, manifest: Manifest, name: string): Finding {
   const known = world.of("RingSet").flatMap(({ resource }) => resource.metadata.name ?? []);
-  return findingAt(manifest, `metadata.annotations[${ringsAnnotation}]`, {
+  const path = `metadata.annotations[${ringsAnnotation}]`;
+  const meant = didYouMean(name, known);
+  const finding = findingAt(manifest, path, {
     severity: known.length > 0 ? "error" : "warning",
     rule: "missing-reference",
     what: `there is no RingSet ${name} among the files`,
     found: name,
     expected: known.length === 0 ? "a RingSet of that name" : `one of ${known.join(", ")}`,
-    repair: `add the RingSet ${name}`,
+    repair: meant === undefined ? `add the RingSet ${name}` : `use ${meant}`,
   });
+  return meant === undefined ? finding : withFix(finding, replacement(manifest, path, meant));
 }
 
 function unmatched(manifest: Manifest, ringSet: Manifest, weights: readonly StepWeight[]): readonly Finding[] {
@@ -67,19 +76,22 @@ function unmatched(manifest: Manifest, ringSet: Manifest, weights: readonly Step
   const known = rings.flatMap(({ name = "", weight }) => (typeof weight === "number" ? [{ name, weight }] : []));
   const findings: Finding[] = [];
   const lowest = Math.min(...known.map(({ weight }) => weight));
+  const reached = weights.map(({ weight }) => weight);
   for (const { index, weight } of weights) {
     if (weight === 0 || weight >= lowest) continue;
-    findings.push(
-      findingAt(manifest, `spec.strategy.canary.steps[${index}].setWeight`, {
-        severity: "warning",
-        rule: "no-ring-on",
-        what: `at ${weight} % no ring of ${ringSet.describe()} is on: nobody gets the new version, and nothing is measured`,
-        found: `setWeight: ${weight}`,
-        expected: `at least ${lowest}, where its first ring is on`,
-      }),
-    );
+    const path = `spec.strategy.canary.steps[${index}].setWeight`;
+    const finding = findingAt(manifest, path, {
+      severity: "warning",
+      rule: "no-ring-on",
+      what: `at ${weight} % no ring of ${ringSet.describe()} is on: nobody gets the new version, and nothing is measured`,
+      found: `setWeight: ${weight}`,
+      expected: `at least ${lowest}, where its first ring is on`,
+      repair: `set it to ${lowest}, or let the first ring begin at ${weight}`,
+    });
+    // The step was meant for the first ring, which no other one reaches; the RingSet may be other Rollouts', too.
+    const isSure = reached.filter((other) => other < lowest).length === 1 && !reached.includes(lowest);
+    findings.push(isSure ? withFix(finding, replacement(manifest, path, String(lowest))) : finding);
   }
-  const reached = weights.map(({ weight }) => weight);
   for (const [place, { name, weight }] of known.entries()) {
     const next = known[place + 1]?.weight ?? Number.POSITIVE_INFINITY;
     if (weight >= 100 || reached.some((step) => step >= weight && step < next)) continue;
@@ -90,6 +102,7 @@ function unmatched(manifest: Manifest, ringSet: Manifest, weights: readonly Step
         what: `the ring ${name} (${weight} %) comes on with a later one: no step is between them`,
         found: `setWeight ${reached.join(", ")}`,
         expected: `a step with setWeight: ${weight}`,
+        repair: `add - setWeight: ${weight}, and a pause behind it`,
       }),
     );
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { lintFiles } from "./index.ts";
+import { fixFiles, lintFiles } from "./index.ts";
 
 const example = (name: string) =>
   readFileSync(new URL(`../../../../examples/rings/${name}.yaml`, import.meta.url), "utf8");
@@ -37,4 +37,28 @@ test("a RingSet must be there, and its rings come on one by one", () => {
   expect(lint(rollout, rings.replace("weight: 25", "weight: 30"))).toMatchObject([
     { rule: "ring-without-step", what: expect.stringContaining("region (30 %)") },
   ]);
+});
+
+const fixed = (rolloutText: string) =>
+  fixFiles(
+    [rolloutText, rings, example("routes"), example("analysis")].map((text, index) => ({
+      path: `${index}.yaml`,
+      text,
+    })),
+    lintFiles,
+  ).files[0]?.text;
+
+test("what has one repair only is written", () => {
+  const nameless = fixed(rollout.replace(/ {2}annotations:\n.*rings: global\n/, "")) ?? "";
+
+  expect(lint(nameless, rings)).toEqual([]);
+  expect(nameless).toContain("sluice.dev/rings: global");
+  expect(fixed(rollout.replace("rings: global", "rings: globl"))).toBe(rollout);
+  const early = rings.replace("weight: 1\n", "weight: 2\n");
+  const lifted = fixFiles(
+    [rollout, early, example("routes"), example("analysis")].map((text, index) => ({ path: `${index}.yaml`, text })),
+    lintFiles,
+  ).files[0]?.text;
+  expect(lint(lifted ?? "", early)).toEqual([]);
+  expect(lifted).toContain("setWeight: 2\n");
 });

@@ -54,6 +54,7 @@ function scenario(tell: (release: Release) => Promise<void>): Scenario {
       const { phase, message, currentStepIndex, abort, pauseConditions, promoteFull } = await release.status();
       return {
         weight: await release.weight(),
+        rings: [(await release.status()).canary?.rings, await release.routedRings()],
         subsets: await release.subsets(),
         pods: await release.pods(),
         stable: await release.stableImage(),
@@ -198,6 +199,33 @@ const lasting = scenario(async (release) => {
   await release.world.run(seconds(90));
 });
 
+const ringed = scenario(async (release) => {
+  const annotations = { "sluice.dev/rings": "global" };
+  const rings = [
+    { name: "staff", weight: 1 },
+    { name: "all", weight: 100 },
+  ];
+  const metadata = { name: "global", namespace: "shop" };
+  await release.world.apply({
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RingSet",
+    metadata,
+    spec: { user: { cookie: "user" }, rings },
+  } as Resource);
+  await release.push("web:v1", { steps, annotations });
+  await release.world.run(seconds(5));
+  release.outside.rings = [["staff", 90, 10]];
+  await release.push("web:v2", { steps, annotations });
+  await release.world.run(seconds(50));
+  await release.world.apply({
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RingSet",
+    metadata,
+    spec: { user: { cookie: "user" }, rings: rings.slice(1) },
+  } as Resource);
+  await release.world.run(seconds(20));
+});
+
 const laws = [
   ["a good release", good, 50],
   ["a bad release and its fix", bad, 50],
@@ -209,6 +237,7 @@ const laws = [
   ["a bad ConfigMap", configuration, 40],
   ["a Deployment that is taken over", takenOver, 30],
   ["a release that can't be undone", lasting, 40],
+  ["a release by rings", ringed, 30],
   ["a release that must have enough requests", checked, 10],
 ] as const;
 

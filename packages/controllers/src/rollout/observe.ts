@@ -42,6 +42,7 @@ import {
   virtualServiceKind,
 } from "./names.ts";
 import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
+import { type RingQuestion, readRingTraffic } from "./rings/ring-share.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
 import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
@@ -87,6 +88,8 @@ export interface ObservedRollout {
   readonly ruleRival: Rollout | undefined;
   /** Who gets a new version when, where the Rollout names one and it is there. */
   readonly ringSet: RingSet | undefined;
+  /** What its users in rings really got, at the weight that is routed. */
+  readonly ringTraffic: RingQuestion | undefined;
   /** Those that name it. */
   readonly quarantines: readonly Quarantine[];
   /** Those that select it, by name. */
@@ -184,6 +187,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     destinationRule,
     ruleRival,
     ringSet: rings === undefined ? undefined : await read.get<RingSet>(keyIn(ringSetKind, namespace, rings)),
+    ringTraffic: readRingTraffic(rollout, read),
     quarantines,
     policies,
     judgements,

@@ -162,6 +162,8 @@ export class Outside {
   /** By query; by the image of the canary where a function. */
   answers: Readonly<Record<string, unknown>> = { errors: [0.01], latency: [0.01] };
   requests = 100;
+  /** What users of each ring asked and of whom, `[name, canary, stable]`. */
+  rings: readonly (readonly [string, number, number])[] = [];
   /** How many of the requests of a synthetic check are answered rightly. */
   passing = 1000;
   asked = 0;
@@ -177,6 +179,9 @@ export const handlers =
       return { value: JSON.stringify(parsed)?.replaceAll("null", "NaN") ?? "", parsed };
     },
     canaryTraffic: async () => ({ requests: outside.requests }),
+    ringTraffic: async () => ({
+      rings: outside.rings.map(([name, canary, stable]) => ({ name, canary, stable })),
+    }),
     syntheticCheck: async ({ count }) => {
       const failed = Number(count) - outside.passing;
       return failed > 0
@@ -236,13 +241,16 @@ export class Release {
   }
 
   async weight(name = "web"): Promise<number | undefined> {
-    const service = await this.world.get<VirtualService>({
-      apiVersion: "networking.istio.io/v1",
-      kind: "VirtualService",
-      namespace,
-      name,
-    });
-    return service?.spec.http?.[0]?.route?.[1]?.weight;
+    return (await this.virtualService(name))?.spec.http?.[0]?.route?.[1]?.weight;
+  }
+
+  /** The rings that the router is told of. */
+  async routedRings(): Promise<string | undefined> {
+    return (await this.virtualService())?.metadata.annotations?.["rings.sluice.dev/web"];
+  }
+
+  virtualService(name = "web"): Promise<VirtualService | undefined> {
+    return this.world.get({ apiVersion: "networking.istio.io/v1", kind: "VirtualService", namespace, name });
   }
 
   /** The versions that the subsets lead to, by image. */

@@ -132,6 +132,7 @@ class Release {
       tasks: {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
         judgeWindows: async (work) => judged.judge(work as unknown as Parameters<JudgedModel["judge"]>[0]),
+        ringTraffic: async () => ({ rings: [] }),
         canaryTraffic: async () => ({ requests: this.#requests() }),
       },
     });

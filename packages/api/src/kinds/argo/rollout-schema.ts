@@ -292,6 +292,19 @@ export const rolloutStatus = object("Where the Rollout stands.", {
       additional: list("Further ones.", weight("")),
       verified: flag("The router confirmed them."),
     }),
+    rings: object("Sluice's own: what the new version really gets of the requests of users in rings.", {
+      weight: integer("The weight at which it was counted."),
+      share: text("Percent of all requests."),
+      requests: integer("How many were counted."),
+      rings: list(
+        "By the ring of the user.",
+        object("One ring.", {
+          name: text("Its name."),
+          share: text("Percent of its requests."),
+          requests: integer("How many."),
+        }),
+      ),
+    }),
     stablePingPong: text("Which Service is the stable one."),
     stepPluginStatuses: list("Plugins.", anyObject("")),
   }),

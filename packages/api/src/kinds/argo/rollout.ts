@@ -170,11 +170,20 @@ export interface TrafficWeights {
   readonly verified?: boolean;
 }
 
+/** Sluice's own: what the new version really gets at a weight. Shares are percent, as text. */
+export interface RingShareStatus {
+  readonly weight: number;
+  readonly share: string;
+  readonly requests: number;
+  readonly rings: readonly { readonly name: string; readonly share: string; readonly requests: number }[];
+}
+
 export interface CanaryStatus {
   readonly currentStepAnalysisRunStatus?: RolloutAnalysisRunStatus;
   readonly currentBackgroundAnalysisRunStatus?: RolloutAnalysisRunStatus;
   readonly currentExperiment?: string;
   readonly weights?: TrafficWeights;
+  readonly rings?: RingShareStatus;
   readonly stablePingPong?: "ping" | "pong";
   readonly stepPluginStatuses?: readonly object[];
 }

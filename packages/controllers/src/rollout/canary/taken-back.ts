@@ -16,6 +16,6 @@ export function takeBackCanary(observed: ObservedRollout, view: View, now: Insta
     scaling: [...restored.actions, ...scaling.actions],
     events: [...restored.events, ...scaling.events],
     wakes: scaling.wakes,
-    changes: { canary: canaryStatusOf({ ...view.status.canary, weights: traffic.weights }) },
+    changes: { canary: canaryStatusOf({ ...view.status.canary, weights: traffic.weights, rings: undefined }) },
   };
 }

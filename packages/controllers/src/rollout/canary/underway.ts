@@ -19,6 +19,7 @@ import { isAsking, isWaved } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
+import { planRingShare } from "../rings/ring-share.ts";
 import { planRestored } from "../routing/restored.ts";
 import { pingPongAfter } from "../routing/sides.ts";
 import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
@@ -53,11 +54,13 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   // A word that a pause step waits for is used by that step.
   const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;
+  const rings = planRingShare(observed, view, traffic.weight, now);
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,
     currentExperiment: experimentName,
     weights: traffic.weights,
+    rings: rings.status,
     stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
   };
   const restored = planRestored(observed, view, traffic, now);
@@ -82,9 +85,16 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...planWorkload(observed.workload, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...(view.isFullyPromoted ? endSynthetic(observed) : []),
+      ...rings.actions,
       ...staleWord(view),
     ],
-    events: [...restored.events, ...scaling.events, ...trafficEvents(view, traffic), ...eventsOf(view, advance)],
+    events: [
+      ...restored.events,
+      ...scaling.events,
+      ...trafficEvents(view, traffic),
+      ...rings.events,
+      ...eventsOf(view, advance),
+    ],
     changes: {
       ...moved(view, advance, isWordUsed, now),
       canary: canaryStatusOf(canary),
@@ -97,6 +107,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...step.wakes,
       ...background.wakes,
       restart.wakeAt,
+      rings.wakeAt,
       advance.is === "waiting" ? advance.until : undefined,
       clockEnd(view),
     ],

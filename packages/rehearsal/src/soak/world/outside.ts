@@ -22,6 +22,7 @@ export class Outside {
     };
     return {
       queryPrometheus: async () => this.#measured(),
+      ringTraffic: async () => ({ rings: [] }),
       canaryTraffic: async () => ({ requests: 1000 }),
       judgeWindows: async ({ upTo }) => this.#judged(Number(upTo)),
       fetchManifests: this.repository.fetch,
