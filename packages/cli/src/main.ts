@@ -183,6 +183,7 @@ function addRollout(program: Command): void {
     .option("--full", "skip all steps, analyses and pauses")
     .option("--skip-current-step", "skip the step it is at, whatever it waits for")
     .option("--skip-all-steps", "skip the steps that are left; an analysis beside them goes on")
+    .option("--step <number>", "only from this step, as rollout get counts them: another's pause isn't skipped")
     .action(async (name, options) => (await commands()).promote(name, options));
   on("abort", "take the new version off the traffic")
     .option("--bad [reason]", "and quarantine it, and put git right")

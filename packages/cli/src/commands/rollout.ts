@@ -1,5 +1,5 @@
 import { controllerOf, type ReplicaSet, type Resource, type Rollout } from "@sluice/api";
-import { readReleaseChanges } from "@sluice/api/release";
+import { readReleaseChanges, type Word } from "@sluice/api/release";
 import {
   abortPatch,
   pausePatch,
@@ -12,6 +12,7 @@ import {
 } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
+import { checkMeant, leaveWord, refusalWith } from "../release/person.ts";
 import { releaseAsJson } from "../release/release-json.ts";
 import { getRollout, takePicture } from "../release/release-picture.ts";
 import { renderChanges } from "../release/render-changes.ts";
@@ -98,7 +99,7 @@ export async function changeRollout(
   name: string,
   options: CommandOptions,
   ask: (rollout: Rollout, replicaSets: readonly ReplicaSet[], workload: Resource | undefined) => RolloutRequest,
-  done: string,
+  { done, word, step }: { readonly done: string; readonly word: Word; readonly step?: number | undefined },
 ): Promise<void> {
   const { client, namespace, close } = await connect(options);
   try {
@@ -106,12 +107,15 @@ export async function changeRollout(
     const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, { namespace });
     const mine = items.filter((replicaSet) => controllerOf(replicaSet)?.uid === rollout.metadata.uid);
     const workload = await workloadOf(client, rollout);
-    for (const { patch, subresource, target = { ...kind, namespace, name } } of ask(rollout, mine, workload)) {
-      await client.patch(target, patch, {
-        fieldManager: "sluice-cli",
-        ...(subresource === undefined ? {} : { subresource }),
+    const requests = ask(rollout, mine, workload);
+    if (word === "promoted") await checkMeant(client, rollout, step);
+    for (const { patch, subresource, target = { ...kind, namespace, name } } of requests) {
+      const options = { fieldManager: "sluice-cli", ...(subresource === undefined ? {} : { subresource }) };
+      await client.patch(target, patch, options).catch(async (thrown: unknown) => {
+        throw await refusalWith(client, rollout, thrown);
       });
     }
+    if (requests.length > 0) await leaveWord(client, rollout, word);
     if (options.json) console.log(JSON.stringify({ rollout: name, namespace, done }));
     else console.log(`rollout ${name} ${done}`);
   } finally {
@@ -131,6 +135,7 @@ interface PromoteOptions extends CommandOptions {
   readonly full?: boolean;
   readonly skipCurrentStep?: boolean;
   readonly skipAllSteps?: boolean;
+  readonly step?: string;
 }
 
 export function promote(name: string, options: PromoteOptions): Promise<void> {
@@ -140,7 +145,12 @@ export function promote(name: string, options: PromoteOptions): Promise<void> {
   }
   const skip = skipAllSteps ? "all" : skipCurrentStep ? "current" : undefined;
   const done = full ? "fully promoted" : skip === undefined ? "promoted" : "skips and goes on";
-  return changeRollout(name, options, (rollout) => promotePatch(rollout, { full, skip }), done);
+  const step = parseWhole(options.step, "--step");
+  return changeRollout(name, options, (rollout) => promotePatch(rollout, { full, skip }), {
+    done,
+    word: "promoted",
+    step,
+  });
 }
 
 export const abort = (name: string, options: CommandOptions & { readonly bad?: boolean | string }) =>
@@ -154,13 +164,16 @@ export const abort = (name: string, options: CommandOptions & { readonly bad?: b
           ? {}
           : { bad: options.bad === true ? "a person said so" : options.bad },
       ),
-    options.bad
-      ? "aborted and marked bad: it is quarantined, and git is put right"
-      : "aborted: its traffic is taken back; git still asks for it",
+    {
+      done: options.bad
+        ? "aborted and marked bad: it is quarantined, and git is put right"
+        : "aborted: its traffic is taken back; git still asks for it",
+      word: "aborted",
+    },
   );
 
 export const retry = (name: string, options: CommandOptions) =>
-  changeRollout(name, options, (rollout) => retryPatch(rollout), "begins again");
+  changeRollout(name, options, (rollout) => retryPatch(rollout), { done: "begins again", word: "retried" });
 
 export const undo = (
   name: string,
@@ -170,34 +183,35 @@ export const undo = (
     name,
     options,
     (rollout, replicaSets) =>
-      undoPatch(rollout, replicaSets, parseRevision(options.toRevision), {
+      undoPatch(rollout, replicaSets, parseWhole(options.toRevision, "--to-revision"), {
         isPastLasting: options.pastNotRevertible === true,
       }),
-    "goes back",
+    { done: "goes back", word: "undid" },
   );
 
 export const pauseRollout = (name: string, options: CommandOptions) =>
-  changeRollout(name, options, (rollout) => pausePatch(rollout), "paused; sluice rollout promote goes on");
+  changeRollout(name, options, (rollout) => pausePatch(rollout), {
+    done: "paused; sluice rollout promote goes on",
+    word: "paused",
+  });
 
 export const restart = (name: string, options: CommandOptions) =>
-  changeRollout(
-    name,
-    options,
-    (rollout) => restartPatch(rollout, new Date().toISOString().replace(/\.\d+Z$/, "Z")),
-    "restarts its pods",
-  );
+  changeRollout(name, options, (rollout) => restartPatch(rollout, new Date().toISOString().replace(/\.\d+Z$/, "Z")), {
+    done: "restarts its pods",
+    word: "restarted",
+  });
 
 export const setImage = (name: string, container: string, image: string, options: CommandOptions) =>
   changeRollout(
     name,
     options,
     (rollout, _replicaSets, workload) => setImagePatch(rollout, container, image, workload),
-    `takes ${image} for ${container}`,
+    { done: `takes ${image} for ${container}`, word: "released" },
   );
 
-function parseRevision(text: string | undefined): number | undefined {
+function parseWhole(text: string | undefined, option: string): number | undefined {
   if (text === undefined) return undefined;
-  const revision = Number(text);
-  if (!Number.isInteger(revision) || revision < 0) throw new Fault("invalid", `--to-revision ${text}: a whole number`);
-  return revision;
+  const number = Number(text);
+  if (!Number.isInteger(number) || number < 0) throw new Fault("invalid", `${option} ${text}: a whole number`);
+  return number;
 }

@@ -128,7 +128,10 @@ function nextRows(rollout: Rollout): readonly Row[] {
   }
   const isPaused = (status.pauseConditions?.length ?? 0) > 0 || spec.paused === true;
   if (!isPaused) return [];
-  return [{ name: "next", parts: isDone(rollout) ? [command("promote")] : [command("promote"), command("abort")] }];
+  const steps = spec.strategy.canary?.steps?.length ?? 0;
+  const index = status.currentStepIndex ?? 0;
+  const promote = command("promote") + (steps > 0 && index < steps ? paint("cyan", ` --step ${index + 1}`) : "");
+  return [{ name: "next", parts: isDone(rollout) ? [command("promote")] : [promote, command("abort")] }];
 }
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);

@@ -1,4 +1,4 @@
-import { configurationAnnotation } from "@sluice/api/release";
+import { badAnnotation, configurationAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
 
 export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
@@ -37,7 +37,7 @@ export const annotations = {
   /** Ours, on a VirtualService: the Rollouts that weigh it and the weights they wrote, `namespace/name=20,…`. */
   weighedBy: "sluice.dev/weighed-by",
   /** Ours: a person says that the version on its way is bad, and why. */
-  bad: "sluice.dev/bad",
+  bad: badAnnotation,
   /** Ours: a person let this version, by its hash, go back past what can't be undone. */
   pastNotRevertible: "sluice.dev/past-not-revertible",
   /** Ours, on ReplicaSets: when their version was promoted the last time. */

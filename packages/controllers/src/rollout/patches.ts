@@ -7,6 +7,7 @@ import {
   type Rollout,
   type Timestamp,
 } from "@sluice/api";
+import { blamePatch, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
 import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "./canary/steps.ts";
 import { lastingSince } from "./lasting/marks.ts";
@@ -23,10 +24,6 @@ export interface RequestedPatch {
   readonly target?: ResourceKey;
 }
 
-const toStatus = (status: object): RequestedPatch => ({
-  patch: { type: "merge", value: { status } },
-  subresource: "status",
-});
 const toSpec = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
 
 export interface PromoteOptions {
@@ -47,32 +44,30 @@ export function promotePatch(rollout: Rollout, { full = false, skip }: PromoteOp
   }
   if (full) {
     if (!isOnItsWay) throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted already`);
-    return [...unpaused(rollout), toStatus({ promoteFull: true })];
+    return [statusPatch(rollout, ["currentPodHash", "stableRS"], { promoteFull: true }), ...unpausedPatches(rollout)];
   }
   const { index = 0, step, steps } = progressOf(rollout);
+  const jump = (currentStepIndex: number) => [
+    statusPatch(rollout, placeFields, { pauseConditions: "none", controllerPause: false, currentStepIndex }),
+    ...unpausedPatches(rollout),
+  ];
   if (skip !== undefined) {
     if (!isOnItsWay || index >= steps.length) {
       throw new Fault("invalid", `rollout ${rollout.metadata.name} has no step left to skip`);
     }
-    const currentStepIndex = skip === "current" ? index + 1 : steps.length;
-    return [...unpaused(rollout), toStatus({ pauseConditions: null, controllerPause: false, currentStepIndex })];
+    return jump(skip === "current" ? index + 1 : steps.length);
   }
   const pauses = status.pauseConditions ?? [];
   const undecided: readonly string[] = ["InconclusiveAnalysisRun", "InconclusiveExperiment", "NoData"];
   const isUndecided = pauses.some(({ reason }) => undecided.includes(reason));
   const isMeasured = step?.analysis !== undefined || step?.experiment !== undefined;
-  if (isUndecided && isMeasured) {
-    const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
-    return [...unpaused(rollout), toStatus(next)];
-  }
-  if (pauses.length > 0) return [...unpaused(rollout), toStatus({ pauseConditions: null })];
-  if (spec.paused === true) return unpaused(rollout);
-  if (isOnItsWay && isMeasured) return [toStatus({ currentStepIndex: index + 1 })];
+  if (isUndecided && isMeasured) return jump(index + 1);
+  if (pauses.length > 0)
+    return [statusPatch(rollout, placeFields, { pauseConditions: "none" }), ...unpausedPatches(rollout)];
+  if (spec.paused === true) return unpausedPatches(rollout);
+  if (isOnItsWay && isMeasured) return [statusPatch(rollout, placeFields, { currentStepIndex: index + 1 })];
   throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't paused: there is nothing to promote`);
 }
-
-const unpaused = ({ spec }: Rollout): readonly RequestedPatch[] =>
-  spec.paused === true ? [toSpec({ spec: { paused: false } })] : [];
 
 /** Takes traffic back. With `bad` the version is blamed too: quarantined, and git put right. */
 export function abortPatch(rollout: Rollout, { bad }: { readonly bad?: string } = {}): readonly RequestedPatch[] {
@@ -81,8 +76,8 @@ export function abortPatch(rollout: Rollout, { bad }: { readonly bad?: string } 
   if ((status.stableRS ?? "") === status.currentPodHash) {
     throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted: undo it, or set another image`);
   }
-  const word = bad === undefined ? [] : [toSpec({ metadata: { annotations: { [annotations.bad]: bad || "true" } } })];
-  return [...word, ...(status.abort === true || bad !== undefined ? [] : [toStatus({ abort: true })])];
+  if (bad === undefined) return [statusPatch(rollout, ["currentPodHash", "stableRS"], { abort: true })];
+  return [blamePatch(rollout, bad || "true")];
 }
 
 /** Begins an aborted release again. Faults: invalid where it isn't aborted, or quarantined: then it says how to lift it. */
@@ -92,7 +87,7 @@ export function retryPatch(rollout: Rollout): readonly RequestedPatch[] {
   }
   const quarantined = rollout.status.conditions?.find(({ type }) => type === "Quarantined");
   if (quarantined !== undefined) throw new Fault("invalid", quarantined.message ?? "this version is quarantined");
-  return [toStatus({ abort: false })];
+  return [statusPatch(rollout, ["currentPodHash", "abort"], { abort: false })];
 }
 
 export const pausePatch = (_rollout: Rollout): readonly RequestedPatch[] => [toSpec({ spec: { paused: true } })];

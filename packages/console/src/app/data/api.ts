@@ -1,32 +1,54 @@
-import type { Patch } from "@sluice/api";
-import { type LiveKind, pathOf } from "../../live/live-kinds.ts";
+import type { Event, Patch, Rollout } from "@sluice/api";
+import { meanwhileText, type Word, wordEvent } from "@sluice/api/release";
+import { instant } from "@sluice/kernel";
+import { pathOf } from "../../live/live-kinds.ts";
 
 /** One write, as the API takes it. */
 export interface RequestedPatch {
-  readonly patch: Extract<Patch, { type: "merge" }>;
+  readonly patch: Extract<Patch, { type: "json" }>;
   readonly subresource?: "status";
 }
 
-export interface Target {
-  readonly kind: LiveKind;
-  readonly namespace: string;
-  readonly name: string;
-}
-
-/** Throws an Error whose message is what the API says. */
-export async function send({ kind, namespace, name }: Target, requests: readonly RequestedPatch[]): Promise<void> {
+/** Throws an Error whose message says what happened meanwhile, or what the API says. Leaves word for others. */
+export async function steer(seen: Rollout, requests: readonly RequestedPatch[], word: Word): Promise<void> {
+  const path = pathOf("rollouts", seen.metadata.namespace ?? "default", seen.metadata.name);
   for (const { patch, subresource } of requests) {
     const below = subresource === undefined ? "" : `/${subresource}`;
-    const response = await fetch(`/k8s${pathOf(kind, namespace, name)}${below}?fieldManager=sluice-console`, {
+    const response = await fetch(`/k8s${path}${below}?fieldManager=sluice-console`, {
       method: "PATCH",
-      headers: { "content-type": "application/merge-patch+json" },
-      body: JSON.stringify(patch.value),
+      headers: { "content-type": "application/json-patch+json" },
+      body: JSON.stringify(patch.operations),
     }).catch(() => {
       throw new Error("The control plane doesn't answer. Nothing was changed.");
     });
-    if (!response.ok) throw new Error(await refusalOf(response));
+    if (response.ok) continue;
+    const refusal = await refusalOf(response);
+    throw new Error(response.status === 422 ? await meanwhile(seen, path, refusal) : refusal);
   }
+  const at = new Date().toISOString().replace(/\.\d+Z$/, "Z");
+  const event = wordEvent(seen, { word, by: "somebody in the console", component: "sluice-console", at });
+  // That others may read who it was hinders nobody where it fails.
+  await fetch(`/k8s${pathOf("events", event.metadata.namespace)}`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(event),
+  }).catch(() => undefined);
 }
+
+async function meanwhile(seen: Rollout, path: string, refusal: string): Promise<string> {
+  const [after, events] = await Promise.all([
+    read<Rollout>(path),
+    read<{ readonly items: readonly Event[] }>(pathOf("events", seen.metadata.namespace ?? "default")),
+  ]).catch(() => []);
+  if (after === undefined || events === undefined || !refusal.includes("testing value")) return refusal;
+  return meanwhileText(seen, after, events.items, instant(Date.now()));
+}
+
+const read = async <T extends object>(path: string): Promise<T> => {
+  const response = await fetch(`/k8s${path}`);
+  if (!response.ok) throw new Error(await refusalOf(response));
+  return (await response.json()) as T;
+};
 
 export async function refusalOf(response: Response): Promise<string> {
   const text = await response.text();

@@ -1,6 +1,7 @@
 import type { Rollout } from "@sluice/api";
+import { placeText, type Word } from "@sluice/api/release";
 import { type FormEvent, type ReactNode, useId, useState } from "react";
-import { send } from "../data/api.ts";
+import { steer } from "../data/api.ts";
 import { Dialog } from "../parts/dialog.tsx";
 import { say } from "../parts/messages.tsx";
 import { useShortcuts } from "../parts/shortcuts.tsx";
@@ -25,6 +26,7 @@ interface Action {
   readonly question: (image: string) => string;
   readonly consequence: string;
   readonly done: string;
+  readonly word: Word;
   readonly asksReason?: true;
   readonly request: (rollout: Rollout, reason: string) => ReleaseRequest;
 }
@@ -38,6 +40,7 @@ const actions: readonly Action[] = [
     question: (image) => `Promote ${image}?`,
     consequence: "The wait ends and the release goes on with its next step.",
     done: "Promoted: the release goes on.",
+    word: "promoted",
     request: promote,
   },
   {
@@ -48,6 +51,7 @@ const actions: readonly Action[] = [
     question: (image) => `Skip the step that ${image} is at?`,
     consequence: "It isn't waited for, whatever it does; the release goes on with the next one.",
     done: "Skipped: the release goes on with the next step.",
+    word: "promoted",
     request: skipStep,
   },
   {
@@ -59,6 +63,7 @@ const actions: readonly Action[] = [
     consequence:
       "It gets all traffic once its pods are ready. An analysis beside the steps goes on, and may still take it back.",
     done: "Skipped: no step is left.",
+    word: "promoted",
     request: skipAllSteps,
   },
   {
@@ -69,6 +74,7 @@ const actions: readonly Action[] = [
     question: (image) => `Give ${image} all traffic?`,
     consequence: "All steps and analyses that are left are skipped.",
     done: "Promoted fully: it gets all traffic as soon as its pods are ready.",
+    word: "promoted",
     request: promoteFully,
   },
   {
@@ -79,6 +85,7 @@ const actions: readonly Action[] = [
     question: (image) => `Try ${image} again?`,
     consequence: "The release begins again at its first step.",
     done: "The release begins again.",
+    word: "retried",
     request: retry,
   },
   {
@@ -90,6 +97,7 @@ const actions: readonly Action[] = [
     consequence:
       "All traffic goes to the stable version at once. Git goes on asking for this version; it can be retried.",
     done: "Aborted: traffic is back on the stable version.",
+    word: "aborted",
     request: abort,
   },
   {
@@ -101,6 +109,7 @@ const actions: readonly Action[] = [
     consequence:
       "All traffic goes to the stable version at once. This version is quarantined, and git is put right as its application says.",
     done: "Marked bad: traffic goes back, the version is quarantined, git is put right.",
+    word: "aborted",
     asksReason: true,
     request: abortAsBad,
   },
@@ -108,11 +117,11 @@ const actions: readonly Action[] = [
 
 /** What a person may do with the release. What makes no sense now can't be pressed, and says why. */
 export function Actions({ rollout, image }: { readonly rollout: Rollout; readonly image: string }): ReactNode {
-  const [asked, setAsked] = useState<Action>();
+  const [asked, setAsked] = useState<{ readonly action: Action; readonly seen: Rollout }>();
   const why = useId();
   const open = (action: Action) => {
     const request = action.request(rollout, "");
-    if (request.is === "possible") setAsked(action);
+    if (request.is === "possible") setAsked({ action, seen: rollout });
     else say(`${action.text}: ${request.because}.`);
   };
   useShortcuts(actions.map((action) => ({ keys: action.keys, what: action.text, run: () => open(action) })));
@@ -142,19 +151,22 @@ export function Actions({ rollout, image }: { readonly rollout: Rollout; readonl
         );
       })}
       {asked !== undefined && (
-        <Confirm action={asked} rollout={rollout} image={image} onClose={() => setAsked(undefined)} />
+        <Confirm {...asked} rollout={rollout} image={image} onClose={() => setAsked(undefined)} />
       )}
     </div>
   );
 }
 
+/** What is asked is meant for what was seen when the question was put, whatever the page shows by now. */
 function Confirm({
   action,
+  seen,
   rollout,
   image,
   onClose,
 }: {
   readonly action: Action;
+  readonly seen: Rollout;
   readonly rollout: Rollout;
   readonly image: string;
   readonly onClose: () => void;
@@ -162,16 +174,16 @@ function Confirm({
   const [reason, setReason] = useState("");
   const [problem, setProblem] = useState<string>();
   const [isBusy, setBusy] = useState(false);
-  const request = action.request(rollout, reason.trim() || "a person said so");
+  const request = action.request(seen, reason.trim() || "a person said so");
+  const hasMovedOn = isElsewhere(seen, rollout);
 
   async function go(event: FormEvent): Promise<void> {
     event.preventDefault();
-    if (request.is !== "possible" || isBusy) return;
+    if (request.is !== "possible" || hasMovedOn || isBusy) return;
     setBusy(true);
     setProblem(undefined);
-    const { namespace = "default", name } = rollout.metadata;
     try {
-      await send({ kind: "rollouts", namespace, name }, request.patches);
+      await steer(seen, request.patches, action.word);
       say(action.done);
       onClose();
     } catch (thrown) {
@@ -195,7 +207,7 @@ function Confirm({
             />
           </label>
         )}
-        {request.is === "senseless" && <p className="warn-text">It has moved on: {request.because}.</p>}
+        {hasMovedOn && !isBusy && <p className="warn-text">It has moved on meanwhile: {placeText(rollout)}.</p>}
         {problem !== undefined && (
           <p className="bad-text" role="alert">
             {problem}
@@ -208,7 +220,7 @@ function Confirm({
           <button
             type="submit"
             className={action.tone === "danger" ? "danger filled" : "main"}
-            disabled={isBusy || request.is !== "possible"}
+            disabled={isBusy || hasMovedOn || request.is !== "possible"}
           >
             {action.text}
           </button>
@@ -216,4 +228,10 @@ function Confirm({
       </form>
     </Dialog>
   );
+}
+
+function isElsewhere(seen: Rollout, now: Rollout): boolean {
+  const [before, after] = [seen.status ?? {}, now.status ?? {}];
+  const fields = ["currentPodHash", "currentStepIndex", "stableRS", "abort"] as const;
+  return fields.some((field) => before[field] !== after[field]);
 }

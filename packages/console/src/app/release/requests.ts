@@ -1,4 +1,5 @@
 import type { Rollout } from "@sluice/api";
+import { blamePatch, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
 import type { RequestedPatch } from "../data/api.ts";
 
 /** What a person may ask of a release: the patches that the command writes, or why it makes no sense now. */
@@ -6,19 +7,15 @@ export type ReleaseRequest =
   | { readonly is: "possible"; readonly patches: readonly RequestedPatch[] }
   | { readonly is: "senseless"; readonly because: string };
 
-const toStatus = (status: object): RequestedPatch => ({
-  patch: { type: "merge", value: { status } },
-  subresource: "status",
-});
-const toObject = (value: object): RequestedPatch => ({ patch: { type: "merge", value } });
-
 const possible = (...patches: readonly RequestedPatch[]): ReleaseRequest => ({ is: "possible", patches });
 const senseless = (because: string): ReleaseRequest => ({ is: "senseless", because });
 
 const isOnItsWay = ({ status }: Rollout): boolean => (status?.stableRS ?? "") !== status?.currentPodHash;
 
-const unpaused = ({ spec }: Rollout): readonly RequestedPatch[] =>
-  spec.paused === true ? [toObject({ spec: { paused: false } })] : [];
+const jump = (rollout: Rollout, currentStepIndex: number): readonly RequestedPatch[] => [
+  statusPatch(rollout, placeFields, { pauseConditions: "none", controllerPause: false, currentStepIndex }),
+  ...unpausedPatches(rollout),
+];
 
 /** A pause ends, an analysis or experiment is skipped. */
 export function promote(rollout: Rollout): ReleaseRequest {
@@ -31,12 +28,13 @@ export function promote(rollout: Rollout): ReleaseRequest {
   const undecided: readonly string[] = ["InconclusiveAnalysisRun", "InconclusiveExperiment", "NoData"];
   const isUndecided = pauses.some(({ reason }) => undecided.includes(reason));
   if (isUndecided && isAnalysing) {
-    const next = { pauseConditions: null, controllerPause: false, currentStepIndex: index + 1 };
-    return possible(...unpaused(rollout), toStatus(next));
+    return possible(...jump(rollout, index + 1));
   }
-  if (pauses.length > 0) return possible(...unpaused(rollout), toStatus({ pauseConditions: null }));
-  if (spec.paused === true) return possible(...unpaused(rollout));
-  if (isOnItsWay(rollout) && isAnalysing) return possible(toStatus({ currentStepIndex: index + 1 }));
+  if (pauses.length > 0)
+    return possible(statusPatch(rollout, placeFields, { pauseConditions: "none" }), ...unpausedPatches(rollout));
+  if (spec.paused === true) return possible(...unpausedPatches(rollout));
+  if (isOnItsWay(rollout) && isAnalysing)
+    return possible(statusPatch(rollout, placeFields, { currentStepIndex: index + 1 }));
   return senseless(isOnItsWay(rollout) ? "It goes on by itself" : "It is fully promoted");
 }
 
@@ -47,8 +45,7 @@ function skip(rollout: Rollout, to: (index: number, steps: number) => number): R
   const steps = spec.strategy.canary?.steps?.length ?? 0;
   const index = Math.min(status.currentStepIndex ?? 0, steps);
   if (!isOnItsWay(rollout) || index >= steps) return senseless("No step is left to skip");
-  const next = { pauseConditions: null, controllerPause: false, currentStepIndex: to(index, steps) };
-  return possible(...unpaused(rollout), toStatus(next));
+  return possible(...jump(rollout, to(index, steps)));
 }
 
 export const skipStep = (rollout: Rollout): ReleaseRequest => skip(rollout, (index) => index + 1);
@@ -57,28 +54,33 @@ export const skipAllSteps = (rollout: Rollout): ReleaseRequest => skip(rollout, 
 /** All steps that are left are skipped. */
 export function promoteFully(rollout: Rollout): ReleaseRequest {
   if (!isOnItsWay(rollout)) return senseless("It is fully promoted");
-  return possible(...unpaused(rollout), toStatus({ promoteFull: true }));
+  return possible(
+    statusPatch(rollout, ["currentPodHash", "stableRS"], { promoteFull: true }),
+    ...unpausedPatches(rollout),
+  );
 }
 
 /** Traffic goes back to the stable version. */
 export function abort(rollout: Rollout): ReleaseRequest {
   if (!isOnItsWay(rollout)) return senseless("It is fully promoted: there is nothing to take back");
   if (rollout.status?.abort === true) return senseless("It is aborted");
-  return possible(toStatus({ abort: true }));
+  return possible(statusPatch(rollout, ["currentPodHash", "stableRS"], { abort: true }));
 }
 
 /** And this version is blamed: quarantined, and git put right. */
 export function abortAsBad(rollout: Rollout, reason: string): ReleaseRequest {
   if (!isOnItsWay(rollout)) return senseless("It is fully promoted: there is nothing to take back");
   if (quarantineReason(rollout) !== undefined) return senseless("It is quarantined already");
-  return possible(toObject({ metadata: { annotations: { "sluice.dev/bad": reason || "true" } } }));
+  return possible(blamePatch(rollout, reason || "true"));
 }
 
 /** An aborted release begins again at its first step. */
 export function retry(rollout: Rollout): ReleaseRequest {
   if (rollout.status?.abort !== true) return senseless("It isn't aborted");
   const quarantined = quarantineReason(rollout);
-  return quarantined === undefined ? possible(toStatus({ abort: false })) : senseless(quarantined);
+  return quarantined === undefined
+    ? possible(statusPatch(rollout, ["currentPodHash", "abort"], { abort: false }))
+    : senseless(quarantined);
 }
 
 const quarantineReason = ({ status }: Rollout): string | undefined => {

@@ -1,3 +1,4 @@
+import type { Rollout } from "@sluice/api";
 import { type Random, seconds, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, type RequestedPatch } from "../index.ts";
@@ -108,4 +109,43 @@ test("the current step is skipped, then all that are left", async () => {
   expect(await release.stableImage()).toBe("web:v2");
   const done = await release.rollout();
   expect(() => promotePatch(done, { skip: "current" })).toThrow("no step left to skip");
+});
+
+test.each<[string, (rollout: Rollout) => readonly RequestedPatch[]]>([
+  ["promote", (rollout) => promotePatch(rollout)],
+  ["promote --skip-current-step", (rollout) => promotePatch(rollout, { skip: "current" })],
+  ["promote --skip-all-steps", (rollout) => promotePatch(rollout, { skip: "all" })],
+])("a %s meant for one pause doesn't end the next, which somebody else led to", async (_, request) => {
+  const release = await underway();
+  const meant = request(await release.rollout());
+  await release.ask(promotePatch);
+  await release.world.run(seconds(60));
+  const before = await release.status();
+
+  await expect(release.ask(() => meant)).rejects.toMatchObject({ kind: "invalid" });
+  await release.world.run(seconds(60));
+
+  expect(before).toMatchObject({ phase: "Paused", currentStepIndex: 5 });
+  expect(await release.status()).toEqual(before);
+});
+
+test.each<[string, (rollout: Rollout) => readonly RequestedPatch[]]>([
+  ["abort", (rollout) => abortPatch(rollout)],
+  ["abort --bad", (rollout) => abortPatch(rollout, { bad: "slow" })],
+  ["promote --full", (rollout) => promotePatch(rollout, { full: true })],
+])("an %s meant for one version does nothing to the next", async (_, request) => {
+  const release = await underway();
+  const meant = request(await release.rollout());
+  await release.push("web:v3", options);
+  await release.world.run(seconds(60));
+
+  await expect(release.ask(() => meant)).rejects.toMatchObject({ kind: "invalid" });
+  await release.world.run(seconds(60));
+
+  expect(await outcome(release)).toMatchObject({
+    phase: "Paused",
+    abort: false,
+    currentStepIndex: 1,
+    stable: "web:v1",
+  });
 });
