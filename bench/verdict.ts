@@ -1,10 +1,13 @@
-// The judge on a world of queues that no judge was tuned to, and what one judgement costs. docs/verdict.md says how the
-// larger benchmark is driven by `sluice judge`.
+// The judge on a world of queues, and on one of traces that nothing was set or trained on; and what one judgement costs.
+// docs/verdict.md says how the larger benchmark is driven by `sluice judge`. EACH=48: four times the sample; WHY=1: what
+// each false rollback rested on; LEARNED=off: proof alone.
 import { performance } from "node:perf_hooks";
-import { seededRandom } from "@sluice/kernel";
+import { type Random, seededRandom } from "@sluice/kernel";
 import { createJudge } from "@sluice/verdict";
 import type { Row } from "./row.ts";
 import { QueueingWorld, type Release } from "./verdict/queueing-world.ts";
+import { type TracedHarm, type TracedNuisance, TraceWorld } from "./verdict/trace-world.ts";
+import type { World } from "./verdict/world.ts";
 
 const good: Readonly<Record<string, Release>> = {
   "no change": {},
@@ -29,18 +32,41 @@ const bad: Readonly<Record<string, Release>> = {
 const rates = [2, 20, 200];
 const windows = [5, 10, 30];
 
+/** Good and bad releases in the world of traces, which no judge was set or trained on: the guard of what is learned. */
+const guardGood: Readonly<Record<string, TracedNuisance>> = {
+  "no change": {},
+  "cold cache": { coldCache: true },
+  "connections opened anew": { coldCache: true, poolSeconds: 40 },
+  retries: { retries: 1.2 },
+  "batch jobs and pauses": { batch: true, pauses: true },
+  "sticky users": { sticky: 0.03, coldCache: true },
+  "all at once": { coldCache: true, poolSeconds: 25, retries: 0.8, batch: true, pauses: true, sticky: 0.02 },
+};
+const guardBad: Readonly<Record<string, TracedHarm>> = {
+  "1 point of failures": { failing: 0.01 },
+  "5 points of failures": { failing: 0.05 },
+  "half again the work": { work: 1.5 },
+  "three times the work": { work: 3 },
+  "half of the cache lost": { uncached: 0.5 },
+  "30 % fewer conversions": { lost: 0.3 },
+  "5 points of failures after 15 minutes": { failing: 0.05, onset: 900 },
+};
+
 interface Outcome {
+  readonly rate: number;
   readonly rolledBackAt: number | undefined;
   readonly heldSeconds: number;
   readonly because: string;
   readonly microsPerWindow: number;
 }
 
-function play(world: QueueingWorld): Outcome {
-  const judge = createJudge(world.release);
+function play(world: World, rate: number): Outcome {
+  const judge = createJudge(world.release, undefined, process.env.LEARNED === "off" ? { learned: "off" } : {});
   const seconds = world.windowSeconds;
   let [step, stepAge, held, spent, count] = [0, 0, 0, 0, 0];
-  for (let time = 0; time < 6000; time += seconds) {
+  let rolledBackAt: number | undefined;
+  let told = "";
+  for (let time = 0; time < 6000 && rolledBackAt === undefined; time += seconds) {
     const current = world.release.plan[step];
     if (current === undefined) break;
     const window = world.window(time, current.weight, step, stepAge);
@@ -49,8 +75,8 @@ function play(world: QueueingWorld): Outcome {
     spent += performance.now() - began;
     count++;
     if (action === "rollback") {
-      const microsPerWindow = (1000 * spent) / count;
-      return { rolledBackAt: time + seconds, heldSeconds: held, because, microsPerWindow };
+      rolledBackAt = time + seconds;
+      told = because;
     }
     if (action !== "continue") held += seconds;
     else stepAge += seconds;
@@ -59,43 +85,100 @@ function play(world: QueueingWorld): Outcome {
       stepAge = 0;
     }
   }
-  return { rolledBackAt: undefined, heldSeconds: held, because: "", microsPerWindow: (1000 * spent) / count };
+  return { rate, rolledBackAt, heldSeconds: held, because: told, microsPerWindow: (1000 * spent) / count };
 }
 
-function outcomesOf(name: string, truth: Release, each: number): Outcome[] {
+type Make = (random: Random, rate: number, windowSeconds: number) => World;
+
+/** `each` releases at every rate. The same name brings the same releases. */
+function outcomesOf(name: string, each: number, make: Make): Outcome[] {
+  const seed = [...name].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) >>> 0, 7);
   return rates.flatMap((rate, rateIndex) =>
     Array.from({ length: each }, (_, index) => {
-      const seed = [...name].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) >>> 0, 7);
       const random = seededRandom(seed + 1000 * index + rateIndex);
-      return play(new QueueingWorld(random, truth, rate, windows[index % windows.length] ?? 10, 0.05));
+      return play(make(random, rate, windows[index % windows.length] ?? 10), rate);
     }),
   );
 }
 
-export async function bench(): Promise<Row[]> {
-  const each = Number(process.env.EACH ?? 12);
-  const rows: Row[] = [];
-  const all = Object.entries(good).map(([name, truth]) => ({ name, outcomes: outcomesOf(name, truth, each) }));
-  const share = (outcomes: readonly Outcome[]) =>
-    (100 * outcomes.filter(({ rolledBackAt }) => rolledBackAt !== undefined).length) / outcomes.length;
+const queueing =
+  (truth: Release): Make =>
+  (random, rate, windowSeconds) =>
+    new QueueingWorld(random, truth, rate, windowSeconds, 0.05);
+
+const traced =
+  (harm: TracedHarm, nuisance: TracedNuisance): Make =>
+  (random, rate, windowSeconds) =>
+    new TraceWorld(random, rate, windowSeconds, harm, nuisance);
+
+const share = (outcomes: readonly Outcome[]): number =>
+  (100 * outcomes.filter(({ rolledBackAt }) => rolledBackAt !== undefined).length) / outcomes.length;
+
+function median(outcomes: readonly Outcome[]): number {
+  const times = outcomes.flatMap(({ rolledBackAt }) => rolledBackAt ?? []).sort((left, right) => left - right);
+  return times[Math.floor(times.length / 2)] ?? 0;
+}
+
+/** What one world says: false rollbacks with Wilson's 95 % interval, holds, and what is caught, when. */
+function rowsOf(
+  world: string,
+  each: number,
+  makers: { readonly good: Readonly<Record<string, Make>>; readonly bad: Readonly<Record<string, Make>> },
+): { readonly rows: Row[]; readonly goods: readonly Outcome[] } {
+  const all = Object.entries(makers.good).map(([name, make]) => ({ name, outcomes: outcomesOf(name, each, make) }));
   const goods = all.flatMap(({ outcomes }) => outcomes);
   for (const { name, outcomes } of process.env.WHY === undefined ? [] : all) {
-    for (const [index, { because, rolledBackAt }] of outcomes.entries()) {
-      const rate = rates[Math.floor(index / each)];
-      if (because !== "") console.log(`  false: ${name}, ${rate} rps, after ${rolledBackAt} s: ${because}`);
+    for (const { rate, because, rolledBackAt } of outcomes) {
+      if (because !== "") console.log(`  false, ${world}: ${name}, ${rate} rps, after ${rolledBackAt} s: ${because}`);
     }
   }
-  rows.push({ name: `false rollbacks, of ${goods.length} good`, value: share(goods), unit: "%", goal: "<= 0.1 %" });
+  const wrong = goods.filter(({ rolledBackAt }) => rolledBackAt !== undefined).length;
+  const [low, high] = interval(wrong, goods.length);
+  const rows: Row[] = [
+    {
+      name: `${world}: false rollbacks, ${wrong} of ${goods.length} good`,
+      value: share(goods),
+      unit: "%",
+      goal: "<= 0.1 %",
+    },
+    { name: `${world}: 95 % of such samples come from at least`, value: low, unit: "%" },
+    { name: `${world}: and at most`, value: high, unit: "%" },
+  ];
   for (const { name, outcomes } of all) {
     if (share(outcomes) > 0)
       rows.push({ name: `  of these: ${name}`, value: share(outcomes), unit: "%", goal: "<= 0.5 %" });
   }
   const held = (100 * goods.reduce((sum, { heldSeconds }) => sum + heldSeconds, 0)) / (3600 * goods.length);
-  rows.push({ name: "good releases take longer by", value: held, unit: "%", goal: "<= 2 %" });
-  for (const [name, truth] of Object.entries(bad)) {
-    rows.push({ name: `caught: ${name}`, value: share(outcomesOf(name, truth, Math.ceil(each / 3))), unit: "%" });
+  rows.push({ name: `${world}: good releases take longer by`, value: held, unit: "%", goal: "<= 2 %" });
+  for (const [name, make] of Object.entries(makers.bad)) {
+    const outcomes = outcomesOf(name, Math.ceil(each / 3), make);
+    rows.push({ name: `${world}: caught of ${outcomes.length}: ${name}`, value: share(outcomes), unit: "%" });
+    rows.push({ name: "  at the median after", value: median(outcomes), unit: "s" });
   }
+  return { rows, goods };
+}
+
+/** Wilson's interval, in percent. */
+function interval(events: number, count: number): readonly [number, number] {
+  const z = 1.96;
+  const rate = events / count;
+  const center = rate + (z * z) / (2 * count);
+  const width = z * Math.sqrt((rate * (1 - rate)) / count + (z * z) / (4 * count * count));
+  const scale = 100 / (1 + (z * z) / count);
+  return [Math.max(0, scale * (center - width)), scale * (center + width)];
+}
+
+const mapped = <From>(from: Readonly<Record<string, From>>, to: (one: From) => Make): Record<string, Make> =>
+  Object.fromEntries(Object.entries(from).map(([name, one]) => [name, to(one)]));
+
+export async function bench(): Promise<Row[]> {
+  const each = Number(process.env.EACH ?? 12);
+  const queues = rowsOf("queues", each, { good: mapped(good, queueing), bad: mapped(bad, queueing) });
+  const traces = rowsOf("traces", each, {
+    good: mapped(guardGood, (nuisance) => traced({}, nuisance)),
+    bad: mapped(guardBad, (harm) => traced(harm, { coldCache: true, retries: 0.5 })),
+  });
+  const goods = [...queues.goods, ...traces.goods];
   const micros = goods.reduce((sum, { microsPerWindow }) => sum + microsPerWindow, 0) / goods.length;
-  rows.push({ name: "one judgement", value: micros, unit: "us", goal: "< 1000 us" });
-  return rows;
+  return [...queues.rows, ...traces.rows, { name: "one judgement", value: micros, unit: "us", goal: "< 1000 us" }];
 }

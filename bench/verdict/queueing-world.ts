@@ -1,6 +1,7 @@
 import type { Random } from "@sluice/kernel";
 import { millis, ratio } from "@sluice/kernel";
 import type { JudgedRelease, JudgedWindow, PlaceboWindow, Served, VersionServed } from "@sluice/verdict";
+import type { World } from "./world.ts";
 
 /** What a release does, from `onset` seconds on. */
 export interface Release {
@@ -25,7 +26,7 @@ const edges = [5, 10, 25, 50, 75, 100, 150, 250, 400, 600, 1000, 2500, 5000];
  * (M/M/c's waiting time, by Sakasegawa's approximation), pods near saturation fail by time-outs, retries come in
  * clusters that last over several windows, and endpoints differ by orders of magnitude.
  */
-export class QueueingWorld {
+export class QueueingWorld implements World {
   readonly windowSeconds: number;
   readonly release: JudgedRelease;
   readonly #random: Random;

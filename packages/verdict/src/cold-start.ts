@@ -1,3 +1,4 @@
+import type { Control } from "./control.ts";
 import type { JudgedWindow } from "./window.ts";
 
 /** How a new pod is slower at first: by `rise` at its start, fading with `fadeSeconds`. */
@@ -26,10 +27,18 @@ function surpriseOf(rise: number, fadeSeconds: number): number {
   return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
 }
 
-/** The ages of the canary's pods: each step brings new ones. */
+/** What is left of the guard against cold starts where the control is as cold. */
+const freshGuard = 0.1;
+
+/** How cold the canary's pods are, beyond the control's: each step brings new ones. */
 export class Cohorts {
   readonly #cohorts: { readonly starts: number; readonly weight: number }[] = [];
+  readonly #control: Control;
   #weight = 0;
+
+  constructor(control: Control) {
+    this.#control = control;
+  }
 
   see(window: JudgedWindow): void {
     if (window.weight <= this.#weight) return;
@@ -48,6 +57,7 @@ export class Cohorts {
     for (const { starts, weight } of this.#cohorts) {
       sum += weight * Math.exp(-Math.max(0, time - starts) / fadeSeconds);
     }
-    return this.#weight > 0 ? sum / this.#weight : 0;
+    const guarded = this.#control.isFresh ? freshGuard : 1;
+    return this.#weight > 0 ? (guarded * sum) / this.#weight : 0;
   }
 }

@@ -1,6 +1,10 @@
 export type { ComparedMetric, ComparedResult } from "./comparison/compare.ts";
 export { type Comparison, type ComparisonOptions, compareVersions } from "./comparison/score.ts";
-export { createJudge, type Judge, type Verdict } from "./judge.ts";
+export { shippedModel } from "./generated/model.ts";
+export { createJudge, type Judge, type JudgeOptions, type Verdict } from "./judge.ts";
+export { inputNames, rising } from "./learned/inputs.ts";
+export type { Tree, TreeModel } from "./learned/trees.ts";
+export { weighed } from "./learned/weighed.ts";
 export { placeboWindow } from "./placebo.ts";
 export { decide, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";

@@ -1,15 +1,21 @@
 import { type Ratio, ratio } from "@sluice/kernel";
 import { Cohorts } from "./cold-start.ts";
+import { Control } from "./control.ts";
 import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
+import { shippedModel } from "./generated/model.ts";
 import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
 import { LatencyScan } from "./latency-scan.ts";
+import { type Excess, strongestKnown } from "./learned/inputs.ts";
+import { type Learned, LearnedLayer } from "./learned/learned-layer.ts";
+import type { TreeModel } from "./learned/trees.ts";
 import { MemoryScan } from "./memory-scan.ts";
-import { fitNoise, type Noise, type PlaceboScore } from "./noise.ts";
+import { fitNoise, type Noise } from "./noise.ts";
+import { placeboOf, scoreOf } from "./placebo-scores.ts";
 import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence } from "./sentence.ts";
 import { allOf, sound } from "./sound-window.ts";
 import { Surroundings } from "./surroundings.ts";
-import type { JudgedRelease, JudgedWindow, Served, Tolerances, VersionServed } from "./window.ts";
+import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
 
 export interface Verdict {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
@@ -22,12 +28,21 @@ export interface Verdict {
   readonly suspects: boolean;
   /** Of the canary, that could be compared. */
   readonly requests: number;
+  /** Log odds of the learned layer that the release harms its users; absent where it is off or can't tell. */
+  readonly score?: number;
   readonly because: string;
 }
 
 /** Ask for `observe` at every window, as often as wanted: the verdict is valid at every look. */
 export interface Judge {
   observe(window: JudgedWindow): Verdict;
+  /** What the learned layer saw of the last window, in the order of `inputNames`: what training reads. */
+  readonly inputs: readonly number[] | undefined;
+}
+
+export interface JudgeOptions {
+  /** Another model than the one shipped, if any is; `off`: proof alone. */
+  readonly learned?: TreeModel | "off";
 }
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
@@ -55,8 +70,12 @@ const failureDrifts = [0.01, 0.03, 0.06, 0.1, 0.15, 0.21, 0.28, 0.38];
 const latencyDrifts = [0.002, 0.004, 0.008, 0.015, 0.025, 0.04, 0.06];
 
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
-export function createJudge(release: JudgedRelease, tolerances: Tolerances = defaultTolerances): Judge {
-  return new ReleaseJudge(release, tolerances);
+export function createJudge(
+  release: JudgedRelease,
+  tolerances: Tolerances = defaultTolerances,
+  options: JudgeOptions = {},
+): Judge {
+  return new ReleaseJudge(release, tolerances, options);
 }
 
 class ReleaseJudge implements Judge {
@@ -65,7 +84,9 @@ class ReleaseJudge implements Judge {
   readonly #endpoints: number;
   readonly #latencyCounts: LatencyCounts;
   readonly #surroundings: Surroundings;
-  readonly #cohorts = new Cohorts();
+  readonly #control: Control;
+  readonly #cohorts: Cohorts;
+  readonly #learned: LearnedLayer | undefined;
   readonly #failures: CountScan;
   readonly #byEndpoint: readonly CountScan[];
   readonly #latency: LatencyScan;
@@ -78,8 +99,10 @@ class ReleaseJudge implements Judge {
   #heldSeconds = 0;
   #requests = 0;
 
-  constructor(release: JudgedRelease, tolerances: Tolerances) {
+  constructor(release: JudgedRelease, tolerances: Tolerances, { learned = shippedModel ?? "off" }: JudgeOptions) {
     this.#release = release;
+    this.#control = new Control(release);
+    this.#cohorts = new Cohorts(this.#control);
     this.#tolerances = tolerances;
     const first = release.history[0]?.first;
     const endpoints = Math.max(1, first?.endpoints.length ?? 1);
@@ -105,10 +128,16 @@ class ReleaseJudge implements Judge {
       requests += one.requests + other.requests;
       failures += one.failures + other.failures;
     }
-    this.#surroundings = new Surroundings(
-      { failureRate: (failures + 0.5) / (requests + 100), burst: failureNoise.burst },
-      latency,
-    );
+    const failureRate = (failures + 0.5) / (requests + 100);
+    this.#surroundings = new Surroundings({ failureRate, burst: failureNoise.burst }, latency);
+    if (learned !== "off") {
+      this.#learned = new LearnedLayer(learned, {
+        burst: failureNoise.burst,
+        failureDrift: failureNoise.drift,
+        latencyBurst: latencyNoise.burst,
+        latencyDrift: latencyNoise.drift,
+      });
+    }
     this.#failures = new CountScan(failureNoise, 1, true);
     this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
@@ -129,6 +158,7 @@ class ReleaseJudge implements Judge {
   }
 
   #learn(window: JudgedWindow): void {
+    this.#control.see(window);
     this.#cohorts.see(window);
     const seconds = window.lasts / 1000;
     const time = window.ends / 1000;
@@ -173,6 +203,28 @@ class ReleaseJudge implements Judge {
       ],
       { ...moment, disturbance: moment.disturbance / 2 },
     );
+    const tail = this.#slow[0]?.tail;
+    this.#learned?.see({
+      time,
+      seconds,
+      requests: canary.requests,
+      stepSeconds: window.stepAge / 1000,
+      coldness: cold,
+      slowColdness: this.#cohorts.coldness(time - seconds / 2, 150),
+      disturbance: disturbed,
+      failures: excessOf(this.#strata(one, other, 1, (served) => served.failures)),
+      slow: excessOf(
+        tail === undefined
+          ? []
+          : this.#strata(one, other, 1, (served, endpoint) => slowOf(tail, served, endpoint), timed),
+      ),
+      latency: difference,
+      isFresh: this.#control.isFresh,
+    });
+  }
+
+  get inputs(): readonly number[] | undefined {
+    return this.#learned?.inputs;
   }
 
   #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, tolerated: number): void {
@@ -239,37 +291,43 @@ class ReleaseJudge implements Judge {
       .sort((left, right) => right.nats - left.nats);
     const strongest = evidence[0];
     const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
-    const action = this.#action(nats, window);
+    // Without a control what was learned has nothing to look at.
+    const learned = window.stable === undefined ? undefined : this.#learned?.judge(evidence, window.ends / 1000);
+    const action = this.#action(nats, learned, window);
     const told = {
       action,
-      strongest,
+      isProven: nats >= rollbackNats,
+      strongest: nats < rollbackNats && learned?.isSure === true ? strongestKnown(evidence) : strongest,
       sharedSince: this.#surroundings.disturbedSince,
       requests: this.#requests,
       hasControl: window.stable !== undefined,
     };
     return {
       action,
-      confidence: confidenceOf(nats),
+      confidence: confidenceOf(nats, learned),
       nats,
       evidence,
-      suspects: this.#suspects(nats, window),
+      suspects: this.#suspects(nats, learned, window),
       requests: this.#requests,
+      ...(learned === undefined || !Number.isFinite(learned.score) ? {} : { score: learned.score }),
       because: sentence(told, this.#release.names),
     };
   }
 
-  #suspects(nats: number, { step, stable }: JudgedWindow): boolean {
+  #suspects(nats: number, learned: Learned | undefined, { step, stable }: JudgedWindow): boolean {
+    if (stable === undefined || this.#heldSeconds >= holdSecondsMax) return false;
     const next = this.#release.plan[step + 1]?.weight ?? 1;
     // Before the last step: after it no stable version may be left to compare with.
-    return stable !== undefined && nats >= (next >= 1 ? lastHoldNats : holdNats) && this.#heldSeconds < holdSecondsMax;
+    return nats >= (next >= 1 ? lastHoldNats : holdNats) || learned?.isSuspicious === true;
   }
 
-  #action(nats: number, window: JudgedWindow): Verdict["action"] {
+  #action(nats: number, learned: Learned | undefined, window: JudgedWindow): Verdict["action"] {
     if (nats >= rollbackNats) return "rollback";
+    if (learned?.isSure === true) return "rollback";
     const lasts = this.#release.plan[window.step]?.lasts;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
     const isDue = lasts !== undefined && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (!isDue || !this.#suspects(nats, window)) return "continue";
+    if (!isDue || !this.#suspects(nats, learned, window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
@@ -280,7 +338,26 @@ const timed = (served: Served): number => served.latencyCounts.reduce((sum, coun
 
 const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
 
-const confidenceOf = (nats: number): Ratio => ratio(nats > 0 ? 1 - Math.exp(-nats) : 0);
+/** By proof or by what was learned, whichever says more. */
+function confidenceOf(nats: number, learned: Learned | undefined): Ratio {
+  const proven = nats > 0 ? 1 - Math.exp(-nats) : 0;
+  const believed = learned?.isSure === true ? 1 / (1 + Math.exp(-learned.score)) : 0;
+  return ratio(Math.max(proven, believed));
+}
+
+function excessOf(strata: readonly Stratum[]): Excess {
+  let observed = 0;
+  let expected = 0;
+  let information = 0;
+  for (const { events, exposure, controlEvents, controlExposure } of strata) {
+    if (exposure <= 0 || controlExposure <= 0) continue;
+    const share = exposure / (exposure + controlExposure);
+    observed += events;
+    expected += (events + controlEvents) * share;
+    information += (events + controlEvents) * share * (1 - share);
+  }
+  return { observed, expected, information };
+}
 
 /** An endpoint's own pods and paths differ more than the service as a whole. */
 function withPods(noise: Noise): Noise {
@@ -289,34 +366,3 @@ function withPods(noise: Noise): Noise {
 
 /** A part of the tolerance is left to the users, since noise blurs its edge. */
 const latencyTolerance = (tolerances: Tolerances): number => 0.7 * Math.log(tolerances.latency);
-
-type Pair = readonly [events: number, exposure: number, otherEvents: number, otherExposure: number];
-
-function scoreOf(pairs: readonly Pair[]): PlaceboScore {
-  let score = 0;
-  let information = 0;
-  for (const [events, exposure, otherEvents, otherExposure] of pairs) {
-    const sum = events + otherEvents;
-    if (sum <= 0 || exposure <= 0 || otherExposure <= 0) continue;
-    const share = exposure / (exposure + otherExposure);
-    score += events - sum * share;
-    information += sum * share * (1 - share);
-  }
-  return { score, information };
-}
-
-function placeboOf(
-  release: JudgedRelease,
-  endpoints: number,
-  count: (served: Served, endpoint: number) => number,
-  exposure: (served: Served) => number = (served) => served.requests,
-): PlaceboScore[] {
-  const pairsOf = (first: VersionServed, second: VersionServed): Pair[] =>
-    Array.from({ length: endpoints }, (_, endpoint): Pair => {
-      const one = allOf(first)[endpoint];
-      const other = allOf(second)[endpoint];
-      if (one === undefined || other === undefined) return [0, 0, 0, 0];
-      return [count(one, endpoint), exposure(one), count(other, endpoint), exposure(other)];
-    });
-  return release.history.map(({ first, second }) => scoreOf(pairsOf(first, second)));
-}

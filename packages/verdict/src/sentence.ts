@@ -23,6 +23,8 @@ export type Evidence = {
 export interface Told {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
   readonly strongest: Evidence | undefined;
+  /** The evidence suffices by itself; else a rollback rests on what was learned too. */
+  readonly isProven: boolean;
   /** Seconds since the release began; undefined while nothing hits both versions. */
   readonly sharedSince: number | undefined;
   /** Of the canary, that could be compared. */
@@ -31,11 +33,15 @@ export interface Told {
 }
 
 /** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
-export function sentence({ action, strongest, sharedSince, requests, hasControl }: Told, names: Names = {}): string {
+export function sentence(
+  { action, isProven, strongest, sharedSince, requests, hasControl }: Told,
+  names: Names = {},
+): string {
   const told = strongest === undefined ? "" : describe(strongest, names);
   const shared = sharedSince === undefined ? "" : `, or the shared trouble since ${timeOf(sharedSince, names)}`;
   switch (action) {
     case "rollback":
+      if (!isProven) return `${told}; not proven by this alone, but releases that went like this harmed their users`;
       return `${told}; not explained by noise, a cold start or load${shared}`;
     case "monitor":
       return `${told}; not yet proven, so the weight isn't raised`;

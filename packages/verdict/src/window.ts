@@ -51,6 +51,11 @@ export interface JudgedRelease {
   readonly plan: readonly PlanStep[];
   readonly bucketEdgesMs: readonly number[];
   readonly history: readonly PlaceboWindow[];
+  /**
+   * `fresh`: the control is as many new pods of the stable version, so that it is as cold as the canary. Left out, it is
+   * found out from the requests.
+   */
+  readonly control?: "stable" | "fresh";
   /** How people call what is compared. */
   readonly names?: Names;
 }
