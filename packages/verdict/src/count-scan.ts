@@ -1,3 +1,4 @@
+import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
 import { DriftSums } from "./drift.ts";
 import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
@@ -40,6 +41,8 @@ export interface Counts {
 }
 
 const coldSeconds = 180;
+/** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
+const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
 
 const nothing: Finding = {
   nats: Number.NEGATIVE_INFINITY,
@@ -55,12 +58,17 @@ class CountSums {
   readonly counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
   /** The window that speaks most against the canary. */
   peak = { observed: 0, expected: 0, total: 0 };
+  /** What the control lets expect of the canary, without looking at the canary's events. */
+  ofControl = 0;
+  /** Clusters in place of events. */
+  readonly clusters = { observed: 0, expected: 0, total: 0, information: 0 };
 }
 
 /**
  * Are there more events on the canary than tolerated? Given all events of a window, the canary's share is binomial
  * whatever the level, so that what hits both versions cancels. Evidence is the binomial deviance over the dispersion
- * of the service; it must either stand without its worst window, or be too much for the largest bursts.
+ * of the service; it must either stand without its worst window, or be too much for the largest bursts, or come from
+ * failures that are apart from each other, whatever bursts there are.
  */
 export class CountScan {
   readonly #noise: Noise;
@@ -83,6 +91,7 @@ export class CountScan {
     let expected = 0;
     let total = 0;
     let information = 0;
+    let ofControl = 0;
     const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
     for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
       counts.events += events;
@@ -90,6 +99,7 @@ export class CountScan {
       counts.controlEvents += controlEvents;
       counts.controlExposure += controlExposure;
       const sum = events + controlEvents;
+      if (controlExposure > 0) ofControl += (controlEvents * exposure * tolerated) / controlExposure;
       if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
       const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
       observed += events;
@@ -116,13 +126,26 @@ export class CountScan {
       drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
       pods: this.#podDrift * moment.podShare,
     };
+    const clusters = this.#clustersOf(counts, ofControl, expected / total);
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
+      sums.ofControl += ofControl;
+      sums.clusters.observed += clusters.observed;
+      sums.clusters.expected += clusters.expected;
+      sums.clusters.total += clusters.total;
+      sums.clusters.information += clusters.information;
       sums.observed += observed;
       sums.expected += expected;
       sums.total += total;
       if (observed - expected > sums.peak.observed - sums.peak.expected) sums.peak = { observed, expected, total };
     }
+  }
+
+  #clustersOf({ events, controlEvents }: Counts, ofControl: number, share: number): CountSums["clusters"] {
+    const size = meanSize(this.#noise.burstMax);
+    const observed = clustersOfCanary(events, ofControl / size, size);
+    const total = observed + clustersOfControl(controlEvents, meanSize(this.#noise.burstMin));
+    return { observed, expected: total * share, total, information: total * share * (1 - share) };
   }
 
   /** `burstCap`: no burst is larger than the requests there were. */
@@ -133,20 +156,38 @@ export class CountScan {
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
       const { peak } = sums;
+      // Of the worst window half is enough: one burst may be larger than any in the history.
+      const spared = 0.5 * Math.max(0, peak.observed - peak.expected);
       const whole = !this.#isGrave
         ? 0
-        : deviance(sums.observed, sums.expected, sums.total) / sums.drift.dispersion(burstMax);
+        : deviance(sums.observed - spared, sums.expected, sums.total - spared) / sums.drift.dispersion(burstMax);
       // Without its worst window, bursts add less than their mean square.
       const dispersion = sums.drift.dispersion(0.7 * burst + 0.3);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
       const rest = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
-      const nats = Math.max(whole, rest) - looks - this.#onsets.price(index);
+      const apart = this.#isGrave ? this.#natsOfClusters(sums) : 0;
+      const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
     }
     return best;
   }
+
+  /** Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. */
+  #natsOfClusters({ clusters, drift }: CountSums): number {
+    const { observed, expected, total, information } = clusters;
+    if (information <= 0) return 0;
+    const dispersion = 1 + drift.dispersion(0) * (information / drift.information);
+    let sum = 0;
+    for (const excess of excesses) sum += Math.exp(likelihoodRatio(excess, observed, expected, total) / dispersion);
+    return Math.log(sum / excesses.length);
+  }
+}
+
+/** Log of how much likelier `observed` of `total` are if the odds are `excess` (a log) times those that were expected. */
+function likelihoodRatio(excess: number, observed: number, expected: number, total: number): number {
+  return observed * excess - total * Math.log(1 + (expected / total) * (Math.exp(excess) - 1));
 }
 
 /** Nats by which `observed` of `total` speaks against `expected` or fewer (the exponent of Chernoff's bound). */

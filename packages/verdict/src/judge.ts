@@ -1,4 +1,5 @@
 import { type Ratio, ratio } from "@sluice/kernel";
+import { ColdFailures } from "./cold-failures.ts";
 import { Cohorts } from "./cold-start.ts";
 import { Control } from "./control.ts";
 import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
@@ -49,9 +50,9 @@ const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversion
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
-const holdNats = 1.8;
+const holdNats = 1.95;
 /** The same before the last step. */
-const lastHoldNats = 0.7;
+const lastHoldNats = 0.85;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1500;
 
@@ -87,6 +88,7 @@ class ReleaseJudge implements Judge {
   readonly #control: Control;
   readonly #cohorts: Cohorts;
   readonly #learned: LearnedLayer | undefined;
+  readonly #coldFailures: ColdFailures;
   readonly #failures: CountScan;
   readonly #byEndpoint: readonly CountScan[];
   readonly #latency: LatencyScan;
@@ -138,6 +140,7 @@ class ReleaseJudge implements Judge {
         latencyDrift: latencyNoise.drift,
       });
     }
+    this.#coldFailures = new ColdFailures(failureNoise);
     this.#failures = new CountScan(failureNoise, 1, true);
     this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
@@ -178,7 +181,10 @@ class ReleaseJudge implements Judge {
     const cold = this.#cohorts.coldness(time - seconds / 2, 62);
     const one = allOf(canary);
     const other = allOf(stable);
-    this.#learnFailures(one, other, moment, this.#tolerances.failures * (1 + 2.7 * cold) * (shocked ? 1.4 : 1));
+    const failures = excessOf(this.#strata(one, other, 1, (served) => served.failures));
+    this.#coldFailures.see(failures.observed, failures.ofControl, cold, this.#cohorts.newest);
+    const coldRise = 1 + this.#coldFailures.rise * cold;
+    this.#learnFailures(one, other, moment, this.#tolerances.failures * coldRise * (shocked ? 1.4 : 1));
     const difference = this.#latencyCounts.compare(one, other);
     if (difference !== undefined) this.#latency.add(difference, moment);
     const coldLatency = Math.min(
@@ -212,7 +218,7 @@ class ReleaseJudge implements Judge {
       coldness: cold,
       slowColdness: this.#cohorts.coldness(time - seconds / 2, 150),
       disturbance: disturbed,
-      failures: excessOf(this.#strata(one, other, 1, (served) => served.failures)),
+      failures,
       slow: excessOf(
         tail === undefined
           ? []
@@ -345,18 +351,20 @@ function confidenceOf(nats: number, learned: Learned | undefined): Ratio {
   return ratio(Math.max(proven, believed));
 }
 
-function excessOf(strata: readonly Stratum[]): Excess {
+function excessOf(strata: readonly Stratum[]): Excess & { readonly ofControl: number } {
+  let ofControl = 0;
   let observed = 0;
   let expected = 0;
   let information = 0;
   for (const { events, exposure, controlEvents, controlExposure } of strata) {
     if (exposure <= 0 || controlExposure <= 0) continue;
     const share = exposure / (exposure + controlExposure);
+    ofControl += (controlEvents * exposure) / controlExposure;
     observed += events;
     expected += (events + controlEvents) * share;
     information += (events + controlEvents) * share * (1 - share);
   }
-  return { observed, expected, information };
+  return { observed, expected, information, ofControl };
 }
 
 /** An endpoint's own pods and paths differ more than the service as a whole. */

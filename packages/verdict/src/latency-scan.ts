@@ -18,6 +18,9 @@ export interface LatencyFinding {
   readonly slower: number;
 }
 
+/** Nats by which earlier pods can refute a cold start of later ones. */
+const refutedMax = 5;
+
 /** Two versions drift apart and together again within about this time. */
 const driftSeconds = 150;
 
@@ -32,11 +35,14 @@ class LatencySums {
   requests = 0;
   /** Sum of information times the variance that the pods' own deviations leave. */
   pods = 0;
+  /** Nats by which what came before speaks against each cold start. */
+  readonly refuted = new Float64Array(coldShapes.length);
   readonly first = new Float64Array(coldShapes.length);
   readonly second = new Float64Array(coldShapes.length);
   readonly #drifts = new Float64Array(coldShapes.length);
   #driftOfLevel = 0;
   #variance: number;
+  #apart = 0;
   readonly #stationary: number;
 
   constructor(stationary: number) {
@@ -44,7 +50,15 @@ class LatencySums {
     this.#variance = stationary;
   }
 
-  add(residuals: Float64Array, variance: number, seconds: number, podVariance: number): void {
+  /** Goes on with the drift that `before` saw, so that only what changes since then is found. */
+  continue(before: LatencySums): void {
+    this.#drifts.set(before.#drifts);
+    this.#variance = before.#variance;
+    this.#apart = before.#apart;
+  }
+
+  /** `apart`: variance by which a shared disturbance sets two versions apart for as long as it lasts. */
+  add(residuals: Float64Array, variance: number, seconds: number, podVariance: number, apart: number): void {
     const kept = Math.exp(-seconds / driftSeconds);
     const total = this.#variance + variance;
     const gain = this.#variance / total;
@@ -60,7 +74,10 @@ class LatencySums {
       this.first[shape] = (this.first[shape] ?? 0) + (level * surprise) / total;
       this.second[shape] = (this.second[shape] ?? 0) + (surprise * surprise) / total;
     }
-    this.#variance = kept * kept * this.#variance * (1 - gain) + (1 - kept * kept) * this.#stationary;
+    this.#variance = kept * kept * this.#variance * (1 - gain) + (1 - kept * kept) * (this.#stationary + apart);
+    // A disturbance begins at once.
+    if (apart > this.#apart) this.#variance += apart - this.#apart;
+    this.#apart = apart;
   }
 }
 
@@ -91,7 +108,9 @@ export class LatencyScan {
     // One request that waited long among a handful says little: latencies aren't normal.
     const bound = 2 * Math.sqrt(variance * this.#noise.burst + this.#noise.drift ** 2);
     const difference = requests < 30 ? Math.min(bound, Math.max(-bound, raw)) : raw;
-    this.#onsets.open(moment.starts);
+    const before = this.#onsets.all[0]?.sums;
+    const opened = this.#onsets.open(moment.starts);
+    if (opened !== undefined && before !== undefined) this.#refute(opened, before);
     if (this.#cohorts.newest !== this.#startOf) {
       this.#startOf = this.#cohorts.newest;
       this.#start = this.#begin();
@@ -104,10 +123,34 @@ export class LatencyScan {
     const shapeless = 0.08 * difference * this.#cohorts.coldness(middle, 100);
     const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2 + shapeless * shapeless;
     const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2;
-    this.#start.add(this.#residuals, sampling, moment.seconds, podVariance);
+    const apart = (0.3 * moment.disturbance) ** 2;
+    this.#start.add(this.#residuals, sampling, moment.seconds, podVariance, apart);
     for (const { sums } of this.#onsets.all) {
-      sums.add(this.#residuals, sampling, moment.seconds, podVariance);
+      sums.add(this.#residuals, sampling, moment.seconds, podVariance, apart);
       sums.requests += requests;
+    }
+  }
+
+  /** If harm begins later, what came before shows how this version starts: half of it counts, as no two starts are alike. */
+  #refute(later: LatencySums, before: LatencySums): void {
+    if (before.windows < 6) return;
+    later.continue(before);
+    const scale = restless(before);
+    const variance = (scale + before.pods) / before.weight;
+    let least = Number.POSITIVE_INFINITY;
+    for (let shape = 0; shape < coldShapes.length; shape++) {
+      const first = before.first[shape] ?? 0;
+      const level = first / before.weight;
+      const beyond = Math.max(0, level - this.#tolerated);
+      const misfit =
+        ((before.second[shape] ?? 0) - first * level) / (2 * scale) +
+        (beyond * beyond) / (2 * variance) +
+        (level < 0 ? unlikelyFaster(-level, variance) : 0);
+      later.refuted[shape] = misfit;
+      least = Math.min(least, misfit);
+    }
+    for (let shape = 0; shape < coldShapes.length; shape++) {
+      later.refuted[shape] = Math.min(refutedMax, 0.5 * ((later.refuted[shape] ?? 0) - least));
     }
   }
 
@@ -123,7 +166,8 @@ export class LatencyScan {
       for (const [shape, { surprise }] of coldShapes.entries()) {
         const first = sums.first[shape] ?? 0;
         const level = first / sums.weight;
-        const harmful = ((sums.second[shape] ?? 0) - first * level) / (2 * scale) + surprise;
+        const harmful =
+          ((sums.second[shape] ?? 0) - first * level) / (2 * scale) + surprise + (sums.refuted[shape] ?? 0);
         const beyond = Math.max(0, level - this.#tolerated);
         const faster = level < 0 ? unlikelyFaster(-level, levelVariance) : 0;
         without = Math.min(without, harmful + (beyond * beyond) / (2 * levelVariance) + faster);

@@ -2,7 +2,8 @@
 export interface Noise {
   /** Variance of counts over that of independent events: failures come in bursts. */
   readonly burst: number;
-  /** The burst factor that the placebo can't rule out. */
+  /** The smallest and the largest burst factor that the placebo can't rule out. */
+  readonly burstMin: number;
   readonly burstMax: number;
   /** Standard deviation of the log ratio of two equal versions that drifts over minutes. */
   readonly drift: number;
@@ -56,7 +57,22 @@ export function fitNoise(placebo: readonly PlaceboScore[], drifts: readonly numb
       break;
     }
   }
-  return { burst: burst / total, burstMax: Math.max(burstMax, burst / total), drift: Math.sqrt(variance / total) };
+  let below = 0;
+  let burstMin = 1;
+  for (const [value, mass] of marginal) {
+    below += mass / total;
+    if (below > 0.05) {
+      burstMin = value;
+      break;
+    }
+  }
+  const mean = burst / total;
+  return {
+    burst: mean,
+    burstMin: Math.min(burstMin, mean),
+    burstMax: Math.max(burstMax, mean),
+    drift: Math.sqrt(variance / total),
+  };
 }
 
 function grouped(placebo: readonly PlaceboScore[], size: number): (PlaceboScore & { readonly size: number })[] {

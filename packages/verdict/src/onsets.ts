@@ -16,16 +16,18 @@ export class Onsets<Sums> {
   }
 
   /** Opens a beginning at `since` (seconds) where the last one is old enough, and forgets those too close together. */
-  open(since: number): void {
+  open(since: number): Sums | undefined {
     const newest = this.all.at(-1);
-    if (newest !== undefined && since - newest.since < spacingSeconds) return;
+    if (newest !== undefined && since - newest.since < spacingSeconds) return undefined;
     this.#opened++;
-    this.all.push({ since, sums: this.#begin() });
+    const sums = this.#begin();
+    this.all.push({ since, sums });
     for (let index = this.all.length - 2; index > 0; index--) {
       const later = this.all[index + 1]?.since ?? since;
       const earlier = this.all[index - 1]?.since ?? 0;
       if (later - earlier < (since - earlier) * relativeSpacing) this.all.splice(index, 1);
     }
+    return sums;
   }
 
   /** Nats that a beginning pays for being one of many that were tried: half of the belief is in the very start. */

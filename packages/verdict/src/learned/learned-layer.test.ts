@@ -74,8 +74,8 @@ const certain = leaves(9, 5);
 const doubtful = leaves(-9, 5);
 
 test("a model that is sure ends a release before it is proven, and the sentence says so", () => {
-  const proven = release({ failing: 0.02, options: { learned: "off" } });
-  const learned = release({ failing: 0.02, options: { learned: certain } });
+  const proven = release({ failing: 0.03, options: { learned: "off" } });
+  const learned = release({ failing: 0.03, options: { learned: certain } });
 
   expect(learned.at(-1)?.action).toBe("rollback");
   expect(learned.at(-1)?.score).toBeGreaterThan(9);
