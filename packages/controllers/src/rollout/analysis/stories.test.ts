@@ -29,8 +29,11 @@ test.each([
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData", currentStepIndex: 2 });
   expect(await release.weight()).toBe(20);
   expect(await release.quarantines()).toHaveLength(0);
+  const known = await release.decisions();
   await release.ask(promotePatch);
   expect(await release.weight()).toBe(50);
+  // Past the analysis by a person, then past the weight.
+  expect((await release.decisions()).slice(known.length)).toEqual(["advance", "advance", "pause"]);
 });
 
 test("a good analysis of a canary without requests asks too, and a person may abort", async () => {

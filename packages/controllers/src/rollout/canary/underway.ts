@@ -29,6 +29,7 @@ import { availableOf, type View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { holdbackEnd, weightGoal } from "./holdback.ts";
+import { planPassed } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
 
@@ -75,6 +76,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...background.actions,
       ...experiment.actions,
       ...recordsOf(observed, view, advance, evidence, now),
+      ...planPassed(observed, view, now),
       ...emptied(observed, view, traffic, now),
       ...planOldRuns(observed, current),
       ...planOldExperiments(observed, experimentName),
