@@ -30,13 +30,18 @@ function allowedLately({ rollout }: Picture, before: Picture | undefined): numbe
 /** Who gets traffic, whether they may have it, and whether that was told. */
 export class TrafficWatch {
   #grant: Grant = { hash: "", weight: 0, told: 0 };
+  /** Where it was, and how many steps were told to be over by then. */
+  #place = { version: "", index: 0, told: 0 };
   /** Told when its version last had traffic. */
   #toldWhileServing = 0;
 
   look(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
     const { rollout } = now;
     const { strategy } = rollout.spec;
-    if (strategy.canary !== undefined) this.#grants(now, checks);
+    if (strategy.canary !== undefined) {
+      this.#grants(now, checks);
+      this.#steps(now, at, checks);
+    }
     if (strategy.blueGreen !== undefined) switched(now, before, checks);
     else if (strategy.canary?.trafficRouting !== undefined) this.#routed(now, before, at, checks);
     else sized(now, before, checks);
@@ -60,6 +65,29 @@ export class TrafficWatch {
       );
     }
     this.#grant = { hash, weight, told: weight > known.weight ? known.told + 1 : known.told };
+  }
+
+  /** Every step that is left behind is told, also where a person went past it. */
+  #steps(now: Picture, at: number, checks: Checks): void {
+    const { status = {} } = now.rollout;
+    const { currentPodHash: hash = "", currentStepHash = "", currentStepIndex: index = 0 } = status;
+    const version = `${hash} ${currentStepHash}`;
+    const told = now.decisions.filter((one) => hashOf(one) === hash && one.spec.action === "advance").length;
+    const known = this.#place;
+    const isOnItsWay = status.promoteFull !== true && status.stableRS !== hash;
+    if (!isOnItsWay || known.version !== version || index <= known.index) {
+      this.#place = { version, index, told };
+      return;
+    }
+    const isTold = told - known.told >= index - known.index;
+    checks.holdsSoon(
+      "why",
+      "steps",
+      isTold,
+      at,
+      () => `${hash} went from step ${known.index} to ${index}, and ${told - known.told} Decisions say so`,
+    );
+    if (isTold) this.#place = { version, index, told: known.told + index - known.index };
   }
 
   #routed(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {

@@ -14,19 +14,19 @@ export function checkQuarantines(now: Picture, before: Picture | undefined, at: 
         ? weight
         : 0;
     checks.holds("quarantine", has === 0, () => `${has} % on ${hash}, which is quarantined: ${quarantine.spec.reason}`);
+    const wasKnown = before?.quarantines.some(
+      (one) => one.metadata.name === quarantine.metadata.name && !isLifted(one),
+    );
     if (spec.strategy.blueGreen !== undefined) {
       // To a stable version without pods nobody is sent: it would be all errors.
       const isBack = activeHash !== hash || readyOf(now, stable) === 0;
       const words = () => `everybody is on ${hash}, which is quarantined: ${quarantine.spec.reason}`;
       checks.holdsSoon("quarantine", hash, isBack, at, words);
-      const cameBack = before !== undefined && before.activeHash !== hash && activeHash === hash;
-      checks.holds("quarantine", !cameBack, words);
+      const cameBack = wasKnown && before?.activeHash !== hash && activeHash === hash;
+      checks.holds("quarantine", cameBack !== true, words);
     }
     const wanted = (picture: Picture | undefined) =>
       picture?.sets.filter((set) => hashOf(set) === hash).reduce((sum, set) => sum + wantedOf(set), 0) ?? 0;
-    const wasKnown = before?.quarantines.some(
-      (one) => one.metadata.name === quarantine.metadata.name && !isLifted(one),
-    );
     checks.holds(
       "quarantine",
       !wasKnown || wanted(now) <= wanted(before),
