@@ -34,7 +34,7 @@ export async function runWorkloads(
     stateFolder: state.path,
     images: agentImages(state.images),
     clock: realClock,
-    router: { drain: async (podUid, timeout) => void (await router.drain(podUid, timeout)) },
+    router: { drain: async (podUid, timeout, isEnd) => void (await router.drain(podUid, timeout, isEnd)) },
     drainMillis,
     notEnforced: (pod) => notEnforcedFields(pod.spec),
     serviceAddress({ metadata, spec }, servicePort) {

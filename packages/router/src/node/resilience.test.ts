@@ -102,6 +102,17 @@ test("the last ready pod is kept until the table brings another", async () => {
   expect(counted(router, { version: "v1" })).toBeGreaterThan(0);
 });
 
+test("the last ready pod leaves at once where all end: nothing will take its place", async () => {
+  const { port: v1 } = await backend((_, response) => response.end("v1"));
+  const { router, port } = await routerFor(shopTable({ v1: [v1] }));
+
+  const drained = router.drain(`v1-${v1}`, seconds(60), true);
+  const answer = await raw(port, get("/", "Connection: close\r\n"));
+
+  expect(answer).toMatch(/^HTTP\/1\.1 503 /);
+  expect(await drained).toBe(true);
+});
+
 test("tables that come every 10 ms disturb nobody, and each takes effect at once", async () => {
   const { port: v1 } = await backend((_, response) => setTimeout(() => response.end(), 3));
   const { port: v2 } = await backend((_, response) => setTimeout(() => response.end(), 3));
@@ -323,6 +334,35 @@ test("drain waits for what is under way, but no longer than it is told", async (
   expect(inTime).toBe(false);
   expect(await later).toBe(true);
   expect(refused).toMatch(/^HTTP\/1\.1 503 /);
+});
+
+test("a Pod that leaves keeps no idle connection, also while it still answers and once the wait is over", async () => {
+  let finish: (() => void) | undefined;
+  const { server, port: v1 } = await backend(
+    (request, response) => {
+      if (request.url === "/slow") finish = () => response.end("slow");
+      else response.end("quick");
+    },
+    (made) => {
+      made.keepAliveTimeout = 60_000;
+    },
+  );
+  const { router, port } = await routerFor(shopTable({ v1: [v1] }));
+  const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  const answer = raw(port, get("/slow", "Connection: close\r\n"));
+  while (finish === undefined) await pause(2);
+  await raw(port, get("/", "Connection: close\r\n"));
+  const before = await open();
+
+  const isDrained = await router.drain(`v1-${v1}`, millis(20));
+  while ((await open()) > 1) await pause(2);
+  finish();
+  const text = await answer;
+  while ((await open()) > 0) await pause(2);
+
+  expect(before).toBe(2);
+  expect(isDrained).toBe(false);
+  expect(text).toMatch(/slow$/);
 });
 
 test("1,000 connections at once are served", async () => {

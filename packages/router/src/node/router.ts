@@ -58,10 +58,10 @@ export interface Router {
   /** What a successor needs to `adopt`. */
   readonly sockets: readonly ListeningSocket[];
   /**
-   * Gives the Pod nothing new, once another is ready in its place or three seconds have shown that none comes.
-   * True once its requests are answered, false where the wait ended first.
+   * Gives the Pod nothing new, once another is ready in its place or three seconds have shown that none comes; `isEnd`:
+   * at once, since none will. True once its requests are answered, false where the wait ended first.
    */
-  drain(podUid: string, wait: Millis): Promise<boolean>;
+  drain(podUid: string, wait: Millis, isEnd?: boolean): Promise<boolean>;
   /** In Prometheus' text format. */
   metricsText(): string;
   readonly stats: Readonly<RouterStats>;
@@ -146,9 +146,7 @@ class SocketRouter implements Router {
     const routing = new Routing(table, make, before, this.#local());
     shared.routing = routing;
     for (const [key, backend] of before.backends) {
-      if (routing.backends.has(key)) continue;
-      backend.isGone = true;
-      backend.closeIdle();
+      if (!routing.backends.has(key)) backend.leave();
     }
     const living = new Set([...routing.backends.values()].map(({ uid }) => uid));
     for (const uid of this.#drained) if (!living.has(uid)) this.#drained.delete(uid);
@@ -174,11 +172,11 @@ class SocketRouter implements Router {
     socket.server.on("connection", (client: Socket) => this.#onConnection(socket.role, client));
   }
 
-  async drain(podUid: string, wait: Millis): Promise<boolean> {
+  async drain(podUid: string, wait: Millis, isEnd = false): Promise<boolean> {
     const { clock } = this.#options;
     const begun = clock.now();
     // The Pod that replaces it is ready, but the table that says so may still be on its way.
-    const patience = after(begun, millis(Math.min(wait, lastOnePatience)));
+    const patience = after(begun, millis(isEnd ? 0 : Math.min(wait, lastOnePatience)));
     while (!this.#shared.routing.spares(podUid) && clock.now() < patience) {
       await new Promise<void>((resolve) => clock.after(millis(20), resolve));
     }
@@ -188,15 +186,9 @@ class SocketRouter implements Router {
   #drainNow(podUid: string, wait: Millis): Promise<boolean> {
     this.#drained.add(podUid);
     this.#shared.routing.overlay(this.#local());
-    const outstanding = () => {
-      let count = 0;
-      for (const backend of this.#shared.routing.backends.values()) {
-        if (backend.uid !== podUid) continue;
-        count += backend.outstanding;
-        if (backend.outstanding === 0) backend.closeIdle();
-      }
-      return count;
-    };
+    const ofPod = () => [...this.#shared.routing.backends.values()].filter(({ uid }) => uid === podUid);
+    for (const backend of ofPod()) backend.leave();
+    const outstanding = () => ofPod().reduce((count, backend) => count + backend.outstanding, 0);
     if (outstanding() === 0) return Promise.resolve(true);
     return new Promise((resolve) => {
       const end = (isDrained: boolean) => {
@@ -247,10 +239,7 @@ class SocketRouter implements Router {
     this.#sweeper.cancel();
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#rawSockets) socket.destroy();
-    for (const backend of shared.routing.backends.values()) {
-      backend.isGone = true;
-      backend.closeIdle();
-    }
+    for (const backend of shared.routing.backends.values()) backend.leave();
   }
 
   #local(): ReadonlyMap<string, LocalState> {

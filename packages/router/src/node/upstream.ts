@@ -46,8 +46,7 @@ export class RoutedBackend extends Backend {
   readonly #now: () => number;
   /** Of copies that it got; absent until the first. */
   mirrorCounts: VersionCounts | undefined;
-  /** No table names it any more: connections end with their request. */
-  isGone = false;
+  #isLeaving = false;
 
   constructor(
     key: string,
@@ -77,7 +76,7 @@ export class RoutedBackend extends Backend {
   }
 
   release(upstream: Upstream): void {
-    if (this.isGone || this.#idle.length >= maxIdle) {
+    if (this.#isLeaving || this.#idle.length >= maxIdle) {
       upstream.destroy();
       return;
     }
@@ -97,6 +96,12 @@ export class RoutedBackend extends Backend {
     while (this.#idle[0] !== undefined && now - this.#idle[0].idleSince > this.#idle[0].keepMillis) {
       this.#idle.shift()?.destroy();
     }
+  }
+
+  /** It gets nothing new: idle connections end now, the others with their request. A server that ends waits for both. */
+  leave(): void {
+    this.#isLeaving = true;
+    this.closeIdle();
   }
 
   closeIdle(): void {

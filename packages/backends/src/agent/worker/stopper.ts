@@ -100,7 +100,8 @@ export class Stopper {
     if (leavesTraffic() && router !== undefined) {
       announce(); // readiness goes first, so that no new request comes
       const patience = millis(Math.min(drainMillis, left()));
-      await Promise.race([router.drain(pod().metadata.uid ?? "", patience), this.#sleep(patience)]);
+      const isEnd = run.stop?.because === "shutdown";
+      await Promise.race([router.drain(pod().metadata.uid ?? "", patience, isEnd), this.#sleep(patience)]);
     }
     const hook = container.lifecycle?.preStop;
     if (hook !== undefined) {

@@ -8,9 +8,9 @@ import type { Capacity } from "../pod/downward.ts";
 import type { Surroundings } from "../pod/environment.ts";
 import type { Limiter } from "../process/cgroup.ts";
 
-/** Takes a Pod off the traffic. Resolves when its requests are done, or the time is up. */
+/** Takes a Pod off the traffic. Resolves when its requests are done, or the time is up; `isEnd`: all end, none replaces it. */
 export interface RouterDoor {
-  drain(podUid: string, timeout: Millis): Promise<void>;
+  drain(podUid: string, timeout: Millis, isEnd: boolean): Promise<void>;
 }
 
 export type AgentLog = (
