@@ -25,7 +25,9 @@ export const evidenceFindings = (world: World): readonly Finding[] =>
             }),
           ];
     const services = list<SyntheticCheck>(spec?.syntheticChecks).flatMap(({ service }, index) =>
-      world.of("Service").length === 0 || world.find("Service", service, metadata.namespace) !== undefined
+      service === undefined ||
+      world.of("Service").length === 0 ||
+      world.find("Service", service, metadata.namespace) !== undefined
         ? []
         : [
             findingAt(manifest, `spec.syntheticChecks[${index}].service`, {

@@ -3,6 +3,7 @@ import type { Effect } from "../loop/index.ts";
 import { evidenceOf } from "./analysis/evidence.ts";
 import { planOldRuns, runOf } from "./analysis/runs.ts";
 import { endSynthetic, syntheticEvidence } from "./analysis/synthetic.ts";
+import { endJobs } from "./analysis/synthetic-job-plan.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
@@ -168,7 +169,8 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
     action === "lift" ? "its quarantine was lifted: it begins again" : "a person asked for it again: it begins again";
   const made: Turn = {
     because,
-    actions: [decided(observed, view, now, { action, because, by: "a person" })],
+    // What failed stays for a look until it is asked anew.
+    actions: [decided(observed, view, now, { action, because, by: "a person" }), ...endJobs(observed, () => true)],
     events: [{ type: "Normal", reason: "RolloutRetry", message: "Retrying Rollout after abort" }],
     changes: {
       abort: undefined,

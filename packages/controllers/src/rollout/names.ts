@@ -5,6 +5,7 @@ export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: 
 export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
 export const disruptionBudgetKind: KindKey = { apiVersion: "policy/v1", kind: "PodDisruptionBudget" };
 export const podKind: KindKey = { apiVersion: "v1", kind: "Pod" };
+export const jobKind: KindKey = { apiVersion: "batch/v1", kind: "Job" };
 export const configMapKind: KindKey = { apiVersion: "v1", kind: "ConfigMap" };
 export const secretKind: KindKey = { apiVersion: "v1", kind: "Secret" };
 export const serviceKind: KindKey = { apiVersion: "v1", kind: "Service" };

@@ -3,6 +3,7 @@ import type {
   DestinationRule,
   EndpointSlice,
   EvidencePolicy,
+  Job,
   Judgement,
   Pod,
   Quarantine,
@@ -18,7 +19,7 @@ import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
-import { readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
+import { readChecks, readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
@@ -42,7 +43,7 @@ import {
   virtualServiceKind,
 } from "./names.ts";
 import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
-import { type RingQuestion, readRingTraffic } from "./rings/ring-share.ts";
+import { type RingQuestion, readRingTraffic } from "./rings/ring-question.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
 import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
@@ -99,6 +100,10 @@ export interface ObservedRollout {
   /** By AnalysisRun name: did its canary get requests? */
   readonly traffic: ReadonlyMap<string, TrafficQuestion>;
   readonly evidence: EvidenceRules;
+  /** Jobs that are checks of this Rollout's versions. */
+  readonly checkJobs: readonly Job[];
+  /** By name: those that such a Job is told the Pods of. */
+  readonly checkServices: ReadonlyMap<string, Service | undefined>;
   readonly synthetic: readonly SyntheticState[];
 }
 
@@ -132,6 +137,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
   const namesake = await read.get<ReplicaSet>(keyIn(replicaSetKind, namespace, `${name}-${hash}`));
   const evidencePolicies = await read.list<EvidencePolicy>(evidencePolicyKind, { ...inNamespace, selects: labels });
   const evidence = evidenceRules(rollout, evidencePolicies);
+  const checks = await readChecks(rollout, evidence, read);
   const services = new Map<string, Service | undefined>();
   const endpointSlices: EndpointSlice[] = [];
   const isByHost = istio !== undefined && istio.destinationRule === undefined;
@@ -193,7 +199,9 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     judgements,
     traffic: readTraffic(rollout, evidence.minimumRequests > 0 ? [minimumQuestion(hash)] : [], read),
     evidence,
-    synthetic: readSynthetic(rollout, hash, evidence, read),
+    checkJobs: checks.jobs,
+    checkServices: checks.services,
+    synthetic: readSynthetic(rollout, hash, evidence, checks.jobs, read),
   };
 }
 

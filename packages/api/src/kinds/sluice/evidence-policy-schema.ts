@@ -1,11 +1,30 @@
-import { choice, count, goDuration, integer, keyed, object, text } from "../../schema/build.ts";
+import {
+  choice,
+  count,
+  goDuration,
+  integer,
+  keyed,
+  object,
+  text,
+  textMap,
+  withoutDefaults,
+} from "../../schema/build.ts";
+import { jobSpec } from "../batch/job-schema.ts";
 import { labelSelector } from "../meta-schema.ts";
 
 const syntheticCheck = object(
   "Requests that Sluice itself sends to the Pods of a version.",
   {
     name: text("What it is called.", { minLength: 1, maxLength: 63 }),
-    service: text("A Service that has the version's Pods.", { minLength: 1 }),
+    service: text("A Service that has the version's Pods; a Job is told where they answer.", { minLength: 1 }),
+    job: object(
+      "A Job instead of requests: Complete is good, Failed is bad.",
+      {
+        metadata: object("Of the Job.", { labels: textMap("Labels."), annotations: textMap("Annotations.") }),
+        spec: withoutDefaults(jobSpec),
+      },
+      { required: ["spec"] },
+    ),
     port: text("Name of the Service's port; absent: its first."),
     path: text("What is asked for; absent: /.", { pattern: "^/" }),
     host: text("The Host header; absent: the Service's name."),
@@ -15,7 +34,7 @@ const syntheticCheck = object(
     count: integer("How many; absent: 10.", { minimum: 1, maximum: 10_000 }),
     failureLimit: count("How many may fail; absent: none."),
   },
-  { required: ["name", "service"] },
+  { required: ["name"] },
 );
 
 export const evidencePolicySpec = object("What counts as evidence of a version, and what happens without.", {

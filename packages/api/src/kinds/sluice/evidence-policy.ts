@@ -1,14 +1,17 @@
 import type { Kind } from "../../contract/resource.ts";
+import type { JobMetric } from "../argo/analysis.ts";
 import type { LabelSelector } from "../selector.ts";
 
 /** What becomes of a version that nothing is known of. */
 export type NoDataRule = "hold" | "fail" | "pass";
 
-/** Requests that Sluice itself sends to the Pods of a version, since nobody else may. */
+/** Requests that Sluice itself sends to the Pods of a version, since nobody else may; or a Job that asks what it likes. */
 export interface SyntheticCheck {
   readonly name: string;
-  /** A Service that has the version's Pods. */
-  readonly service: string;
+  /** A Service that has the version's Pods. With a Job: it is told where they answer. */
+  readonly service?: string;
+  /** Complete is good, Failed is bad. */
+  readonly job?: JobMetric;
   /** Name of the Service's port; absent: its first. */
   readonly port?: string;
   /** Absent: `/`. */

@@ -1,7 +1,7 @@
-import type { Decision, EvidencePolicy, EvidencePolicySpec } from "@sluice/api";
+import type { Decision, EvidencePolicy, EvidencePolicySpec, Job, Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { promotePatch } from "../index.ts";
+import { promotePatch, retryPatch } from "../index.ts";
 import { analysis, pause, Release, setWeight } from "../release.fixture.ts";
 
 const namespace = "shop";
@@ -153,4 +153,69 @@ test("a policy is for the Rollouts that it selects, and the first by name counts
   await release.world.run(minutes(2));
 
   expect((await release.status()).message).toContain("EvidencePolicy second");
+});
+
+const smoke = (fields: object = {}) => ({
+  name: "smoke",
+  job: {
+    spec: { template: { spec: { restartPolicy: "Never" as const, containers: [{ name: "smoke", image: "smoke" }] } } },
+  },
+  ...fields,
+});
+const jobs = (release: Release) => release.world.list<Job>({ apiVersion: "batch/v1", kind: "Job" }, { namespace });
+
+async function end(release: Release, type: "Complete" | "Failed"): Promise<void> {
+  const [job] = await jobs(release);
+  const ended = { type, status: "True", reason: "BackoffLimitExceeded", message: "exit code 1" };
+  await release.world.client.update({ ...job, status: { conditions: [ended] } } as Resource, { subresource: "status" });
+  await release.world.run(seconds(60));
+}
+
+test("a Job may be the evidence: while it runs the release waits, Complete lets it go on, then the Job goes", async () => {
+  const release = await released({ syntheticChecks: [smoke()] });
+  release.outside.answers = nothing;
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(3));
+  const [job] = await jobs(release);
+  const waiting = { weight: await release.weight(), pauses: await pauses(release) };
+
+  await end(release, "Complete");
+
+  expect(waiting).toEqual({ weight: 20, pauses: undefined });
+  expect(job?.spec.template?.spec.containers[0]?.env).toEqual([
+    { name: "SLUICE_POD_TEMPLATE_HASH", value: (await release.status()).stableRS },
+  ]);
+  expect(job?.spec.activeDeadlineSeconds).toBe(600);
+  expect(await release.stableImage()).toBe("web:v2");
+  expect(await jobs(release)).toEqual([]);
+});
+
+test("a Job that fails takes the version back and blames it; it stays for a look until it is asked anew", async () => {
+  const release = await released({ syntheticChecks: [smoke()] });
+  release.outside.answers = nothing;
+  await release.push("web:v2", { ...careful, annotations: { "sluice.dev/gate-quarantine": "off" } });
+  await release.world.run(seconds(10));
+
+  await end(release, "Failed");
+
+  expect(await release.status()).toMatchObject({ abort: true });
+  expect((await release.status()).message).toMatch(
+    /synthetic check smoke: Job web-.*: BackoffLimitExceeded: exit code 1/,
+  );
+  const [failed] = await jobs(release);
+  await release.ask(retryPatch);
+  await release.world.run(seconds(10));
+  const [again] = await jobs(release);
+  expect(failed).toBeDefined();
+  expect(again?.metadata.uid).not.toBe(failed?.metadata.uid);
+});
+
+test("a Job that is to know where the Pods answer begins once they do", async () => {
+  const release = await released({ syntheticChecks: [smoke({ service: "web" })] });
+  release.outside.answers = nothing;
+  await release.push("web:v2", careful);
+  await release.world.run(minutes(1));
+
+  // Nothing is behind a Service that isn't there.
+  expect(await jobs(release)).toEqual([]);
 });

@@ -3,6 +3,7 @@ import type { Effect } from "../../loop/index.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, type View } from "../view.ts";
 import { lengthOf } from "./policy.ts";
+import { checkJob } from "./synthetic-job-plan.ts";
 
 /** What our own requests say of the version on its way. */
 export type Synthetic =
@@ -23,6 +24,11 @@ export function syntheticOf({ synthetic }: ObservedRollout): Synthetic {
       continue;
     }
     const { passed, failed, message = "" } = state.result;
+    if (check.job !== undefined) {
+      if (failed > 0) return { is: "failed", message: `synthetic check ${check.name}: ${message}` };
+      words.push(`${check.name} (Job)`);
+      continue;
+    }
     const text = `synthetic check ${check.name}: ${failed} of ${passed + failed} requests failed`;
     if (failed > (check.failureLimit ?? 0)) return { is: "failed", message: `${text}${message && `: ${message}`}` };
     requests += passed;
@@ -34,10 +40,16 @@ export function syntheticOf({ synthetic }: ObservedRollout): Synthetic {
 }
 
 /** Begun once the version has a Pod that can answer. */
-export function planSynthetic({ synthetic, rollout }: ObservedRollout, { hash, canary }: View): readonly Effect[] {
+export function planSynthetic(observed: ObservedRollout, view: View): readonly Effect[] {
+  const { synthetic, rollout } = observed;
+  const { hash, canary } = view;
   if (availableOf(canary) === 0) return [];
   return synthetic.flatMap(({ id, check, state }): Effect[] => {
     if (state.is !== "absent") return [];
+    if (check.job !== undefined) {
+      const job = checkJob(observed, view, check);
+      return job === undefined ? [] : [job];
+    }
     const { name, service, port, path = "/", host, expectStatus = 200, expectBody, every, count = 10 } = check;
     const work = {
       do: "syntheticCheck",
@@ -59,12 +71,20 @@ export function planSynthetic({ synthetic, rollout }: ObservedRollout, { hash, c
 }
 
 export const endSynthetic = ({ synthetic }: ObservedRollout): readonly Effect[] =>
-  synthetic.filter(({ state }) => state.is !== "absent").map(({ id }): Effect => ({ do: "cancelTask", id }));
+  synthetic
+    .filter(({ state, check }) => check.job === undefined && state.is !== "absent")
+    .map(({ id }): Effect => ({ do: "cancelTask", id }));
 
 export const syntheticEvidence = ({ synthetic }: ObservedRollout): readonly DecisionEvidence[] =>
   synthetic.flatMap(({ check, state }) => {
     if (state.is !== "done") return [];
     const { passed, failed, message } = state.result;
+    if (check.job !== undefined) {
+      const verdict = failed > 0 ? "Failed" : "Successful";
+      return [
+        { name: `synthetic check ${check.name}`, value: "Job", verdict, ...(message === undefined ? {} : { message }) },
+      ];
+    }
     const verdict = failed > (check.failureLimit ?? 0) ? "Failed" : "Successful";
     const limit = `at most ${check.failureLimit ?? 0} failed`;
     const value = `${passed} of ${passed + failed} requests`;

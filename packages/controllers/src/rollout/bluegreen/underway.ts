@@ -4,6 +4,8 @@ import type { Effect } from "../../loop/index.ts";
 import { planAffinity } from "../affinity/anti-affinity.ts";
 import { type AnalysisSlot, planOldRuns, runOf, seen, slotStatus } from "../analysis/runs.ts";
 import { planSlot, slotEvidence } from "../analysis/slots.ts";
+import { endSynthetic } from "../analysis/synthetic.ts";
+import { endJobs } from "../analysis/synthetic-job-plan.ts";
 import { blueGreenStatusOf } from "../changes.ts";
 import { planSnapshots } from "../configuration/snapshots.ts";
 import { clockEnd } from "../deadline.ts";
@@ -65,6 +67,8 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
       ...planWorkload(observed.workload, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
+      ...(view.isFullyPromoted ? endSynthetic(observed) : []),
+      ...endJobs(observed, (hash) => view.isFullyPromoted || hash !== view.hash),
       ...staleWord(view),
     ],
     events: [...services.events, ...scaling.events, ...eventsOf(view, advance)],

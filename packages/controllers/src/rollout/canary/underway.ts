@@ -4,6 +4,7 @@ import { planAffinity } from "../affinity/anti-affinity.ts";
 import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { endSynthetic, syntheticOf } from "../analysis/synthetic.ts";
+import { endJobs } from "../analysis/synthetic-job-plan.ts";
 import { canaryStatusOf } from "../changes.ts";
 import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
@@ -87,6 +88,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...planWorkload(observed.workload, view),
       ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...(view.isFullyPromoted ? endSynthetic(observed) : []),
+      ...endJobs(observed, (hash) => view.isFullyPromoted || hash !== view.hash),
       ...rings.actions,
       ...staleWord(view),
     ],
