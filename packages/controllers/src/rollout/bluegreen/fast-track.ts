@@ -1,7 +1,7 @@
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { deadlineOf, type View } from "../view.ts";
+import { availableOf, deadlineOf, type View } from "../view.ts";
 import { activeHash } from "./services.ts";
 
 /** Why a version goes out without pause. */
@@ -25,5 +25,5 @@ export function fastTrack(observed: ObservedRollout, view: View): FastTrack | un
   const wasPromoted = canary?.metadata.annotations?.[annotations.promotedAt] !== undefined;
   if (canary !== undefined && deadlineOf(canary) !== undefined && wasPromoted) return { is: "withinDelay" };
   if (isWithinRollbackWindow(view, observed.replicaSets)) return { is: "withinWindow" };
-  return activeHash(observed, view) === "" ? { is: "unmanaged" } : undefined;
+  return activeHash(observed, view) === "" && availableOf(view.stable) === 0 ? { is: "unmanaged" } : undefined;
 }

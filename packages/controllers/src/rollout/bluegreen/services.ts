@@ -3,6 +3,7 @@ import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { endpointOf } from "../../pods/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { replicasOf } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { withSelector } from "../routing/selector.ts";
 import { availableOf, hashOf, type View } from "../view.ts";
@@ -16,6 +17,14 @@ const selectedBy = (service: Service | undefined): string => service?.spec?.sele
 /** The version that everybody gets; "" while the active Service doesn't tell versions apart yet. */
 export const activeHash = (observed: ObservedRollout, { rollout }: View): string =>
   selectedBy(serviceOf(observed, blueGreenOf(rollout)?.activeService));
+
+/** Who has everybody until the switch: the stable version, where the Service told no versions apart and it is whole. */
+export function activeBefore(observed: ObservedRollout, view: View): string {
+  const active = activeHash(observed, view);
+  const { stable } = view;
+  const isWhole = stable !== undefined && availableOf(stable) >= replicasOf(view.rollout);
+  return active === "" && isWhole && !view.isFullyPromoted ? hashOf(stable) : active;
+}
 
 export interface ServicePlan {
   readonly actions: readonly Effect[];

@@ -26,14 +26,14 @@ import { wantedAnalysis } from "./analyses.ts";
 import { planBlueGreenJudgement } from "./judged.ts";
 import { nextAdvance } from "./progress.ts";
 import { planBlueGreenScaling } from "./scaling.ts";
-import { activeHash, planServices, type ServicePlan } from "./services.ts";
+import { activeBefore, planServices, type ServicePlan } from "./services.ts";
 
 /** A version on its way, or the steady state after it: the preview, Pods, analyses, the pause and the switch. */
 export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
   const pre = planSlot(observed, view, "pre", wantedAnalysis(observed, view, "pre"), now);
   const post = planSlot(observed, view, "post", wantedAnalysis(observed, view, "post"), now);
   const advance: Move = stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
-  const active = advance.is === "switch" ? view.hash : activeHash(observed, view);
+  const active = advance.is === "switch" ? view.hash : activeBefore(observed, view);
   const services = planServices(observed, view, active);
   const scaling = planBlueGreenScaling(
     observed,
