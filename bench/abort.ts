@@ -1,6 +1,9 @@
 // From the answer that makes a measurement fail to the last response by the canary, through everything that runs.
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
+import type { Rollout } from "@sluice/api";
+import { createWireClient, loadKubeconfig, type WireClient } from "@sluice/backends/client";
 import { drive } from "../test/fixtures/load.ts";
 import { eventually, RunningSluice } from "../test/fixtures/sluice.ts";
 import { buildWebApp, webRollout, webRoutes, webService } from "../test/fixtures/web-app.ts";
@@ -16,8 +19,11 @@ export async function bench(): Promise<Row[]> {
   try {
     await buildWebApp(running, "web:v1");
     await running.apply(webService, ...webRoutes, template(provider.address), rolloutOf("v0"));
-    await eventually(async () => (await statusOf(running)).phase === "Healthy", "v0 to be stable", 60_000);
-    return await measureAborts(running, provider);
+    const client = createWireClient(await loadKubeconfig(join(running.data, "kubeconfig")));
+    await eventually(async () => (await statusOf(client)).phase === "Healthy", "v0 to be stable", 60_000);
+    const rows = await measureAborts(running, client, provider);
+    await client.close();
+    return rows;
   } finally {
     await running.stop();
     provider.close();
@@ -87,14 +93,10 @@ function rolloutOf(version: string) {
   };
 }
 
-interface Status {
-  readonly phase?: string;
-  readonly abort?: boolean;
-}
-const statusOf = async (running: RunningSluice): Promise<Status> =>
-  (await running.json<{ rollout: { status?: Status } }>("rollout", "get", "web")).rollout.status ?? {};
+const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "default", name: "web" };
+const statusOf = async (client: WireClient) => (await client.get<Rollout>(key))?.status ?? {};
 
-async function measureAborts(running: RunningSluice, provider: Provider): Promise<Row[]> {
+async function measureAborts(running: RunningSluice, client: WireClient, provider: Provider): Promise<Row[]> {
   const { routerPort } = await running.controlPlane();
   const load = drive(routerPort, host, 400);
   const { answers, byVersion } = load.tally;
@@ -104,11 +106,15 @@ async function measureAborts(running: RunningSluice, provider: Provider): Promis
     provider.isWell = true;
     provider.badAt = undefined;
     provider.asked = 0;
-    await running.apply(rolloutOf(version));
-    await eventually(async () => (byVersion.get(version) ?? 0) > 100 && provider.asked > 0, `${version} to answer`);
+    const { template } = rolloutOf(version).spec;
+    await client.patch(key, { type: "merge", value: { spec: { template } } });
+    const isRouted = () => (byVersion.get(version) ?? 0) > 100 && provider.asked > 0;
+    await eventually(async () => isRouted(), `${version} to answer`, 120_000);
     provider.isWell = false;
-    await eventually(async () => provider.badAt !== undefined, "a measurement");
-    await eventually(async () => (await statusOf(running)).abort === true, "the abort");
+    await eventually(async () => provider.badAt !== undefined, "a measurement", 60_000);
+    await eventually(async () => (await statusOf(client)).abort === true, "the abort", 60_000);
+    // What was on its way comes within this time, or the figure is beyond its goal anyway.
+    await new Promise((resolve) => setTimeout(resolve, 1000));
     const last = answers.findLast((answer) => answer.version === version)?.answeredAt ?? Number.NaN;
     delays.push(Math.max(0, last - (provider.badAt ?? Number.NaN)));
   }
