@@ -49,6 +49,7 @@ const samples: Readonly<Record<string, object>> = {
   Deployment: { selector, template },
   Job: { template: { ...template, spec: { ...template.spec, restartPolicy: "Never" } } },
   Service: { selector: { app: "shop" }, ports: [{ name: "http", port: 80 }] },
+  BlueGreenDeployment: { release: "shop:v2" },
 };
 
 /** Accepted, and without effect for a reason that no schema tells. Everything else without effect is in `NotEnforced`. */

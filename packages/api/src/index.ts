@@ -106,8 +106,8 @@ export type {
   PauseReason,
   PluginStep,
   PodTemplateMetadata,
-  Rollout,
   RingShareStatus,
+  Rollout,
   RolloutAnalysisRunStatus,
   RolloutAntiAffinity,
   RolloutConditionType,
@@ -254,6 +254,7 @@ export type {
   BlueGreenDeploymentStatus,
   BlueGreenPhase,
 } from "./kinds/sluice/blue-green.ts";
+export { blueGreenAnnotation } from "./kinds/sluice/blue-green.ts";
 export { isUnderWay } from "./kinds/sluice/blue-green-kind.ts";
 export type {
   Decision,

@@ -7,6 +7,7 @@ import {
   type Event,
   type Pod,
   type PodStatus,
+  type Resource,
   type Service,
 } from "@sluice/api";
 import { Fault, type Plan, seconds } from "@sluice/kernel";
@@ -62,6 +63,13 @@ const service: Service = {
     type: "LoadBalancer",
   },
 };
+
+/** As git would have them. */
+export const manifests: readonly Resource[] = [
+  deployment("blue", 3, "shop:v1"),
+  deployment("green", 0, "shop:v0"),
+  service,
+];
 
 /** What lies outside: a fault's message where it goes wrong. */
 export interface Outside {
@@ -150,7 +158,7 @@ export class Pair {
 
   /** The manifests of the pair, and time until blue serves. */
   static async lay(world: World): Promise<void> {
-    await world.apply(deployment("blue", 3, "shop:v1"), deployment("green", 0, "shop:v0"), service);
+    await world.apply(...manifests);
     await world.run(seconds(5));
   }
 

@@ -1,8 +1,10 @@
-import type { Service } from "@sluice/api";
+import { builtInKinds, keyOf, type Resource, type Service } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
+import { diffResource } from "../application/diff.ts";
+import { noClaims, overlayClaims } from "../application/overlay.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads } from "../laws/index.ts";
-import { blueGreenWorld, Pair, serviceKey } from "./blue-green.fixture.ts";
+import { blueGreenWorld, manifests, Pair, serviceKey } from "./blue-green.fixture.ts";
 
 const before = "-> blue, blue 3 shop:v1, green 0 shop:v0";
 const smoke = { image: "smoke:v1", command: ["npm", "test"] };
@@ -55,6 +57,38 @@ test("and back again: without an image the idle colour gets the traffic as it is
   await pair.world.run(minutes(1));
 
   expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
+});
+
+test("an Application that heals itself leaves alone what a deploy wrote, there and back, and nothing else", async () => {
+  const pair = await Pair.begin();
+  const differences = async (seen = (live: Resource) => live) => {
+    const found = [];
+    for (const desired of manifests) {
+      const live = await pair.world.get<Resource>(keyOf(desired));
+      const definition = builtInKinds().find((known) => known.kind === desired.kind);
+      if (live === undefined || definition === undefined) throw new Error(`no ${desired.kind}`);
+      found.push(
+        ...diffResource(overlayClaims(desired, seen(live), noClaims), live, definition).map(({ path }) => path),
+      );
+    }
+    return found;
+  };
+
+  await pair.deploy("shop:v2");
+  for (let second = 0; second < 60; second += 5) {
+    await pair.world.run(seconds(5));
+    expect(await differences()).toEqual([]);
+  }
+  pair.outside.verification = "2 of 20 requests failed";
+  await pair.deploy("shop:v3");
+  await pair.world.run(minutes(2));
+  expect(await pair.picture()).toBe("-> green, blue 0 shop:v3, green 3 shop:v2");
+  expect(await differences()).toEqual([]);
+
+  // Without its mark all of it would be drift.
+  expect(
+    await differences(({ metadata: { annotations: _, ...metadata }, ...live }) => ({ ...live, metadata })),
+  ).not.toEqual([]);
 });
 
 describe("what goes wrong leaves the traffic where it was", () => {

@@ -1,8 +1,18 @@
-import type { Deployment, Service } from "@sluice/api";
+import { blueGreenAnnotation, type Deployment, type Service } from "@sluice/api";
 import type { Effect } from "../loop/index.ts";
 import type { Turn } from "./turn.ts";
 
 // All with the resourceVersion that was seen: what changed meanwhile is a conflict, and is looked at again.
+
+/** The same object where the mark is there. */
+function mark<Marked extends Deployment | Service>(object: Marked, what: string): Marked {
+  const { annotations } = object.metadata;
+  if (annotations?.[blueGreenAnnotation] === what) return object;
+  return {
+    ...object,
+    metadata: { ...object.metadata, annotations: { ...annotations, [blueGreenAnnotation]: what } },
+  };
+}
 
 /** The idle colour with its image and Pods; undefined once it has them. */
 export function prepared({ to, object, status, found }: Turn): Effect | "gone" | undefined {
@@ -11,7 +21,9 @@ export function prepared({ to, object, status, found }: Turn): Effect | "gone" |
   const { image = "", replicas = 1 } = status;
   const { containers } = to.spec.template.spec;
   const isRight = (name: string, current: string | undefined) => name !== container || current === image;
-  if (to.spec.replicas === replicas && containers.every((one) => isRight(one.name, one.image))) return undefined;
+  const isSo = to.spec.replicas === replicas && containers.every((one) => isRight(one.name, one.image));
+  const marked = container === undefined ? to : mark(to, container);
+  if (isSo && marked === to) return undefined;
   const template = {
     ...to.spec.template,
     spec: {
@@ -19,18 +31,21 @@ export function prepared({ to, object, status, found }: Turn): Effect | "gone" |
       containers: containers.map((one) => (one.name === container ? { ...one, image } : one)),
     },
   };
-  return { do: "update", object: { ...to, spec: { ...to.spec, replicas, template } } };
+  return { do: "update", object: { ...marked, spec: { ...to.spec, replicas, template } } };
 }
 
 /** None, unless the traffic would go with it. */
 export function scaled(
-  { service, object, status, from, to }: Turn,
+  { service, object, status, from, to, found }: Turn,
   unwanted: Deployment | undefined,
 ): Effect | undefined {
   if (unwanted === undefined || unwanted.spec.replicas === 0) return undefined;
   const colour = service?.spec.selector?.[object.spec.label ?? "version"];
   const isServing = (unwanted === from && colour === status.from) || (unwanted === to && colour === status.to);
-  return isServing ? undefined : { do: "update", object: { ...unwanted, spec: { ...unwanted.spec, replicas: 0 } } };
+  if (isServing) return undefined;
+  const container = object.spec.container ?? (found.is === "found" ? found.pair.container : undefined);
+  const marked = container === undefined ? unwanted : mark(unwanted, container);
+  return { do: "update", object: { ...marked, spec: { ...unwanted.spec, replicas: 0 } } };
 }
 
 /** The Service's selector, in one write; undefined where it is so, `elsewhere` where it is neither. */
@@ -40,7 +55,7 @@ export function switchTo({ service, object }: Turn, colour: string, other: strin
   if (service === undefined || (current !== colour && current !== other)) return "elsewhere";
   if (current === colour) return undefined;
   const selector = { ...service.spec.selector, [label]: colour };
-  return { do: "update", object: { ...service, spec: { ...service.spec, selector } } };
+  return { do: "update", object: { ...mark(service, label), spec: { ...service.spec, selector } } };
 }
 
 /** A Service for the new colour alone, where the manifests have none. */

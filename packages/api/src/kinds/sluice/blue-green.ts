@@ -80,3 +80,9 @@ export type BlueGreenDeployment = Kind<
   BlueGreenDeploymentSpec,
   BlueGreenDeploymentStatus
 >;
+
+/**
+ * On what a blue-green deploy has written to, so that whoever applies the manifests again leaves that alone: on a Service
+ * the label of its selector that switches, on a Deployment the container whose image, with the replicas, is the deploy's.
+ */
+export const blueGreenAnnotation = "sluice.dev/blue-green";
