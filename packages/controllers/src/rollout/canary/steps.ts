@@ -1,6 +1,7 @@
 import type { CanaryStep, CanaryStrategy, Rollout, SetCanaryScale } from "@sluice/api";
-import { canonicalJson, type Millis, seconds, shortHash } from "@sluice/kernel";
+import { type Millis, seconds } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
+import { hashOfSteps } from "./step-hash.ts";
 
 export const canaryOf = (rollout: Rollout): CanaryStrategy => rollout.spec.strategy.canary ?? {};
 /** The strategy whose maxSurge and maxUnavailable count. */
@@ -16,7 +17,7 @@ export const isDynamic = (rollout: Rollout): boolean =>
 /** A change of steps begins the release anew, as a change of the template does. */
 export const stepHash = (rollout: Rollout): string => {
   const steps = stepsOf(rollout);
-  const known = stepHashes.get(steps) ?? shortHash(canonicalJson(steps));
+  const known = stepHashes.get(steps) ?? hashOfSteps(steps);
   stepHashes.set(steps, known);
   return known;
 };
