@@ -35,6 +35,14 @@ const written: readonly (readonly [Parameters<typeof sample>[0], Parameters<type
     },
     "- { name: testers }",
   ],
+  [
+    "Rollout",
+    {
+      "metadata.labels": { "ring-id": "a" },
+      [`${canary}.analysis.args`]: [{ name: "ring", value: "{{metadata.labels.ring-id}}" }],
+    },
+    "valueFrom: {fieldRef: {fieldPath: \"metadata.labels['ring-id']\"}}",
+  ],
   ["Rollout", { [`${canary}.dynamicStableScale`]: true, [`${canary}.scaleDownDelaySeconds`]: 30 }, ""],
   ["Rollout", { [`${canary}.steps.0`]: { setWeight: 1, setCanaryScale: { weight: 10 } } }, "- setCanaryScale:"],
   [

@@ -8,6 +8,7 @@ import { readManifests, type SourceFile } from "./manifest.ts";
 import { ringFindings } from "./ring-rules.ts";
 import { routingFindings } from "./routing-rules.ts";
 import { schemaFindings } from "./schema-rules.ts";
+import { sharingFindings } from "./sharing-rules.ts";
 import { workloadFindings } from "./workload-rules.ts";
 import { World } from "./world.ts";
 
@@ -25,6 +26,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...analysisFindings(world),
     ...routingFindings(world),
     ...ringFindings(world),
+    ...sharingFindings(world),
     ...workloadFindings(world),
     ...blueGreenFindings(world),
     ...evidenceFindings(world),

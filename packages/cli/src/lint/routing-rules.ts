@@ -109,6 +109,7 @@ function checkReference(
   const managed = list<{ name?: string }>(managedRoutes).map(({ name: route }) => route);
   const routes = routesOf(virtualService).filter(({ name: route }) => route === undefined || !managed.includes(route));
   const isL4 = list(reference.tlsRoutes).length + list(reference.tcpRoutes).length > 0;
+  findings.push(...checkL4(manifest, at, virtualService, reference));
   const wanted = reference.routes;
   if (!Array.isArray(wanted) || wanted.length === 0) {
     if (routes.length > 1 && !isL4) {
@@ -145,6 +146,42 @@ function checkReference(
     }
   }
   return findings;
+}
+
+type L4Reference = { readonly port?: number; readonly sniHosts?: readonly string[] };
+type L4Match = { readonly match?: readonly L4Reference[] };
+
+/** A tls or tcp route is found by what it matches: exactly this port, exactly these hosts. */
+function checkL4(
+  manifest: Manifest,
+  at: string,
+  virtualService: Manifest,
+  reference: IstioVirtualServiceReference,
+): readonly Finding[] {
+  const { spec } = virtualService.resource as Partial<VirtualService>;
+  const said = ({ port, sniHosts = [] }: L4Reference): string =>
+    [...(port === undefined ? [] : [`port ${port}`]), ...sniHosts].join(", ");
+  return (["tls", "tcp"] as const).flatMap((protocol) => {
+    const there = list<L4Match>(spec?.[protocol]).flatMap(({ match }) => list<L4Reference>(match));
+    return list<L4Reference>(reference[`${protocol}Routes`]).flatMap((wanted, index) => {
+      const isThere = there.some(
+        ({ port, sniHosts = [] }) =>
+          (wanted.port === undefined || wanted.port === port) &&
+          (wanted.sniHosts ?? []).every((host) => sniHosts.includes(host)),
+      );
+      if (isThere) return [];
+      return [
+        findingAt(manifest, `${at}.${protocol}Routes[${index}]`, {
+          severity: "error",
+          rule: "missing-route",
+          what: `${virtualService.describe()} has no ${protocol} route for ${said(wanted)}`,
+          found: said(wanted),
+          expected: there.length === 0 ? `a ${protocol} route; it has none` : `one of ${there.map(said).join("; ")}`,
+          repair: there[0] === undefined ? `add the ${protocol} route to it` : `name ${said(there[0])}`,
+        }),
+      ];
+    });
+  });
 }
 
 /** A weighed route needs both versions to weigh. */

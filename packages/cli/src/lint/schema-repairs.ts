@@ -35,6 +35,8 @@ export function repairInFile(manifest: Manifest, violation: Violation): Repair {
     const flow = `{ name: ${managed} }`;
     return withItem(manifest, "spec.strategy.canary.trafficRouting", "managedRoutes", managed, [`- ${flow}`], flow);
   }
+  const from = /^use valueFrom: (\{.*\})$/.exec(repair)?.[1];
+  if (from !== undefined) return valueFrom(manifest, path, from);
   if (field === "restartPolicy" && expected === "Always") return replacement(manifest, path, "Always");
   if (field === "method" && expected === "POST or PUT") return withMethod(manifest, holder, path);
   if (field === "minReadySeconds" && repair.startsWith("add ")) return withField(manifest, "spec", repair.slice(4));
@@ -67,6 +69,14 @@ function renamed(manifest: Manifest, path: string, holder: string, meant: string
   const { source, file } = manifest;
   if (source.nodeAt(`${holder}.${meant}`) !== undefined) return undefined;
   return source.renameKey(path, meant)?.map((edit) => ({ file, ...edit }));
+}
+
+/** In place of a value that Rollouts don't expand. */
+function valueFrom({ source, file }: Manifest, path: string, from: string): Repair {
+  const raw = source.raw(path);
+  const name = source.renameKey(path, "valueFrom");
+  if (raw === undefined || name === undefined) return undefined;
+  return [...name, { start: raw.start, end: raw.end, text: from }].map((edit) => ({ file, ...edit }));
 }
 
 function quoted({ source, file }: Manifest, path: string): Repair {
