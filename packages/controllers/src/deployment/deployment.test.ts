@@ -7,6 +7,7 @@ import { modelledPods } from "../pods/modelled-pods.fixture.ts";
 import { replicaSetReconciler } from "../replicaset/index.ts";
 import { fencepostsOf } from "./fenceposts.ts";
 import { deploymentReconciler } from "./reconciler.ts";
+import { oldSizes } from "./rolling.ts";
 import { scaleSizes } from "./scale.ts";
 import { viewOf } from "./view.ts";
 
@@ -111,6 +112,23 @@ test("an old template coming back (undo) gets a new revision and keeps its Repli
   );
   expect(back?.metadata.annotations?.["deployment.kubernetes.io/revision-history"]).toBe("1");
   world.stop();
+});
+
+test("an old ReplicaSet whose status still counts Pods that go doesn't make room for more to go", () => {
+  const set = (image: string, replicas: number, availableReplicas: number): ReplicaSet => ({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: { name: image, namespace: "default" },
+    spec: { replicas, selector: { matchLabels: { app: "web" } }, template: deployment(image).spec.template },
+    status: { replicas: availableReplicas, availableReplicas },
+  });
+  const sizes = (available: number) => {
+    const replicaSets = [set("web:v1", 3, available), set("web:v2", 1, 0)];
+    return oldSizes(viewOf({ deployment: deployment("web:v2"), replicaSets, orphans: [], oldPodsRunning: 0 }));
+  };
+
+  expect(sizes(3).size).toBe(0);
+  expect(sizes(4).size).toBe(0);
 });
 
 test("what never gets ready stops at the fenceposts and runs into its deadline", async () => {

@@ -32,7 +32,8 @@ export function oldSizes({ newest, old, all, replicas, fenceposts }: DeploymentV
     sizes.set(replicaSet, replicasOf(replicaSet) - count);
     cleaned += count;
   }
-  let surplus = sum(all, availableOf) - minAvailable;
+  // What was just made smaller may still tell of the Pods that go.
+  let surplus = sum(all, (set) => Math.min(availableOf(set), replicasOf(set))) - minAvailable;
   for (const replicaSet of old) {
     const count = Math.min(sizeOf(replicaSet), surplus);
     if (count <= 0) continue;
