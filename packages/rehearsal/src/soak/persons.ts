@@ -1,4 +1,13 @@
-import type { BlueGreenDeployment, Client, Pod, Quarantine, ReplicaSet, Resource, Rollout } from "@sluice/api";
+import {
+  type BlueGreenDeployment,
+  type Client,
+  hasReason,
+  type Pod,
+  type Quarantine,
+  type ReplicaSet,
+  type Resource,
+  type Rollout,
+} from "@sluice/api";
 import {
   abortPatch,
   pausePatch,
@@ -28,7 +37,13 @@ export async function say(client: Client, word: Exclude<Word, "crash" | "watchGa
       const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, {});
       const sets = items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === "Rollout");
       for (const { patch, subresource, target = rolloutKey } of unlessRefused(() => asked(word, rollout, sets, now))) {
-        await client.patch<Resource>(target, patch, subresource === undefined ? {} : { subresource });
+        try {
+          await client.patch<Resource>(target, patch, subresource === undefined ? {} : { subresource });
+        } catch (thrown) {
+          // Somebody was first: what was asked was meant for another place.
+          if (hasReason(thrown, "Invalid") || hasReason(thrown, "Conflict")) return;
+          throw thrown;
+        }
       }
     }
   }

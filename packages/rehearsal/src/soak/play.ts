@@ -112,11 +112,11 @@ class Player {
     }
     this.#isStopped = true;
     world.stop();
-    const { elapsed, crashes } = world;
+    const { clock, crashes } = world;
     const { counts: checks } = this.#checks;
     const stable = this.#before?.sets.find((set) => hashOf(set) === this.#before?.rollout.status?.stableRS);
     const stableImage = stable?.spec.template?.spec.containers[0]?.image;
-    return { violated, virtualMillis: elapsed, crashes, releases: this.#versions.length, checks, stableImage };
+    return { violated, virtualMillis: clock.elapsed, crashes, releases: this.#versions.length, checks, stableImage };
   }
 
   async #begin(): Promise<void> {
@@ -153,7 +153,7 @@ class Player {
     const now = isNews ? await pictureOf(world.client, this.#story) : this.#before;
     if (now === undefined) return;
     const before = this.#before;
-    const at = world.elapsed;
+    const at = world.clock.elapsed;
     this.#traffic.look(now, before, at, this.#checks);
     checkQuarantines(now, before, at, this.#checks);
     checkEndpoints(now, at, this.#checks);
@@ -228,7 +228,7 @@ class Player {
         this.#outside.repository.isReachable = step.isReachable;
         return;
       case "clock":
-        return world.jump(seconds(step.seconds));
+        return world.clock.jump(seconds(step.seconds));
       case "worker": {
         if (!this.#story.beside.includes("worker")) return;
         const template = workerTemplate(++this.#numbers, step.fate);

@@ -40,7 +40,7 @@ export class TrafficWatch {
     const { strategy } = rollout.spec;
     if (strategy.canary !== undefined) {
       this.#grants(now, checks);
-      this.#steps(now, at, checks);
+      this.#steps(now, before, at, checks);
     }
     if (strategy.blueGreen !== undefined) switched(now, before, checks);
     else if (strategy.canary?.trafficRouting !== undefined) this.#routed(now, before, at, checks);
@@ -68,26 +68,30 @@ export class TrafficWatch {
   }
 
   /** Every step that is left behind is told, also where a person went past it. */
-  #steps(now: Picture, at: number, checks: Checks): void {
+  #steps(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
     const { status = {} } = now.rollout;
     const { currentPodHash: hash = "", currentStepHash = "", currentStepIndex: index = 0 } = status;
     const version = `${hash} ${currentStepHash}`;
-    const told = now.decisions.filter((one) => hashOf(one) === hash && one.spec.action === "advance").length;
+    const toldIn = (picture: Picture | undefined) =>
+      picture?.decisions.filter((one) => hashOf(one) === hash && one.spec.action === "advance").length ?? 0;
+    const told = toldIn(now);
     const known = this.#place;
     const isOnItsWay = status.promoteFull !== true && status.stableRS !== hash;
-    if (!isOnItsWay || known.version !== version || index <= known.index) {
-      this.#place = { version, index, told };
-      return;
+    // A Decision is written before the status that it is about: one may be ahead.
+    if (!isOnItsWay || known.version !== version || index < known.index) {
+      this.#place = { version, index: isOnItsWay ? 0 : index, told: toldIn(before) };
     }
-    const isTold = told - known.told >= index - known.index;
+    if (!isOnItsWay || index <= this.#place.index) return;
+    const { index: from, told: toldThen } = this.#place;
+    const isTold = told - toldThen >= index - from;
     checks.holdsSoon(
       "why",
       "steps",
       isTold,
       at,
-      () => `${hash} went from step ${known.index} to ${index}, and ${told - known.told} Decisions say so`,
+      () => `${hash} went from step ${from} to ${index}, and ${told - toldThen} Decisions say so`,
     );
-    if (isTold) this.#place = { version, index, told: known.told + index - known.index };
+    if (isTold) this.#place = { version, index, told: toldThen + index - from };
   }
 
   #routed(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
@@ -100,7 +104,9 @@ export class TrafficWatch {
     if (status.observedGeneration === String(metadata.generation ?? 0)) {
       const allowed = allowedWeight(rollout);
       const words = () => `${weight} % on ${canaryHash} at step ${status.currentStepIndex}, which allows ${allowed} %`;
-      checks.holdsSoon("weight", "", weight <= allowed, at, words);
+      // A stable version that was made smaller takes traffic back as fast as its pods come.
+      const isGoingBack = spec.strategy.canary?.dynamicStableScale === true && !isRise;
+      checks.holdsSoon("weight", "", weight <= allowed || isGoingBack, at, words);
       checks.holds("weight", !isRise || weight <= allowedLately(now, before), words);
     }
     checks.holdsSoon(

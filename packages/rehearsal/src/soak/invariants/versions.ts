@@ -13,7 +13,14 @@ export function checkQuarantines(now: Picture, before: Picture | undefined, at: 
       spec.strategy.canary?.trafficRouting !== undefined && canaryHash !== now.stableHash && canaryHash === hash
         ? weight
         : 0;
-    checks.holds("quarantine", has === 0, () => `${has} % on ${hash}, which is quarantined: ${quarantine.spec.reason}`);
+    // A stable version that was made smaller takes its traffic back as fast as its pods come.
+    const isGoingBack =
+      spec.strategy.canary?.dynamicStableScale === true && before?.canaryHash === hash && has <= before.weight;
+    checks.holds(
+      "quarantine",
+      has === 0 || isGoingBack,
+      () => `${has} % on ${hash}, which is quarantined: ${quarantine.spec.reason}`,
+    );
     const wasKnown = before?.quarantines.some(
       (one) => one.metadata.name === quarantine.metadata.name && !isLifted(one),
     );

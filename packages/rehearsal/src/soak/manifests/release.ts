@@ -48,12 +48,13 @@ export const templateOf = (version: number, fate: Fate): PodTemplateSpec => ({
   spec: { containers: [{ name: "web", image: `web:v${version}-${fate}`, ports: [{ containerPort: 80 }] }] },
 });
 
-function canaryOf({ shape, hasBackground }: Story, plan: number) {
+function canaryOf({ shape, hasBackground, isDynamic }: Story, plan: number) {
   return {
     steps: plans[plan] ?? [],
     ...(hasBackground ? { analysis: { templates: [{ templateName: "background" }], startingStep: 1 } } : {}),
     ...(shape === "weights"
       ? {
+          ...(isDynamic ? { dynamicStableScale: true } : {}),
           trafficRouting: {
             istio: {
               virtualService: { name: "web", routes: ["primary"] },

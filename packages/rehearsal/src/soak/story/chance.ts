@@ -39,6 +39,7 @@ export function storyOf(seed: number, random: Random): Story {
     hasBackground: happens(0.3),
     hasHoldback: happens(0.3),
     hasRings: happens(0.15),
+    isDynamic: happens(0.25),
     isEnforced: happens(0.8),
     template: delivery === "hand" && happens(0.15) ? "deployment" : "own",
     delivery,

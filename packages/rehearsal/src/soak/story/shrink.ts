@@ -1,7 +1,16 @@
 import { calm, plainStory, type Story } from "./story.ts";
 
 /** Manifests that are plainer, one field at a time. */
-const plainer = ["hasBackground", "hasHoldback", "hasRings", "isEnforced", "template", "delivery", "beside"] as const;
+const plainer = [
+  "hasBackground",
+  "hasHoldback",
+  "hasRings",
+  "isDynamic",
+  "isEnforced",
+  "template",
+  "delivery",
+  "beside",
+] as const;
 
 /** The shortest story near this one that still fails: first a calmer platform and plainer manifests, then fewer steps. */
 export async function shrink(story: Story, fails: (story: Story) => Promise<boolean>): Promise<Story> {

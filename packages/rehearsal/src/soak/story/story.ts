@@ -59,6 +59,8 @@ export interface Story {
   readonly hasBackground: boolean;
   readonly hasHoldback: boolean;
   readonly hasRings: boolean;
+  /** The stable version shrinks as traffic leaves it. */
+  readonly isDynamic: boolean;
   /** What the judge says is acted on; otherwise it only advises. */
   readonly isEnforced: boolean;
   /** Where the template stands. */
@@ -79,6 +81,7 @@ export const plainStory: Story = {
   hasBackground: false,
   hasHoldback: false,
   hasRings: false,
+  isDynamic: false,
   isEnforced: true,
   template: "own",
   delivery: "hand",

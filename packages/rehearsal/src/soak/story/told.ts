@@ -33,12 +33,25 @@ function toldStep(step: Step): string {
 }
 
 export function toldStory(story: Story): string {
-  const { seed, shape, plan, replicas, hasBackground, hasHoldback, hasRings, isEnforced, disturbance, steps } = story;
+  const {
+    seed,
+    shape,
+    plan,
+    replicas,
+    hasBackground,
+    hasHoldback,
+    hasRings,
+    isDynamic,
+    isEnforced,
+    disturbance,
+    steps,
+  } = story;
   const unkind = Object.entries(disturbance).flatMap(([name, chance]) => (chance === 0 ? [] : [`${name} ${chance}`]));
   const more = [
     ...(hasBackground ? ["background analysis"] : []),
     ...(hasHoldback ? ["holdback"] : []),
     ...(hasRings ? ["rings"] : []),
+    ...(isDynamic ? ["a stable version that shrinks"] : []),
     ...(isEnforced ? [] : ["the judge advises"]),
     ...(story.template === "own" ? [] : ["workloadRef"]),
     ...(story.delivery === "hand" ? [] : ["from git"]),

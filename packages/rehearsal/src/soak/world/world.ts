@@ -1,17 +1,10 @@
 import { ApiFault, type Client, KindRegistry, keyOf, type Resource, type Watch, type WatchOptions } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
-import {
-  after,
-  type Instant,
-  type KindKey,
-  type Millis,
-  type Random,
-  randomInteger,
-  VirtualClock,
-} from "@sluice/kernel";
+import { type KindKey, type Millis, type Random, randomInteger } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
 import { kinds } from "../../release/world.ts";
 import type { Disturbance } from "../story/story.ts";
+import { WallClock } from "./wall-clock.ts";
 
 export interface UnkindOptions {
   readonly random: Random;
@@ -30,7 +23,7 @@ const never = () => new Promise<never>(() => {});
 
 /** The real store and loop in virtual time, on a platform that crashes, conflicts, and tells late, twice or not at all. */
 export class UnkindWorld {
-  readonly clock = new VirtualClock();
+  readonly clock: WallClock;
   crashes = 0;
   disturbance: Disturbance;
   readonly #options: UnkindOptions;
@@ -38,7 +31,6 @@ export class UnkindWorld {
   readonly #late: (() => void)[] = [];
   readonly #watches = new Set<Watch>();
   #expires = 0;
-  #began: Instant;
   #touches = 0;
   /** Counts what goes on. */
   #activity = 0;
@@ -46,17 +38,16 @@ export class UnkindWorld {
   #loop: Loop;
   #tasks: TaskBoard;
 
-  private constructor(options: UnkindOptions, store: Store, clock: VirtualClock) {
+  private constructor(options: UnkindOptions, store: Store, clock: WallClock) {
     this.#options = options;
     this.disturbance = options.disturbance;
     this.#store = store;
     this.clock = clock;
-    this.#began = clock.now();
     ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
   }
 
   static async create(options: UnkindOptions): Promise<UnkindWorld> {
-    const clock = new VirtualClock();
+    const clock = new WallClock();
     const { kinds: registry, random } = options;
     const store = await createStore({ kinds: registry, clock, random, retention: {} });
     return new UnkindWorld(options, store, clock);
@@ -98,17 +89,6 @@ export class UnkindWorld {
     this.stop();
     this.#late.length = 0;
     ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
-  }
-
-  /** Milliseconds that really went by. */
-  get elapsed(): number {
-    return this.clock.now() - this.#began;
-  }
-
-  /** The clock on the wall is set. */
-  jump(by: Millis): void {
-    this.clock.jump(by);
-    this.#began = after(this.#began, by);
   }
 
   /** Every watch ends, and must be listed anew. */
