@@ -1,7 +1,7 @@
 export type { ComparedMetric, ComparedResult } from "./comparison/compare.ts";
 export { type Comparison, type ComparisonOptions, compareVersions } from "./comparison/score.ts";
 export { shippedModel } from "./generated/model.ts";
-export { createJudge, type Judge, type JudgeOptions, type Verdict } from "./judge.ts";
+export { createJudge, type Judge, type JudgeOptions, rollbackNats, type Verdict } from "./judge.ts";
 export { inputNames, rising } from "./learned/inputs.ts";
 export type { Tree, TreeModel } from "./learned/trees.ts";
 export { weighed } from "./learned/weighed.ts";

@@ -48,7 +48,7 @@ export interface JudgeOptions {
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
-const rollbackNats = 6.3;
+export const rollbackNats = 6.3;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.95;
 /** The same before the last step. */

@@ -69,3 +69,16 @@ export function blueGreenWords(stage: BlueGreenStage, left?: string): string {
       return "taken back";
   }
 }
+
+/** The same in a word or two, for lists. */
+export const blueGreenBrief: Readonly<Record<BlueGreenStage["is"], string>> = {
+  done: "switched",
+  starting: "preview starts",
+  testing: "preview tested",
+  waiting: "waits at preview",
+  scalingUp: "scales up",
+  watching: "watched",
+  held: "held",
+  asking: "asks a person",
+  aborted: "taken back",
+};

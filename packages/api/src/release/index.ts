@@ -1,4 +1,4 @@
-export { type BlueGreenStage, blueGreenStage, blueGreenWords } from "./blue-green-stage.ts";
+export { type BlueGreenStage, blueGreenBrief, blueGreenStage, blueGreenWords } from "./blue-green-stage.ts";
 export { type Change, configurationChanges, templateChanges } from "./changes.ts";
 export { configurationAnnotation, snapshotName } from "./configuration-copies.ts";
 export { type LastWord, lastWord, meanwhileText, placeText, type Word, wordEvent } from "./meanwhile.ts";

@@ -1,5 +1,5 @@
 import type { CanaryStep, Rollout } from "@sluice/api";
-import { blueGreenStage, blueGreenWords, pauseEnd, stepWords } from "@sluice/api/release";
+import { blueGreenBrief, blueGreenStage, blueGreenWords, pauseEnd, stepWords } from "@sluice/api/release";
 import { ageOf, formatAge } from "../terminal/age.ts";
 import { bar } from "../terminal/sparkline.ts";
 import { paint } from "../terminal/style.ts";
@@ -145,20 +145,8 @@ export function progressWord(rollout: Rollout, now: number): string {
     return `${isDone(rollout) ? steps : Math.min(rollout.status?.currentStepIndex ?? 0, steps)}/${steps}`;
   }
   if (stage.is === "waiting" && stage.until !== undefined) return `switches in ${formatAge(stage.until - now)}`;
-  return stageWords[stage.is];
+  return blueGreenBrief[stage.is];
 }
-
-const stageWords = {
-  done: "switched",
-  starting: "preview starts",
-  testing: "preview tested",
-  waiting: "waits at preview",
-  scalingUp: "scales up",
-  watching: "watched",
-  held: "held",
-  asking: "asks a person",
-  aborted: "taken back",
-} as const;
 
 /** What the new version gets of the traffic; "" where nobody weighs it. */
 export function weightWord({ spec, status = {} }: Rollout): string {

@@ -310,6 +310,7 @@ test("the judge in words, with what speaks against the version", () => {
       because: "errors may have grown",
       windows: 12,
       requests: 340,
+      rollbackNats: 6.3,
       evidence: [
         { signal: "errors", nats: 2.13, since: 20 },
         { signal: "latency", nats: -1, since: 0 },
@@ -320,7 +321,7 @@ test("the judge in words, with what speaks against the version", () => {
 
   expect(text).toContain("holds the weight (only advises)  errors may have grown\n");
   expect(text).toContain("12 windows, 340 requests");
-  expect(text).toContain("errors: 2.1 nats  since 20 s after its begin");
+  expect(text).toContain("errors: 2.1 of 6.3 nats  since 20 s after its begin");
   expect(text).not.toContain("latency");
 });
 

@@ -77,11 +77,22 @@ function renderRings({ metadata, spec }: RingSet, rollout: Rollout, columns: num
 
 /** What the judge says of the version on its way, and what speaks against it. */
 function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
-  const { action, because = "", windows = 0, suspects, requests, brokenRules = [], evidence = [], message } = status;
+  const {
+    action,
+    because = "",
+    windows = 0,
+    suspects,
+    requests,
+    brokenRules = [],
+    evidence = [],
+    message,
+    rollbackNats,
+  } = status;
   if (action === undefined) return [];
   const colour = action === "rollback" ? "red" : action === "continue" && suspects !== true ? "green" : "yellow";
   const advises = spec.mode === "advise" ? " (only advises)" : "";
   const seen = `${windows} ${windows === 1 ? "window" : "windows"}${requests === undefined ? "" : `, ${requests} requests`}`;
+  const limit = rollbackNats === undefined ? "" : ` of ${rollbackNats}`;
   const against = evidence.filter(({ nats }) => nats > 0).slice(0, 3);
   return [
     { name: "judge", parts: [paint(colour, verdictWords[action]) + advises, because, paint("dim", seen)] },
@@ -89,7 +100,7 @@ function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
       const where = endpoint === undefined ? "" : ` at ${endpoint}`;
       return {
         name: index === 0 ? "against" : "",
-        parts: [`${signal}${where}: ${nats.toFixed(1)} nats`, paint("dim", `since ${since} s after its begin`)],
+        parts: [`${signal}${where}: ${nats.toFixed(1)}${limit} nats`, paint("dim", `since ${since} s after its begin`)],
       };
     }),
     ...brokenRules.map(({ name, message: broken }): Row => ({ name: "rule", parts: [paint("yellow", name), broken] })),

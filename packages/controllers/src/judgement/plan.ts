@@ -10,7 +10,7 @@ import {
   seconds,
   unreachable,
 } from "@sluice/kernel";
-import { brokenRules, decide } from "@sluice/verdict";
+import { brokenRules, decide, rollbackNats } from "@sluice/verdict";
 import type { Effect } from "../loop/index.ts";
 import type { JudgedWindows, ObservedJudgement } from "./observe.ts";
 
@@ -134,6 +134,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     because: ruling.because,
     confidence,
     ...(Number.isFinite(nats) ? { nats: rounded(nats) } : {}),
+    rollbackNats,
     suspects: suspects || ruling.action === "monitor",
     evidence: evidence
       .filter((one) => Number.isFinite(one.nats))

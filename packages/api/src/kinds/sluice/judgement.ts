@@ -82,6 +82,8 @@ export interface JudgementStatus {
   readonly confidence?: number;
   /** Log of the strongest evidence after paying for every look. */
   readonly nats?: number;
+  /** The evidence at which the release is taken back. */
+  readonly rollbackNats?: number;
   /** The weight must not grow yet. */
   readonly suspects?: boolean;
   readonly evidence?: readonly JudgementEvidence[];

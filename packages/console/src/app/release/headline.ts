@@ -1,4 +1,5 @@
 import type { Rollout } from "@sluice/api";
+import { blueGreenStage } from "@sluice/api/release";
 import type { ShownStep } from "./steps.ts";
 
 /** Where the release stands, in a sentence. */
@@ -18,8 +19,11 @@ export function headlineOf(rollout: Rollout, image: string, steps: readonly Show
   if (reasons.includes("NoData")) return `${image} waits for you at ${place}: its evidence holds no data.`;
   if (reasons.includes("InconclusiveAnalysisRun"))
     return `${image} waits for you at ${place}: its analysis is undecided.`;
-  if (reasons.includes("BlueGreenPause"))
+  const stage = blueGreenStage(rollout);
+  if (stage?.is === "waiting" && stage.until === undefined)
     return `${image} is ready beside the stable version and waits to be switched to.`;
+  if (stage?.is === "waiting") return `${image} is ready beside the stable version; soon everybody gets it.`;
+  if (stage?.is === "watching") return `Everybody gets ${image}; it is watched before the old version goes.`;
   if (spec.paused === true) return `${image} is paused by hand at ${place}.`;
   if (status.stableRS !== undefined && status.stableRS === status.currentPodHash) {
     return status.phase === "Healthy" ? `${image} has all traffic.` : `${image}: ${status.message ?? "settles"}`;

@@ -13,6 +13,7 @@ import { headlineOf } from "./headline.ts";
 import { JudgeView } from "./judge/judge-view.tsx";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
 import { RingsView } from "./rings/rings-view.tsx";
+import { ServicesLine } from "./services-line.tsx";
 import { StepTrack } from "./step-track.tsx";
 import { stepsOf } from "./steps.ts";
 import { TrafficCharts, WindowChoice, windowFor } from "./traffic-charts.tsx";
@@ -70,6 +71,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
       <Section title="Progress">
         <StepTrack steps={steps} />
         <WeightBar shares={sharesOf(rollout, versions)} versions={versions} colours={colours} />
+        <ServicesLine rollout={rollout} versions={versions} />
       </Section>
       <Section title="Traffic by version" beside={<WindowChoice seconds={seconds} onChange={setSeconds} />}>
         <TrafficCharts traffic={traffic} marks={marks} versions={lines.toReversed()} />
@@ -123,7 +125,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
 
 /** What is stable, on its way or still has pods, and the last few that had; at most five. */
 const worthShowing = (versions: readonly Version[]): readonly Version[] =>
-  versions.filter(({ role, pods }, index) => role !== "old" || pods.length > 0 || index < 3).slice(0, 5);
+  versions.filter(({ roles, pods }, index) => !roles.includes("old") || pods.length > 0 || index < 3).slice(0, 5);
 
 /** Those of the newest revision; of an earlier one where it has none. */
 function latestOf<Measured extends AnalysisRun | Experiment>(

@@ -49,6 +49,49 @@ describe("steps", () => {
   });
 });
 
+describe("blue-green as steps", () => {
+  const analysis = { templates: [{ templateName: "smoke" }] };
+  const blueGreen = (status: RolloutStatus): Rollout => ({
+    ...rollout({ stableRS: "old", currentPodHash: "new", ...status }),
+    spec: {
+      strategy: {
+        blueGreen: {
+          activeService: "page",
+          previewReplicaCount: 1,
+          autoPromotionSeconds: 30,
+          prePromotionAnalysis: analysis,
+          postPromotionAnalysis: analysis,
+        },
+      },
+    },
+  });
+  const at = (status: RolloutStatus) => stepsOf(blueGreen(status)).find(({ state }) => state === "current");
+  const begun = "2026-01-01T00:00:00Z";
+  const selected = (activeSelector: string) => ({ blueGreen: { activeSelector, previewSelector: "new" } });
+
+  test.each<[string, RolloutStatus, string | undefined]>([
+    ["its pods come", selected("old"), "preview"],
+    [
+      "it is tested",
+      { blueGreen: { activeSelector: "old", prePromotionAnalysisRunStatus: { name: "pre", status: "Running" } } },
+      "test",
+    ],
+    ["it waits", { ...selected("old"), pauseConditions: [{ reason: "BlueGreenPause", startTime: begun }] }, "30 s"],
+    ["it scales up", { blueGreen: { activeSelector: "old", scaleUpPreviewCheckPoint: true } }, "all pods"],
+    ["it is watched", selected("new"), "watch"],
+    ["it was aborted", { ...selected("old"), abort: true }, undefined],
+    ["it is done", { ...selected("new"), stableRS: "new" }, undefined],
+  ])("%s", (_, status, expected) => {
+    expect(at(status)?.text).toBe(expected);
+  });
+
+  test("the pause counts down to the switch", () => {
+    const pause = at({ ...selected("old"), pauseConditions: [{ reason: "BlueGreenPause", startTime: begun }] });
+
+    expect(pause?.endsAt).toBe(Date.parse("2026-01-01T00:00:30Z"));
+  });
+});
+
 const replicaSet = (hash: string, revision: number, replicas: number): ReplicaSet => ({
   apiVersion: "apps/v1",
   kind: "ReplicaSet",
@@ -88,14 +131,16 @@ describe("versions", () => {
   test("each has its own pods, newest first", () => {
     const versions = versionsOf(rollout(status), sets, pods, new Set());
 
-    expect(versions.map(({ hash, role, ready, wanted, restarts }) => [hash, role, ready, wanted, restarts])).toEqual([
+    expect(
+      versions.map(({ hash, roles, ready, wanted, restarts }) => [hash, roles.join(), ready, wanted, restarts]),
+    ).toEqual([
       ["b", "canary", 1, 1, 0],
       ["a", "stable", 1, 3, 2],
     ]);
   });
 
   test("an aborted version isn't called the canary", () => {
-    expect(versionsOf(rollout({ ...status, abort: true }), sets, pods, new Set())[0]?.role).toBe("aborted");
+    expect(versionsOf(rollout({ ...status, abort: true }), sets, pods, new Set())[0]?.roles).toEqual(["aborted"]);
   });
 
   test("shares are what is routed, as the status says", () => {

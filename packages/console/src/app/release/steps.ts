@@ -1,5 +1,6 @@
 import type { Rollout } from "@sluice/api";
 import { pauseEnd, type StepKind, stepWords } from "@sluice/api/release";
+import { blueGreenSteps } from "./blue-green-steps.ts";
 
 export type StepState = "done" | "current" | "next";
 
@@ -16,7 +17,11 @@ export interface ShownStep {
 }
 
 /** The steps and where the release is among them; after an abort none is current. */
-export function stepsOf({ spec, status }: Rollout): readonly ShownStep[] {
+export function stepsOf(rollout: Rollout): readonly ShownStep[] {
+  return blueGreenSteps(rollout) ?? canarySteps(rollout);
+}
+
+function canarySteps({ spec, status }: Rollout): readonly ShownStep[] {
   const steps = spec.strategy.canary?.steps ?? [];
   const isDone = status?.stableRS !== undefined && status.stableRS === status.currentPodHash;
   const current = isDone ? steps.length : (status?.currentStepIndex ?? 0);

@@ -2,6 +2,7 @@ import type { Pod } from "@sluice/api";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { formatDuration, formatRate, formatSeconds, formatShare } from "../format.ts";
+import { Countdown } from "../parts/ago.tsx";
 import { stateOf } from "../pods/pod-state.ts";
 import type { Traffic } from "./use-traffic.ts";
 import { isReady, restartsOf, type Version } from "./versions.ts";
@@ -43,7 +44,7 @@ export function VersionTable({
               <span className="version-name">
                 <span className={`swatch colour-${colours.get(version.hash) ?? 0}`} aria-hidden="true" />
                 <span>
-                  {version.images.join(", ")} <Role version={version} />
+                  {version.images.join(", ")} <Roles version={version} />
                   <span className="under" title={`pod template hash ${version.hash}`}>
                     revision {version.revision} · {version.hash}
                   </span>
@@ -56,6 +57,14 @@ export function VersionTable({
                 {version.wanted === 0 && version.pods.length === 0
                   ? "scaled down"
                   : `${version.ready} of ${version.wanted} ready`}
+                {version.goesAt !== undefined && (
+                  <>
+                    {", "}
+                    <span title="Until then the way back to it is a matter of a moment">
+                      kept, <Countdown until={version.goesAt} />
+                    </span>
+                  </>
+                )}
               </span>
             </td>
             <td className={`number ${version.restarts > 0 ? "warn-text" : ""}`}>{version.restarts}</td>
@@ -67,9 +76,15 @@ export function VersionTable({
   );
 }
 
-function Role({ version: { role, isQuarantined } }: { readonly version: Version }): ReactNode {
+function Roles({ version: { roles, isQuarantined } }: { readonly version: Version }): ReactNode {
   if (isQuarantined) return <span className="role bad">quarantined</span>;
-  return role === "old" ? null : <span className={`role ${role}`}>{role}</span>;
+  return roles
+    .filter((role) => role !== "old")
+    .map((role) => (
+      <span key={role} className={`role ${role}`}>
+        {role}
+      </span>
+    ));
 }
 
 function PodDots({ pods }: { readonly pods: readonly Pod[] }): ReactNode {

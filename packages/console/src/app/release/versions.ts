@@ -1,13 +1,15 @@
 import type { ObjectMeta, Pod, ReplicaSet, Rollout } from "@sluice/api";
+import { rolesOf, scaleDownAt, type VersionRole } from "@sluice/api/release";
 
 export const podHashLabel = "rollouts-pod-template-hash";
-
-export type VersionRole = "stable" | "canary" | "aborted" | "old";
 
 export interface Version {
   readonly hash: string;
   readonly revision: number;
-  readonly role: VersionRole;
+  /** Most important first. */
+  readonly roles: readonly VersionRole[];
+  /** Epoch milliseconds when its Pods go, where it is only kept for a way back. */
+  readonly goesAt?: number;
   readonly images: readonly string[];
   readonly wanted: number;
   readonly pods: readonly Pod[];
@@ -43,10 +45,12 @@ export function versionsOf(
   return sorted.map((replicaSet) => {
     const mine = pods.filter((pod) => controllerUid(pod) === replicaSet.metadata.uid);
     const hash = hashOf(replicaSet);
+    const goesAt = scaleDownAt(replicaSet);
     return {
       hash,
       revision: revisionOf(replicaSet),
-      role: roleOf(rollout, hash),
+      roles: rolesOf(rollout, hash, mine.length),
+      ...(goesAt === undefined ? {} : { goesAt }),
       images: replicaSet.spec.template?.spec.containers.map(({ image = "" }) => image) ?? [],
       wanted: replicaSet.spec.replicas ?? 0,
       pods: mine.toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1)),
@@ -55,12 +59,6 @@ export function versionsOf(
       isQuarantined: quarantined.has(hash),
     };
   });
-}
-
-function roleOf({ status }: Rollout, hash: string): VersionRole {
-  if (hash === status?.stableRS) return "stable";
-  if (hash !== status?.currentPodHash) return "old";
-  return status.abort === true ? "aborted" : "canary";
 }
 
 /** Who gets how much, in percent. Without routes it is what the ready Pods make it. */

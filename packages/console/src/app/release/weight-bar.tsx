@@ -29,7 +29,7 @@ export function WeightBar({
             <span className={`swatch colour-${colours.get(hash) ?? 0}`} aria-hidden="true" />
             <strong className="numbers">{percent} %</strong>
             <span>
-              {version?.images.join(", ") ?? hash} <span className="quiet">{version?.role}</span>
+              {version?.images.join(", ") ?? hash} <span className="quiet">{version?.roles[0]}</span>
             </span>
           </li>
         ))}

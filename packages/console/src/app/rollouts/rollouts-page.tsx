@@ -1,7 +1,9 @@
 import type { Rollout } from "@sluice/api";
+import { type BlueGreenStage, blueGreenBrief, blueGreenStage } from "@sluice/api/release";
 import { memo, type ReactNode } from "react";
 import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
+import { Countdown } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { FilterField, matches, useFilter } from "../parts/filter.tsx";
 import { Page } from "../parts/page.tsx";
@@ -69,6 +71,7 @@ const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
   const { metadata, spec, status } = rollout;
   const steps = spec.strategy.canary?.steps?.length ?? 0;
   const isDone = status?.stableRS === status?.currentPodHash;
+  const stage = blueGreenStage(rollout);
   const weight = status?.canary?.weights?.canary.weight;
   return (
     <tr>
@@ -82,7 +85,15 @@ const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
         <Badge state={status?.phase ?? "Unknown"} />
       </td>
       <td data-label="Step" className="numbers">
-        {steps === 0 ? "none" : isDone ? "done" : `${Math.min(status?.currentStepIndex ?? 0, steps) + 1} of ${steps}`}
+        {stage !== undefined ? (
+          <StageText stage={stage} />
+        ) : steps === 0 ? (
+          "none"
+        ) : isDone ? (
+          "done"
+        ) : (
+          `${Math.min(status?.currentStepIndex ?? 0, steps) + 1} of ${steps}`
+        )}
       </td>
       <td data-label="Canary" className="numbers">
         {isDone || weight === undefined ? <span className="quiet">none</span> : <MiniBar percent={weight} />}
@@ -96,6 +107,17 @@ const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
     </tr>
   );
 });
+
+function StageText({ stage }: { readonly stage: BlueGreenStage }): ReactNode {
+  if (stage.is === "waiting" && stage.until !== undefined) {
+    return (
+      <>
+        switch: <Countdown until={stage.until} />
+      </>
+    );
+  }
+  return blueGreenBrief[stage.is];
+}
 
 function MiniBar({ percent }: { readonly percent: number }): ReactNode {
   return (

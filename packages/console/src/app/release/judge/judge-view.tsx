@@ -1,26 +1,25 @@
 import type { Judgement, JudgementEvidence } from "@sluice/api";
+import { verdictWords } from "@sluice/api/release";
 import type { ReactNode } from "react";
 import { counted, formatDuration, formatNumber } from "../../format.ts";
 import { Ago } from "../../parts/ago.tsx";
 import { Badge, type Tone } from "../../parts/badge.tsx";
 
-/** From here on a release is taken back. */
-const rollbackNats = 6.3;
 const scaleNats = 8;
 
-const words = {
-  continue: { text: "goes on", tone: "good" },
-  monitor: { text: "holds the weight", tone: "warn" },
-  alert: { text: "asks a person", tone: "warn" },
-  rollback: { text: "takes it back", tone: "bad" },
-} as const satisfies Readonly<Record<string, { readonly text: string; readonly tone: Tone }>>;
+const tones: Readonly<Record<keyof typeof verdictWords, Tone>> = {
+  continue: "good",
+  monitor: "warn",
+  alert: "warn",
+  rollback: "bad",
+};
 
 const outcomes = { promoted: "promoted", rolledBack: "taken back", superseded: "replaced" } as const;
 
 /** What the judge says of the release, and what speaks against it. */
 export function JudgeView({ judgement }: { readonly judgement: Judgement }): ReactNode {
   const { spec, status = {} } = judgement;
-  const word = words[status.action ?? "continue"];
+  const action = status.action ?? "continue";
   const broken = status.brokenRules ?? [];
   return (
     <>
@@ -28,7 +27,7 @@ export function JudgeView({ judgement }: { readonly judgement: Judgement }): Rea
         {status.windows === undefined ? (
           <Badge state="Pending" />
         ) : (
-          <Badge state={word.text} tone={spec.outcome === undefined ? word.tone : "quiet"} />
+          <Badge state={verdictWords[action]} tone={spec.outcome === undefined ? tones[action] : "quiet"} />
         )}
         {spec.mode !== "enforce" && <span className="role">{spec.mode === "off" ? "off" : "only advises"}</span>}
         <span className="quiet">
@@ -47,7 +46,7 @@ export function JudgeView({ judgement }: { readonly judgement: Judgement }): Rea
           ))}
         </ul>
       )}
-      <EvidenceBars evidence={status.evidence ?? []} />
+      <EvidenceBars evidence={status.evidence ?? []} rollbackNats={status.rollbackNats} />
       <p className="under wraps numbers">
         {counted(status.windows ?? 0, "window")} of {spec.windowSeconds} s
         {status.requests !== undefined && ` · ${counted(status.requests, "request")} of the new version`}
@@ -60,12 +59,22 @@ export function JudgeView({ judgement }: { readonly judgement: Judgement }): Rea
 }
 
 /** How strongly each signal speaks against the new version, as natural logarithm of the odds. */
-function EvidenceBars({ evidence }: { readonly evidence: readonly JudgementEvidence[] }): ReactNode {
+function EvidenceBars({
+  evidence,
+  rollbackNats = Number.POSITIVE_INFINITY,
+}: {
+  readonly evidence: readonly JudgementEvidence[];
+  /** From here on a release is taken back; of judgements that don't say, nothing is drawn of it. */
+  readonly rollbackNats: number | undefined;
+}): ReactNode {
+  const isKnown = Number.isFinite(rollbackNats);
   if (evidence.length === 0) return null;
   const most = Math.max(scaleNats, ...evidence.map(({ nats }) => nats));
   return (
     <table className="evidence-bars">
-      <caption>Against the new version, in nats: from {rollbackNats} on it is taken back</caption>
+      <caption>
+        Against the new version, in nats{isKnown && `: from ${formatNumber(rollbackNats)} on it is taken back`}
+      </caption>
       <tbody>
         {evidence.map(({ signal, endpoint, nats, since }) => (
           <tr key={`${signal} ${endpoint}`}>
@@ -79,7 +88,7 @@ function EvidenceBars({ evidence }: { readonly evidence: readonly JudgementEvide
                   className={nats >= rollbackNats ? "bad" : nats > 0 ? "warn" : ""}
                   style={{ width: `${(Math.max(0, nats) / most) * 100}%` }}
                 />
-                <i style={{ left: `${(rollbackNats / most) * 100}%` }} />
+                {isKnown && <i style={{ left: `${(rollbackNats / most) * 100}%` }} />}
               </div>
             </td>
             <td
