@@ -6,6 +6,6 @@ export { type ComparedVersion, type ReleaseChanges, readReleaseChanges } from ".
 export { cohortText, isRingOn, ringText } from "./rings.ts";
 export { badAnnotation, blamePatch, placeFields, statusPatch, unpausedPatches } from "./steering.ts";
 export { parsePause, pauseEnd, type StepKind, stepWords } from "./step-words.ts";
-export { measuredNumber, type Threshold, thresholdsOf } from "./thresholds.ts";
+export { measuredNumber, type Threshold, thresholdsOf, withArguments } from "./thresholds.ts";
 export { verdictWords } from "./verdict-words.ts";
 export { rolesOf, scaleDownAt, type VersionRole } from "./version-roles.ts";

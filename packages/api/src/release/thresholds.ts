@@ -33,7 +33,8 @@ export function thresholdsOf(
   ];
 }
 
-const withArguments = (condition = "", args: readonly Argument[]): string =>
+/** With the values of a run where they stand in the condition: `{{args.most}}`. */
+export const withArguments = (condition = "", args: readonly Argument[] = []): string =>
   condition.replaceAll(
     /\{\{\s*args\.([\w-]+)\s*\}\}/g,
     (written, name) => args.find((arg) => arg.name === name)?.value ?? written,

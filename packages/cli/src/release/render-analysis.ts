@@ -1,5 +1,5 @@
 import type { AnalysisRun, Measurement, Metric, MetricResult } from "@sluice/api";
-import { measuredNumber, thresholdsOf } from "@sluice/api/release";
+import { measuredNumber, thresholdsOf, withArguments } from "@sluice/api/release";
 import { ageOf } from "../terminal/age.ts";
 import { markedState, measurementMark } from "../terminal/marks.ts";
 import { padEnd, paint } from "../terminal/style.ts";
@@ -67,9 +67,8 @@ function wantedText(metric: Metric, args: AnalysisRun["spec"]["args"]): string {
   const side = (of: "successCondition" | "failureCondition", condition: string | undefined) => {
     const texts = thresholds.filter((threshold) => threshold.of === of).map(({ text }) => text);
     if (texts.length > 0) return texts.join(of === "successCondition" ? " and " : " or ");
-    return condition !== undefined && condition.length > conditionShown
-      ? `${condition.slice(0, conditionShown - 1)}…`
-      : condition;
+    const whole = condition && withArguments(condition, args);
+    return whole !== undefined && whole.length > conditionShown ? `${whole.slice(0, conditionShown - 1)}…` : whole;
   };
   const [wants, fails] = [side("successCondition", successCondition), side("failureCondition", failureCondition)];
   return [wants && `wants ${wants}`, fails && `fails at ${fails}`].filter(Boolean).join(", ");

@@ -1,6 +1,6 @@
 import type { Rollout, RolloutAnalysis } from "@sluice/api";
 import { type BlueGreenStage, blueGreenStage, type StepKind, stepWords } from "@sluice/api/release";
-import type { ShownStep } from "./steps.ts";
+import type { ShownStep } from "./shown-step.ts";
 
 type StageName = "starting" | "testing" | "waiting" | "scalingUp" | "switching" | "watching";
 

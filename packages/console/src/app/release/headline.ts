@@ -1,6 +1,6 @@
 import type { Rollout } from "@sluice/api";
 import { blueGreenStage } from "@sluice/api/release";
-import type { ShownStep } from "./steps.ts";
+import type { ShownStep } from "./shown-step.ts";
 
 /** Where the release stands, in a sentence. */
 export function headlineOf(rollout: Rollout, image: string, steps: readonly ShownStep[]): string {

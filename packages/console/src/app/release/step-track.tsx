@@ -1,6 +1,6 @@
 import { type ReactNode, useEffect, useRef } from "react";
 import { Countdown } from "../parts/ago.tsx";
-import type { ShownStep } from "./steps.ts";
+import type { ShownStep } from "./shown-step.ts";
 
 const states = { done: "done", current: "now", next: "to come" } as const;
 

@@ -1,20 +1,7 @@
 import type { Rollout } from "@sluice/api";
-import { pauseEnd, type StepKind, stepWords } from "@sluice/api/release";
+import { pauseEnd, stepWords } from "@sluice/api/release";
 import { blueGreenSteps } from "./blue-green-steps.ts";
-
-export type StepState = "done" | "current" | "next";
-
-export interface ShownStep {
-  readonly index: number;
-  readonly kind: StepKind;
-  /** Short, for the track. */
-  readonly text: string;
-  /** Whole, for who asks. */
-  readonly title: string;
-  readonly state: StepState;
-  /** Epoch milliseconds when a timed pause is over. */
-  readonly endsAt?: number;
-}
+import type { ShownStep } from "./shown-step.ts";
 
 /** The steps and where the release is among them; after an abort none is current. */
 export function stepsOf(rollout: Rollout): readonly ShownStep[] {

@@ -1,4 +1,5 @@
 import type { AnalysisRun, Metric } from "@sluice/api";
+import { withArguments } from "@sluice/api/release";
 import type { ReactNode } from "react";
 import { formatMeasured } from "../../format.ts";
 import { Ago } from "../../parts/ago.tsx";
@@ -67,25 +68,31 @@ function MetricItem({ run, metric }: { readonly run: AnalysisRun; readonly metri
           {last === undefined ? <span className="quiet">not measured yet</span> : formatMeasured(last.value)}
         </span>
       </div>
-      <Conditions metric={metric} />
+      <Conditions metric={metric} args={run.spec.args} />
       {result?.message !== undefined && <p className="under bad-text">{result.message}</p>}
       {points.length > 0 && <MetricPlot chart={chart} />}
     </li>
   );
 }
 
-function Conditions({ metric: { successCondition, failureCondition } }: { readonly metric: Metric }): ReactNode {
+function Conditions({
+  metric: { successCondition, failureCondition },
+  args,
+}: {
+  readonly metric: Metric;
+  readonly args: AnalysisRun["spec"]["args"];
+}): ReactNode {
   if (successCondition === undefined && failureCondition === undefined) return null;
   return (
     <p className="under">
       {successCondition !== undefined && (
         <>
-          wants <code>{inWords(successCondition)}</code>{" "}
+          wants <code>{inWords(withArguments(successCondition, args))}</code>{" "}
         </>
       )}
       {failureCondition !== undefined && (
         <>
-          fails when <code>{inWords(failureCondition)}</code>
+          fails when <code>{inWords(withArguments(failureCondition, args))}</code>
         </>
       )}
     </p>
