@@ -11,6 +11,7 @@ const docs = join(repository, "docs");
 const pages = [
   "gitops.md",
   "releases.md",
+  "blue-green.md",
   "rehearsal.md",
   "evidence.md",
   "judging.md",
