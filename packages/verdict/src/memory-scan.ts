@@ -1,5 +1,5 @@
 /** Caches and heaps fill up at these speeds and then stop; a leak doesn't stop. */
-const fillSeconds = [60, 150, 300, 600, 1200];
+const fillSeconds = [60, 150, 300, 600, 1200, 2400];
 const blockSeconds = 60;
 /** Where memory may come to rest, over the stable version's, without being called a leak. */
 const restingMax = 1.35;
