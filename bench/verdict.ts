@@ -5,6 +5,7 @@ import { performance } from "node:perf_hooks";
 import { type Random, seededRandom } from "@sluice/kernel";
 import { createJudge } from "@sluice/verdict";
 import type { Row } from "./row.ts";
+import { interval } from "./verdict/interval.ts";
 import { QueueingWorld, type Release } from "./verdict/queueing-world.ts";
 import { type TracedHarm, type TracedNuisance, TraceWorld } from "./verdict/trace-world.ts";
 import type { World } from "./verdict/world.ts";
@@ -156,16 +157,6 @@ function rowsOf(
     rows.push({ name: "  at the median after", value: median(outcomes), unit: "s" });
   }
   return { rows, goods };
-}
-
-/** Wilson's interval, in percent. */
-function interval(events: number, count: number): readonly [number, number] {
-  const z = 1.96;
-  const rate = events / count;
-  const center = rate + (z * z) / (2 * count);
-  const width = z * Math.sqrt((rate * (1 - rate)) / count + (z * z) / (4 * count * count));
-  const scale = 100 / (1 + (z * z) / count);
-  return [Math.max(0, scale * (center - width)), scale * (center + width)];
 }
 
 const mapped = <From>(from: Readonly<Record<string, From>>, to: (one: From) => Make): Record<string, Make> =>
