@@ -239,3 +239,36 @@ test("a Rollout that gets its own template from there restarts no Pod", async ()
   expect(await release.replicaSets()).toHaveLength(1);
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
 });
+
+test("git reverted: the template in what a workloadRef names is the stable one again, and the steps are skipped", async () => {
+  const release = await begun(deployment("web:v1"));
+  await release.world.apply(deployment("web:v2"));
+  await release.world.run(seconds(5));
+  const before = { weight: await release.weight(), pods: await ofRollout(release) };
+
+  await release.world.apply(deployment("web:v1"));
+  await release.world.run(minutes(1));
+
+  expect(before).toEqual({ weight: 25, pods: { "web:v1": 4, "web:v2": 1 } });
+  expect(await release.weight()).toBe(0);
+  expect(await ofRollout(release)).toEqual({ "web:v1": 4, "web:v2": 0 });
+  expect(await release.status()).toMatchObject({ phase: "Healthy", currentStepIndex: 2 });
+});
+
+test("git reverted while the version is quarantined: the stable one is Healthy, and the bad one stays away when pushed again", async () => {
+  const release = await begun(deployment("web:v1"));
+  await release.world.apply(deployment("web:v2"));
+  await release.world.run(seconds(5));
+  await release.ask((rollout) => abortPatch(rollout, { bad: "wrong prices" }));
+  await release.world.run(seconds(5));
+
+  await release.world.apply(deployment("web:v1"));
+  await release.world.run(minutes(1));
+  const reverted = await release.status();
+  await release.world.apply(deployment("web:v2"));
+  await release.world.run(minutes(1));
+
+  expect(reverted).toMatchObject({ phase: "Healthy" });
+  expect(await release.weight()).toBe(0);
+  expect((await release.status()).message).toMatch(/^Quarantined: this version is quarantined/);
+});
