@@ -12,7 +12,7 @@ const may = {
   router: ["kernel", "api"],
   "supply-chain": ["kernel", "api"],
   backends: ["kernel", "api", "store", "router", "metrics", "sources", "supply-chain"],
-  console: ["kernel", "api"],
+  console: ["kernel", "api", "rehearsal"],
 };
 const tests = "\\.test\\.tsx?$|\\.fixture\\.ts$|\\.testing\\.ts$|/laws/|/contract-suite/|/fixtures/|/testing/";
 // Pure pieces that several kinds share; each has one subject.

@@ -2,30 +2,77 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { build } from "esbuild";
+import { type BuildOptions, build } from "esbuild";
 
-/** Writes index.html and assets/*, with their hashes in their names, into `folder`. Returns the size that is sent. */
-export async function buildConsole(folder: string): Promise<{ readonly gzipBytes: number }> {
+/** The console: writes index.html and assets/*, with their hashes in their names. Returns what is sent for its first page. */
+export const buildConsole = (folder: string): Promise<{ readonly gzipBytes: number }> =>
+  buildPage(folder, {
+    entry: join("app", "main.tsx"),
+    base: "/",
+    title: "Sluice",
+    without: "The same is in the terminal: sluice rollout get NAME --watch",
+  });
+
+/** The page on which anyone can rehearse a Rollout, for any web server and any path. */
+export const buildSite = (folder: string): Promise<{ readonly gzipBytes: number }> =>
+  buildPage(folder, {
+    entry: join("site", "main.tsx"),
+    base: "",
+    title: "Rehearse a release",
+    without: "The same is in the terminal: sluice rehearse FILE",
+  });
+
+interface Built {
+  readonly entry: string;
+  /** What the addresses of assets begin with. */
+  readonly base: string;
+  readonly title: string;
+  /** What is said where there is no JavaScript. */
+  readonly without: string;
+}
+
+const shared = {
+  entryNames: "[name]-[hash]",
+  bundle: true,
+  target: ["chrome120", "firefox120", "safari17"],
+  minify: true,
+  legalComments: "external",
+  logLevel: "warning",
+} satisfies BuildOptions;
+
+async function buildPage(
+  folder: string,
+  { entry, base, title, without }: Built,
+): Promise<{ readonly gzipBytes: number }> {
   const assets = join(folder, "assets");
-  const { outputFiles } = await build({
-    entryPoints: { console: join(import.meta.dirname, "src", "app", "main.tsx") },
+  const source = join(import.meta.dirname, "src");
+  const worker = await build({
+    ...shared,
+    entryPoints: { rehearsal: join(source, "app", "rehearsal", "worker.ts") },
     outdir: assets,
-    entryNames: "[name]-[hash]",
-    bundle: true,
-    format: "esm",
-    target: ["chrome120", "firefox120", "safari17"],
-    jsx: "automatic",
-    define: { "process.env.NODE_ENV": '"production"' },
-    minify: true,
-    legalComments: "external",
     write: false,
-    logLevel: "warning",
+    format: "iife",
+  });
+  const nameIn = (files: readonly { readonly path: string }[], suffix: string) =>
+    basename(files.find(({ path }) => path.endsWith(suffix))?.path ?? "");
+  const { outputFiles } = await build({
+    ...shared,
+    entryPoints: { console: join(source, entry) },
+    outdir: assets,
+    write: false,
+    format: "esm",
+    jsx: "automatic",
+    define: {
+      "process.env.NODE_ENV": '"production"',
+      REHEARSAL_WORKER: JSON.stringify(`${base}assets/${nameIn(worker.outputFiles, ".js")}`),
+    },
   });
   await rm(folder, { recursive: true, force: true });
   await mkdir(assets, { recursive: true });
-  for (const { path, contents } of outputFiles) await writeFile(path, contents);
-  const nameOf = (suffix: string) => basename(outputFiles.find(({ path }) => path.endsWith(suffix))?.path ?? "");
-  await writeFile(join(folder, "index.html"), page(nameOf(".js"), nameOf(".css")));
+  for (const { path, contents } of [...outputFiles, ...worker.outputFiles]) await writeFile(path, contents);
+  const script = `${base}assets/${nameIn(outputFiles, ".js")}`;
+  const style = `${base}assets/${nameIn(outputFiles, ".css")}`;
+  await writeFile(join(folder, "index.html"), page({ script, style, title, without }));
   const sent = outputFiles.filter(({ path }) => !path.endsWith(".txt"));
   return { gzipBytes: sent.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0) };
 }
@@ -33,20 +80,27 @@ export async function buildConsole(folder: string): Promise<{ readonly gzipBytes
 const icon =
   "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Crect width='16' height='16' rx='4' fill='%232f6f6a'/%3E%3Cpath d='M3 5.5h6M3 10.5h10M11 3v5' stroke='white' stroke-width='1.8' stroke-linecap='round' fill='none'/%3E%3C/svg%3E";
 
-const page = (script: string, style: string): string => `<!doctype html>
+interface Head {
+  readonly script: string;
+  readonly style: string;
+  readonly title: string;
+  readonly without: string;
+}
+
+const page = ({ script, style, title, without }: Head): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
-<title>Sluice</title>
+<title>${title}</title>
 <link rel="icon" href="${icon}">
-<link rel="stylesheet" href="/assets/${style}">
-<script type="module" src="/assets/${script}"></script>
+<link rel="stylesheet" href="${style}">
+<script type="module" src="${script}"></script>
 </head>
 <body>
 <div id="root"></div>
-<noscript>This console needs JavaScript. The same is in the terminal: sluice rollout get NAME --watch</noscript>
+<noscript>This page needs JavaScript. ${without}</noscript>
 </body>
 </html>
 `;

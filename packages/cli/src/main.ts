@@ -112,7 +112,11 @@ export function createProgram(): Command {
   program
     .command("rehearse")
     .description("run a rollout's manifests against good and bad releases, in virtual time; needs nothing running")
-    .argument("<paths...>", "files, folders, or - for standard input")
+    .argument("[paths...]", "files, folders, or - for standard input")
+    .option("--replay <release>", "a past release under these files, on its own numbers: NAME or NAME@REVISION")
+    .option("--policy <file>", "with --replay: one more file that is changed, such as a RollbackPolicy")
+    .option("-n, --namespace <name>", "with --replay: of the release")
+    .option("--data <folder>", "with --replay: the state folder; default: .sluice here or above")
     .option("--traffic <rate>", "requests, such as 120rps; default: 100rps")
     .option("--errors <share>", "of ordinary requests, such as 0.3%")
     .option("--p95 <time>", "of ordinary requests, such as 240ms")
@@ -131,7 +135,10 @@ export function createProgram(): Command {
     .option("--require <requirements>", "exit 1 unless met, such as 'caught(error +1pp) >= 95%, falseAborts <= 1%'")
     .option("--json", "print JSON")
     .action(async (paths, options) => {
-      process.exitCode = await (await import("./commands/rehearse.ts")).rehearse(paths, options);
+      process.exitCode =
+        options.replay === undefined
+          ? await (await import("./commands/rehearse.ts")).rehearse(paths, options)
+          : await (await import("./commands/rehearse-replay.ts")).rehearseReplay(paths, options);
     });
   program
     .command("judge")

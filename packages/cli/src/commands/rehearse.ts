@@ -39,6 +39,8 @@ const worthThreads = 60;
 
 /** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
+  if (paths.length === 0)
+    throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
   const manifests = (await readManifests(paths)).map(({ resource }) => resource);
   const traffic = trafficOf(options);
   const chosen = options.fault === undefined ? {} : { faults: options.fault.map(faultOf) };

@@ -21,6 +21,7 @@ const addresses = [
   "/rollouts/shop/checkout",
   "/pods",
   `/pods/shop/${pod}`,
+  "/rehearse",
   "/events",
 ] as const;
 

@@ -10,6 +10,7 @@ const places = [
   { to: "/applications", text: "Applications", keys: "g a" },
   { to: "/rollouts", text: "Rollouts", keys: "g r" },
   { to: "/pods", text: "Pods", keys: "g p" },
+  { to: "/rehearse", text: "Rehearse", keys: "g h" },
   { to: "/events", text: "Events", keys: "g e" },
 ] as const;
 

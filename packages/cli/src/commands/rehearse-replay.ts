@@ -1,0 +1,138 @@
+import type { Resource } from "@sluice/api";
+import { Fault, hours, instant, minutes, seconds } from "@sluice/kernel";
+import {
+  amount,
+  type Decided,
+  type Outcome,
+  percent,
+  policiesOf,
+  type Recording,
+  replayRelease,
+  span,
+} from "@sluice/rehearsal";
+import { type Connection, connect } from "../connection.ts";
+import { readWindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
+import { readManifests } from "../manifests.ts";
+import { type PastRelease, pastReleases, readyMillisOf } from "../rehearse/past-release.ts";
+import { fetchSeries, ownPrometheus } from "../rehearse/prometheus.ts";
+import { recordingOf } from "../rehearse/recording.ts";
+import { paint } from "../terminal/style.ts";
+import type { CommandOptions } from "./options.ts";
+
+export interface RehearseReplayOptions extends CommandOptions {
+  /** `web`, or `web@4` for its revision 4. */
+  readonly replay: string;
+  readonly policy?: string;
+}
+
+/** Up to this long second by second from the router's counts; longer ones from the judge's windows. */
+const fineUpTo = minutes(15);
+/** What the judge looks back for before a release. */
+const before = minutes(31);
+
+interface Replayed {
+  readonly release: string;
+  readonly version: string;
+  readonly recordedSeconds: number;
+  readonly real: { readonly outcome: string | undefined; readonly decisions: readonly Decided[] };
+  readonly asItWas: Outcome;
+  /** Undefined where no file changes anything. */
+  readonly changed: Outcome | undefined;
+}
+
+/** `sluice rehearse [FILE…] --replay RELEASE [--policy FILE]`: a past release under changed manifests, on its own numbers. */
+export async function rehearseReplay(paths: readonly string[], options: RehearseReplayOptions): Promise<number> {
+  const files = [...paths, ...(options.policy === undefined ? [] : [options.policy])];
+  const changes = files.length === 0 ? [] : (await readManifests(files)).map(({ resource }) => resource);
+  const connection = await connect(options);
+  try {
+    const past = (await pastReleases(connection.client, connection.namespace, options.replay)).at(-1);
+    if (past === undefined) throw new Fault("invalid", `no release ${options.replay}`);
+    const recording = await recorded(past, connection);
+    const play = async (manifests: readonly Resource[]): Promise<Outcome> => {
+      const policies = await policiesOf(manifests, { holdsBackWithoutPolicy: false });
+      const policy = policies.find(({ rollout }) => rollout.metadata.name === past.judgement.spec.rollout.name);
+      if (policy === undefined) throw new Fault("invalid", `the Rollout ${past.judgement.spec.rollout.name} is gone`);
+      return replayRelease(policy, recording, { personMillis: minutes(10), readyMillis: readyMillisOf(past) });
+    };
+    const replayed: Replayed = {
+      release: past.judgement.metadata.name,
+      version: past.judgement.spec.canary.name,
+      recordedSeconds: (recording.windows.at(-1)?.ends ?? 0) / 1000,
+      real: { outcome: past.judgement.spec.outcome, decisions: past.decisions },
+      asItWas: await play(past.manifests),
+      changed:
+        changes.length === 0 ? undefined : await play(withChanges(past.manifests, changes, connection.namespace)),
+    };
+    console.log(options.json ? JSON.stringify(replayed) : rendered(replayed));
+    return 0;
+  } finally {
+    await connection.close();
+  }
+}
+
+async function recorded(past: PastRelease, { state, record }: Connection): Promise<Recording> {
+  const { metadata, spec } = past.judgement;
+  const until = instant(past.endedAt + seconds(2));
+  const log = await readWindowLog(new WindowLogs(state.judgements).path(metadata.uid ?? ""));
+  const isFine = until - past.beganAt <= fineUpTo && Date.now() - until < hours(24);
+  if (isFine || log === undefined) {
+    const hashes = `${spec.canary.podTemplateHash}|${spec.stable.podTemplateHash}`;
+    const selector = `{__name__=~"http_requests_total|http_request_duration_seconds_bucket",job="sluice-router",namespace="${metadata.namespace}",pod_template_hash=~"${hashes}"}`;
+    const series = await fetchSeries(ownPrometheus({ state, record }), selector, instant(past.beganAt - before), until);
+    const recording = recordingOf(past.judgement, series, until);
+    if (recording.windows.some(({ canary }) => canary.requests > 0)) return recording;
+  }
+  if (log === undefined)
+    throw new Fault("invalid", `nothing was kept of ${metadata.name}: neither windows nor metrics`);
+  return { release: log.release, windows: log.windows.map(({ window }) => window) };
+}
+
+/** The files' objects in the place of those with the same name. */
+function withChanges(
+  manifests: readonly Resource[],
+  changes: readonly Resource[],
+  namespace: string,
+): readonly Resource[] {
+  const placed = changes.map((object): Resource => {
+    const isShared = object.kind === "ClusterAnalysisTemplate" || object.metadata.namespace !== undefined;
+    return isShared ? object : { ...object, metadata: { ...object.metadata, namespace } };
+  });
+  const id = ({ kind, metadata }: Resource) => `${kind}/${metadata.name}`;
+  const replaced = new Set(placed.map(id));
+  return [...manifests.filter((object) => !replaced.has(id(object))), ...placed];
+}
+
+function rendered({ release, version, recordedSeconds, real, asItWas, changed }: Replayed): string {
+  const lines = [
+    `${paint("bold", version)} ${paint("dim", release)}  ${real.outcome ?? "under way"}; ${span(recordedSeconds)} of its requests were recorded`,
+  ];
+  const same = sameDecisions(real.decisions, asItWas.decisions);
+  lines.push(
+    same
+      ? paint("green", `  rehearsed as it was: the same ${real.decisions.length} decisions`)
+      : paint(
+          "yellow",
+          `  rehearsed as it was: ${asItWas.decisions.length} decisions, not all the same as the ${real.decisions.length} real ones`,
+        ),
+  );
+  lines.push(`  as it was       ${endOf(asItWas)}`);
+  if (changed !== undefined) lines.push(`  as these files  ${endOf(changed)}`);
+  const shown = changed ?? asItWas;
+  for (const { atSeconds, action, because } of shown.decisions) {
+    lines.push(`    ${`${atSeconds.toFixed(1)} s`.padStart(9)}  ${action.padEnd(10)} ${because}`);
+  }
+  if (shown.seconds > recordedSeconds + 60)
+    lines.push(`  after ${span(recordedSeconds)} nothing is recorded: the last second holds`);
+  return lines.join("\n");
+}
+
+const sameDecisions = (real: readonly Decided[], other: readonly Decided[]): boolean =>
+  real.length === other.length &&
+  real.every(({ action, step }, index) => action === other[index]?.action && step === other[index]?.step);
+
+function endOf({ end, seconds: lasted, weight, harmed, rule, canaryRequests }: Outcome): string {
+  const words = { promoted: "goes to everyone", aborted: "is taken back", asked: "asks a person", stuck: "is stuck" };
+  const by = rule === undefined ? "" : ` by ${rule.by}`;
+  return `${words[end]} after ${span(lasted)} at ${percent(weight)}${by}; ${amount(harmed)} of ${amount(canaryRequests)} requests failed beyond the stable version's share`;
+}

@@ -1,0 +1,38 @@
+import { defaultTraffic, type Rehearsal, type Traffic } from "@sluice/rehearsal";
+
+/** What the page asks its worker for. */
+export interface Asked {
+  readonly manifests: string;
+  readonly traffic: Traffic;
+  /** Releases of each fault. */
+  readonly runs: number;
+  readonly seed: number;
+}
+
+/** What the worker says, in order. */
+export type Said =
+  | { readonly is: "progress"; readonly done: number; readonly all: number }
+  | { readonly is: "rehearsed"; readonly rehearsals: readonly Rehearsal[] }
+  | { readonly is: "refused"; readonly message: string };
+
+/** As it stands in the fields. */
+export interface TrafficFields {
+  readonly rate: string;
+  readonly errorsPercent: string;
+  readonly p95: string;
+  /** Releases of each bad kind. */
+  readonly runs: string;
+}
+
+export const usualFields: TrafficFields = { rate: "100", errorsPercent: "0.3", p95: "240", runs: "3" };
+
+/** Undefined where a field holds no number that makes sense. */
+export function trafficOf({ rate, errorsPercent, p95, runs }: TrafficFields): Traffic | undefined {
+  const requestsPerSecond = Number(rate);
+  const errors = Number(errorsPercent) / 100;
+  const p95Ms = Number(p95);
+  const isKnown = requestsPerSecond > 0 && requestsPerSecond <= 1e6 && errors >= 0 && errors < 1;
+  if (!(Number.isInteger(Number(runs)) && Number(runs) >= 1 && Number(runs) <= 100)) return undefined;
+  if (!isKnown || !(p95Ms > 0 && p95Ms <= 600_000)) return undefined;
+  return { ...defaultTraffic, requestsPerSecond, errors, p95Ms };
+}

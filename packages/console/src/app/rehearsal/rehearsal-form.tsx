@@ -1,0 +1,69 @@
+import { type ReactNode, useState } from "react";
+import { type Asked, trafficOf, usualFields } from "./asked.ts";
+
+const numbers = [
+  { field: "rate", label: "Requests a second" },
+  { field: "errorsPercent", label: "Errors of an ordinary day, %" },
+  { field: "p95", label: "p95, ms" },
+  { field: "runs", label: "Releases of each bad kind" },
+] as const;
+
+/** The manifests and an ordinary day. */
+export function RehearsalForm({
+  isRunning,
+  onBegin,
+  onCancel,
+}: {
+  readonly isRunning: boolean;
+  readonly onBegin: (asked: Asked) => void;
+  readonly onCancel: () => void;
+}): ReactNode {
+  const [manifests, setManifests] = useState("");
+  const [fields, setFields] = useState(usualFields);
+  const traffic = trafficOf(fields);
+  const isReady = manifests.trim() !== "" && traffic !== undefined;
+  return (
+    <form
+      className="card rehearsal-form"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (traffic !== undefined && isReady) onBegin({ manifests, traffic, runs: Number(fields.runs), seed: 1 });
+      }}
+    >
+      <label className="field">
+        Rollout, AnalysisTemplates and routes, as YAML
+        <textarea
+          value={manifests}
+          onChange={({ target }) => setManifests(target.value)}
+          rows={16}
+          spellCheck={false}
+          placeholder="apiVersion: argoproj.io/v1alpha1&#10;kind: Rollout&#10;…"
+        />
+      </label>
+      <div className="rehearsal-day">
+        {numbers.map(({ field, label }) => (
+          <label key={field} className="field">
+            {label}
+            <input
+              inputMode="decimal"
+              value={fields[field]}
+              onChange={({ target }) => setFields({ ...fields, [field]: target.value })}
+            />
+          </label>
+        ))}
+        {isRunning ? (
+          <button type="button" onClick={onCancel}>
+            Stop
+          </button>
+        ) : (
+          <button type="submit" className="main" disabled={!isReady}>
+            Rehearse
+          </button>
+        )}
+      </div>
+      {traffic === undefined && (
+        <p className="bad-text">The numbers must be above zero, and at most 100 releases of each kind.</p>
+      )}
+    </form>
+  );
+}

@@ -1,0 +1,42 @@
+import type { ReactNode } from "react";
+import { Page } from "../parts/page.tsx";
+import { RehearsalForm } from "./rehearsal-form.tsx";
+import { RehearsalResult } from "./rehearsal-result.tsx";
+import { useRehearsal } from "./use-rehearsal.ts";
+
+/** Will a release be caught? Answered here, in the browser, before anything is applied. */
+export function RehearsalPage(): ReactNode {
+  const { state, begin, cancel } = useRehearsal();
+  return (
+    <Page title="Rehearse a release">
+      <p className="quiet rehearsal-lead">
+        Good and bad releases of these manifests, run in this browser against modelled users: which are caught, by what,
+        and how many requests they harm first. Nothing is sent anywhere.
+      </p>
+      <RehearsalForm isRunning={state.is === "running"} onBegin={begin} onCancel={cancel} />
+      <div aria-live="polite">
+        {state.is === "running" && <Progress done={state.done} all={state.all} />}
+        {state.is === "refused" && (
+          <div className="card" role="alert">
+            <p className="bad-text break">{state.message}</p>
+          </div>
+        )}
+      </div>
+      {state.is === "rehearsed" &&
+        state.rehearsals.map((rehearsal) => (
+          <RehearsalResult key={`${rehearsal.namespace}/${rehearsal.rollout}`} rehearsal={rehearsal} />
+        ))}
+    </Page>
+  );
+}
+
+function Progress({ done, all }: { readonly done: number; readonly all: number | undefined }): ReactNode {
+  return (
+    <div className="card">
+      <label className="rehearsal-progress">
+        {all === undefined ? "Reading the manifests" : `${done} of ${all} releases`}
+        <progress value={all === undefined ? undefined : done} max={all ?? 1} />
+      </label>
+    </div>
+  );
+}

@@ -1,0 +1,160 @@
+import { amount, type FaultResult, type ProfileResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
+import type { ReactNode } from "react";
+
+const profiles = [
+  { name: "argo", title: "as Argo Rollouts" },
+  { name: "sluice", title: "as Sluice" },
+] as const;
+
+/** What `sluice rehearse` prints, as a page. */
+export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
+  const { namespace, rollout, words, madeUp, unanswerable } = rehearsal;
+  return (
+    <section aria-label={`Rehearsal of ${rollout}`}>
+      <div className="card">
+        <div className="card-head">
+          <h2>
+            {namespace}/{rollout}
+          </h2>
+        </div>
+        <ul className="rehearsal-words">
+          {words.map((line) => (
+            <li key={line}>{line}</li>
+          ))}
+        </ul>
+      </div>
+      <div className="card table-card">
+        <FaultTable rehearsal={rehearsal} />
+      </div>
+      {rehearsal.steps.length > 0 && (
+        <div className="card table-card">
+          <StepTable rehearsal={rehearsal} />
+        </div>
+      )}
+      {madeUp.length + unanswerable.length > 0 && (
+        <div className="card">
+          <h2>What these files don't hold</h2>
+          <ul className="rehearsal-words quiet">
+            {madeUp.map((what) => (
+              <li key={what}>made up: {what}</li>
+            ))}
+            {unanswerable.map(({ template, metric, because }) => (
+              <li key={`${template}/${metric}`}>
+                decides nothing here: {template}/{metric}, since {because}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
+  const { argo, sluice } = rehearsal.profiles;
+  if (argo === undefined || sluice === undefined) return null;
+  return (
+    <table className="list rehearsal-faults">
+      <caption className="unseen">Bad releases: which are caught, by what, and how many requests they harm</caption>
+      <thead>
+        <tr>
+          <th scope="col" rowSpan={2}>
+            A bad release
+          </th>
+          {profiles.map(({ name, title }) => (
+            <th key={name} scope="colgroup" colSpan={4}>
+              {title}
+            </th>
+          ))}
+        </tr>
+        <tr>
+          {profiles.flatMap(({ name }) =>
+            ["caught", "by", "after", "harmed, p95"].map((head) => (
+              <th key={`${name} ${head}`} scope="col">
+                {head}
+              </th>
+            )),
+          )}
+        </tr>
+      </thead>
+      <tbody>
+        <tr>
+          <th scope="row">none: a good release</th>
+          <GoodCells good={argo.good} />
+          <GoodCells good={sluice.good} />
+        </tr>
+        {argo.faults.map((result, place) => (
+          <tr key={result.fault}>
+            <th scope="row">{result.fault}</th>
+            <FaultCells result={result} />
+            <FaultCells result={sluice.faults[place] ?? result} />
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function FaultCells({ result }: { readonly result: FaultResult }): ReactNode {
+  const { caught, isHarmful, by, seconds, harmedP95 } = result;
+  const isWell = isHarmful ? caught >= 0.95 : caught <= 0.05;
+  return (
+    <>
+      <td className={`number ${isWell ? "good-text" : caught > 0 && isHarmful ? "warn-text" : "bad-text"}`}>
+        {percent(caught)}
+      </td>
+      <td>{by ?? ""}</td>
+      <td className="number">{seconds === undefined ? "" : span(seconds)}</td>
+      <td className="number">{amount(harmedP95)}</td>
+    </>
+  );
+}
+
+function GoodCells({ good }: Pick<ProfileResult, "good">): ReactNode {
+  const stopped = good.falseAborts + good.asked;
+  return (
+    <>
+      <td className={`number ${stopped === 0 ? "good-text" : "bad-text"}`}>{percent(stopped)}</td>
+      <td>{Object.keys(good.rules).join(", ")}</td>
+      <td className="number">{span(good.seconds)}</td>
+      <td />
+    </>
+  );
+}
+
+function StepTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
+  const smallest = (share: number | undefined) => (share === undefined ? "nothing" : `+${percent(share)}`);
+  return (
+    <table className="list">
+      <caption className="unseen">
+        The smallest added failures that half of the releases are stopped for, by step
+      </caption>
+      <thead>
+        <tr>
+          <th scope="col">By the end of the step at</th>
+          <th scope="col">lasts</th>
+          <th scope="col">requests of the new version</th>
+          {profiles.map(({ name, title }) => (
+            <th key={name} scope="col">
+              seen {title}
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rehearsal.steps.map((step) => (
+          <tr key={step.index}>
+            <th scope="row">{percent(step.weight)}</th>
+            <td className="number">{step.seconds === undefined ? "until a person" : span(step.seconds)}</td>
+            <td className="number">{step.canaryRequests === undefined ? "" : amount(step.canaryRequests)}</td>
+            {profiles.map(({ name }) => (
+              <td key={name} className="number">
+                {smallest(step.smallest[name])}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,95 @@
+// The static site as anyone would meet it: files from a web server that knows nothing, and a Rollout that is pasted.
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer, type Server } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join, normalize } from "node:path";
+import { AxeBuilder } from "@axe-core/playwright";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { buildSite } from "../../../build.ts";
+import { launchBrowser, missingBrowser } from "../../fixtures/browser.ts";
+
+const listing = join(import.meta.dirname, "..", "..", "..", "..", "..", "bench", "rehearsal", "canary.yaml");
+const types = { html: "text/html", js: "text/javascript", css: "text/css" } as const;
+
+/** Under a path of its own, as on a page of some forge. */
+async function serve(folder: string): Promise<Server> {
+  const server = createServer(async ({ url = "/" }, response) => {
+    const path = normalize(url.replace(/^\/rehearsal\//, "").replace(/^$/, "index.html"));
+    const found = await readFile(join(folder, path)).catch(() => undefined);
+    const type = types[(path.split(".").at(-1) ?? "") as keyof typeof types] ?? "text/plain";
+    response.writeHead(found === undefined ? 404 : 200, { "content-type": type });
+    response.end(found);
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  return server;
+}
+
+describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", () => {
+  let folder: string;
+  let server: Server;
+  let browser: Browser;
+  let page: Page;
+  let complaints: string[];
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "sluice-site-"));
+    const { gzipBytes } = await buildSite(folder);
+    expect(gzipBytes).toBeLessThan(110 * 1024);
+    server = await serve(folder);
+    browser = await launchBrowser();
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await new Promise((resolve) => server?.close(resolve));
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  beforeEach(async () => {
+    page = await (await browser.newContext({ viewport: { width: 1280, height: 1000 } })).newPage();
+    complaints = [];
+    page.on("pageerror", ({ message }) => complaints.push(message));
+    page.on("console", (message) => {
+      if (message.type() === "error") complaints.push(message.text());
+    });
+    await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/rehearsal/`);
+  });
+
+  test("a pasted Rollout is rehearsed in the browser, and the table says what each profile catches", async () => {
+    await page.getByLabel(/as YAML/).fill(await readFile(listing, "utf8"));
+    await page.getByLabel("Releases of each bad kind").fill("1");
+    await page.getByRole("button", { name: "Rehearse" }).click();
+    await page.getByRole("progressbar").waitFor();
+
+    const table = page.getByRole("table", { name: /which are caught/ });
+    await table.waitFor({ timeout: 150_000 });
+
+    const row = table.getByRole("row", { name: /^error \+50pp/ });
+    expect(await row.getByRole("cell").first().textContent()).toBe("100 %");
+    expect(await table.getByRole("row").count()).toBe(26);
+    expect(
+      await page
+        .getByRole("table", { name: /smallest added failures/ })
+        .getByRole("row")
+        .count(),
+    ).toBe(5);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
+    expect(complaints).toEqual([]);
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: join(process.env.SCREENSHOTS, "site.png"), fullPage: true });
+  }, 180_000);
+
+  test("what the store would refuse is told with the field", async () => {
+    const text = await readFile(listing, "utf8");
+    await page.getByLabel(/as YAML/).fill(text.replace("setWeight: 5\n", "setWeight: 500\n"));
+    await page.getByRole("button", { name: "Rehearse" }).click();
+
+    const told = page.getByRole("alert");
+    await told.waitFor({ timeout: 30_000 });
+
+    expect(await told.textContent()).toContain("Rollout production/frontend");
+    expect(await told.textContent()).toContain("setWeight");
+  });
+});
