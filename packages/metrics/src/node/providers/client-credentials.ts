@@ -29,7 +29,7 @@ export interface TokenRequest {
 /** The header that a token makes; asked for once while it lives. Faults name the server, never what was sent. */
 export async function tokenHeader(request: TokenRequest, signal: AbortSignal, clock: Clock): Promise<ProviderHeader> {
   const { credentials } = request;
-  const id = createHash("sha256").update(JSON.stringify(credentials)).digest("hex");
+  const id = idOf(credentials);
   const known = tokens.get(id);
   if (known !== undefined && clock.now() < known.expiresAt - marginMillis) return known.header;
   const token = await askForToken(request, signal, clock);
@@ -37,6 +37,17 @@ export async function tokenHeader(request: TokenRequest, signal: AbortSignal, cl
   if (tokens.size >= tokensMax && oldest !== undefined) tokens.delete(oldest);
   tokens.set(id, token);
   return token.header;
+}
+
+const idOf = (credentials: ClientCredentials): string =>
+  createHash("sha256").update(JSON.stringify(credentials)).digest("hex");
+
+/** A token that was taken back before its time is none: the next question asks for another. */
+export function forgetRefused(
+  { status }: { readonly status: number },
+  credentials: ClientCredentials | undefined,
+): void {
+  if (status === 401 && credentials !== undefined) tokens.delete(idOf(credentials));
 }
 
 async function askForToken(request: TokenRequest, signal: AbortSignal, clock: Clock): Promise<Token> {

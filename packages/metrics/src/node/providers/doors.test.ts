@@ -76,6 +76,18 @@ test("a token by client credentials is asked for once while it lives", async () 
   expect(asked).toEqual(Array(2).fill(`Basic ${basic} grant_type=client_credentials&scope=metrics+read`));
 });
 
+test("a token that the provider no longer takes is dropped: the next question has another", async () => {
+  let issued = 0;
+  const { oauth2, clock } = await world(() => [200, token({ access_token: `t${++issued}` })]);
+  const url = await serve((request, response) => {
+    response.writeHead(request.headers.authorization === "Bearer t1" ? 401 : 200).end("1");
+  });
+  const ask = () => queryWeb({ url, authentication: { oauth2 } }, never, clock);
+
+  expect((await faultOf(ask())).message).toContain("401");
+  expect((await ask()).parsed).toBe(1);
+});
+
 test("a token without a lifetime is used once", async () => {
   const { asked, ask } = await world(() => [200, token({ expires_in: undefined })]);
 

@@ -3,7 +3,7 @@ import type { QueryResult } from "../../evaluate/outcome.ts";
 import { queryInstant, queryRange } from "../../evaluate/query.ts";
 import { type Measured, measurementOf } from "../../measurement.ts";
 import type { SeriesSource } from "../../series-source.ts";
-import { type ClientCredentials, tokenHeader } from "./client-credentials.ts";
+import { type ClientCredentials, forgetRefused, tokenHeader } from "./client-credentials.ts";
 import { readPrometheusAnswer } from "./prometheus-answer.ts";
 import { callProvider, type ProviderAnswer, type ProviderHeader, providerUrl } from "./provider-request.ts";
 import { type RangeQuery, resolveRange } from "./range-times.ts";
@@ -82,6 +82,7 @@ export async function queryPrometheus(query: PrometheusQuery, signal: AbortSigna
     { ...shared, url, method: "POST", headers: [...headers, form], body: parameters.toString() },
     signal,
   );
+  forgetRefused(posted, oauth2);
   if (![403, 405, 501].includes(posted.status)) return measuredFrom(posted, name);
   url.search = parameters.toString();
   return measuredFrom(await callProvider({ ...shared, url, method: "GET", headers }, signal), name);

@@ -2,7 +2,7 @@ import { type Clock, Fault } from "@sluice/kernel";
 import { describeRefusal } from "@sluice/languages";
 import { findJsonPath, parseJsonPath } from "../../json-path.ts";
 import type { Measured } from "../../measurement.ts";
-import { type ClientCredentials, tokenHeader } from "./client-credentials.ts";
+import { type ClientCredentials, forgetRefused, tokenHeader } from "./client-credentials.ts";
 import { callProvider, type ProviderHeader, providerUrl } from "./provider-request.ts";
 
 /** The fields of Argo's `provider.web`, arguments resolved. URL, headers and body may hold secrets. */
@@ -49,6 +49,7 @@ export async function queryWeb(query: WebQuery, signal: AbortSignal, clock: Cloc
     },
     signal,
   );
+  forgetRefused(answer, oauth2);
   if (answer.status < 200 || answer.status > 299)
     throw new Fault("unavailable", `received non 2xx response code: ${answer.status}`);
 
