@@ -10,7 +10,8 @@ import type { Row } from "./row.ts";
 // Most of the time goes into making them; ROLLOUTS=1000 npm run bench fleet takes a minute.
 const rollouts = Number(process.env.ROLLOUTS ?? 10_000);
 const released = Math.ceil(rollouts / 50);
-const pauseSeconds = 10;
+// Shorter than pauses are: of 200 releases three or four go on in the same second.
+const pauseSeconds = Number(process.env.PAUSE ?? 60);
 /** First that the pause is over, then the weight: what is acted on is written before. */
 const commitsToAWeight = 2;
 
@@ -184,7 +185,7 @@ async function measurePauses(fleet: Fleet): Promise<Row[]> {
   const before = await timersAndCommits(200, commitsToAWeight);
   const cpu = process.cpuUsage();
   const began = performance.now();
-  // Within ten seconds, so that each second a tenth of the pauses ends: they end at whole seconds.
+  // As many in each second of a pause: pauses end at whole seconds, all those of a second together.
   for (let index = 0; index < released; index++) {
     await fleet.client.patch(
       { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: nameOf(index * 50) },
