@@ -1,4 +1,4 @@
-import type { AnalysisRun, ContainerStatus, DecisionEvidence } from "@sluice/api";
+import type { AnalysisRun, ContainerStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
@@ -17,18 +17,10 @@ import { isOverruled } from "./lasting/overruled.ts";
 import { annotations, gates } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
+import type { Verdict } from "./verdict-words.ts";
 import { availableOf, type View } from "./view.ts";
 
-/** Why a canary must go. `isBlamed`: the version itself was seen to be bad, so it is quarantined. */
-export interface Verdict {
-  readonly cause: "analysis" | "provider" | "syntheticCheck" | "noData" | "crashLoop" | "deadline" | "judge" | "person";
-  readonly message: string;
-  readonly isBlamed: boolean;
-  readonly run: AnalysisRun | undefined;
-  /** What it was decided from, where that isn't a run. */
-  readonly inputs?: Readonly<Record<string, unknown>>;
-  readonly evidence?: readonly DecisionEvidence[];
-}
+export type { Verdict };
 
 const mostRestarts = 3;
 

@@ -9,7 +9,7 @@ import { isOverruled } from "../lasting/overruled.ts";
 import type { Move } from "../move.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isWaved } from "../pauses.ts";
-import type { Verdict } from "../verdict.ts";
+import type { Verdict } from "../verdict-words.ts";
 import { availableOf, hashOf, type View, wantedOf } from "../view.ts";
 import { fastTrack } from "./fast-track.ts";
 import { activeHash, hasFollowed } from "./services.ts";
