@@ -1,5 +1,5 @@
 import type { JudgedRelease, JudgedWindow, VersionServed, Served as WindowServed } from "@sluice/verdict";
-import type { Served, Version } from "./service.ts";
+import type { Served, Version } from "./served.ts";
 
 /** A past release as its judge was shown it. */
 export interface Recording {

@@ -2,20 +2,10 @@ import type { Instant, Random } from "@sluice/kernel";
 import { below, binomial, normal, poisson } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import { addRecorded, type Owed, partsOf, RecordedTraffic, type Recording } from "./recording.ts";
+import type { Served, Version } from "./served.ts";
 import { dailyFactor, type Traffic } from "./traffic.ts";
 
-/** Cumulative; places of `latencyCounts` are buckets, the last one open. */
-export interface Served {
-  requests: number;
-  failures: number;
-  notFound: number;
-  latencyCounts: number[];
-  latencySeconds: number;
-  exposures: number;
-  conversions: number;
-}
-
-export type Version = "stable" | "canary";
+export type { Served, Version };
 
 /** Shares of the traffic; what neither has was sent to a version without a ready pod, and failed. */
 export type Split = Readonly<Record<Version, number>>;
