@@ -123,12 +123,14 @@ test("an old ReplicaSet whose status still counts Pods that go doesn't make room
     status: { replicas: availableReplicas, availableReplicas },
   });
   const sizes = (available: number) => {
-    const replicaSets = [set("web:v1", 3, available), set("web:v2", 1, 0)];
-    return oldSizes(viewOf({ deployment: deployment("web:v2"), replicaSets, orphans: [], oldPodsRunning: 0 }));
+    const replicaSets = [set("web:v1", 3, available), set("web:v2", 1, 1)];
+    return [
+      ...oldSizes(viewOf({ deployment: deployment("web:v2"), replicaSets, orphans: [], oldPodsRunning: 0 })).values(),
+    ];
   };
 
-  expect(sizes(3).size).toBe(0);
-  expect(sizes(4).size).toBe(0);
+  expect(sizes(3)).toEqual([2]);
+  expect(sizes(4)).toEqual([2]);
 });
 
 test("what never gets ready stops at the fenceposts and runs into its deadline", async () => {
