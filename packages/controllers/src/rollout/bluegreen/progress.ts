@@ -4,6 +4,7 @@ import { replicasOf } from "../canary/steps.ts";
 import { type Move, waiting } from "../move.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved, pauseOf } from "../pauses.ts";
+import { isRestarting } from "../restart/restart.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { type FastTrack, fastTrack } from "./fast-track.ts";
 import { underTheJudge } from "./judged.ts";
@@ -27,14 +28,14 @@ function nextUnjudged(observed: ObservedRollout, view: View, analyses: Analyses,
   if (view.isFirst) return { is: "promote", because: "Initial deploy" };
   const fast = fastTrack(observed, view);
   const isCut = activeHash(observed, view) === hash;
-  if (view.isFullyPromoted) return isCut ? waiting(steadyWords(view)) : nextSwitch(observed, view, "stable");
+  if (view.isFullyPromoted) return isCut ? waiting(steadyWords(view)) : nextSwitch(observed, view, now, "stable");
   if (isAsking(view) && fast === undefined) {
     return waiting(`waits for a person: ${status.pauseConditions?.map(({ reason }) => reason).join(", ")}`);
   }
   if (isCut) return nextPromotion(observed, view, analyses.post, fast);
   return fast === undefined
     ? nextBefore(observed, view, analyses.pre, now)
-    : nextSwitch(observed, view, fast.is, status.promoteFull === true ? "a person" : undefined);
+    : nextSwitch(observed, view, now, fast.is, status.promoteFull === true ? "a person" : undefined);
 }
 
 function steadyWords({ rollout, canary }: View): string {
@@ -66,7 +67,7 @@ function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Insta
   if (strategy?.previewReplicaCount !== undefined && !isPastPause) {
     return { is: "scaleUp", because: "the preview was good enough: it gets all its Pods", ...given(by) };
   }
-  return nextSwitch(observed, view, "ready", by);
+  return nextSwitch(observed, view, now, "ready", by);
 }
 
 /** A bad one takes a version back, unless a person overruled it. */
@@ -101,13 +102,21 @@ const switchWords: Readonly<Record<FastTrack["is"] | "ready", string>> = {
 };
 
 /** Only to Pods that are there, and that the router would reach. */
-function nextSwitch(observed: ObservedRollout, view: View, why: keyof typeof switchWords, by?: string): Move {
+function nextSwitch(
+  observed: ObservedRollout,
+  view: View,
+  now: Instant,
+  why: keyof typeof switchWords,
+  by?: string,
+): Move {
   const { rollout, canary } = view;
   const replicas = replicasOf(rollout);
   const missing = replicas - availableOf(canary);
   if (canary === undefined || missing > 0 || wantedOf(canary) !== replicas) {
     return waiting(`waits for ${Math.max(missing, 0)} Pods of the new version`);
   }
+  // A Pod that a restart took may still count as available; the way back to stable doesn't wait for one.
+  if (why !== "stable" && isRestarting(view, now)) return waiting("waits until the restart is through");
   const unreachable = replicas - reachablePods(observed, view);
   if (unreachable > 0) return waiting(`waits until the router can reach ${unreachable} more Pods of the new version`);
   return { is: "switch", because: switchWords[why], ...given(by) };

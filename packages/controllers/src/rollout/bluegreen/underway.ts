@@ -17,7 +17,7 @@ import type { ObservedRollout } from "../observe.ts";
 import { pauseOf } from "../pauses.ts";
 import { staleWord } from "../persons-word.ts";
 import { planHistory } from "../replica-sets.ts";
-import { planRestart } from "../restart/restart.ts";
+import { noRestart, planRestart } from "../restart/restart.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import type { Verdict } from "../verdict.ts";
 import type { View } from "../view.ts";
@@ -42,7 +42,8 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     now,
   );
   const copies = planSnapshots(observed, view);
-  const restart = planRestart(observed, view, now);
+  // The Pods that everybody is sent to from this turn on were counted: none of them may go in it.
+  const restart = advance.is === "switch" ? noRestart(view) : planRestart(observed, view, now);
   // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
   const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
   const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;

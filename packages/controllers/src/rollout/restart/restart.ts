@@ -16,10 +16,24 @@ export interface RestartPlan {
   readonly wakeAt: Instant | undefined;
 }
 
+/** From restartAt until the last Pod that is older has gone. */
+export function isRestarting({ rollout, status }: View, now: Instant): boolean {
+  const { restartAt } = rollout.spec;
+  const at = parseInstant(restartAt ?? "");
+  return at !== undefined && at <= now && status.restartedAt !== restartAt;
+}
+
+/** Nothing in this turn; one that is asked for is looked at in the next. */
+export const noRestart = ({ status }: View): RestartPlan => ({
+  actions: [],
+  restartedAt: status.restartedAt,
+  wakeAt: undefined,
+});
+
 /** Replaces Pods older than restartAt, as many at once as may be missing and as budgets allow. Source: argo-rollouts rollout/restart.go. */
 export function planRestart(observed: ObservedRollout, view: View, now: Instant): RestartPlan {
   const { restartAt } = view.rollout.spec;
-  const idle = { actions: [], restartedAt: view.status.restartedAt, wakeAt: undefined };
+  const idle = noRestart(view);
   const at = parseInstant(restartAt ?? "");
   if (restartAt === undefined || at === undefined || view.status.restartedAt === restartAt) return idle;
   if (now < at) return { ...idle, wakeAt: at };
