@@ -154,6 +154,34 @@ test.each<[string, Steps]>([
   expect(lifted.stableImage).toBe("web:v3-well");
 });
 
+test.each<[string, Story]>([
+  [
+    "a restart is asked for while the only Pod of the next version becomes available",
+    story(
+      [{ do: "push", fate: "well" }, wait(65), { do: "push", fate: "slow" }, wait(5), { do: "restart" }, wait(900)],
+      {
+        seed: 846837364,
+        shape: "blueGreen",
+        plan: 4,
+        replicas: 1,
+        disturbance: { ...plainStory.disturbance, duplicate: 0.2, gap: 0.01 },
+      },
+    ),
+  ],
+  [
+    "a version is judged bad in the moment in which it got its first traffic, and stable is being made larger",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "slow" }, { do: "query", answer: "bad" }, wait(45)], {
+      seed: 846838589,
+      plan: 2,
+      replicas: 4,
+      hasBackground: true,
+      isDynamic: true,
+    }),
+  ],
+])("what soaking has found stays repaired: %s", async (_name, told) => {
+  expect((await play(told)).violated?.message).toBeUndefined();
+});
+
 test("a failure is shrunk to a short story, which fails again", async () => {
   const fails = async (told: Story) => (await play(told, forgetsDecisions)).violated?.invariant === "why";
   const long = story(bad, { disturbance: { ...plainStory.disturbance, delay: 0.5, duplicate: 0.2 }, hasRings: true });

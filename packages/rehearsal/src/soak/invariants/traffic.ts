@@ -104,10 +104,12 @@ export class TrafficWatch {
     if (status.observedGeneration === String(metadata.generation ?? 0)) {
       const allowed = allowedWeight(rollout);
       const words = () => `${weight} % on ${canaryHash} at step ${status.currentStepIndex}, which allows ${allowed} %`;
-      // A stable version that was made smaller takes traffic back as fast as its pods come.
-      const isGoingBack = spec.strategy.canary?.dynamicStableScale === true && !isRise;
-      checks.holdsSoon("weight", "", weight <= allowed || isGoingBack, at, words);
-      checks.holds("weight", !isRise || weight <= allowedLately(now, before), words);
+      // A stable version that was made smaller takes traffic back as fast as its pods come. The rise and the abort that
+      // follows it may lie between two looks.
+      const isAbortedNow = status.abort === true && !(isSame && before?.rollout.status?.abort === true);
+      const mayStay = spec.strategy.canary?.dynamicStableScale === true && (!isRise || isAbortedNow);
+      checks.holdsSoon("weight", "", weight <= allowed || mayStay, at, words);
+      checks.holds("weight", !isRise || mayStay || weight <= allowedLately(now, before), words);
     }
     checks.holdsSoon(
       "ready",

@@ -13,16 +13,18 @@ export function checkQuarantines(now: Picture, before: Picture | undefined, at: 
       spec.strategy.canary?.trafficRouting !== undefined && canaryHash !== now.stableHash && canaryHash === hash
         ? weight
         : 0;
-    // A stable version that was made smaller takes its traffic back as fast as its pods come.
+    const wasKnown = before?.quarantines.some(
+      (one) => one.metadata.name === quarantine.metadata.name && !isLifted(one),
+    );
+    // A stable version that was made smaller takes its traffic back as fast as its pods come. What the bad one got
+    // before it was judged may lie between the same two looks.
     const isGoingBack =
-      spec.strategy.canary?.dynamicStableScale === true && before?.canaryHash === hash && has <= before.weight;
+      spec.strategy.canary?.dynamicStableScale === true &&
+      (wasKnown !== true || (before?.canaryHash === hash && has <= before.weight));
     checks.holds(
       "quarantine",
       has === 0 || isGoingBack,
       () => `${has} % on ${hash}, which is quarantined: ${quarantine.spec.reason}`,
-    );
-    const wasKnown = before?.quarantines.some(
-      (one) => one.metadata.name === quarantine.metadata.name && !isLifted(one),
     );
     if (spec.strategy.blueGreen !== undefined) {
       // To a stable version without pods nobody is sent: it would be all errors.
