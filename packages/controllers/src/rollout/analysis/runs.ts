@@ -1,5 +1,5 @@
 import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnalysisRunStatus } from "@sluice/api";
-import { after, type Instant, parseInstant, seconds } from "@sluice/kernel";
+import { after, type Instant, millis, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
@@ -138,6 +138,9 @@ export interface TrafficAsking {
 
 /** Without an answer, or with the answer "none", it is asked again: one request seen is enough for ever. */
 const askAgain = seconds(1);
+/** A run that has just ended waits for nothing but this: the answer of before its end may be an old one. */
+const askAtTheEnd = millis(50);
+const endLasts = seconds(3);
 
 /** Whether the version that a slot looks at should have got requests: then it is asked whether it did. */
 export function expectsTraffic(view: View, slot: AnalysisSlot): boolean {
@@ -189,7 +192,9 @@ export function planTrafficQuestion(
       return { actions: [start], wakeAt: undefined };
     case "done": {
       if (state.result.requests >= enough) return { actions: [], wakeAt: undefined };
-      const again = after(state.finishedAt, askAgain);
+      const endedAt = run !== undefined && isOver(run) ? parseInstant(run.status?.completedAt ?? "") : undefined;
+      const hasJustEnded = endedAt !== undefined && now < after(endedAt, endLasts);
+      const again = after(state.finishedAt, hasJustEnded ? askAtTheEnd : askAgain);
       return now >= again
         ? { actions: [{ do: "cancelTask", id }, start], wakeAt: undefined }
         : { actions: [], wakeAt: again };

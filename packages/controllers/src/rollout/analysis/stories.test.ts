@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { Fault, minutes, seconds } from "@sluice/kernel";
+import { Fault, millis, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, retryPatch } from "../index.ts";
 import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "../release.fixture.ts";
@@ -62,6 +62,20 @@ test("a failed analysis of a canary without requests isn't held against it", asy
   await release.world.run(seconds(75));
 
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData" });
+});
+
+test("a failed analysis takes the canary back as soon as its first requests are counted", async () => {
+  const release = await released();
+  release.outside.requests = 0;
+  release.outside.answers = { errors: [0.5] };
+  await release.push("web:v2", careful);
+  await release.world.run(millis(60_200));
+  expect(await release.weight()).toBe(20);
+
+  release.outside.requests = 5;
+  await release.world.run(millis(100));
+
+  expect(await release.weight()).toBe(0);
 });
 
 test("the gate can be switched off: then the run's phase is all", async () => {
