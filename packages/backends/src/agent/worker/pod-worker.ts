@@ -212,10 +212,15 @@ export class PodWorker {
       this.#remember(this.#record as unknown as PodRecord);
     }
     const now = clock.now();
-    const plan = planPod(this.#view(now), now);
+    const planned = this.#view(now);
+    const plan = planPod(planned, now);
     for (const action of plan.actions) await this.#act(action);
     if (this.#isDisposed) return;
     const view = this.#view(clock.now());
+    // What ended since the plan was made is in no plan yet, and nothing that lives is left to tell of it.
+    if (view.containers.some(({ run }, index) => run.is === "ended" && planned.containers[index]?.run.is !== "ended")) {
+      this.#isDue = true;
+    }
     this.#publish(view);
     this.#scheduleNext(view, plan.wakeAt);
   }
