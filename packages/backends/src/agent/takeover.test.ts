@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { keyOf, type Pod } from "@sluice/api";
 import { instant } from "@sluice/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { AgentWorld, containerOf, serverScript } from "./agent-world.fixture.ts";
@@ -11,6 +12,7 @@ import { isAlive, parseIdentity } from "./process/identity.ts";
 import { prepareRun, readRun, startRun } from "./process/run-folder.ts";
 import { shimText } from "./process/shim.ts";
 import { forestall } from "./process/signals.ts";
+import { systemClock } from "./system-clock.ts";
 
 let world: AgentWorld;
 beforeEach(async () => {
@@ -103,6 +105,39 @@ test("kill -9 of the program alone leaves its code with the shim", async () => {
   );
 
   expect(containerOf(restarted)?.lastState?.terminated).toMatchObject({ exitCode: 137, reason: "Error" });
+});
+
+test("what ends while a successor looks at its Pod is started again, at whichever instant of the look", async () => {
+  const instants = [1, 2, 3];
+  const shimOf = ({ metadata }: Pod) =>
+    parseIdentity(readText(join(world.stateFolder, `pods/${metadata.uid}/containers/main/0/shim`)) ?? "")!;
+  const running = (pod: Pod | undefined) => containerOf(pod)?.state?.running !== undefined;
+  for (const at of instants) await world.run(`ends-${at}`, { command: ["sleep", "100"] });
+  for (const at of instants) await world.until(`ends-${at}`, running);
+  await world.agent.stop();
+  let onLook = () => {};
+  const now = () => {
+    onLook();
+    return systemClock.now();
+  };
+  world.agent = world.newAgent({ clock: { ...systemClock, now } });
+  await world.agent.start();
+
+  for (const at of instants) {
+    const pod = await world.until(`ends-${at}`, running);
+    const shim = shimOf(pod);
+    let looks = 0;
+    onLook = () => {
+      if (++looks !== at) return;
+      process.kill(-shim.pid, "SIGKILL");
+      while (isAlive(shim)) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1);
+    };
+    await world.client.patch(keyOf(pod), { type: "merge", value: { metadata: { labels: { looked: "at" } } } });
+
+    const again = await world.until(`ends-${at}`, (each) => containerOf(each)?.restartCount === 1 && running(each));
+
+    expect(containerOf(again)?.lastState?.terminated?.exitCode).toBe(137);
+  }
 });
 
 test("down stops the workloads and keeps the Pods; up starts them again without a back-off", async () => {
