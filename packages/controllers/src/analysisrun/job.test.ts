@@ -1,9 +1,24 @@
-import type { AnalysisRun, Job, Metric, Pod, Resource } from "@sluice/api";
+import {
+  type AnalysisRun,
+  builtInKinds,
+  type Job,
+  type JobSpec,
+  type Metric,
+  type Pod,
+  type Resource,
+} from "@sluice/api";
 import { millis, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { jobReconciler } from "../job/index.ts";
 import { type ModelledRun, modelledJobPods } from "../job/modelled-job-pods.fixture.ts";
-import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import {
+  type Scenario,
+  settles,
+  survivesCrashes,
+  survivesStaleReads,
+  World,
+  type WorldOptions,
+} from "../laws/index.ts";
 import type { Effects } from "../loop/index.ts";
 import { analysisRunReconciler } from "./index.ts";
 import { jobName, jobStateOf } from "./job.ts";
@@ -12,15 +27,16 @@ const namespace = "shop";
 const key = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun", namespace, name: "run" };
 const jobKind = { apiVersion: "batch/v1", kind: "Job" };
 
+const jobSpec: JobSpec = {
+  backoffLimit: 0,
+  template: { spec: { restartPolicy: "Never", containers: [{ name: "smoke", image: "smoke:{{args.tag}}" }] } },
+};
 const smoke = (fields: Partial<Metric> = {}): Metric => ({
   name: "smoke",
   provider: {
     job: {
       metadata: { labels: { team: "shop" }, annotations: { why: "{{args.why}}" } },
-      spec: {
-        backoffLimit: 0,
-        template: { spec: { restartPolicy: "Never", containers: [{ name: "smoke", image: "smoke:{{args.tag}}" }] } },
-      },
+      spec: jobSpec,
     },
   },
   ...fields,
@@ -38,16 +54,21 @@ const reconcilers = (runs: readonly ModelledRun[]) => (effects: Effects) => [
 ];
 
 async function prepare(world: World, spec: Partial<AnalysisRun["spec"]>): Promise<void> {
-  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
   await world.apply({
-    ...key,
+    apiVersion: key.apiVersion,
+    kind: key.kind,
     metadata: { name: "run", namespace },
     spec: { args, metrics: [smoke()], ...spec },
   } as Resource);
 }
 
-async function play(runs: readonly ModelledRun[], spec: Partial<AnalysisRun["spec"]> = {}) {
-  const world = await World.create({ reconcilers: reconcilers(runs) });
+async function play(
+  runs: readonly ModelledRun[],
+  spec: Partial<AnalysisRun["spec"]> = {},
+  options: Partial<WorldOptions> = {},
+) {
+  const world = await World.create({ reconcilers: reconcilers(runs), ...options });
   await prepare(world, spec);
   const status = async () => (await world.get<AnalysisRun>(key))?.status;
   const jobs = () => world.list<Job>(jobKind, { namespace });
@@ -138,6 +159,61 @@ test.each([
 
   expect(name).toMatch(expected);
   expect(name.length).toBeLessThanOrEqual(63);
+});
+
+const labelled = (value: string): Partial<AnalysisRun["spec"]> => ({
+  args: [{ name: "tag", value }],
+  metrics: [smoke({ provider: { job: { metadata: { labels: { tag: "{{args.tag}}" } }, spec: jobSpec } } })],
+});
+
+test.each<[string, Partial<AnalysisRun["spec"]>, RegExp]>([
+  ["a label that its argument makes no label", labelled("not a label!"), /metadata\.labels\[?.*not a label!/],
+  ["a name that is too long for one", labelled("v".repeat(64)), /metadata\.labels/],
+])(
+  "a Job that the API refuses for %s is an error of its metric, tried again until the limit",
+  async (_words, { args: given = [], metrics = [] }, why) => {
+    const limit = 2;
+    const { world, status, jobs } = await play(
+      [],
+      { args: given, metrics: metrics.map((metric) => ({ ...metric, consecutiveErrorLimit: limit })) },
+      { kinds: builtInKinds() },
+    );
+    const first = (await status())?.metricResults?.[0];
+    await world.run(seconds(25));
+
+    const ended = await status();
+
+    expect(first).toMatchObject({ phase: "Running", error: 1, consecutiveError: 1 });
+    expect(first?.measurements?.[0]).toMatchObject({ phase: "Error", message: expect.stringMatching(why) });
+    expect(ended).toMatchObject({
+      phase: "Error",
+      message: expect.stringContaining(`consecutiveErrors (${limit + 1}) > consecutiveErrorLimit (${limit})`),
+      metricResults: [{ phase: "Error", error: limit + 1 }],
+    });
+    expect(await jobs()).toEqual([]);
+  },
+);
+
+test("a secret that the API's refusal repeats is struck out of it", async () => {
+  const secret = "s3cret word!";
+  const { metrics = [] } = labelled("");
+  const world = await World.create({ reconcilers: reconcilers([]), kinds: builtInKinds() });
+  await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
+  await world.apply({
+    apiVersion: "v1",
+    kind: "Secret",
+    metadata: { name: "token", namespace },
+    stringData: { word: secret },
+  } as Resource);
+
+  await prepare(world, {
+    args: [{ name: "tag", valueFrom: { secretKeyRef: { name: "token", key: "word" } } }],
+    metrics,
+  });
+
+  const { metricResults } = (await world.get<AnalysisRun>(key))?.status ?? {};
+  expect(metricResults?.[0]?.measurements?.[0]?.message).toMatch(/metadata\.labels.*\*\*\*\*\*/);
+  expect(JSON.stringify(metricResults)).not.toContain(secret);
 });
 
 test("names that are cut stay apart", () => {

@@ -57,6 +57,14 @@ export function newJob(run: AnalysisRun, metric: Metric, name: string): Job | un
   };
 }
 
+export const refusedJob = (message: string): JobState => ({
+  is: "ended",
+  phase: "Error",
+  message,
+  startedAt: undefined,
+  finishedAt: undefined,
+});
+
 export function jobStateOf(job: Job | undefined, pods: readonly Pod[]): JobState {
   if (job === undefined) return { is: "absent" };
   const { conditions = [], startTime } = job.status ?? {};

@@ -1,8 +1,9 @@
 import type { AnalysisRun, Job, Pod, Secret } from "@sluice/api";
-import type { Reader, ResourceKey, TaskState } from "@sluice/kernel";
+import type { Fault, Reader, ResourceKey, TaskState } from "@sluice/kernel";
 import { decodeBase64Text, type Resolved, resolved, unresolved } from "../arguments/index.ts";
+import type { Effect } from "../loop/index.ts";
 import { isCompleted } from "../phases/index.ts";
-import { type JobState, jobKey, jobName, jobStateOf } from "./job.ts";
+import { type JobState, jobKey, jobName, jobStateOf, refusedJob } from "./job.ts";
 import { keptMeasurements } from "./limits.ts";
 import type { QueryResult } from "./measure.ts";
 import { measurementsTaken } from "./schedule.ts";
@@ -57,6 +58,15 @@ export async function observe(run: AnalysisRun, read: Reader): Promise<ObservedR
     if (next > 0 && read.task(last).is !== "absent") leftOver.push(last);
   }
   return { run, jobs, oldJobs, secrets: isOver ? new Map() : await readSecrets(run, read), queries, leftOver };
+}
+
+/** A Job that the API doesn't take is a measurement that failed, as it is in the original. */
+export function withRefusal(observed: ObservedRun, effect: Effect, { message }: Fault): ObservedRun | undefined {
+  if (effect.do !== "create") return undefined;
+  const metric = [...observed.jobs].find(([, { name }]) => name === effect.object.metadata.name)?.[0];
+  const job = metric === undefined ? undefined : observed.jobs.get(metric);
+  if (metric === undefined || job === undefined) return undefined;
+  return { ...observed, jobs: new Map([...observed.jobs, [metric, { ...job, state: refusedJob(message) }]]) };
 }
 
 async function readJob(run: AnalysisRun, name: string, read: Reader): Promise<MetricJob> {

@@ -1,7 +1,7 @@
 import type { AnalysisRun } from "@sluice/api";
 import type { Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effect, type Effects } from "../loop/index.ts";
-import { type ObservedRun, observe } from "./observe.ts";
+import { type ObservedRun, observe, withRefusal } from "./observe.ts";
 import { plan } from "./plan.ts";
 
 /**
@@ -13,4 +13,5 @@ export const analysisRunReconciler = (effects: Effects): Reconciler<AnalysisRun,
   observe,
   plan,
   apply: (_run, effect) => applyEffect(effect, effects),
+  withRefusal,
 });

@@ -20,7 +20,7 @@ import {
 import type { Effect } from "../loop/index.ts";
 import { isCompleted } from "../phases/index.ts";
 import { analysisRunKind, annotations, keyOfChild, versionHash } from "./names.ts";
-import type { ObservedExperiment } from "./observe.ts";
+import { type ObservedExperiment, refusalOf } from "./observe.ts";
 
 export interface AnalysisPlan {
   /** Undefined until it begins. */
@@ -59,6 +59,10 @@ export function planAnalysis(
   const merged = mergedAnalysis(observed, analysis);
   if (merged.is === "fault") {
     return changed(before, { name: analysis.name, analysisRun: "", phase: "Error", message: merged.message }, []);
+  }
+  const refusal = refusalOf(observed, "AnalysisRun", slot.name, `analysis '${analysis.name}'`);
+  if (refusal !== undefined) {
+    return changed(before, { name: analysis.name, analysisRun: "", phase: "Error", message: refusal }, []);
   }
   const object = newRun(experiment, analysis, slot.name, merged.value);
   return changed(before, { name: analysis.name, analysisRun: slot.name, phase: "Pending" }, [{ do: "create", object }]);

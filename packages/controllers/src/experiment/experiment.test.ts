@@ -1,4 +1,12 @@
-import type { AnalysisRun, Experiment, ExperimentSpec, ExperimentTemplate, ReplicaSet, Resource } from "@sluice/api";
+import {
+  type AnalysisRun,
+  builtInKinds,
+  type Experiment,
+  type ExperimentSpec,
+  type ExperimentTemplate,
+  type ReplicaSet,
+  type Resource,
+} from "@sluice/api";
 import { minutes, seconds, type TaskWork } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { analysisRunReconciler } from "../analysisrun/index.ts";
@@ -300,6 +308,47 @@ test("a Service that is another's is an error, and stays as it is", async () => 
   const status = (await world.get<Experiment>(key))?.status;
   expect(status).toMatchObject({ phase: "Error", message: 'Service "shop" is not this experiment\'s' });
   expect(await world.get({ ...serviceKind, namespace, name: "shop" })).toMatchObject({ spec: foreign.spec });
+});
+
+const long = "a".repeat(60);
+
+test.each<[string, Partial<ExperimentSpec>, string, RegExp]>([
+  [
+    "a Service whose name is too long is an error of its version",
+    { templates: [version("baseline"), version(long, { service: {} })] },
+    "templateStatuses",
+    /^Failed to create Service for template 'a{60}': /,
+  ],
+  [
+    "a ReplicaSet whose name is too long is an error of its version",
+    { templates: [version(long)] },
+    "templateStatuses",
+    /^Failed to create ReplicaSet for template 'a{60}': /,
+  ],
+  [
+    "an AnalysisRun whose name is too long is an error of its analysis",
+    { analyses: [{ name: "a".repeat(250), templateName: "errors" }, ...analyses("latency")] },
+    "analysisRuns",
+    /^Failed to create AnalysisRun for analysis 'a{250}': /,
+  ],
+])("%s, which ends the experiment", async (_words, spec, where, why) => {
+  const world = await World.create({ ...worldOf(new Outside()), kinds: builtInKinds() });
+  await prepare(world);
+  const name = where === "templateStatuses" ? "e".repeat(spec.templates?.length === 1 ? 200 : 10) : "compare";
+  const made = experiment({ duration: "1m", ...spec });
+  await world.apply({ ...made, metadata: { ...made.metadata, name } });
+
+  await world.run(seconds(6));
+
+  const status = (await world.get<Experiment>({ ...key, name }))?.status;
+  expect(status).toMatchObject({ phase: "Error", message: expect.stringMatching(why) });
+  const children = where === "analysisRuns" ? status?.analysisRuns : status?.templateStatuses;
+  expect(children).toContainEqual(
+    expect.objectContaining({ [where === "analysisRuns" ? "phase" : "status"]: "Error", message: status?.message }),
+  );
+  await world.run(minutes(1));
+  const sets = await world.list<ReplicaSet>(setKind, { namespace });
+  expect(sets.map(({ spec: { replicas } }) => replicas).every((replicas) => replicas === 0)).toBe(true);
 });
 
 function lawful(

@@ -6,8 +6,9 @@ import {
   type Resource,
   type Service,
 } from "@sluice/api";
-import type { KindKey, Reader } from "@sluice/kernel";
+import type { Fault, KindKey, Reader } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
+import type { Effect } from "../loop/index.ts";
 import {
   analysisRunKind,
   analysisRunName,
@@ -35,6 +36,8 @@ export interface ObservedExperiment {
   /** By analysis. */
   readonly analysisRuns: ReadonlyMap<string, Slot<AnalysisRun>>;
   readonly templates: KnownTemplates;
+  /** Children that the API did not take just now, by `kind/name`, and why. */
+  readonly refusals: ReadonlyMap<string, string>;
 }
 
 export async function observe(experiment: Experiment, read: Reader): Promise<ObservedExperiment> {
@@ -59,8 +62,30 @@ export async function observe(experiment: Experiment, read: Reader): Promise<Obs
     analysisRuns.set(name, await slotOf(experiment, own, analysisRunKind, nameOf, read));
   }
   const templates = await readTemplates(experiment.spec.analyses ?? [], namespace, read);
-  return { experiment, replicaSets, services, analysisRuns, templates };
+  return { experiment, replicaSets, services, analysisRuns, templates, refusals: new Map() };
 }
+
+/** What can't be made is an error of the version or the analysis that it was for, as it is in the original. */
+export function withRefusal(
+  observed: ObservedExperiment,
+  effect: Effect,
+  { message }: Fault,
+): ObservedExperiment | undefined {
+  if (effect.do !== "create") return undefined;
+  const { kind, metadata } = effect.object;
+  return { ...observed, refusals: new Map([...observed.refusals, [`${kind}/${metadata.name}`, message]]) };
+}
+
+/** Why a child can't be made. */
+export const refusalOf = (
+  { refusals }: ObservedExperiment,
+  kind: "ReplicaSet" | "Service" | "AnalysisRun",
+  name: string,
+  whose: string,
+): string | undefined => {
+  const message = refusals.get(`${kind}/${name}`);
+  return message === undefined ? undefined : `Failed to create ${kind} for ${whose}: ${message}`;
+};
 
 async function slotOf<Child extends Resource>(
   experiment: Experiment,

@@ -12,7 +12,7 @@ import { after, formatInstant, type Instant, millis, type PlannedEvent, parseIns
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { annotations, keyOfChild, replicaSetKind, versionHash } from "./names.ts";
-import { isOwnedBy, type ObservedExperiment, type Slot } from "./observe.ts";
+import { isOwnedBy, type ObservedExperiment, refusalOf, type Slot } from "./observe.ts";
 
 export interface VersionPlan {
   readonly status: ExperimentTemplateStatus;
@@ -40,6 +40,11 @@ export function planVersion(observed: ObservedExperiment, template: ExperimentTe
     const message = `Service "${service.metadata.name}" is not this experiment's`;
     return moved(experiment, { ...known, status: "Error", message, serviceName: service.metadata.name }, [], now);
   }
+  const whose = `template '${template.name}'`;
+  const refusal =
+    refusalOf(observed, "ReplicaSet", slot.name, whose) ??
+    refusalOf(observed, "Service", template.service?.name ?? slot.name, whose);
+  if (refusal !== undefined) return moved(experiment, { ...known, status: "Error", message: refusal }, [], now);
   const phase = before?.status ?? "";
   if (phase === "Failed" || phase === "Error") {
     return moved(experiment, { ...known, status: phase, ...messageOf(before) }, actions, now);

@@ -1,4 +1,4 @@
-import { type Client, controlledBy, type Kind, KindRegistry, type Resource } from "@sluice/api";
+import { builtInKinds, type Client, controlledBy, type Kind, KindRegistry, type Resource } from "@sluice/api";
 import {
   after,
   type Clock,
@@ -132,6 +132,54 @@ test("wakes on exactly what was read", async () => {
   await world.apply({ apiVersion: "v1", kind: "Secret", metadata: { name: "of-nobody", namespace: "default" } });
 
   expect(world.story.length).toBe(passes);
+});
+
+/** Wants two children, of which the API refuses those with a bad name; what it is told of that it notes, or not. */
+const refusedReconciler = (effects: Effects, listens: boolean): Reconciler<Greeter, readonly string[], Effect> => ({
+  kind: { apiVersion: "v1", kind: "ConfigMap" },
+  observe: async ({ status }) => (status?.answer === undefined ? [] : [status.answer]),
+  plan(known) {
+    const secrets = known.length > 0 ? ["good"] : ["good", "Not A Name"];
+    const actions = secrets.map((name): Effect => {
+      const metadata = { name, namespace: "default" };
+      return { do: "create", object: { apiVersion: "v1", kind: "Secret", metadata } };
+    });
+    return { actions, status: known.length === 0 ? {} : { answer: known.join() }, because: `${known.length} refused` };
+  },
+  apply: (_, action) => applyEffect(action, effects),
+  withRefusal: (known, action, { kind }) =>
+    action.do === "create" ? (listens ? [`${action.object.metadata.name}: ${kind}`] : known) : undefined,
+});
+
+const isSecret = ({ kind }: { readonly kind: string }) => kind === "Secret";
+const strictAboutSecrets = [...plainKinds.filter((kind) => !isSecret(kind)), ...builtInKinds().filter(isSecret)];
+
+test("what the API refuses is planned with at once, and never again", async () => {
+  const world = await World.create({
+    reconcilers: (effects) => [refusedReconciler(effects, true)],
+    kinds: strictAboutSecrets,
+  });
+
+  await world.apply(greeter(0));
+
+  const key = { apiVersion: "v1", kind: "ConfigMap", namespace: "default", name: "hello" };
+  expect(await world.get<Greeter>(key)).toMatchObject({ status: { answer: "Not A Name: invalid" } });
+  const before = world.story.length;
+  await world.run(minutes(5));
+  expect(world.story.length).toBe(before);
+});
+
+test("who plans the same again although it was refused waits as after any refusal", async () => {
+  const world = await World.create({
+    reconcilers: (effects) => [refusedReconciler(effects, false)],
+    kinds: strictAboutSecrets,
+  });
+
+  await world.apply(greeter(0));
+
+  const before = world.story.length;
+  await world.run(minutes(5));
+  expect(world.story.length - before).toBe(10);
 });
 
 test("an Event that isn't written holds no look up", async () => {

@@ -194,13 +194,19 @@ export class Loop {
     let plan: Plan<unknown, unknown> | undefined;
     let wroteStatus = false;
     try {
-      const observed = await reconciler.observe(resource, reader);
+      let observed = await reconciler.observe(resource, reader);
       this.#dependencies.record(work.id, reader.read);
       const now = this.#clock.now();
-      plan = reconciler.plan(observed, now);
-      for (const action of plan.actions) {
-        if (this.#stopped) return;
-        await reconciler.apply(resource, action);
+      for (const refused: unknown[] = []; ; ) {
+        plan = reconciler.plan(observed, now) as Plan<unknown, unknown>;
+        const refusal = await this.#act(reconciler, resource, plan.actions);
+        if (refusal === undefined) break;
+        const { action, thrown, fault } = refusal;
+        // One that is planned although its refusal is known would be planned for ever.
+        const isKnown = refused.some((known) => sameJson(known, action));
+        observed = isKnown ? undefined : reconciler.withRefusal?.(observed, action, fault);
+        if (observed === undefined) throw thrown;
+        refused.push(action);
       }
       if (this.#stopped) return;
       const records = (plan.records ?? []).map((record) => reconciler.apply(resource, record));
@@ -218,6 +224,21 @@ export class Loop {
       return;
     }
     this.#tell(work, plan, wroteStatus);
+  }
+
+  /** What was refused for what it is: whatever came before it is done, and nothing after it. */
+  async #act(reconciler: AnyReconciler, resource: Resource, actions: readonly unknown[]) {
+    for (const action of actions) {
+      if (this.#stopped) return undefined;
+      try {
+        await reconciler.apply(resource, action);
+      } catch (thrown) {
+        const fault = toFault(thrown);
+        if (fault.kind === "invalid" || fault.kind === "forbidden") return { action, thrown, fault };
+        throw thrown;
+      }
+    }
+    return undefined;
   }
 
   async #writeStatus(resource: Resource, status: unknown): Promise<boolean> {
