@@ -78,6 +78,11 @@ export class Fleet {
     }
   }
 
+  /** Every pass from now on. */
+  onPass(listener: (pass: Pass) => void): void {
+    this.#onPass = listener;
+  }
+
   /** Passes from the beginning of `work` until nothing is queued for a tenth of a second. */
   async passesOf(work: () => Promise<unknown>): Promise<{ passes: number; cpuMs: number; tookMs: number }> {
     let passes = 0;

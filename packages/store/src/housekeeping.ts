@@ -1,24 +1,28 @@
 import type { Resource } from "@sluice/api";
-import { between, type Clock, millis, sameJson, type Timer } from "@sluice/kernel";
+import { after, between, type Clock, type Millis, millis, sameJson, type Timer } from "@sluice/kernel";
 import type { CommitQueue } from "./commit-queue.ts";
 import type { CustomKinds } from "./custom-kinds.ts";
 import { collectIfOrphaned, deleteObject, isForeground } from "./deletion.ts";
 import { ownerOf } from "./ownership-references.ts";
-import { type Retention, sweep } from "./retention.ts";
+import { Records, type Retention } from "./retention.ts";
 import type { Rules } from "./rules.ts";
 import { type Change, type State, type TableName, tableOf } from "./state.ts";
 import { Transaction } from "./transaction.ts";
 import { replaceObject } from "./update.ts";
+
+/** Records past their number go together: a delete and a commit for each new one would double what it costs to write. */
+const gathering = millis(500);
 
 /** What the store does of itself after a commit, each a write of its own. */
 export class Housekeeping {
   readonly #rules: Rules;
   readonly #clock: Clock;
   readonly #custom: CustomKinds;
-  readonly #retention: Readonly<Record<TableName, Retention>>;
+  readonly #records: Records;
   readonly #queue: CommitQueue;
   readonly #state: () => State;
   #sweep: Timer | undefined;
+  #sweepAt = 0;
   #stopped = false;
 
   constructor(options: {
@@ -31,7 +35,7 @@ export class Housekeeping {
     this.#rules = options.rules;
     this.#clock = options.rules.clock;
     this.#custom = options.custom;
-    this.#retention = options.retention;
+    this.#records = new Records(options.retention, options.state());
     this.#queue = options.queue;
     this.#state = options.state;
   }
@@ -51,18 +55,19 @@ export class Housekeeping {
   follow(changes: readonly Change[]): void {
     let reader: Transaction | undefined;
     for (const change of changes) {
-      const { before, after } = change;
+      const { before, after: object } = change;
+      this.#records.follow(change);
       const status = this.#custom.follow(change, this.#clock.now());
       if (status !== undefined) this.#writeStatus(status);
-      if (after?.metadata.ownerReferences !== undefined) {
-        if (sameJson(before?.metadata.ownerReferences, after.metadata.ownerReferences)) continue;
+      if (object?.metadata.ownerReferences !== undefined) {
+        if (sameJson(before?.metadata.ownerReferences, object.metadata.ownerReferences)) continue;
         reader ??= new Transaction(this.#state(), undefined);
-        this.#checkOwners(reader, after);
+        this.#checkOwners(reader, object);
       }
-      const limit = this.#retention[change.table];
-      if (limit !== undefined && after !== undefined) {
+      const limit = this.#records.limitOf(change.table);
+      if (limit !== undefined && object !== undefined) {
         const size = this.#state().tables.get(change.table)?.size ?? 0;
-        if (before === undefined && size > limit.count) this.#sweepSoon(0);
+        if (before === undefined && size > limit.count) this.#sweepWithin(gathering);
         else if (this.#sweep === undefined) this.#sweepSoon(limit.age);
       }
     }
@@ -104,16 +109,23 @@ export class Housekeeping {
     this.#quietly((transaction) => collectIfOrphaned(this.#rules, transaction, located));
   }
 
-  #sweepSoon(wait: number): void {
+  /** No later than that; what is due earlier stays. */
+  #sweepWithin(wait: Millis): void {
+    const at = after(this.#clock.now(), wait);
+    if (this.#sweep === undefined || this.#sweepAt > at) this.#sweepSoon(wait);
+  }
+
+  #sweepSoon(wait: Millis): void {
     this.#sweep?.cancel();
-    this.#sweep = this.#clock.after(millis(wait), () => this.#sweepNow());
+    this.#sweepAt = after(this.#clock.now(), wait);
+    this.#sweep = this.#clock.after(wait, () => this.#sweepNow());
   }
 
   #sweepNow(): void {
     this.#sweep = undefined;
     if (this.#stopped) return;
     const now = this.#clock.now();
-    const { expired, wakeAt } = sweep(this.#state(), this.#retention, now);
+    const { expired, wakeAt } = this.#records.sweep(now);
     if (wakeAt !== undefined) this.#sweepSoon(between(now, wakeAt));
     if (expired.length === 0) return;
     this.#quietly((transaction) => {

@@ -1,7 +1,8 @@
 import type { Resource } from "@sluice/api";
 import { after, hours, type Instant, type Millis, millis, minutes, parseInstant } from "@sluice/kernel";
 import { isRecord } from "./patch/record.ts";
-import type { State, TableName } from "./state.ts";
+import { SortedMap } from "./sorted-map.ts";
+import type { Change, State, TableName } from "./state.ts";
 
 export interface Retention {
   readonly age: Millis;
@@ -22,22 +23,69 @@ export interface Sweep {
   readonly wakeAt?: Instant;
 }
 
-/** Pure: what has to go by now. */
-export function sweep(state: State, retention: Readonly<Record<TableName, Retention>>, now: Instant): Sweep {
-  const expired: Resource[] = [];
-  let wakeAt: number | undefined;
-  for (const [table, limit] of Object.entries(retention)) {
-    const rows = state.tables.get(table)?.startingWith("") ?? [];
-    const byAge = rows.map((object) => ({ object, seen: lastSeen(object) ?? now })).sort((a, b) => b.seen - a.seen);
-    byAge.forEach(({ object, seen }, index) => {
-      const end = after(seen, limit.age);
-      if (index >= limit.count || end <= now) expired.push(object);
-      else wakeAt = Math.min(wakeAt ?? end, end);
-    });
+/** All records of the past, the longest unseen first: what has to go is found without looking at what stays. */
+export class Records {
+  readonly #retention: Readonly<Record<TableName, Retention>>;
+  readonly #byAge = new Map<TableName, SortedMap<Resource>>();
+
+  constructor(retention: Readonly<Record<TableName, Retention>>, state: State) {
+    this.#retention = retention;
+    for (const table of Object.keys(retention)) {
+      state.tables.get(table)?.scan("", (object, row) => {
+        this.#put(table, row, object);
+        return true;
+      });
+    }
   }
-  // Not more often than each minute: an event more or less is no matter.
-  return { expired, ...(wakeAt === undefined ? {} : { wakeAt: Math.max(wakeAt, after(now, minutes(1))) as Instant }) };
+
+  limitOf(table: TableName): Retention | undefined {
+    return this.#retention[table];
+  }
+
+  follow({ table, row, before, after: object }: Change): void {
+    if (this.limitOf(table) === undefined) return;
+    const rows = this.#byAge.get(table);
+    if (before !== undefined && rows !== undefined) this.#byAge.set(table, rows.delete(ageKey(before, row)));
+    if (object !== undefined) this.#put(table, row, object);
+  }
+
+  /** What has to go by now. */
+  sweep(now: Instant): Sweep {
+    const expired: Resource[] = [];
+    let wakeAt: number | undefined;
+    for (const [table, limit] of Object.entries(this.#retention)) {
+      const rows = this.#byAge.get(table);
+      let left = rows?.size ?? 0;
+      rows?.scan("", (object) => {
+        const seen = lastSeen(object);
+        const end = seen === undefined ? undefined : after(seen, limit.age);
+        const isPast = left > limit.count || (end !== undefined && end <= now);
+        if (!isPast) {
+          if (end !== undefined) wakeAt = Math.min(wakeAt ?? end, end);
+          return false;
+        }
+        expired.push(object);
+        left--;
+        return true;
+      });
+    }
+    // Not more often than each minute: an event more or less is no matter.
+    return {
+      expired,
+      ...(wakeAt === undefined ? {} : { wakeAt: Math.max(wakeAt, after(now, minutes(1))) as Instant }),
+    };
+  }
+
+  #put(table: TableName, row: string, object: Resource): void {
+    this.#byAge.set(table, (this.#byAge.get(table) ?? SortedMap.empty<Resource>()).set(ageKey(object, row), object));
+  }
 }
+
+/** Sorts by age; what says nothing of its time is the youngest. */
+const ageKey = (object: Resource, row: string): string => `${ageText(lastSeen(object))}\u0000${row}`;
+
+const ageText = (seen: Instant | undefined): string =>
+  seen === undefined ? "~" : String(Math.max(0, seen)).padStart(16, "0");
 
 /** An event that is counted up again begins its time anew. */
 function lastSeen(object: Resource): Instant | undefined {
