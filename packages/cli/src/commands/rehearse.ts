@@ -1,9 +1,11 @@
 import { writeFile } from "node:fs/promises";
-import { Fault, minutes } from "@sluice/kernel";
-import { parseGoDuration } from "@sluice/languages";
+import { Fault, hours, minutes } from "@sluice/kernel";
+import { parseGoDuration, parsePrometheusDuration } from "@sluice/languages";
 import {
   checkRequirements,
+  defaultTraffic,
   faults,
+  type Policy,
   policiesOf,
   type Rehearsal,
   rehearse as rehearsed,
@@ -12,6 +14,8 @@ import {
   suggest,
 } from "@sluice/rehearsal";
 import { readFiles, readManifests } from "../manifests.ts";
+import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
+import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
 import { renderHtml } from "../rehearse/html.ts";
 import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
@@ -19,7 +23,7 @@ import { ReleaseThreads } from "../rehearse/threads.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
 import { hasColour } from "../terminal/style.ts";
 
-export interface RehearseOptions extends TrafficWords {
+export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly seed?: string;
   readonly runs?: string;
   readonly good?: string;
@@ -42,21 +46,24 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   if (paths.length === 0)
     throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
   const manifests = (await readManifests(paths)).map(({ resource }) => resource);
-  const traffic = trafficOf(options);
+  trafficOf(options);
   const chosen = options.fault === undefined ? {} : { faults: options.fault.map(faultOf) };
   const runs = count("--runs", options.runs, 10);
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
   const sought = profileOf(options.suggest);
   const policies = await policiesOf(manifests);
+  const days = await ordinaryDays(policies, options);
   const faultCount = options.fault?.length ?? faults.length;
   // A thread costs as much as a few dozen releases until it plays its first.
   const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
   const isWatched = process.stderr.isTTY === true && options.json !== true;
   try {
-    for (const policy of policies) {
+    for (const [index, policy] of policies.entries()) {
+      const { traffic, words } = days[index] ?? { traffic: defaultTraffic, words: [] };
       const shared: SharedOptions = {
-        traffic,
+        traffic: trafficOf(options, traffic),
+        learned: words,
         seed: count("--seed", options.seed, 1),
         runs,
         goodRuns: count("--good", options.good, Math.max(20, runs * 4)),
@@ -102,6 +109,33 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     }
   }
   return checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
+}
+
+/** For each Rollout what its service's metrics tell, where there are any to ask. */
+async function ordinaryDays(policies: readonly Policy[], options: RehearseOptions): Promise<readonly LearnedTraffic[]> {
+  const door = await historyDoor(options);
+  if (door === undefined) return [];
+  const length = typeof options.history === "string" ? historyOf(options.history) : hours(4 * 7 * 24);
+  const { service: services, query } = options;
+  const wanted = {
+    now: Date.now(),
+    length,
+    ...(services === undefined ? {} : { services }),
+    ...(query === undefined ? {} : { query }),
+  };
+  try {
+    const days: LearnedTraffic[] = [];
+    for (const policy of policies) days.push(await learnedTraffic(door, policy, wanted));
+    return days;
+  } finally {
+    await door.close();
+  }
+}
+
+function historyOf(text: string) {
+  const parsed = parsePrometheusDuration(text);
+  if (parsed.is === "parsed" && parsed.value > 0) return parsed.value;
+  throw new Fault("invalid", `--history: found ${text}, expected a time such as 4w, 28d or 12h`);
 }
 
 function profileOf(suggested: string | boolean | undefined): "argo" | "sluice" | undefined {

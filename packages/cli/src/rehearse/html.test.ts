@@ -12,6 +12,7 @@ const rehearsal: Rehearsal = {
   namespace: "shop",
   seed: 1,
   traffic: defaultTraffic,
+  learned: [],
   madeUp: [],
   unanswerable: [],
   profiles: { argo: result, sluice: result },

@@ -32,7 +32,7 @@ ${rehearsals.map(section).join("\n")}
 }
 
 function section(rehearsal: Rehearsal): string {
-  const { rollout, namespace, traffic, seed, words, madeUp, unanswerable } = rehearsal;
+  const { rollout, namespace, traffic, seed, words, learned, madeUp, unanswerable } = rehearsal;
   const users = `${amount(traffic.requestsPerSecond)} requests a second, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, seed ${seed}`;
   const notes = [
     ...madeUp.map((what) => `made up, since the files don't hold it: ${what}`),
@@ -42,7 +42,7 @@ function section(rehearsal: Rehearsal): string {
 <h1>${escapeHtml(`${namespace}/${rollout}`)}</h1>
 <p class="soft">${escapeHtml(users)}</p>
 ${list(words)}
-<h2>Harmed requests by fault (median)</h2>
+${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault (median)</h2>
 ${harmChart(rehearsal)}
 <h2>Faults</h2>
 <div class="scroll">${faultTable(rehearsal)}</div>

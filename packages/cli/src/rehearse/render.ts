@@ -17,6 +17,7 @@ export function renderRehearsal(rehearsal: Rehearsal, color: boolean): string {
   ];
   const sections = [
     title,
+    rehearsal.learned.map((words, index) => wrapped(words, index === 0 ? "learned from " : "  ")).join("\n"),
     notes.map((note) => wrapped(note, "  ")).join("\n"),
     rehearsal.words.map((words) => wrapped(words, "- ")).join("\n"),
     renderFaults(rehearsal, color),

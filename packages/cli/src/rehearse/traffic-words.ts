@@ -11,18 +11,23 @@ export interface TrafficWords {
   readonly conversions?: string;
 }
 
-/** Faults: invalid, with the flag, what was found and what would be right. */
-export function trafficOf(words: TrafficWords): Traffic {
-  const noise = words.noise ?? "normal";
-  if (!isNoise(noise)) throw wrong("--noise", noise, Object.keys(noises).join(", "));
+/** `usual` where nothing was said. Faults: invalid, with the flag, what was found and what would be right. */
+export function trafficOf(words: TrafficWords, usual: Traffic = defaultTraffic): Traffic {
+  if (words.noise !== undefined && !isNoise(words.noise))
+    throw wrong("--noise", words.noise, Object.keys(noises).join(", "));
+  const { week, p50Ms, ...rest } = usual;
+  const told = { p95Ms: time(words.p95), dailySwing: swing(words.dailySwing) };
   return {
-    ...defaultTraffic,
-    noise: noises[noise],
-    requestsPerSecond: rate(words.traffic) ?? defaultTraffic.requestsPerSecond,
-    errors: share("--errors", words.errors) ?? defaultTraffic.errors,
-    p95Ms: time(words.p95) ?? defaultTraffic.p95Ms,
-    dailySwing: swing(words.dailySwing) ?? defaultTraffic.dailySwing,
-    conversions: share("--conversions", words.conversions) ?? defaultTraffic.conversions,
+    ...rest,
+    // What was learned of a week or of the middle doesn't fit another swing or another end.
+    ...(week === undefined || told.dailySwing !== undefined ? {} : { week }),
+    ...(p50Ms === undefined || told.p95Ms !== undefined ? {} : { p50Ms }),
+    noise: words.noise === undefined ? usual.noise : noises[words.noise],
+    requestsPerSecond: rate(words.traffic) ?? usual.requestsPerSecond,
+    errors: share("--errors", words.errors) ?? usual.errors,
+    p95Ms: told.p95Ms ?? usual.p95Ms,
+    dailySwing: told.dailySwing ?? usual.dailySwing,
+    conversions: share("--conversions", words.conversions) ?? usual.conversions,
   };
 }
 

@@ -2,9 +2,11 @@ export { createQueryHandler, type QueryHandlerOptions } from "./http/query-handl
 export { type PluginDoor, queryPlugin } from "./providers/query-plugin.ts";
 export {
   isEmbeddedAddress,
+  type PrometheusDoor,
   type PrometheusQuery,
   queryEmbedded,
   queryPrometheus,
+  queryPrometheusRange,
 } from "./providers/query-prometheus.ts";
 export { queryWeb, type WebQuery } from "./providers/query-web.ts";
 export { createScraper, type Scraper, type ScraperOptions } from "./scrape/scraper.ts";

@@ -3,7 +3,7 @@ import { below, binomial, normal, poisson } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import { addRecorded, type Owed, partsOf, RecordedTraffic, type Recording } from "./recording.ts";
 import type { Served, Version } from "./served.ts";
-import { dailyFactor, type Traffic } from "./traffic.ts";
+import { latencySpread, loadFactor, p95InSigmas, type Traffic } from "./traffic.ts";
 
 export type { Served, Version };
 
@@ -17,8 +17,8 @@ export interface ServiceOptions {
   readonly edgesMs: readonly number[];
   readonly random: Random;
   readonly startsAt: Instant;
-  /** Where in the day it starts. */
-  readonly daySecond: number;
+  /** Where in the day, or the week, it starts. */
+  readonly startSecond: number;
   readonly scrapeSeconds: number;
   /** False where nobody looks at latency: it is most of what there is to draw. */
   readonly drawsLatency: boolean;
@@ -33,8 +33,6 @@ interface VersionState {
   readonly shift: number;
 }
 
-const spread = 0.55;
-const p95InSigmas = 1.6449;
 const endpointMix = [0.1, 0.6, 0.3];
 const coldSeconds = 30;
 
@@ -60,11 +58,13 @@ export class ModelledService {
   onScrape: (at: Instant) => void = () => {};
   readonly #options: ServiceOptions;
   readonly #center: number;
+  readonly #spread: number;
   #split: Split = { stable: 1, canary: 0 };
   #at: Instant;
   #nextScrape: number;
   #load = 0;
   #latencyWalk = 0;
+  #failureWalk = 0;
   #apart = 0;
   #burstLeft = 0;
   #canarySince: number | undefined;
@@ -77,7 +77,8 @@ export class ModelledService {
     this.#at = options.startsAt;
     this.#recorded = options.recording === undefined ? undefined : new RecordedTraffic(options.recording);
     this.#nextScrape = options.scrapeSeconds;
-    this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * spread;
+    this.#spread = latencySpread(options.traffic);
+    this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * this.#spread;
     this.#apart = options.traffic.noise.apart * normal(options.random);
     const all = () => options.endpoints.map(() => nothing(options.edgesMs.length + 1));
     this.served = { stable: all(), canary: all() };
@@ -157,7 +158,7 @@ export class ModelledService {
   #canaryAge = (): number => (this.#canarySince === undefined ? 0 : this.elapsed - this.#canarySince);
 
   #slowHarm(factor: number): number {
-    return factor <= 1 ? 0 : 1 - below(p95InSigmas - Math.log(factor) / spread) - 0.05;
+    return factor <= 1 ? 0 : 1 - below(p95InSigmas - Math.log(factor) / this.#spread) - 0.05;
   }
 
   /** The recorded numbers, in the shares that are routed now. */
@@ -188,17 +189,19 @@ export class ModelledService {
       this.#replay(this.#recorded, seconds);
       return;
     }
-    const { traffic, random, daySecond, endpoints } = this.#options;
+    const { traffic, random, startSecond, endpoints } = this.#options;
     const { noise } = traffic;
     const kept = Math.exp(-seconds / 300);
     const fresh = Math.sqrt(1 - kept * kept);
     this.#load = kept * this.#load + noise.load * fresh * normal(random);
     this.#latencyWalk = kept * this.#latencyWalk + noise.latency * fresh * normal(random);
+    const failures = noise.failures ?? 0;
+    if (failures > 0) this.#failureWalk = kept * this.#failureWalk + failures * fresh * normal(random);
     this.#burstLeft -= seconds;
     if (random.next() < (noise.burstsAnHour * seconds) / 3600) this.#burstLeft = 20 + 60 * random.next();
     const rate =
       traffic.requestsPerSecond *
-      dailyFactor(traffic.dailySwing, daySecond + this.elapsed) *
+      loadFactor(traffic, startSecond + this.elapsed) *
       Math.exp(this.#load - (noise.load * noise.load) / 2);
     for (const version of ["stable", "canary"] as const) {
       const share = this.#split[version];
@@ -215,7 +218,8 @@ export class ModelledService {
 
   #stateOf(version: Version): VersionState {
     const { traffic, fault } = this.#options;
-    const ordinary = Math.min(0.5, traffic.errors * (this.#burstLeft > 0 ? traffic.noise.burst : 1));
+    const wandering = Math.exp(this.#failureWalk - (traffic.noise.failures ?? 0) ** 2 / 2);
+    const ordinary = Math.min(0.5, traffic.errors * wandering * (this.#burstLeft > 0 ? traffic.noise.burst : 1));
     const isCanary = version === "canary";
     const age = isCanary ? this.#canaryAge() : 1e6;
     const began = (fault.onsetSeconds ?? 0) <= (fault.isShared ? this.elapsed : age);
@@ -240,7 +244,7 @@ export class ModelledService {
     served.notFound += binomial(random, good, traffic.notFound);
     served.exposures += requests;
     served.conversions += wanted - lost;
-    served.latencySeconds += (requests * Math.exp(state.shift + (spread * spread) / 2)) / 1000;
+    served.latencySeconds += (requests * Math.exp(state.shift + (this.#spread * this.#spread) / 2)) / 1000;
     if (this.#options.drawsLatency) this.#time(served, requests, state.shift);
     if (!isHit || fault.isShared) return;
     this.harmed += added + lost + binomial(random, good, this.#slowHarm(state.slower));
@@ -252,7 +256,7 @@ export class ModelledService {
     let under = 0;
     for (const [bucket, edge] of edgesMs.entries()) {
       if (left === 0) break;
-      const upTo = below((Math.log(edge) - shift) / spread);
+      const upTo = below((Math.log(edge) - shift) / this.#spread);
       const here = under >= 1 ? 0 : binomial(random, left, Math.max(0, upTo - under) / (1 - under));
       served.latencyCounts[bucket] = (served.latencyCounts[bucket] as number) + here;
       left -= here;

@@ -26,7 +26,7 @@ import type { Recording } from "../model/recording.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import { ModelledSeries, type VersionNames } from "../model/series.ts";
 import { ModelledService } from "../model/service.ts";
-import type { Traffic } from "../model/traffic.ts";
+import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
@@ -90,7 +90,7 @@ class Release {
       edgesMs,
       random,
       startsAt: startOf2026,
-      daySecond: 86_400 * random.next(),
+      startSecond: periodOf(traffic) * random.next(),
       scrapeSeconds: queries.scrapeSeconds,
       drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
       ...(options.recording === undefined ? {} : { recording: options.recording }),

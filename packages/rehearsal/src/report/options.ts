@@ -6,6 +6,8 @@ import type { ReleaseOptions } from "../release/release.ts";
 
 export interface RehearseOptions {
   readonly traffic: Traffic;
+  /** Where the traffic was learned from, and what that came to, in words. */
+  readonly learned?: readonly string[];
   readonly seed: number;
   /** Releases of each fault. */
   readonly runs: number;

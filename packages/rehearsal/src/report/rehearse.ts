@@ -31,7 +31,7 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
     edgesMs,
     random: seededRandom(seed ^ 0x5eed),
     startsAt,
-    daySecond: 43_200,
+    startSecond: 43_200,
     scrapeSeconds: 60,
     drawsLatency: true,
   });

@@ -53,6 +53,8 @@ export interface Rehearsal {
   readonly namespace: string;
   readonly seed: number;
   readonly traffic: Traffic;
+  /** What the team's own metrics told of an ordinary day; empty where nobody was asked. */
+  readonly learned: readonly string[];
   readonly madeUp: readonly string[];
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;

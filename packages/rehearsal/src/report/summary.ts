@@ -32,6 +32,7 @@ export function summarised(
     namespace,
     seed: options.seed,
     traffic: options.traffic,
+    learned: options.learned ?? [],
     madeUp: policy.madeUp,
     unanswerable: queries.unanswerable,
     profiles,

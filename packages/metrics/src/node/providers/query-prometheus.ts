@@ -1,6 +1,6 @@
-import { type Clock, Fault, seconds } from "@sluice/kernel";
-import type { QueryResult } from "../../evaluate/outcome.ts";
-import { queryInstant, queryRange } from "../../evaluate/query.ts";
+import { type Clock, Fault, type Instant, seconds } from "@sluice/kernel";
+import type { MatrixSeries, QueryResult } from "../../evaluate/outcome.ts";
+import { type QueryRange, queryInstant, queryRange } from "../../evaluate/query.ts";
 import { type Measured, measurementOf } from "../../measurement.ts";
 import type { SeriesSource } from "../../series-source.ts";
 import { type ClientCredentials, forgetRefused, tokenHeader } from "./client-credentials.ts";
@@ -46,36 +46,65 @@ export function queryEmbedded(source: SeriesSource, query: PrometheusQuery, cloc
   throw new Fault(kind === "timeout" ? "unavailable" : "invalid", message);
 }
 
+/** A query of another Prometheus, with what is needed to be let in. */
+export interface PrometheusDoor extends Omit<PrometheusQuery, "query" | "rangeQuery"> {
+  readonly address: string;
+}
+
 /**
  * Asks a Prometheus over HTTP: POST, and GET where POST isn't served, as Prometheus' own client does.
  * `invalid` where it refused the query, `unavailable` where it couldn't be asked or answered garbage.
  */
 export async function queryPrometheus(query: PrometheusQuery, signal: AbortSignal, clock: Clock): Promise<Measured> {
-  const base = providerUrl(query.address ?? "", "provider.prometheus.address");
-  const name = `Prometheus at ${base.host}`;
-  const parameters = new URLSearchParams({ query: query.query ?? "" });
-  if (query.rangeQuery !== undefined) {
-    const { start, end, step } = resolveRange(query.rangeQuery, clock.now());
-    parameters.set("start", String(start / 1000));
-    parameters.set("end", String(end / 1000));
-    parameters.set("step", String(step / 1000));
-  } else parameters.set("time", String(clock.now() / 1000));
+  const range = query.rangeQuery === undefined ? undefined : resolveRange(query.rangeQuery, clock.now());
+  const door = { ...query, address: query.address ?? "" };
+  return measured(await ask(door, query.query ?? "", range ?? clock.now(), signal, clock));
+}
 
-  const path = query.rangeQuery === undefined ? "api/v1/query" : "api/v1/query_range";
+/** The series of a query at every step, as they were answered. Faults as `queryPrometheus`; `forbidden` where nobody is let in. */
+export async function queryPrometheusRange(
+  door: PrometheusDoor,
+  query: string,
+  range: QueryRange,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<readonly MatrixSeries[]> {
+  const result = await ask(door, query, range, signal, clock);
+  if (result.type === "matrix") return result.series;
+  throw new Fault("unavailable", `Prometheus at ${new URL(door.address).host} answered a range with a ${result.type}`);
+}
+
+async function ask(
+  door: PrometheusDoor,
+  query: string,
+  at: QueryRange | Instant,
+  signal: AbortSignal,
+  clock: Clock,
+): Promise<QueryResult> {
+  const base = providerUrl(door.address, "provider.prometheus.address");
+  const name = `Prometheus at ${base.host}`;
+  const parameters = new URLSearchParams({ query });
+  if (typeof at === "number") parameters.set("time", String(at / 1000));
+  else {
+    parameters.set("start", String(at.start / 1000));
+    parameters.set("end", String(at.end / 1000));
+    parameters.set("step", String(at.step / 1000));
+  }
+  const path = typeof at === "number" ? "api/v1/query" : "api/v1/query_range";
   const url = new URL(path, base.href.endsWith("/") ? base : `${base.origin}${base.pathname}/`);
   url.username = "";
   url.password = "";
   const shared = {
-    insecure: query.insecure ?? false,
-    timeoutSeconds: query.timeoutSeconds || 30,
+    insecure: door.insecure ?? false,
+    timeoutSeconds: door.timeoutSeconds || 30,
     name,
   };
   const form = { key: "content-type", value: "application/x-www-form-urlencoded" };
-  const oauth2 = query.authentication?.oauth2;
+  const oauth2 = door.authentication?.oauth2;
   const token = oauth2 === undefined ? [] : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
   const headers = [
-    ...(query.headers ?? []),
-    ...(oauth2 === undefined ? credentials(query, base) : token),
+    ...(door.headers ?? []),
+    ...(oauth2 === undefined ? credentials(door, base) : token),
     { key: "accept", value: "application/json" },
   ];
   const posted = await callProvider(
@@ -83,12 +112,12 @@ export async function queryPrometheus(query: PrometheusQuery, signal: AbortSigna
     signal,
   );
   forgetRefused(posted, oauth2);
-  if (![403, 405, 501].includes(posted.status)) return measuredFrom(posted, name);
+  if (![403, 405, 501].includes(posted.status)) return resultFrom(posted, name);
   url.search = parameters.toString();
-  return measuredFrom(await callProvider({ ...shared, url, method: "GET", headers }, signal), name);
+  return resultFrom(await callProvider({ ...shared, url, method: "GET", headers }, signal), name);
 }
 
-function credentials(query: PrometheusQuery, base: URL): ProviderHeader[] {
+function credentials(query: PrometheusDoor, base: URL): ProviderHeader[] {
   if (query.bearerToken !== undefined) return [{ key: "authorization", value: `Bearer ${query.bearerToken}` }];
   const user = query.basicAuth?.username ?? decodeURIComponent(base.username);
   const password = query.basicAuth?.password ?? decodeURIComponent(base.password);
@@ -96,7 +125,7 @@ function credentials(query: PrometheusQuery, base: URL): ProviderHeader[] {
   return [{ key: "authorization", value: `Basic ${Buffer.from(`${user}:${password}`).toString("base64")}` }];
 }
 
-function measuredFrom(answer: ProviderAnswer, name: string): Measured {
+function resultFrom(answer: ProviderAnswer, name: string): QueryResult {
   const read = readPrometheusAnswer(answer.body);
   // Prometheus explains its errors under 400, 422 and 503, too; what can't be read is judged by the status.
   if (read.is === "refused") {
@@ -108,7 +137,7 @@ function measuredFrom(answer: ProviderAnswer, name: string): Measured {
     throw new Fault(kind, `${name} answered with HTTP status ${answer.status}`);
   }
   if (read.is === "garbage") throw new Fault("unavailable", `${name} answered garbage: ${read.why}`);
-  return measured(read.result);
+  return read.result;
 }
 
 function measured(result: QueryResult): Measured {

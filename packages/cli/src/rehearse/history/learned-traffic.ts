@@ -1,0 +1,71 @@
+import type { Resource } from "@sluice/api";
+import { Fault, hours, type Millis } from "@sluice/kernel";
+import { defaultTraffic, learnTraffic, type Policy, type Traffic } from "@sluice/rehearsal";
+import type { HistoryDoor } from "./door.ts";
+import { type Found, fetchHistory, look, periodBefore } from "./fetch.ts";
+import { sourceOfQuery, sourcesOf } from "./sources.ts";
+
+export interface LearnedTraffic {
+  readonly traffic: Traffic;
+  /** Where from, what was found, what it came to. */
+  readonly words: readonly string[];
+}
+
+export interface Wanted {
+  readonly now: number;
+  readonly length: Millis;
+  readonly services?: readonly string[];
+  readonly query?: string;
+}
+
+/**
+ * An ordinary day of a Rollout's service from its metrics. Where they hold too little it is the usual one, and that is
+ * said; a Prometheus that was named and doesn't have it is a Fault.
+ */
+export async function learnedTraffic(door: HistoryDoor, policy: Policy, wanted: Wanted): Promise<LearnedTraffic> {
+  const period = periodBefore(wanted.now, wanted.length);
+  const namespace = policy.rollout.metadata.namespace ?? "default";
+  const services = wanted.services ?? servicesOf(policy);
+  const sources = wanted.query === undefined ? sourcesOf({ namespace, services }) : [sourceOfQuery(wanted.query)];
+  const looked: Found[] = [];
+  for (const source of sources) {
+    // What was found first is trusted most; the rest would only cost.
+    if (looked.some(({ series }) => series > 0)) break;
+    looked.push(await look(door, source, period));
+  }
+  const found = looked.find(({ series }) => series > 0);
+  const absent = looked.filter(({ series }) => series === 0).map(({ source }) => source.requests);
+  const notFound = absent.length === 0 ? [] : [`not found: ${absent.join(", ")}`];
+  if (found === undefined) {
+    const message = `${door.name} has no requests of ${services.join(", ")} in the last ${days(wanted.length)}`;
+    if (door.isOwn) return { traffic: defaultTraffic, words: [`${message}: an ordinary day is made up`] };
+    throw new Fault(
+      "invalid",
+      `${message}: ${notFound.join()}. Name the service with --service, or its counter with --query`,
+    );
+  }
+  const { history, missing } = await fetchHistory(door, found);
+  const learned = learnTraffic(history, defaultTraffic);
+  const from = `${door.name}: ${found.source.name}, ${found.source.requests}`;
+  const gaps = missing.map((what) => `couldn't be had: ${what}`);
+  if (learned.is === "tooLittle") {
+    const message = `too little to learn from: ${learned.because}`;
+    if (!door.isOwn) throw new Fault("invalid", [`${from}: ${message}`, ...gaps].join("\n"));
+    return { traffic: defaultTraffic, words: [`${from}: ${message}; an ordinary day is made up`, ...gaps] };
+  }
+  return { traffic: learned.traffic, words: [from, ...notFound, ...learned.words, ...gaps] };
+}
+
+const days = (length: Millis): string =>
+  length < hours(48) ? `${Math.round(length / hours(1))} hours` : `${Math.round(length / hours(24))} days`;
+
+/** Each Service that leads to the Rollout: requests are counted under one of them. */
+function servicesOf({ rollout, surroundings }: Policy): readonly string[] {
+  const labels = rollout.spec.template?.metadata?.labels ?? {};
+  const leads = (object: Resource): boolean => {
+    if (object.kind !== "Service") return false;
+    const selector = Object.entries((object.spec as { selector?: Record<string, string> }).selector ?? {});
+    return selector.length > 0 && selector.every(([name, value]) => labels[name] === value);
+  };
+  return [...new Set([rollout.metadata.name, ...surroundings.filter(leads).map(({ metadata }) => metadata.name)])];
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hours, instant, VirtualClock } from "@sluice/kernel";
+import { labelsOf } from "@sluice/metrics";
+import { createMetricsStore } from "@sluice/metrics/node";
+import { afterEach, expect, test } from "vitest";
+import { stateFolder } from "../../state/state-folder.ts";
+import { ownHistory } from "./door.ts";
+import { type Counter, countersOf, hour, samplesOf, webPolicy } from "./history.fixture.ts";
+import { learnedTraffic } from "./learned-traffic.ts";
+
+const cleanups: (() => void)[] = [];
+afterEach(() => {
+  for (const cleanup of cleanups.splice(0)) cleanup();
+});
+
+const now = 1_767_571_200_000;
+const names = { requests: "http_requests_total", buckets: "http_request_duration_seconds_bucket" };
+
+/** The state of a Sluice that served for so long and has ended. */
+async function stateWith(counters: readonly Counter[], length: number) {
+  const folder = mkdtempSync(join(tmpdir(), "sluice-history-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const state = stateFolder(folder);
+  const clock = new VirtualClock(instant(now));
+  const store = await createMetricsStore({ folder: state.metrics, clock, retention: { time: hours(24 * 60) } });
+  for (const counter of counters) {
+    const series = store.seriesFor(labelsOf(counter.labels));
+    if (series === undefined) throw new Error("no series");
+    for (const [at, value] of samplesOf(counter, now - length, now)) store.append(series, at, value);
+  }
+  await store.close();
+  return state;
+}
+
+const router = { job: "sluice-router", namespace: "shop", service: "web", pod_template_hash: "5d4f", method: "GET" };
+const wanted = { now, length: hours(24 * 28) };
+
+test("Sluice's own metrics tell an ordinary day, also where nothing runs, and are left as they are", async () => {
+  const state = await stateWith(countersOf(names, router, "code"), 8 * 24 * hour);
+  const before = readdirSync(state.metrics);
+  const door = await ownHistory(state);
+
+  const { traffic, words } = await learnedTraffic(door, await webPolicy(), wanted);
+  await door.close();
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(20, 0);
+  expect(traffic.errors).toBeCloseTo(0.005, 4);
+  expect(traffic.dailySwing).toBeCloseTo(3, 1);
+  expect(traffic.p95Ms).toBeCloseTo(250, 0);
+  expect(traffic.p50Ms).toBeCloseTo(100, 0);
+  expect(words[0]).toContain("Sluice's router, http_requests_total{");
+  expect(words.join("\n")).toContain("0.5 % fail");
+  expect(readdirSync(state.metrics)).toEqual(before);
+});
+
+test("metrics without the service leave an ordinary day made up, and say so", async () => {
+  const state = await stateWith(countersOf(names, { ...router, service: "other" }, "code"), 2 * hour);
+  const door = await ownHistory(state);
+
+  const { traffic, words } = await learnedTraffic(door, await webPolicy(), wanted);
+  const named = await learnedTraffic(door, await webPolicy(), { ...wanted, services: ["other"] });
+  await door.close();
+
+  expect(traffic.requestsPerSecond).toBe(100);
+  expect(words.join()).toMatch(/has no requests of web in the last 28 days: an ordinary day is made up/);
+  expect(named.traffic.errors).toBeCloseTo(0.005, 4);
+});
+
+test("a query of one's own is a counter, or a rate of which no more is known", async () => {
+  const state = await stateWith(countersOf(names, { job: "mine" }, "status"), 24 * hour);
+  const door = await ownHistory(state);
+  const learn = async (query: string) => learnedTraffic(door, await webPolicy(), { ...wanted, query });
+
+  const counter = await learn('http_requests_total{job="mine"}');
+  const rate = await learn('sum(rate(http_requests_total{job="mine",status="200"}[5m]))');
+  await door.close();
+
+  expect(counter.traffic.errors).toBeCloseTo(0.005, 4);
+  expect(counter.traffic.p95Ms).toBeCloseTo(250, 0);
+  expect(rate.traffic.requestsPerSecond).toBeCloseTo(19.9, 0);
+  expect(rate.words).toContain("nothing tells what fails: that share is taken as told");
+  await expect(learn("rate(")).rejects.toThrow("--query");
+});

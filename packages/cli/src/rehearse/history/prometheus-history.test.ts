@@ -1,0 +1,186 @@
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { hours } from "@sluice/kernel";
+import { afterEach, expect, test } from "vitest";
+import { prometheusHistory } from "./door.ts";
+import { historyDoor } from "./door-options.ts";
+import { type Counter, countersOf, hour, samplesOf, webPolicy } from "./history.fixture.ts";
+import { learnedTraffic } from "./learned-traffic.ts";
+
+const cleanups: (() => void | Promise<void>)[] = [];
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
+});
+
+const hasPrometheus = (() => {
+  try {
+    for (const program of ["prometheus", "promtool"]) execFileSync(program, ["--version"], { stdio: "ignore" });
+    return true;
+  } catch {
+    return false; // Debian: apt-get install prometheus
+  }
+})();
+
+const names = { requests: "istio_requests_total", buckets: "istio_request_duration_milliseconds_bucket" };
+const istio = { reporter: "destination", destination_service_name: "web", destination_service_namespace: "shop" };
+const inMilliseconds = ({ labels: { le, ...labels }, aMinute }: Counter): Counter => ({
+  labels: { ...labels, ...(le === undefined ? {} : { le: le === "+Inf" ? le : String(Number(le) * 1000) }) },
+  aMinute,
+});
+
+/** The password `harbour`, hashed. */
+const hash = "$2b$04$x2a5HEBumhFkI9zFftsPHuEz5TgPDa4VP5.Glvk3VVtV/qtl9/wCm";
+
+async function startPrometheus(
+  counters: readonly Counter[],
+  now: number,
+): Promise<{ address: string; folder: string }> {
+  const folder = mkdtempSync(join(tmpdir(), "prometheus-history-"));
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  const lines = counters.flatMap((counter) => {
+    const { __name__: name = "", ...labels } = counter.labels;
+    const written = Object.entries(labels).map(([label, value]) => `${label}=${JSON.stringify(value)}`);
+    const samples = samplesOf(counter, now - 2 * 24 * hour, now);
+    return [
+      `# TYPE ${name.replace(/_total$/, "")} unknown`,
+      ...[...samples].map(([at, value]) => `${name}{${written}} ${value} ${at / 1000}`),
+    ];
+  });
+  const types = new Set<string>();
+  const isNew = (line: string) => !line.startsWith("#") || (!types.has(line) && types.add(line));
+  writeFileSync(join(folder, "history.txt"), `${lines.filter(isNew).join("\n")}\n# EOF\n`);
+  execFileSync(
+    "promtool",
+    ["tsdb", "create-blocks-from", "openmetrics", join(folder, "history.txt"), join(folder, "data")],
+    {
+      stdio: "ignore",
+    },
+  );
+  writeFileSync(join(folder, "prometheus.yml"), "scrape_configs: []\n");
+  writeFileSync(join(folder, "web.yml"), `basic_auth_users: { team: "${hash}" }\n`);
+  const port = await freePort();
+  const words = [
+    `--config.file=${join(folder, "prometheus.yml")}`,
+    `--storage.tsdb.path=${join(folder, "data")}`,
+    `--web.config.file=${join(folder, "web.yml")}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+  ];
+  const child: ChildProcess = spawn("prometheus", words, { stdio: ["ignore", "ignore", "pipe"] });
+  const gone = new Promise((resolve) => child.once("exit", resolve));
+  cleanups.push(async () => {
+    child.kill();
+    await gone;
+  });
+  await new Promise<void>((resolve, reject) => {
+    let log = "";
+    child.stderr?.on("data", (text) => {
+      log += text;
+      if (log.includes("Server is ready")) resolve();
+    });
+    child.once("exit", () => reject(new Error(log)));
+  });
+  return { address: `http://127.0.0.1:${port}`, folder };
+}
+
+async function freePort(): Promise<number> {
+  const server = createTcpServer();
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
+test.skipIf(!hasPrometheus)(
+  "a real Prometheus (apt-get install prometheus) tells an ordinary day of a service behind Istio to whom it lets in",
+  async () => {
+    const now = Math.floor(Date.now() / 60_000) * 60_000;
+    const counters = countersOf(names, istio, "response_code").map(inMilliseconds);
+    const { address, folder } = await startPrometheus(counters, now);
+    const password = join(folder, "password");
+    const learn = async (text: string) => {
+      writeFileSync(password, `${text}\n`);
+      const door = await historyDoor({
+        fromPrometheus: address,
+        prometheusUser: "team",
+        prometheusPasswordFile: password,
+      });
+      if (door === undefined) throw new Error("no door");
+      return learnedTraffic(door, await webPolicy(), { now, length: hours(24 * 28) });
+    };
+
+    const { traffic, words } = await learn("harbour");
+
+    expect(traffic.requestsPerSecond).toBeCloseTo(20, 0);
+    expect(traffic.errors).toBeCloseTo(0.005, 3);
+    expect(traffic.dailySwing).toBeCloseTo(3, 0);
+    expect(traffic.p95Ms).toBeCloseTo(250, -1);
+    expect(words[0]).toContain("Istio, istio_requests_total{");
+    expect(words[1]).toContain('not found: http_requests_total{job="sluice-router"');
+    await expect(learn("wharf")).rejects.toMatchObject({
+      kind: "forbidden",
+      message: expect.not.stringMatching(/wharf|team/),
+    });
+  },
+  30_000,
+);
+
+test("what a server doesn't give is named, and the rest is learned from", async () => {
+  const asked: string[] = [];
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (text) => {
+      body += text;
+    });
+    request.on("end", () => {
+      const form = new URLSearchParams(body);
+      const [query = "", start, end, step] = ["query", "start", "end", "step"].map((name) => form.get(name) ?? "");
+      asked.push(`${request.headers["x-scope-orgid"]} ${request.headers.authorization}`);
+      const isLost = start !== undefined && Number(start) < broken && Number(end) >= broken && step === "300";
+      if (isLost) {
+        response.statusCode = 503;
+        response.end("overloaded");
+        return;
+      }
+      const isKnown = query.includes('{service="web"}') && !query.includes("bucket");
+      const times = Array.from(
+        { length: Math.floor((Number(end) - Number(start)) / Number(step)) + 1 },
+        (_, place) => Number(start) + place * Number(step),
+      );
+      const result = isKnown ? [{ metric: { code: "200" }, values: times.map((time) => [time, "2"]) }] : [];
+      response.end(JSON.stringify({ status: "success", data: { resultType: "matrix", result } }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => void server.close());
+  const now = 1_767_571_200_000;
+  const broken = now / 1000 - 86_400 * 2.5;
+  const door = prometheusHistory({
+    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    headers: [{ key: "X-Scope-OrgID", value: "shop" }],
+    bearerToken: "s3cret",
+  });
+
+  const { traffic, words } = await learnedTraffic(door, await webPolicy(), { now, length: hours(24 * 7) });
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(2, 5);
+  expect(words).toContainEqual(expect.stringMatching(/^couldn't be had: requests of 2026-01-0\d: .*503/));
+  expect(words.join("\n")).toContain("nothing tells how long answers take");
+  expect(new Set(asked)).toEqual(new Set(["shop Bearer s3cret"]));
+  expect(words.join("\n")).not.toContain("s3cret");
+});
+
+test.each([
+  [{ prometheusTokenFile: "token" }, "--prometheus-token-file needs --from-prometheus"],
+  [{ fromPrometheus: "http://x", prometheusUser: "team" }, "go together"],
+  [{ fromPrometheus: "http://x", prometheusHeader: ["oops"] }, '--prometheus-header: expected "Name: value"'],
+  [
+    { fromPrometheus: "http://x", prometheusTokenFile: "/nowhere" },
+    "--prometheus-token-file: can't read /nowhere: ENOENT",
+  ],
+])("%j is refused with what would be right", async (options, message) => {
+  await expect(historyDoor(options)).rejects.toThrow(message);
+});

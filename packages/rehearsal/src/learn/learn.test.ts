@@ -1,0 +1,139 @@
+import { instant, seededRandom } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { noFault } from "../model/fault.ts";
+import { ModelledService } from "../model/service.ts";
+import { defaultTraffic, loadFactor, type Traffic } from "../model/traffic.ts";
+import type { History, HistoryPoint } from "./history.ts";
+import { learnTraffic } from "./learn.ts";
+
+const stepSeconds = 300;
+const edgesMs = [5, 10, 25, 50, 100, 150, 250, 500, 1000, 2500];
+/** A Monday, 0:00 UTC. */
+const monday = 1_767_571_200;
+
+/** What the metrics of a modelled service would tell, without its versions. */
+function historyOf(
+  traffic: Traffic,
+  days: number,
+  change: (point: HistoryPoint) => HistoryPoint = (one) => one,
+): History {
+  const service = new ModelledService({
+    traffic,
+    fault: noFault,
+    endpoints: ["/"],
+    edgesMs,
+    random: seededRandom(5),
+    startsAt: instant(monday * 1000),
+    startSecond: 0,
+    scrapeSeconds: 15,
+    drawsLatency: true,
+  });
+  const now = () => {
+    const [one] = service.served.stable;
+    if (one === undefined) throw new Error("no endpoint");
+    return { ...one, latencyCounts: [...one.latencyCounts] };
+  };
+  let before = now();
+  const points = Array.from({ length: (days * 86_400) / stepSeconds }, (_, place): HistoryPoint => {
+    const endsAt = monday + (place + 1) * stepSeconds;
+    service.advanceTo(instant(endsAt * 1000));
+    const after = now();
+    const point = {
+      endsAt,
+      requests: after.requests - before.requests,
+      failures: after.failures - before.failures,
+      notFound: after.notFound - before.notFound,
+      latencyCounts: after.latencyCounts.map((count, bucket) => count - (before.latencyCounts[bucket] ?? 0)),
+    };
+    before = after;
+    return change(point);
+  });
+  return { points, stepSeconds, tellsFailures: true, edgesMs };
+}
+
+const week = Array.from({ length: 168 }, (_, hour) => {
+  const ofDay = 1 + 0.5 * Math.sin((2 * Math.PI * (hour % 24)) / 24);
+  return (hour >= 5 * 24 ? 0.5 : 1.2) * ofDay;
+});
+const served: Traffic = {
+  ...defaultTraffic,
+  requestsPerSecond: 40,
+  errors: 0.004,
+  p95Ms: 300,
+  p50Ms: 90,
+  week,
+  noise: { load: 0.1, burstsAnHour: 0.2, burst: 12, latency: 0.05, apart: 0.005, failures: 0.3 },
+};
+
+function learned(history: History) {
+  const found = learnTraffic(history, defaultTraffic);
+  if (found.is === "tooLittle") throw new Error(found.because);
+  return found;
+}
+
+test("what a service did for two weeks is what it is modelled with: its week, its failures, its latency, its noise", () => {
+  const { traffic, words } = learned(historyOf(served, 14));
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(40, -0.5);
+  for (const hour of [6, 18, 24 * 3 + 12, 24 * 6 + 6]) {
+    expect(loadFactor(traffic, hour * 3600) / loadFactor(served, hour * 3600)).toBeGreaterThan(0.85);
+    expect(loadFactor(traffic, hour * 3600) / loadFactor(served, hour * 3600)).toBeLessThan(1.18);
+  }
+  expect(traffic.errors).toBeGreaterThan(0.0035);
+  expect(traffic.errors).toBeLessThan(0.0045);
+  expect(traffic.p95Ms / 300).toBeCloseTo(1, 1);
+  expect((traffic.p50Ms ?? 0) / 90).toBeCloseTo(1, 1);
+  expect(traffic.noise.load).toBeCloseTo(0.1, 1);
+  expect(traffic.noise.latency).toBeCloseTo(0.05, 1);
+  expect(traffic.noise.failures ?? 0).toBeCloseTo(0.3, 0);
+  expect(traffic.noise.burstsAnHour).toBeGreaterThan(0.08);
+  expect(traffic.noise.burstsAnHour).toBeLessThan(0.3);
+  expect(words.join("\n")).toMatch(/Saturday and Sunday 4\d % of a weekday/);
+  expect(words.join("\n")).toContain("its busiest hour of a day has 3.1 times the quietest");
+});
+
+test("an outage is left out, and said", () => {
+  const outage = monday + 86_400;
+  const history = historyOf({ ...served, noise: { ...served.noise, burstsAnHour: 0 } }, 3, (point) =>
+    point.endsAt > outage && point.endsAt <= outage + 7200 ? { ...point, failures: point.requests / 2 } : point,
+  );
+
+  const { traffic, words } = learned(history);
+
+  expect(traffic.errors).toBeLessThan(0.005);
+  expect(traffic.noise.burst * traffic.noise.burstsAnHour).toBeLessThan(1);
+  expect(words).toContain(
+    "left out, since that was no ordinary time: an incident of 2 h, the longest from 2026-01-06 00:00 for 2 h",
+  );
+});
+
+test("gaps change no rate, and what nobody tells stays as it was told", () => {
+  const history = historyOf(served, 7);
+  const gappy = {
+    ...history,
+    tellsFailures: false,
+    edgesMs: [],
+    points: history.points.filter((_, place) => place % 7 < 5),
+  };
+
+  const { traffic, words } = learned(gappy);
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(40, -0.5);
+  expect(traffic).toMatchObject({ errors: defaultTraffic.errors, p95Ms: defaultTraffic.p95Ms });
+  expect(words[0]).toBe("seen from 2026-01-05 00:00 to 2026-01-11 23:50 UTC, 71 % of that time");
+  expect(words).toContain("nothing tells what fails: that share is taken as told");
+  expect(words).toContain("nothing tells how long answers take: that is taken as told");
+});
+
+test("minutes, or a handful of requests, are too little", () => {
+  const history = historyOf(served, 1);
+  const few = history.points.map((point) => ({ ...point, requests: 0.5 }));
+
+  expect(learnTraffic({ ...history, points: history.points.slice(0, 6) }, defaultTraffic)).toMatchObject({
+    is: "tooLittle",
+  });
+  expect(learnTraffic({ ...history, points: few }, defaultTraffic)).toEqual({
+    is: "tooLittle",
+    because: "144 requests in 24 h; 1,000 in 60 min are the least",
+  });
+});
