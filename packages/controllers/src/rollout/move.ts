@@ -25,7 +25,7 @@ export type Move =
   /** Past the pause: a preview, smaller so far, gets all its Pods. */
   | { readonly is: "scaleUp"; readonly because: string; readonly by?: string }
   | { readonly is: "switch"; readonly because: string; readonly by?: string }
-  | { readonly is: "promote"; readonly because: string };
+  | { readonly is: "promote"; readonly because: string; readonly by?: string };
 
 export const waiting = (because: string, until?: Instant): Move => ({ is: "waiting", because, until });
 

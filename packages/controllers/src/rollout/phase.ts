@@ -8,6 +8,9 @@ export interface PhaseAndMessage {
   readonly message: string | undefined;
 }
 
+/** The message while spec.paused holds it. */
+export const heldByHand = "manually paused";
+
 /** In this order. Source: argo-rollouts utils/rollout/rolloututil.go CalculateRolloutPhase. */
 export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessage {
   const invalid = conditionOf(status.conditions, "InvalidSpec");
@@ -17,7 +20,7 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessag
   if (["RolloutAborted", "ProgressDeadlineExceeded", "Quarantined"].includes(reason)) {
     return degraded(`${reason}: ${progressing?.message}`);
   }
-  if (rollout.spec.paused === true) return { phase: "Paused", message: "manually paused" };
+  if (rollout.spec.paused === true) return { phase: "Paused", message: heldByHand };
   // The original names the first; ours, that waits for a person, must not hide behind a pause step that ends by itself.
   const pause =
     status.pauseConditions?.find(({ reason }) => reason !== "CanaryPauseStep" && reason !== "BlueGreenPause") ??

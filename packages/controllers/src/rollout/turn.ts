@@ -6,6 +6,7 @@ import { finished, type Turn } from "./finish.ts";
 import { withDoor } from "./lasting/door.ts";
 import { annotations, decisionKind, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
+import { heard } from "./persons-word.ts";
 import type { View } from "./view.ts";
 
 export type RolloutPlan = Plan<Effect, RolloutStatus>;
@@ -14,8 +15,9 @@ export type RolloutPlan = Plan<Effect, RolloutStatus>;
 export function turn(observed: ObservedRollout, view: View, now: Instant, decisions: Turn): RolloutPlan {
   const made = withDoor(observed, view, now, decisions);
   const { events = [], wakes = [], because } = made;
-  const { actions, records } = apart(withSnapshots(observed, view, made.actions ?? []));
+  const { actions, records: planned } = apart(withSnapshots(observed, view, made.actions ?? []));
   const status = finished(observed, view, made, now);
+  const records = [...planned, ...heard(observed, view, status, now)];
   const known = wakes.filter((wake) => wake !== undefined);
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
   const isSettled = actions.length + records.length === 0 && sameJson(status, view.rollout.status);

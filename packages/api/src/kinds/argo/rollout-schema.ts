@@ -306,6 +306,9 @@ export const rolloutStatus = object("Where the Rollout stands.", {
       ),
     }),
     stablePingPong: text("Which Service is the stable one."),
+    reachedStepIndex: integer(
+      "Sluice's own: the step last gone to; what lies between it and currentStepIndex, a person skipped.",
+    ),
     stepPluginStatuses: list("Plugins.", anyObject("")),
   }),
   blueGreen: object("The blueGreen strategy's own.", {

@@ -185,6 +185,8 @@ export interface CanaryStatus {
   readonly weights?: TrafficWeights;
   readonly rings?: RingShareStatus;
   readonly stablePingPong?: "ping" | "pong";
+  /** Sluice's own: the step last gone to. A `currentStepIndex` beyond it is a person's, who skipped what lies between. */
+  readonly reachedStepIndex?: number;
   readonly stepPluginStatuses?: readonly object[];
 }
 

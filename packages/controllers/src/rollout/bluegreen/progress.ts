@@ -130,7 +130,7 @@ function nextPromotion(observed: ObservedRollout, view: View, post: Slot, fast: 
   if (undecided !== undefined) return undecided;
   const missing = replicasOf(rollout) - availableOf(canary);
   if (missing > 0) return waiting(`waits for ${missing} Pods of the new version`);
-  if (fast?.is === "fullPromotion") return { is: "promote", because: "Full promotion requested" };
+  if (fast?.is === "fullPromotion") return { is: "promote", because: "Full promotion requested", by: "a person" };
   if (fast?.is === "withinDelay") {
     return { is: "promote", because: `Rollback to '${canary?.metadata.name}' within scaleDownDelay` };
   }

@@ -1,25 +1,49 @@
-import type { Instant } from "@sluice/kernel";
+import { canonicalJson, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import type { Changes } from "../changes.ts";
 import { decided } from "../decisions.ts";
 import type { ObservedRollout } from "../observe.ts";
 import type { View } from "../view.ts";
+import { stepText } from "./steps.ts";
+
+/** The step that status goes to with this turn, where one is still ahead: any other that is seen later is a person's. */
+export const reachedAfter = ({ progress, isFullyPromoted }: View, changes: Changes): number | undefined =>
+  isFullyPromoted || changes.stableRS !== undefined
+    ? undefined
+    : "currentStepIndex" in changes
+      ? changes.currentStepIndex
+      : progress.index;
 
 /**
- * A person's promote moves the step on by itself, past an analysis or an experiment: what status still knows of it tells
- * that nobody here has decided to go on.
+ * A person's promote moves the step on by itself: that status is further than the step last gone to, or still knows of
+ * an analysis or an experiment that is no longer its step's, tells that nobody here has decided to go on.
  */
 export function planPassed(observed: ObservedRollout, view: View, now: Instant): readonly Effect[] {
-  const { status, progress, isFullyPromoted } = view;
-  const { currentStepAnalysisRunStatus: run, currentExperiment: experiment } = status.canary ?? {};
+  const { status, isFullyPromoted } = view;
   if (isFullyPromoted || status.promoteFull === true) return [];
-  const passed =
-    run !== undefined && progress.step?.analysis === undefined
-      ? { name: run.name, words: `analysis ${run.name}, which is ${run.status ?? "not begun"}` }
-      : experiment !== undefined && progress.step?.experiment === undefined
-        ? { name: experiment, words: `experiment ${experiment}` }
-        : undefined;
+  const passed = passedRun(view) ?? passedSteps(view);
   if (passed === undefined) return [];
   const because = `a person went on past ${passed.words}`;
-  const slot = `${view.hash}|passed|${passed.name}`;
-  return [decided(observed, view, now, { action: "advance", because, by: "a person", slot })];
+  return [decided(observed, view, now, { action: "advance", because, by: "a person", slot: passed.slot })];
+}
+
+function passedRun({ status, progress, hash }: View) {
+  const { currentStepAnalysisRunStatus: run, currentExperiment: experiment } = status.canary ?? {};
+  if (run !== undefined && progress.step?.analysis === undefined) {
+    const words = `analysis ${run.name}, which is ${run.status ?? "not begun"}`;
+    return { words, slot: `${hash}|passed|${run.name}` };
+  }
+  if (experiment === undefined || progress.step?.experiment !== undefined) return undefined;
+  return { words: `experiment ${experiment}`, slot: `${hash}|passed|${experiment}` };
+}
+
+function passedSteps({ status, progress, hash }: View) {
+  const { reachedStepIndex: from } = status.canary ?? {};
+  const { index: to, steps } = progress;
+  if (from === undefined || to === undefined || to <= from) return undefined;
+  const names = steps.slice(from, to).map(stepText);
+  const words =
+    names.length === 1 ? `step ${from + 1} (${names[0]})` : `steps ${from + 1} to ${to} (${names.join(", ")})`;
+  // The conditions tell one try of a version from the next.
+  return { words, slot: `${hash}|skipped|${from}|${to}|${canonicalJson(status.conditions)}` };
 }

@@ -1,7 +1,7 @@
-import type { Rollout } from "@sluice/api";
+import type { Decision, Rollout } from "@sluice/api";
 import { type Random, seconds, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { abortPatch, promotePatch, type RequestedPatch } from "../index.ts";
+import { abortPatch, pausePatch, promotePatch, type RequestedPatch, restartPatch, retryPatch } from "../index.ts";
 import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 
 const options: ReleaseOptions = {
@@ -148,4 +148,83 @@ test.each<[string, (rollout: Rollout) => readonly RequestedPatch[]]>([
     currentStepIndex: 1,
     stable: "web:v1",
   });
+});
+
+const restarted = "2026-01-01T00:01:30Z";
+const whys = async (release: Release): Promise<readonly string[]> => {
+  const found = await release.world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
+  return found.flatMap(({ spec: { action, because, by } }) => (by === undefined ? [] : [`${action}: ${because}`]));
+};
+
+test.each<[string, readonly ((rollout: Rollout) => readonly RequestedPatch[])[], readonly string[]]>([
+  ["promote", [(rollout) => promotePatch(rollout)], ["advance: a person promoted it"]],
+  [
+    "promote --skip-current-step",
+    [(rollout) => promotePatch(rollout, { skip: "current" })],
+    ["advance: a person went on past step 2 (pause)"],
+  ],
+  [
+    "promote --skip-all-steps",
+    [(rollout) => promotePatch(rollout, { skip: "all" })],
+    ["advance: a person went on past steps 2 to 6 (pause, setWeight: 50, pause: 30s, setWeight: 70, pause)"],
+  ],
+  [
+    "the same step skipped in two tries of one version",
+    [
+      (rollout) => promotePatch(rollout, { skip: "current" }),
+      (rollout) => abortPatch(rollout),
+      (rollout) => retryPatch(rollout),
+      (rollout) => promotePatch(rollout, { skip: "current" }),
+    ],
+    [
+      "advance: a person went on past step 2 (pause)",
+      "abort: a person aborted it: traffic is taken back, the version is not blamed",
+      "retry: a person asked for it again: it begins again",
+      "advance: a person went on past step 2 (pause)",
+    ],
+  ],
+  [
+    "the index that a script writes",
+    [() => commands.skip(2)],
+    ["advance: a person went on past steps 2 to 3 (pause, setWeight: 50)"],
+  ],
+  ["promote --full", [(rollout) => promotePatch(rollout, { full: true })], ["promote: Full promotion requested"]],
+  [
+    "abort",
+    [(rollout) => abortPatch(rollout)],
+    ["abort: a person aborted it: traffic is taken back, the version is not blamed"],
+  ],
+  [
+    "pause, and promote",
+    [pausePatch, (rollout) => promotePatch(rollout)],
+    ["pause: spec.paused holds it", "resume: spec.paused holds it no longer", "advance: a person promoted it"],
+  ],
+  [
+    "restart",
+    [(rollout) => restartPatch(rollout, restarted)],
+    [`restart: no Pod is older than ${restarted}, as asked`],
+  ],
+])("%s stands in the log of decisions, once, with a person as who asked", async (_, asked, told) => {
+  const release = await underway();
+  expect(await whys(release)).toEqual([]);
+
+  for (const ask of asked) {
+    await release.ask(ask);
+    await release.world.run(seconds(10));
+  }
+  await release.world.run(seconds(120));
+
+  expect((await whys(release)).toSorted()).toEqual([...told].toSorted());
+});
+
+test("a release that nobody touches has nobody's word in its log", async () => {
+  const steps = [setWeight(20), pause("30s"), setWeight(50), pause("30s")];
+  const release = await Release.begin();
+  for (const image of ["web:v1", "web:v2"]) {
+    await release.push(image, { steps });
+    await release.world.run(seconds(120));
+  }
+
+  expect(await release.stableImage()).toBe("web:v2");
+  expect(await whys(release)).toEqual([]);
 });

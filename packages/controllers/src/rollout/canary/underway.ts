@@ -30,7 +30,7 @@ import { availableOf, type View } from "../view.ts";
 import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { holdbackEnd, weightGoal } from "./holdback.ts";
-import { planPassed } from "./passed.ts";
+import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
 
@@ -57,6 +57,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;
   const rings = planRingShare(observed, view, traffic.weight, now);
+  const next = moved(view, advance, isWordUsed, now);
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,
@@ -64,6 +65,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     weights: traffic.weights,
     rings: rings.status,
     stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
+    reachedStepIndex: reachedAfter(view, next),
   };
   const restored = planRestored(observed, view, traffic, now);
   return turn(observed, view, now, {
@@ -100,7 +102,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...eventsOf(view, advance),
     ],
     changes: {
-      ...moved(view, advance, isWordUsed, now),
+      ...next,
       canary: canaryStatusOf(canary),
       restartedAt: restart.restartedAt,
       ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
@@ -195,7 +197,7 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   const { rollout, canary, status, progress } = view;
   const missing = replicasOf(rollout) - availableOf(canary);
   if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
-  if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested" };
+  if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested", by: "a person" };
   if (isRouted(rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return patiently(observed, view, "the background analysis has seen no data", now);
