@@ -10,10 +10,22 @@ import {
   referencesOf,
 } from "./analysis-uses.ts";
 import type { Finding } from "./finding.ts";
+import { madeTemplate } from "./made-documents.ts";
 import type { Manifest } from "./manifest.ts";
 import { blindnessOf, describeBlindness, isPooled } from "./pooled-query.ts";
 import { accepts, limitOf, type QueryShape, readQuery } from "./query-shape.ts";
-import { byVersion, inQuery, inSelectors, type Repair, removal, replacement, withField, withFix } from "./repairs.ts";
+import {
+  byVersion,
+  givenVersion,
+  inQuery,
+  inSelectors,
+  type Repair,
+  removal,
+  replacement,
+  together,
+  withField,
+  withFix,
+} from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** What AnalysisTemplates measure, and what Rollouts ask of them. */
@@ -134,15 +146,19 @@ function checkBand(manifest: Manifest, metric: Metric, path: string): readonly F
   }
   if (metric.inconclusiveLimit !== undefined) return [];
   const [low, high] = [Math.min(good.value, bad.value), Math.max(good.value, bad.value)];
+  const line = "inconclusiveLimit: 2";
   return [
-    findingAt(manifest, `${path}.failureCondition`, {
-      severity: "warning",
-      rule: "inconclusive-band",
-      what: `a result between ${low} and ${high} is neither good nor bad: the first one pauses the release until somebody decides`,
-      found: `${metric.successCondition} and ${metric.failureCondition}, inconclusiveLimit 0`,
-      expected: "an inconclusiveLimit above 0, or one condition only",
-      repair: "add inconclusiveLimit, or drop failureCondition",
-    }),
+    withFix(
+      findingAt(manifest, `${path}.failureCondition`, {
+        severity: "warning",
+        rule: "inconclusive-band",
+        what: `a result between ${low} and ${high} is neither good nor bad: the first one pauses the release until somebody decides`,
+        found: `${metric.successCondition} and ${metric.failureCondition}, inconclusiveLimit 0`,
+        expected: "an inconclusiveLimit above 0, or one condition only",
+        repair: `add ${line}, so that only the third one pauses, or drop failureCondition`,
+      }),
+      withField(manifest, path, line),
+    ),
   ];
 }
 
@@ -223,7 +239,7 @@ function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
       }),
     );
   }
-  findings.push(...checkFieldReferences(use));
+  findings.push(...checkFieldReferences(world, use));
   for (const [index, reference] of referencesOf(analysis).entries()) {
     const found = findTemplate(world, reference, namespace);
     if (found === undefined) {
@@ -236,24 +252,29 @@ function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
 }
 
 /** A label that the Rollout doesn't have makes its AnalysisRun fail before the first measurement. */
-function checkFieldReferences({ rollout, analysis, path }: AnalysisUse): readonly Finding[] {
+function checkFieldReferences(world: World, { rollout, analysis, path }: AnalysisUse): readonly Finding[] {
   const { metadata } = rollout.resource;
+  const templates = referencesOf(analysis).map((reference) => findTemplate(world, reference, metadata.namespace));
+  const isUnused = (argument: string): boolean =>
+    templates.every((found) => found !== undefined && !JSON.stringify(found.template.spec ?? {}).includes(argument));
   return list<AnalysisRunArgument>(analysis.args).flatMap(({ name, value, valueFrom }, index) => {
     const text = valueFrom?.fieldRef?.fieldPath ?? (typeof value === "string" ? value : "");
     const match = /metadata\.(labels|annotations)(?:\[['"]?([^'"\]]+)['"]?\]|\.([^}\s]+))/.exec(text);
     const part = match?.[1] === "annotations" ? "annotations" : "labels";
     const key = match?.[2] ?? match?.[3];
     if (key === undefined || metadata[part]?.[key] !== undefined) return [];
-    return [
-      findingAt(rollout, `${path}.args[${index}]`, {
-        severity: "error",
-        rule: "missing-label",
-        what: `the argument ${name} reads metadata.${part}['${key}'], which the Rollout doesn't have`,
-        found: Object.keys(metadata[part] ?? {}).join(", ") || `no ${part}`,
-        expected: key,
-        repair: `add ${key} to metadata.${part} of the Rollout`,
-      }),
-    ];
+    const at = `${path}.args[${index}]`;
+    const finding = findingAt(rollout, at, {
+      severity: "error",
+      rule: "missing-label",
+      what: `the argument ${name} reads metadata.${part}['${key}'], which the Rollout doesn't have`,
+      found: Object.keys(metadata[part] ?? {}).join(", ") || `no ${part}`,
+      expected: key,
+      repair: isUnused(name)
+        ? `take ${name} out: no template asks for it`
+        : `add ${key} to metadata.${part} of the Rollout`,
+    });
+    return [isUnused(name) ? withFix(finding, removal(rollout, at)) : finding];
   });
 }
 
@@ -291,11 +312,19 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
     repair: inOther ? `${clusterScope ? "take out" : "add"} clusterScope: true` : `add the ${kind} ${name}`,
   });
   const reference = `${use.path}.templates[${index}]`;
-  if (!inOther) return finding;
+  if (!inOther) {
+    // Where no template is among the files, this one may well be in the cluster.
+    return clusterScope || known.length === 0 ? finding : withFix(finding, newTemplate(world, use, name));
+  }
   const scoped = clusterScope
     ? removal(use.rollout, `${reference}.clusterScope`)
     : withField(use.rollout, reference, "clusterScope: true");
   return withFix(finding, scoped);
+}
+
+function newTemplate(world: World, { rollout, analysis, path }: AnalysisUse, name: string): Repair {
+  const given = list<AnalysisRunArgument>(analysis.args).map((argument) => argument.name);
+  return together(madeTemplate(world, rollout, name, given), givenVersion(rollout, path));
 }
 
 function checkArguments(

@@ -1,7 +1,9 @@
 import type { Deployment, Service } from "@sluice/api";
 import { matchesSelector } from "@sluice/api";
 import type { Finding } from "./finding.ts";
+import { madeColourService } from "./made-documents.ts";
 import type { Manifest } from "./manifest.ts";
+import { withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 const label = "version";
@@ -20,14 +22,16 @@ export function blueGreenFindings(world: World): readonly Finding[] {
     if (pair.length !== 2 || colours.size !== 2 || colours.has(undefined)) return [];
     // A Service that is named after its colour stays with it.
     if (name.includes(colour)) return [];
-    return [...pair.flatMap((deployment) => [...withoutService(world, deployment), ...movingImages(deployment)])];
+    return [
+      ...pair.flatMap((deployment) => [...withoutService(world, deployment, manifest), ...movingImages(deployment)]),
+    ];
   });
 }
 
 const labelsOf = ({ spec }: Deployment): Readonly<Record<string, string>> => spec?.template?.metadata?.labels ?? {};
 
 /** Who tries a colour before the switch needs a way to it. */
-function withoutService(world: World, deployment: Manifest): readonly Finding[] {
+function withoutService(world: World, deployment: Manifest, pattern: Manifest): readonly Finding[] {
   const labels = labelsOf(deployment.resource as Deployment);
   const isPicked = world.inNamespace("Service", deployment.resource.metadata.namespace).some(({ resource }) => {
     const selector = (resource as Partial<Service>).spec?.selector ?? {};
@@ -38,17 +42,16 @@ function withoutService(world: World, deployment: Manifest): readonly Finding[] 
     );
   });
   if (isPicked) return [];
-  return [
-    findingAt(deployment, "spec.template.metadata.labels", {
-      severity: "warning",
-      rule: "colour-without-service",
-      what: `no Service leads to ${labels[label]} alone, so nothing can try it before it has the traffic`,
-      found: `${label}: ${labels[label]}`,
-      repair: `add a Service ${deployment.resource.metadata.name}-service with the selector ${Object.entries(labels)
-        .map(([key, value]) => `${key}=${value}`)
-        .join(",")} (sluice bluegreen deploy creates it)`,
-    }),
-  ];
+  const name = `${deployment.resource.metadata.name}-service`;
+  const selector = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  const finding = findingAt(deployment, "spec.template.metadata.labels", {
+    severity: "warning",
+    rule: "colour-without-service",
+    what: `no Service leads to ${labels[label]} alone, so nothing can try it before it has the traffic`,
+    found: `${label}: ${labels[label]}`,
+    repair: `add a Service ${name} with the selector ${selector.join(",")}; sluice bluegreen deploy creates it, too`,
+  });
+  return [withFix(finding, madeColourService(deployment, pattern, name))];
 }
 
 /** With a tag that moves both colours may be the same program, and a rollback another one. */

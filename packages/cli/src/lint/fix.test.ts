@@ -1,3 +1,4 @@
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { differenceOf } from "../terminal/difference.ts";
 import { fixFiles, lintFiles } from "./index.ts";
@@ -167,4 +168,151 @@ test("a difference shows what changed, and a little around it", () => {
     "--- a.yaml\n+++ a.yaml\n@@ line 3 @@\n line 2\n line 3\n-line 4\n+changed\n line 5\n line 6",
   );
   expect(differenceOf("a.yaml", "same", "same")).toBe("");
+});
+
+const canary = (spec: string, strategy: string) => `apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: {name: shop}
+spec:
+${spec}  strategy:
+    canary:
+${strategy}      steps: [{setWeight: 10}]
+`;
+const pods = `  selector: {matchLabels: {app: shop}}
+  template:
+    metadata: {labels: {app: shop}}
+    spec:
+      containers:
+      - name: shop
+
+        image: shop:v1
+`;
+const kept = (limit: number, history = "") =>
+  [history + pods, `      scaleDownDelayRevisionLimit: ${limit}\n`] as const;
+const routed = "      trafficRouting: {istio: {virtualService: {name: shop}}}\n";
+
+test.each([
+  ["old versions that nothing keeps running", canary(...kept(3)), canary(pods, "")],
+  [
+    "more old versions running than are remembered",
+    canary(kept(11)[0], routed + kept(11)[1]),
+    canary(kept(10)[0], routed + kept(10)[1]),
+  ],
+  [
+    "the same with a limit of its own",
+    canary(kept(3, "  revisionHistoryLimit: 2\n")[0], routed + kept(3)[1]),
+    canary(kept(2, "  revisionHistoryLimit: 2\n")[0], routed + kept(2)[1]),
+  ],
+  [
+    "a selector from the template's labels",
+    canary(pods.split("\n").slice(1).join("\n"), ""),
+    `${canary(pods.split("\n").slice(1).join("\n"), "")}  selector:\n    matchLabels:\n      app: "shop"\n`,
+  ],
+  [
+    "the containers of the only other Rollout, under labels of its own",
+    `${canary(pods, "")}---\n${canary("  replicas: 2\n", "").replace("name: shop", "name: ring")}`,
+    `${canary(pods, "")}---
+${canary("  replicas: 2\n", "").replace("name: shop", "name: ring")}  template:
+    metadata:
+      labels:
+        app: "ring"
+    spec:
+      containers:
+      - name: shop
+        image: shop:v1
+  selector:
+    matchLabels:
+      app: "ring"
+`,
+  ],
+  [
+    "neither where two others could give it",
+    [pods, pods, "  replicas: 2\n"]
+      .map((spec, at) => canary(spec, "").replace("name: shop", `name: a${at}`))
+      .join("---\n"),
+    undefined,
+  ],
+])("repairs %s", (_words, text, right = text) => {
+  expect(fix(text)).toBe(right);
+});
+
+const checks = (name: string, conditions: string) => `apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: ${name}}
+spec:
+  metrics:
+  - name: up
+    successCondition: result[0] >= 0.95
+${conditions}    provider: {prometheus: {address: "http://prometheus:9090", query: up}}
+`;
+const measured = (args: string) =>
+  canary(pods, `      analysis:\n        templates: [{templateName: rings}]\n        args:\n${args}`);
+
+test("an analysis that isn't there is written, by version; an argument that it doesn't ask for is taken out", () => {
+  const service = "        - name: service-name\n          value: shop\n";
+  const ring = `        - name: ring\n          value: "{{metadata.labels.ring}}"\n`;
+  const hash = "        - name: canary-hash\n          valueFrom: { podTemplateHashValue: Latest }\n";
+
+  const fixed = fix(`${measured(service + ring)}---\n${checks("up", "")}`);
+
+  expect(fixed.startsWith(`${measured(service + hash)}---\n${checks("up", "")}---\n`)).toBe(true);
+  expect(fixed).toContain('pod_template_hash="{{args.canary-hash}}",service="{{args.service-name}}",code!~"5.."');
+  expect(lintFiles([{ path: "a.yaml", text: fixed }]).filter(({ rule }) => rule !== "missing-reference")).toEqual([]);
+});
+
+test("results that are neither good nor bad get a limit", () => {
+  const text = checks("up", "    failureCondition: result[0] < 0.9\n");
+
+  expect(fix(text)).toBe(`${text}    inconclusiveLimit: 2\n`);
+});
+
+test("a colour without a Service gets one that leads to it alone", () => {
+  const colour = (version: string) => `apiVersion: apps/v1
+kind: Deployment
+metadata: {name: shop-${version}}
+spec:
+  selector: {matchLabels: {app: shop, version: ${version}}}
+  template:
+    metadata: {labels: {app: shop, version: ${version}}}
+    spec: {containers: [{name: shop, image: "shop:v1"}]}
+`;
+  const service = (name: string) =>
+    `apiVersion: v1\nkind: Service\nmetadata: {name: ${name}}\nspec: {selector: {app: shop, version: blue}, ports: [{port: 80}]}\n`;
+  const pair = [colour("blue"), colour("green"), service("shop"), service("shop-blue")].join("---\n");
+
+  expect(fix(pair)).toBe(`${pair}---
+apiVersion: v1
+kind: Service
+metadata:
+  name: shop-green-service
+spec:
+  selector:
+    app: shop
+    version: green
+  ports:
+  - port: 80
+`);
+});
+
+// The listings stand beside the repository, not in it.
+const seed = new URL("../../../../../shared/seed/", import.meta.url);
+test.skipIf(!existsSync(seed))("the reference listings (skipped where ../shared is missing)", () => {
+  const files = ["rollouts-and-analysis.yaml", "blue-green.yaml"].map((path) => ({
+    path,
+    text: readFileSync(new URL(path, seed), "utf8"),
+  }));
+
+  const fixed = fixFiles(files, lintFiles);
+
+  const left = lintFiles(fixed.files).map(({ severity, rule, found }) => `${severity} ${rule} ${found}`);
+  expect(left).toEqual([
+    // What nobody but a person knows: which build, which users, and what a cluster may have.
+    "warning moving-image myregistry/frontend:latest",
+    "warning missing-reference frontend-vs",
+    "warning missing-reference frontend-dr",
+    "warning ring-without-who setWeight: 1",
+    "warning missing-reference frontend-ring-vs",
+    "warning missing-reference frontend-ring-dr",
+  ]);
+  expect(fixFiles(fixed.files, lintFiles).repaired).toBe(0);
 });

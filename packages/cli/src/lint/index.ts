@@ -4,6 +4,7 @@ import { blueGreenRolloutFindings } from "./blue-green-rollout-rules.ts";
 import { blueGreenFindings } from "./blue-green-rules.ts";
 import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
+import { keptVersionsFindings } from "./kept-versions-rules.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
 import { ringFindings } from "./ring-rules.ts";
 import { routingFindings } from "./routing-rules.ts";
@@ -31,6 +32,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...blueGreenFindings(world),
     ...evidenceFindings(world),
     ...blueGreenRolloutFindings(world),
+    ...keptVersionsFindings(world),
     ...applicationFindings(world),
   ].sort(byPlace);
 }

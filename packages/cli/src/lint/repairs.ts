@@ -74,19 +74,28 @@ function queryText(manifest: Manifest, path: string) {
   return isOpen ? manifest.source.raw(path) : undefined;
 }
 
+/** Tells the versions apart in what `--fix` writes. */
+export const hashArgument = "canary-hash";
+
 /** A comparison by version: the argument in template and Rollout, and the label in the query. */
 export function byVersion(
   { template, query }: { readonly template: Manifest; readonly query: string },
   { rollout, analysis }: { readonly rollout: Manifest; readonly analysis: string },
 ): Repair {
-  const name = "canary-hash";
-  const reference = "{ podTemplateHashValue: Latest }";
-  const given = [`- name: ${name}`, `  valueFrom: ${reference}`];
+  const name = hashArgument;
   return together(
     inSelectors(template, query, `pod_template_hash="{{args.${name}}}"`),
     withItem(template, "spec", "args", name, [`- name: ${name}`], `{ name: ${name} }`),
-    withItem(rollout, analysis, "args", name, given, `{ name: ${name}, valueFrom: ${reference} }`),
+    givenVersion(rollout, analysis),
   );
+}
+
+/** The argument that says which version, in a Rollout's analysis. */
+export function givenVersion(rollout: Manifest, analysis: string): Repair {
+  const reference = "{ podTemplateHashValue: Latest }";
+  const lines = [`- name: ${hashArgument}`, `  valueFrom: ${reference}`];
+  const flow = `{ name: ${hashArgument}, valueFrom: ${reference} }`;
+  return withItem(rollout, analysis, "args", hashArgument, lines, flow);
 }
 
 /** An item in a list that may not be there yet; nothing where one of that name is. */

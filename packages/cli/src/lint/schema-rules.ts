@@ -4,6 +4,7 @@ import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
 import { movedAffinity, replacement, withFix } from "./repairs.ts";
 import { repairInFile, repairInWords } from "./schema-repairs.ts";
+import { suppliedPart } from "./template-parts.ts";
 import { findingAt, type World } from "./world.ts";
 
 /** Everything that the API itself would refuse. */
@@ -20,20 +21,21 @@ function checkOne(world: World, manifest: Manifest): readonly Finding[] {
     ...affinity,
     ...validate(definition, manifest.resource)
       .filter(({ path }) => affinity.length === 0 || !path.startsWith("spec.strategy.canary.antiAffinity"))
-      .map((violation) => describe(manifest, violation)),
+      .map((violation) => describe(world, manifest, violation)),
   ];
 }
 
-function describe(manifest: Manifest, violation: Violation): Finding {
+function describe(world: World, manifest: Manifest, violation: Violation): Finding {
   const { path, found, expected } = violation;
-  const repair = violation.repair ?? repairInWords(violation);
+  const supplied = suppliedPart(world, manifest, violation);
+  const repair = supplied?.repair ?? violation.repair ?? repairInWords(violation);
   const finding = findingAt(
     manifest,
     path,
     { severity: "error", rule: ruleOf(violation), what: whatOf(violation), found, expected, repair },
     isUnknownField(violation) ? "key" : "value",
   );
-  return withFix(finding, repairInFile(manifest, violation));
+  return withFix(finding, supplied?.fix ?? repairInFile(manifest, violation));
 }
 
 const isUnknownField = ({ found }: Violation): boolean => found.startsWith("an unknown field");
