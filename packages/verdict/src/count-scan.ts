@@ -41,6 +41,8 @@ export interface Counts {
 }
 
 const coldSeconds = 180;
+/** For about so long a shared disturbance sets two versions apart in the same direction. */
+const disturbedSeconds = 200;
 /** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
 const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
 
@@ -120,8 +122,9 @@ export class CountScan {
       sums.counts.controlExposure += counts.controlExposure;
     }
     if (total === 0) return;
+    const weight = this.#weightOf(information, moment);
     const input = {
-      information,
+      information: information * weight,
       seconds: moment.seconds,
       drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
       pods: this.#podDrift * moment.podShare,
@@ -130,15 +133,27 @@ export class CountScan {
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
       sums.ofControl += ofControl;
-      sums.clusters.observed += clusters.observed;
-      sums.clusters.expected += clusters.expected;
-      sums.clusters.total += clusters.total;
-      sums.clusters.information += clusters.information;
-      sums.observed += observed;
-      sums.expected += expected;
-      sums.total += total;
-      if (observed - expected > sums.peak.observed - sums.peak.expected) sums.peak = { observed, expected, total };
+      sums.clusters.observed += weight * clusters.observed;
+      sums.clusters.expected += weight * clusters.expected;
+      sums.clusters.total += weight * clusters.total;
+      sums.clusters.information += weight * clusters.information;
+      sums.observed += weight * observed;
+      sums.expected += weight * expected;
+      sums.total += weight * total;
+      if (weight * (observed - expected) > sums.peak.observed - sums.peak.expected) {
+        sums.peak = { observed: weight * observed, expected: weight * expected, total: weight * total };
+      }
     }
+  }
+
+  /**
+   * While something hits both versions, most events are its own and tell little of the canary: without this they would
+   * drown what was seen before and after.
+   */
+  #weightOf(information: number, { disturbance, seconds }: Moment): number {
+    if (disturbance <= 0) return 1;
+    const windows = disturbedSeconds / seconds;
+    return 1 / (1 + (disturbance * disturbance * information * windows) / this.#noise.burst);
   }
 
   #clustersOf({ events, controlEvents }: Counts, ofControl: number, share: number): CountSums["clusters"] {

@@ -8,6 +8,7 @@ import {
   type Verdict,
   type VersionServed,
 } from "./index.ts";
+import { rollbackNats } from "./judge.ts";
 
 const edges = [10, 20, 40, 80, 160, 320, 640];
 
@@ -87,6 +88,14 @@ class Story {
       });
     }
     return this;
+  }
+
+  serve(at: Pick<JudgedWindow, "weight" | "step" | "stepAge">, canary: Behaviour): Verdict {
+    return this.observe({
+      ...at,
+      canary: serve(this.#random, 20, 10, canary),
+      stable: serve(this.#random, 80, 10),
+    });
   }
 
   observe(served: Pick<JudgedWindow, "canary"> & Partial<JudgedWindow>): Verdict {
@@ -216,6 +225,21 @@ test("the weight isn't raised while a harm is suspected but unproven", () => {
 
   expect(story.last?.evidence[0]?.signal).toContain("failures");
   expect(["monitor", "rollback"]).toContain(story.last?.action);
+});
+
+test("what is still suspected when all waiting is over doesn't get full traffic, and the sentence says why", () => {
+  const story = new Story();
+  const due = { weight: ratio(0.5), step: 1, stepAge: millis(600_000) };
+
+  let held = 0;
+  for (let window = 0; window < 500 && story.last?.action !== "rollback"; window++) {
+    if (story.serve(due, { failing: 0.006 }).action === "monitor") held++;
+  }
+
+  expect(held).toBe(160);
+  expect(story.last?.action).toBe("rollback");
+  expect(story.last?.nats).toBeLessThan(rollbackNats);
+  expect(story.last?.because).toContain("nothing refuted it");
 });
 
 test("the same windows bring the same verdicts", () => {

@@ -3,6 +3,7 @@ import { ColdFailures } from "./cold-failures.ts";
 import { Cohorts } from "./cold-start.ts";
 import { Control } from "./control.ts";
 import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
+import { type ComparedWindow, Gathering } from "./gathering.ts";
 import { shippedModel } from "./generated/model.ts";
 import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
 import { LatencyScan } from "./latency-scan.ts";
@@ -13,7 +14,7 @@ import { MemoryScan } from "./memory-scan.ts";
 import { fitNoise, type Noise } from "./noise.ts";
 import { placeboOf, scoreOf } from "./placebo-scores.ts";
 import { RestartScan } from "./restart-scan.ts";
-import { type Evidence, sentence } from "./sentence.ts";
+import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { allOf, sound } from "./sound-window.ts";
 import { Surroundings } from "./surroundings.ts";
 import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
@@ -54,7 +55,12 @@ const holdNats = 1.95;
 /** The same before the last step. */
 const lastHoldNats = 0.85;
 /** Holds in total; after them only proof counts, or a good release would never end. */
-const holdSecondsMax = 1500;
+const holdSecondsMax = 1600;
+/**
+ * Evidence at which a release ends that was held for as long as may be, and would now go where nothing can be compared:
+ * of a good one most suspicions are refuted meanwhile, so what remains needs less.
+ */
+const lastLookNats = 2.6;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
@@ -94,6 +100,7 @@ class ReleaseJudge implements Judge {
   readonly #latency: LatencyScan;
   readonly #slow: readonly { readonly tail: Tail; readonly scan: CountScan }[];
   readonly #conversions: CountScan;
+  readonly #gathering = new Gathering();
   readonly #memory = new MemoryScan();
   readonly #restarts = new RestartScan();
   readonly #requestRates: number[];
@@ -163,12 +170,16 @@ class ReleaseJudge implements Judge {
   #learn(window: JudgedWindow): void {
     this.#control.see(window);
     this.#cohorts.see(window);
-    const seconds = window.lasts / 1000;
-    const time = window.ends / 1000;
     const { canary, stable } = window;
-    this.#memory.add(time, canary.memoryMax, stable?.memoryMax);
-    this.#restarts.add(time, canary, stable);
+    this.#memory.add(window.ends / 1000, canary.memoryMax, stable?.memoryMax);
+    this.#restarts.add(window.ends / 1000, canary, stable);
     if (!sound(canary) || stable === undefined || !sound(stable)) return;
+    for (const gathered of this.#gathering.add({ ...window, stable })) this.#compare(gathered);
+  }
+
+  #compare({ ends, lasts, stepAge, canary, stable }: ComparedWindow): void {
+    const seconds = lasts / 1000;
+    const time = ends / 1000;
     this.#requests += canary.requests;
     const disturbed = this.#surroundings.see(stable, time, seconds);
     const shocked = disturbed > 0.3;
@@ -214,7 +225,7 @@ class ReleaseJudge implements Judge {
       time,
       seconds,
       requests: canary.requests,
-      stepSeconds: window.stepAge / 1000,
+      stepSeconds: stepAge / 1000,
       coldness: cold,
       slowColdness: this.#cohorts.coldness(time - seconds / 2, 150),
       disturbance: disturbed,
@@ -300,9 +311,9 @@ class ReleaseJudge implements Judge {
     // Without a control what was learned has nothing to look at.
     const learned = window.stable === undefined ? undefined : this.#learned?.judge(evidence, window.ends / 1000);
     const action = this.#action(nats, learned, window);
-    const told = {
+    const told: Told = {
       action,
-      isProven: nats >= rollbackNats,
+      grounds: nats >= rollbackNats ? "proof" : learned?.isSure === true ? "learned" : "waited",
       strongest: nats < rollbackNats && learned?.isSure === true ? strongestKnown(evidence) : strongest,
       sharedSince: this.#surroundings.disturbedSince,
       requests: this.#requests,
@@ -333,9 +344,17 @@ class ReleaseJudge implements Judge {
     const lasts = this.#release.plan[window.step]?.lasts;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
     const isDue = lasts !== undefined && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (!isDue || !this.#suspects(nats, learned, window)) return "continue";
+    if (!isDue) return "continue";
+    if (this.#isLastLook(window) && nats >= lastLookNats) return "rollback";
+    if (!this.#suspects(nats, learned, window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
+  }
+
+  /** Everything was waited for, and after the next step no stable version may be left to compare with. */
+  #isLastLook({ step, stable }: JudgedWindow): boolean {
+    const next = this.#release.plan[step + 1]?.weight ?? 1;
+    return stable !== undefined && next >= 1 && this.#heldSeconds >= holdSecondsMax;
   }
 }
 

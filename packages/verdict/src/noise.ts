@@ -27,7 +27,7 @@ export function fitNoise(placebo: readonly PlaceboScore[], drifts: readonly numb
   const driftScale = drifts.at(-1) ?? 1;
   for (const burst of bursts.filter((value) => value <= maxBurst)) {
     for (const drift of drifts) {
-      let log = -0.8 * Math.log(burst) - (0.5 * drift) / driftScale;
+      let log = -0.8 * Math.log(burst) - drift / (driftScale * (0.16 + 0.12 * (burst - 1)));
       for (const { score, information, size } of blocks) {
         const correlated = size === 1 ? 1 : 0.75;
         const variance = burst * information + drift * drift * information * information * correlated;

@@ -1,4 +1,5 @@
 import type { Millis, Random } from "@sluice/kernel";
+import { sumOf } from "./served-sum.ts";
 import type { PlaceboWindow, Served, VersionServed } from "./window.ts";
 
 /**
@@ -13,7 +14,7 @@ export function placeboWindow(served: VersionServed, lasts: Millis, random: Rand
     half(served.exposures - served.conversions, random),
   ];
   const side = (is: 0 | 1): VersionServed => ({
-    ...(whole?.[is] ?? sum(endpoints.map((pair) => pair[is]))),
+    ...(whole?.[is] ?? sumOf(endpoints.map((pair) => pair[is]))),
     endpoints: endpoints.map((pair) => pair[is]),
     exposures: is === 0 ? converted + notConverted : served.exposures - converted - notConverted,
     conversions: is === 0 ? converted : served.conversions - converted,
@@ -35,20 +36,6 @@ function splitServed(served: Served, random: Random): readonly [Served, Served] 
     latencyCounts: served.latencyCounts.map((count, bucket) => count - (latency[bucket] ?? 0)),
   };
   return [first, second];
-}
-
-function sum(all: readonly Served[]): Served {
-  const latencyCounts: number[] = [];
-  let requests = 0;
-  let failures = 0;
-  for (const one of all) {
-    requests += one.requests;
-    failures += one.failures;
-    for (const [bucket, count] of one.latencyCounts.entries()) {
-      latencyCounts[bucket] = (latencyCounts[bucket] ?? 0) + count;
-    }
-  }
-  return { requests, failures, latencyCounts };
 }
 
 /** Binomial with one half: coin by coin while they are few, else by its normal limit. */

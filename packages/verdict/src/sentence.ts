@@ -23,8 +23,8 @@ export type Evidence = {
 export interface Told {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
   readonly strongest: Evidence | undefined;
-  /** The evidence suffices by itself; else a rollback rests on what was learned too. */
-  readonly isProven: boolean;
+  /** What a rollback rests on: evidence that suffices by itself, what was learned, or that waiting refuted nothing. */
+  readonly grounds: "proof" | "learned" | "waited";
   /** Seconds since the release began; undefined while nothing hits both versions. */
   readonly sharedSince: number | undefined;
   /** Of the canary, that could be compared. */
@@ -34,14 +34,19 @@ export interface Told {
 
 /** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
 export function sentence(
-  { action, isProven, strongest, sharedSince, requests, hasControl }: Told,
+  { action, grounds, strongest, sharedSince, requests, hasControl }: Told,
   names: Names = {},
 ): string {
   const told = strongest === undefined ? "" : describe(strongest, names);
   const shared = sharedSince === undefined ? "" : `, or the shared trouble since ${timeOf(sharedSince, names)}`;
   switch (action) {
     case "rollback":
-      if (!isProven) return `${told}; not proven by this alone, but releases that went like this harmed their users`;
+      if (grounds === "learned") {
+        return `${told}; not proven by this alone, but releases that went like this harmed their users`;
+      }
+      if (grounds === "waited") {
+        return `${told}; it was waited for as long as may be, nothing refuted it, and after the next step nothing is left to compare with`;
+      }
       return `${told}; not explained by noise, a cold start or load${shared}`;
     case "monitor":
       return `${told}; not yet proven, so the weight isn't raised`;

@@ -1,0 +1,54 @@
+import { millis } from "@sluice/kernel";
+import { sumOf } from "./served-sum.ts";
+import type { JudgedWindow, VersionServed } from "./window.ts";
+
+/** Requests from which on a window is compared by itself: the canary's, and its control's, which is to have all endpoints. */
+const canaryMin = 3;
+const stableMin = 12;
+/** Failures of the canary for which nobody waits. */
+const failuresMin = 2;
+const secondsMax = 30;
+
+/** A window in which both versions served. */
+export type ComparedWindow = JudgedWindow & { readonly stable: VersionServed };
+
+/**
+ * At low traffic many windows have requests on one side alone, or none of an endpoint, and a comparison within them would
+ * leave those out. They are put together until both sides have some, for half a minute at most.
+ */
+export class Gathering {
+  #pending: ComparedWindow | undefined;
+
+  /** What can be compared now that `window` is over. */
+  add(window: ComparedWindow): readonly ComparedWindow[] {
+    const pending = this.#pending;
+    const isOther = pending !== undefined && (pending.weight !== window.weight || pending.step !== window.step);
+    const gathered = pending === undefined || isOther ? window : together(pending, window);
+    const { canary, stable, lasts } = gathered;
+    const isEnough =
+      (canary.requests >= canaryMin && stable.requests >= stableMin) ||
+      canary.failures >= failuresMin ||
+      lasts >= secondsMax * 1000;
+    this.#pending = isEnough ? undefined : gathered;
+    return [...(isOther ? [pending] : []), ...(isEnough ? [gathered] : [])];
+  }
+}
+
+const together = (earlier: ComparedWindow, later: ComparedWindow): ComparedWindow => ({
+  ...later,
+  lasts: millis(earlier.lasts + later.lasts),
+  canary: both(earlier.canary, later.canary),
+  stable: both(earlier.stable, later.stable),
+});
+
+/** Counts add up; what is a state is the later one. */
+const both = (earlier: VersionServed, later: VersionServed): VersionServed => ({
+  ...later,
+  ...sumOf([earlier, later]),
+  endpoints: later.endpoints.map((one, endpoint) => {
+    const before = earlier.endpoints[endpoint];
+    return before === undefined ? one : sumOf([before, one]);
+  }),
+  exposures: earlier.exposures + later.exposures,
+  conversions: earlier.conversions + later.conversions,
+});
