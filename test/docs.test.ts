@@ -15,6 +15,7 @@ const pages = [
   "rehearsal.md",
   "evidence.md",
   "judging.md",
+  "analysis.md",
   "workloads.md",
   "routing.md",
   "metrics.md",

@@ -1,4 +1,10 @@
-import type { AnalysisRunArgument, AnalysisTemplate, Argument, Metric } from "@sluice/api";
+import {
+  type AnalysisRunArgument,
+  type AnalysisTemplate,
+  type Argument,
+  canaryComparisonPlugin,
+  type Metric,
+} from "@sluice/api";
 import { checkCondition, lineAndColumn } from "@sluice/languages";
 import { argumentsIn, argumentValues, filledIn, list } from "./analysis-arguments.ts";
 import {
@@ -109,8 +115,9 @@ function checkConditions(manifest: Manifest, metric: Metric, path: string): read
       }),
     );
   }
-  // A Job says itself whether it succeeded.
-  const isJudged = metric.provider?.job !== undefined;
+  // A Job says itself whether it succeeded, and a comparison has thresholds of its own.
+  const isJudged =
+    metric.provider?.job !== undefined || Object.hasOwn(metric.provider?.plugin ?? {}, canaryComparisonPlugin);
   if (!isJudged && metric.successCondition === undefined && metric.failureCondition === undefined) {
     findings.push(
       findingAt(manifest, `${path}.name`, {
