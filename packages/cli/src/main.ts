@@ -1,4 +1,4 @@
-import { Command, CommanderError } from "commander";
+import { Argument, Command, CommanderError } from "commander";
 import { failureAsJson, printFailure } from "./terminal/failure.ts";
 import { version } from "./version.ts";
 
@@ -156,6 +156,14 @@ export function createProgram(): Command {
     .action(async () => (await import("./commands/judge.ts")).judge());
   addImage(program);
 
+  program
+    .command("completion")
+    .description("a script that completes commands and options: source <(sluice completion bash)")
+    .addArgument(new Argument("<shell>", "whose").choices(["bash", "zsh", "fish"]))
+    .action(async (shell) => {
+      process.stdout.write((await import("./commands/completion.ts")).completionScript(program, shell));
+    });
+
   listening(program.command("demo").description("watch good and bad releases of a small shop, for real"))
     .option("--fast", "shorter pauses")
     .option("--exit", "end when the story ends")
@@ -190,6 +198,12 @@ function addRollout(program: Command): void {
     .option("-w, --watch", "stay and show what changes")
     .option("--pods", "every pod on a line of its own, not only those in trouble")
     .action(async (name, options) => (await commands()).getRelease(name, options));
+  on("status", "wait until it is Healthy (exit 0), Degraded (1) or waits for a person (2)")
+    .option("--watch [boolean]", "--watch=false: only say where it stands now", true)
+    .option("--timeout <duration>", "give up then, with exit 1; 0: never", "0")
+    .action(async (name, options) => {
+      process.exitCode = await (await import("./commands/rollout-status.ts")).waitForStatus(name, options);
+    });
   on("diff", "what the release changes: template, ConfigMaps, Secrets").action(async (name, options) =>
     (await commands()).diffRelease(name, options),
   );
