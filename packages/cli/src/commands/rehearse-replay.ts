@@ -13,7 +13,7 @@ import {
 import { type Connection, connect } from "../connection.ts";
 import { readWindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
 import { readManifests } from "../manifests.ts";
-import { type PastRelease, pastReleases, readyMillisOf } from "../rehearse/past-release.ts";
+import { type PastRelease, pastReleases, startOf } from "../rehearse/past-release.ts";
 import { fetchSeries, ownPrometheus } from "../rehearse/prometheus.ts";
 import { recordingOf } from "../rehearse/recording.ts";
 import { paint } from "../terminal/style.ts";
@@ -53,7 +53,7 @@ export async function rehearseReplay(paths: readonly string[], options: Rehearse
       const policies = await policiesOf(manifests, { holdsBackWithoutPolicy: false });
       const policy = policies.find(({ rollout }) => rollout.metadata.name === past.judgement.spec.rollout.name);
       if (policy === undefined) throw new Fault("invalid", `the Rollout ${past.judgement.spec.rollout.name} is gone`);
-      return replayRelease(policy, recording, { personMillis: minutes(10), readyMillis: readyMillisOf(past) });
+      return replayRelease(policy, recording, { personMillis: minutes(10), ...startOf(past) });
     };
     const replayed: Replayed = {
       release: past.judgement.metadata.name,

@@ -55,9 +55,12 @@ export async function pastReleases(client: Client, namespace: string, name: stri
   }));
 }
 
-/** How long its pods took until the first of them got a request. */
-export const readyMillisOf = ({ judgement, beganAt }: PastRelease): number =>
-  Math.max(500, (parseInstant(judgement.spec.beganAt) ?? beganAt) - beganAt);
+/** How it began, for `replayRelease`. */
+export const startOf = ({ judgement, beganAt }: PastRelease) => ({
+  /** Until the first of its pods got a request. */
+  readyMillis: Math.max(100, (parseInstant(judgement.spec.beganAt) ?? beganAt) - beganAt),
+  secondAgeMillis: beganAt % 1000,
+});
 
 /** What a person would have written: without what the store and controllers add. */
 function asWritten({ status: _, metadata, ...rest }: Resource): Resource {

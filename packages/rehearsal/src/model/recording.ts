@@ -14,9 +14,13 @@ export interface RecordedMoment {
   readonly served: VersionServed | undefined;
 }
 
-/** The recorded numbers by time. Beyond either end the nearest window holds. */
+/** Fewer requests than this say nothing about the share that fails: those before them are counted with them. */
+const tellingRequests = 20;
+
+/** The recorded numbers by time. Where a version served nothing, the nearest of its windows hold. */
 export class RecordedTraffic {
   readonly #recording: Recording;
+  readonly #nearestOf = { stable: new Map<number, VersionServed>(), canary: new Map<number, VersionServed>() };
 
   constructor(recording: Recording) {
     this.#recording = recording;
@@ -25,8 +29,7 @@ export class RecordedTraffic {
   /** `second` counts from the new version's first request; before it the stable version's own history holds. */
   at(version: Version, second: number | undefined): RecordedMoment {
     const { windows, release } = this.#recording;
-    const found = second === undefined ? 0 : windows.findIndex(({ ends }) => ends / 1000 > second + 1e-6);
-    const place = found === -1 ? windows.length - 1 : found;
+    const place = second === undefined ? 0 : this.#placeOf(second);
     const window = windows[place];
     const before = release.history[0];
     if (window === undefined) {
@@ -38,13 +41,52 @@ export class RecordedTraffic {
     return { rate: requests / (window.lasts / 1000), served: this.#nearest(version, place) };
   }
 
-  #nearest(version: Version, place: number): VersionServed | undefined {
+  /** Seconds until another window holds. */
+  left(second: number): number {
+    const ends = this.#recording.windows[this.#placeOf(second)]?.ends;
+    return ends === undefined || ends / 1000 <= second + 1e-6 ? Infinity : ends / 1000 - second;
+  }
+
+  #placeOf(second: number): number {
     const { windows } = this.#recording;
-    const has = (window: JudgedWindow) => (window[version]?.requests ?? 0) > 0;
-    const window = windows.slice(0, place + 1).findLast(has) ?? windows.slice(place).find(has);
-    return window?.[version];
+    const found = windows.findIndex(({ ends }) => ends / 1000 > second + 1e-6);
+    return found === -1 ? windows.length - 1 : found;
+  }
+
+  #nearest(version: Version, place: number): VersionServed | undefined {
+    const known = this.#nearestOf[version].get(place);
+    if (known !== undefined) return known;
+    const { windows } = this.#recording;
+    let found: VersionServed | undefined;
+    for (let at = place; at >= 0 && (found?.requests ?? 0) < tellingRequests; at--) {
+      const one = windows[at]?.[version];
+      if (one !== undefined && one.requests > 0) found = found === undefined ? one : together(found, one);
+    }
+    found ??= windows.slice(place).find((window) => (window[version]?.requests ?? 0) > 0)?.[version];
+    if (found !== undefined) this.#nearestOf[version].set(place, found);
+    return found;
   }
 }
+
+/** What both served; what isn't a count stays as the later one had it. */
+function together(later: VersionServed, earlier: VersionServed): VersionServed {
+  return {
+    ...later,
+    ...sumOf(later, earlier),
+    endpoints: later.endpoints.map((endpoint, place) => {
+      const before = earlier.endpoints[place];
+      return before === undefined ? endpoint : sumOf(endpoint, before);
+    }),
+    exposures: later.exposures + earlier.exposures,
+    conversions: later.conversions + earlier.conversions,
+  };
+}
+
+const sumOf = (one: WindowServed, other: WindowServed): WindowServed => ({
+  requests: one.requests + other.requests,
+  failures: one.failures + other.failures,
+  latencyCounts: one.latencyCounts.map((count, bucket) => count + (other.latencyCounts[bucket] ?? 0)),
+});
 
 /** The parts that a release tells apart; one for all of them where it doesn't. */
 export const partsOf = (served: VersionServed): readonly WindowServed[] =>
@@ -52,7 +94,8 @@ export const partsOf = (served: VersionServed): readonly WindowServed[] =>
 
 /** Whole requests in, and what is left over kept: over time exactly what was recorded. */
 export class Owed {
-  #rest = 0;
+  // Rounded, not cut: of the few that fail one less is much.
+  #rest = 0.5;
 
   take(amount: number): number {
     this.#rest += amount;

@@ -102,7 +102,7 @@ export class ModelledService {
   advanceTo(now: Instant): void {
     const { scrapeSeconds } = this.#options;
     for (let left = (now - this.#at) / 1000; left > 1e-9; ) {
-      const seconds = Math.min(left, this.#nextScrape - this.elapsed);
+      const seconds = Math.min(left, this.#nextScrape - this.elapsed, this.#untilNextRecorded());
       if (seconds > 0) this.#serve(seconds);
       this.elapsed += seconds;
       this.#at = (this.#at + seconds * 1000) as Instant;
@@ -159,6 +159,12 @@ export class ModelledService {
 
   #slowHarm(factor: number): number {
     return factor <= 1 ? 0 : 1 - below(p95InSigmas - Math.log(factor) / this.#spread) - 0.05;
+  }
+
+  /** A slice lies within one recorded window, else what that window holds would come late. */
+  #untilNextRecorded(): number {
+    if (this.#recorded === undefined || this.#canarySince === undefined) return Infinity;
+    return this.#recorded.left(this.#canaryAge());
   }
 
   /** The recorded numbers, in the shares that are routed now. */

@@ -52,6 +52,8 @@ export interface ReleaseOptions {
   readonly recording?: Recording;
   /** How long its pods take to be ready; absent: as a fault says, or as usual. */
   readonly readyMillis?: number;
+  /** Into its second it begins: timestamps in objects are whole seconds, so pauses and analyses depend on it. */
+  readonly secondAgeMillis?: number;
 }
 
 const startOf2026 = instant(1_767_225_600_000);
@@ -145,7 +147,7 @@ class Release {
     this.#stableHash = this.#statusOf(world).currentPodHash ?? "";
     this.#route(world);
     await this.#openSeries(world);
-    await world.advanceTo(after(startOf2026, warmUp));
+    await world.advanceTo(after(startOf2026, millis(warmUp + (this.#options.secondAgeMillis ?? 0))));
     this.#service.advanceTo(this.#clock.now());
     this.#isNew = true;
     await world.apply(this.#rollout);

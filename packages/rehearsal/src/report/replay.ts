@@ -12,6 +12,8 @@ export interface ReplayOptions {
   readonly personMillis: number;
   /** How long its pods took to be ready. */
   readonly readyMillis: number;
+  /** Into its second it began, 0 to 999. */
+  readonly secondAgeMillis: number;
 }
 
 /**
@@ -36,5 +38,6 @@ export async function replayRelease(policy: Policy, recording: Recording, option
     noticeMillis: 0,
     recording,
     readyMillis: options.readyMillis,
+    secondAgeMillis: options.secondAgeMillis,
   });
 }
