@@ -24,27 +24,27 @@ export const namespace = "fleet";
 /** The store on SQLite and the loop in real time, in this process: controllers alone, without Pods and a router. */
 export class Fleet {
   readonly client: Client;
+  readonly folder: string;
   readonly #stopStore: () => Promise<void>;
-  readonly #folder: string;
   #loop: Loop | undefined;
   #onPass: (pass: Pass) => void = () => {};
 
   private constructor(client: Client, stopStore: () => Promise<void>, folder: string) {
     this.client = client;
     this.#stopStore = stopStore;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
-  static async open(): Promise<Fleet> {
-    const folder = mkdtempSync(join(tmpdir(), "sluice-bench-fleet-"));
+  /** With what stands in `folder`. Default: with nothing. */
+  static async open(folder = mkdtempSync(join(tmpdir(), "sluice-bench-fleet-"))): Promise<Fleet> {
     const store = await createStore({
       kinds: new KindRegistry(builtInKinds()),
       clock: realClock,
       random: { next: () => Math.random() },
       schedule: setImmediate,
       persistence: openSqlitePersistence(join(folder, "store.db")),
+      namespaces: [namespace],
     });
-    await store.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
     return new Fleet(store.client, () => store.stop(), folder);
   }
 
@@ -106,10 +106,15 @@ export class Fleet {
     return { passes, cpuMs: (used.user + used.system) / 1000, tookMs: Math.max(0, last - began) };
   }
 
-  async stop(): Promise<void> {
+  /** What it made stays in its folder, for another process to open. */
+  async leave(): Promise<void> {
     this.end();
     await this.#stopStore();
-    rmSync(this.#folder, { recursive: true, force: true });
+  }
+
+  async stop(): Promise<void> {
+    await this.leave();
+    rmSync(this.folder, { recursive: true, force: true });
   }
 }
 
