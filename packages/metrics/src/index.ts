@@ -19,7 +19,7 @@ export {
 } from "./labels.ts";
 export { type Measured, measurementOf } from "./measurement.ts";
 export type { SeriesSamples, SeriesSource } from "./series-source.ts";
-export { type ServedByMethod, type ServedCounts, servedBetween } from "./served.ts";
+export { type ServedByEndpoint, type ServedCounts, servedBetween } from "./served.ts";
 export { type Chunk, ChunkWriter, readChunk } from "./storage/chunk.ts";
 export {
   type MemoryChunk,

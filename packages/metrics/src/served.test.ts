@@ -5,7 +5,7 @@ import { servedBetween } from "./served.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
 
 const query = { namespace: "shop", podTemplateHash: "abc", edges: [0.1, 0.5] };
-const base = { job: "sluice-router", namespace: "shop", pod_template_hash: "abc", method: "GET" };
+const base = { job: "sluice-router", namespace: "shop", pod_template_hash: "abc", endpoint: "GET /" };
 
 function storeOf(
   series: readonly (readonly [labels: Record<string, string>, samples: readonly number[]])[],
@@ -22,11 +22,11 @@ const requests = (code: string, samples: readonly number[], more: Record<string,
 const bucket = (le: string, samples: readonly number[]) =>
   [{ __name__: "http_request_duration_seconds_bucket", code: "200", le }, samples] as const;
 
-test("the rises of counters within the time, by method", () => {
+test("the rises of counters within the time, by endpoint", () => {
   const store = storeOf([
     requests("200", [10, 10, 12, 17, 40]),
     requests("503", [0, 1, 1, 3, 9]),
-    requests("200", [0, 0, 5, 5, 5], { method: "POST" }),
+    requests("200", [0, 0, 5, 5, 5], { endpoint: "POST /cart" }),
     requests("200", [0, 100, 200, 300, 400], { pod_template_hash: "other" }),
     bucket("0.1", [0, 4, 6, 8, 9]),
     bucket("0.5", [0, 5, 8, 11, 12]),
@@ -38,7 +38,7 @@ test("the rises of counters within the time, by method", () => {
   expect(served.requests).toBe(7 + 2 + 5);
   expect(served.failures).toBe(2);
   expect(served.latencyCounts).toEqual([4, 2, 1]);
-  expect(served.methods.get("POST")).toEqual({ requests: 5, failures: 0, latencyCounts: [0, 0, 0] });
+  expect(served.endpoints.get("POST /cart")).toEqual({ requests: 5, failures: 0, latencyCounts: [0, 0, 0] });
 });
 
 test("the first request of a counter that was born within the time isn't lost", () => {

@@ -10,8 +10,9 @@ export interface ServedCounts {
   readonly latencyCounts: readonly number[];
 }
 
-export interface ServedByMethod extends ServedCounts {
-  readonly methods: ReadonlyMap<string, ServedCounts>;
+export interface ServedByEndpoint extends ServedCounts {
+  /** By name, such as `GET /orders/:id`; `other` are those that have none. */
+  readonly endpoints: ReadonlyMap<string, ServedCounts>;
 }
 
 export interface ServedQuery {
@@ -40,7 +41,7 @@ export function servedBetween(
   { namespace, podTemplateHash, edges }: ServedQuery,
   from: Instant,
   until: Instant,
-): ServedByMethod {
+): ServedByEndpoint {
   const places = new Map(edges.map((edge, place) => [String(edge), place]));
   const counting = new Map<string, Counting>();
   const matchers = [
@@ -52,11 +53,11 @@ export function servedBetween(
   for (const series of source.select(matchers, from - lookBackMillis, until)) {
     const rise = riseOf(series, from);
     if (rise === 0) continue;
-    const method = labelValue(series.labels, "method");
-    let known = counting.get(method);
+    const endpoint = labelValue(series.labels, "endpoint");
+    let known = counting.get(endpoint);
     if (known === undefined) {
       known = { requests: 0, failures: 0, upTo: new Array<number>(edges.length + 1).fill(0) };
-      counting.set(method, known);
+      counting.set(endpoint, known);
     }
     if (labelValue(series.labels, "__name__") === "http_requests_total") {
       known.requests += rise;
@@ -67,10 +68,10 @@ export function servedBetween(
       if (place !== undefined) known.upTo[place] = (known.upTo[place] ?? 0) + rise;
     }
   }
-  const methods = new Map(
+  const endpoints = new Map(
     [...counting].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, counted(one)]),
   );
-  return { ...sumOf([...methods.values()], edges.length + 1), methods };
+  return { ...sumOf([...endpoints.values()], edges.length + 1), endpoints };
 }
 
 /** A counter that fell began anew, and what it stands at since then came after `from`. */

@@ -1,3 +1,5 @@
+import { type Endpoint, ServiceEndpoints } from "./endpoints/service-endpoints.ts";
+
 /** Prometheus' own buckets and finer ones between them, in seconds. */
 export const durationBuckets: readonly number[] = [
   0.001, 0.002, 0.003, 0.005, 0.0075, 0.01, 0.015, 0.02, 0.025, 0.035, 0.05, 0.075, 0.1, 0.15, 0.2, 0.25, 0.35, 0.5,
@@ -18,14 +20,17 @@ export interface VersionLabels {
 
 /** One series of each metric: a counter and a histogram with the same labels. */
 class RequestSeries {
+  readonly code: number;
+
   /** Per bucket, not cumulative; the last is beyond all. */
   readonly buckets = new Float64Array(durationBuckets.length + 1);
   readonly labels: string;
   seconds = 0;
   count = 0;
 
-  constructor(labels: string) {
+  constructor(labels: string, code: number) {
     this.labels = labels;
+    this.code = code;
   }
 
   add(seconds: number): void {
@@ -42,14 +47,25 @@ class RequestSeries {
   }
 }
 
+/** What one endpoint's requests came to; there are few codes, so they are looked through. */
+interface EndpointSeries {
+  readonly endpoint: Endpoint;
+  readonly series: RequestSeries[];
+}
+
 /** What the requests to one version came to. Counting one allocates nothing, but for the first of its kind. */
 export class VersionCounts {
   readonly #labels: string;
-  readonly #series: (RequestSeries | undefined)[] = [];
+  /** Of its service. */
+  readonly endpoints: ServiceEndpoints | undefined;
+  /** By method and code, of what belongs to no endpoint that has a name. */
+  readonly #rest: (RequestSeries | undefined)[] = [];
+  readonly #byEndpoint: (EndpointSeries | undefined)[] = [];
   /** When it was last in a table; undefined while it is. */
   retiredAt: number | undefined;
 
-  constructor(labels: VersionLabels) {
+  /** `endpoints` of its service; without them they aren't told apart. */
+  constructor(labels: VersionLabels, endpoints?: ServiceEndpoints) {
     const pairs = [
       ["namespace", labels.namespace],
       ["service", labels.service],
@@ -57,10 +73,15 @@ export class VersionCounts {
       ["pod_template_hash", labels.hash],
     ] as const;
     this.#labels = pairs.map(([name, value]) => `${name}="${escapeLabel(value)}"`).join(",");
+    this.endpoints = endpoints;
   }
 
-  count(method: string, code: number, seconds: number): void {
-    this.#find(methodPlaces.get(method) ?? otherMethod, code).add(seconds);
+  /** `target` as the client wrote it. */
+  count(method: string, code: number, seconds: number, target = ""): void {
+    const place = methodPlaces.get(method) ?? otherMethod;
+    const endpoint = this.endpoints?.find(place, methods[place] ?? "", target, code);
+    const series = endpoint === undefined ? this.#find(place, code) : this.#named(endpoint, place, code);
+    series.add(seconds);
   }
 
   /** Makes the series of successful GETs stand at 0, so that the first request isn't lost to rate(). */
@@ -68,18 +89,37 @@ export class VersionCounts {
     this.#find(getMethod, 200);
   }
 
+  /** Those of endpoints that gave up their places are told no more. */
   series(): readonly RequestSeries[] {
-    return this.#series.filter((series) => series !== undefined);
+    const named = this.#byEndpoint.flatMap((one) => (one === undefined || one.endpoint.isGone ? [] : one.series));
+    return [...this.#rest.filter((series) => series !== undefined), ...named];
+  }
+
+  #named(endpoint: Endpoint, method: number, code: number): RequestSeries {
+    let known = this.#byEndpoint[endpoint.place];
+    if (known?.endpoint !== endpoint) {
+      known = { endpoint, series: [] };
+      this.#byEndpoint[endpoint.place] = known;
+    }
+    for (const series of known.series) if (series.code === code) return series;
+    const series = new RequestSeries(this.#labelsOf(method, code, endpoint.name), code);
+    known.series.push(series);
+    return series;
   }
 
   #find(method: number, code: number): RequestSeries {
     const place = method * 600 + (code >= 100 && code < 600 ? code : 599);
-    let series = this.#series[place];
+    let series = this.#rest[place];
     if (series === undefined) {
-      series = new RequestSeries(`${this.#labels},method="${methods[method]}",code="${code}"`);
-      this.#series[place] = series;
+      series = new RequestSeries(this.#labelsOf(method, code, "other"), code);
+      this.#rest[place] = series;
     }
     return series;
+  }
+
+  #labelsOf(method: number, code: number, endpoint: string): string {
+    const labels = `${this.#labels},method="${methods[method]}",code="${code}"`;
+    return this.endpoints === undefined ? labels : `${labels},endpoint="${escapeLabel(endpoint)}"`;
   }
 }
 
@@ -90,12 +130,14 @@ export interface MetricNames {
   readonly total: string;
   readonly duration: string;
   readonly what: string;
+  readonly byEndpoint: boolean;
 }
 
 const answered: MetricNames = {
   total: "http_requests_total",
   duration: "http_request_duration_seconds",
   what: "Requests answered.",
+  byEndpoint: true,
 };
 
 /** Copies go by names of their own: no query about requests can mistake one for a user's. */
@@ -103,12 +145,15 @@ export const mirrored: MetricNames = {
   total: "http_mirrored_requests_total",
   duration: "http_mirrored_request_duration_seconds",
   what: "Copies of requests, whose answers nobody sees.",
+  byEndpoint: false,
 };
 
-/** A counter and a histogram, by version. Labels come from tables alone. */
+/** A counter and a histogram, by version and endpoint. Labels come from tables, but for a bounded number of endpoints. */
 export class RequestMetrics {
   readonly #names: MetricNames;
   readonly #versions = new Map<string, VersionCounts>();
+  /** Of a service, for all its versions: what is compared must have the same names. */
+  readonly #endpoints = new Map<string, ServiceEndpoints>();
 
   constructor(names: MetricNames = answered) {
     this.#names = names;
@@ -119,7 +164,7 @@ export class RequestMetrics {
     const key = `${labels.namespace}|${labels.service}|${labels.version}|${labels.hash}`;
     let version = this.#versions.get(key);
     if (version === undefined) {
-      version = new VersionCounts(labels);
+      version = new VersionCounts(labels, this.#endpointsOf(labels));
       this.#versions.set(key, version);
     }
     return version;
@@ -131,6 +176,23 @@ export class RequestMetrics {
       if (living.has(version)) version.retiredAt = undefined;
       else if (version.retiredAt === undefined) version.retiredAt = now;
       else if (now - version.retiredAt > retiredMillis) this.#versions.delete(key);
+    }
+    this.#reviewEndpoints(now);
+  }
+
+  #endpointsOf({ namespace, service }: VersionLabels): ServiceEndpoints | undefined {
+    if (!this.#names.byEndpoint || service === "") return undefined;
+    const key = `${namespace}|${service}`;
+    const known = this.#endpoints.get(key) ?? new ServiceEndpoints();
+    this.#endpoints.set(key, known);
+    return known;
+  }
+
+  #reviewEndpoints(now: number): void {
+    const left = new Set([...this.#versions.values()].map(({ endpoints }) => endpoints));
+    for (const [key, endpoints] of this.#endpoints) {
+      if (left.has(endpoints)) endpoints.review(now);
+      else this.#endpoints.delete(key);
     }
   }
 

@@ -10,7 +10,7 @@ export { decide, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
 export { type ReplayedWindow, replay } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
-export type { Evidence } from "./sentence.ts";
+export { type Evidence, namedEvidence } from "./sentence.ts";
 export type {
   JudgedRelease,
   JudgedWindow,

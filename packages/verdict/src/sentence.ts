@@ -20,6 +20,21 @@ export type Evidence = {
   | { readonly signal: "restarts"; readonly restarts: number }
 );
 
+export interface NamedEvidence {
+  readonly signal: Evidence["signal"];
+  readonly nats: number;
+  readonly since: number;
+  readonly endpoint?: string;
+}
+
+/** Without its counts, and with the endpoint's name in place of its number. */
+export const namedEvidence = (evidence: readonly Evidence[], endpoints: readonly string[]): readonly NamedEvidence[] =>
+  evidence.map((one) => {
+    const { signal, nats, since } = one;
+    const endpoint = one.signal === "failures of an endpoint" ? endpoints[one.endpoint] : undefined;
+    return { signal, nats, since, ...(endpoint === undefined ? {} : { endpoint }) };
+  });
+
 export interface Told {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
   readonly strongest: Evidence | undefined;

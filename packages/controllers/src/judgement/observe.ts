@@ -1,4 +1,4 @@
-import type { Judgement, Pod, Rollout, Secret } from "@sluice/api";
+import type { Judgement, JudgementEvidence, Pod, Rollout, Secret } from "@sluice/api";
 import type { KindKey, Reader, TaskState } from "@sluice/kernel";
 import type { Kpis, Prediction, Verdict } from "@sluice/verdict";
 import { decodeBase64Text } from "../arguments/index.ts";
@@ -11,7 +11,7 @@ export interface JudgedWindows {
   /** Windows judged so far, these included. */
   readonly windows: number;
   readonly verdict: Pick<Verdict, "action" | "confidence" | "nats" | "suspects" | "requests" | "because"> & {
-    readonly evidence: readonly { readonly signal: string; readonly nats: number; readonly since: number }[];
+    readonly evidence: readonly JudgementEvidence[];
   };
   readonly kpis: Kpis;
   /** The business' own numbers, by name. */

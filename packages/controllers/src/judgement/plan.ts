@@ -138,7 +138,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     suspects: suspects || ruling.action === "monitor",
     evidence: evidence
       .filter((one) => Number.isFinite(one.nats))
-      .map(({ signal, nats: of, since: from }) => ({ signal, nats: rounded(of), since: Math.round(from) })),
+      .map((one) => ({ ...one, nats: rounded(one.nats), since: Math.round(one.since) })),
     brokenRules: broken.map(({ name, action, since: from, message }) => ({
       name,
       action,

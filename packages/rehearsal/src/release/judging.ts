@@ -2,7 +2,14 @@ import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { pauseMillis } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
 import { Fault, type Instant, instant, type Millis, millis, parseInstant, ratio, seconds } from "@sluice/kernel";
-import { createJudge, type Judge, type JudgedRelease, RecentKpis, type VersionServed } from "@sluice/verdict";
+import {
+  createJudge,
+  type Judge,
+  type JudgedRelease,
+  namedEvidence,
+  RecentKpis,
+  type VersionServed,
+} from "@sluice/verdict";
 import type { ModelledService, Version } from "../model/service.ts";
 import { copyOf, servedBetween } from "../model/windows.ts";
 
@@ -88,7 +95,8 @@ export class JudgedModel {
       ? instant(now + length)
       : this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
     const windows = Math.max(1, Math.floor((due - settling - began) / length) - 1);
-    return { windows, verdict, kpis: session.kpis.now(), metrics: {} };
+    const evidence = namedEvidence(verdict.evidence, this.#endpoints);
+    return { windows, verdict: { ...verdict, evidence }, kpis: session.kpis.now(), metrics: {} };
   }
 
   /** Before the first request of the new version, from the traffic that the Judgement begins with. */

@@ -683,7 +683,8 @@ export class ClientConnection implements UpstreamListener {
     const shared = this.#shared;
     const now = shared.now();
     const counts = this.#counts ?? this.#countsWithoutBackend();
-    counts.count(this.#head?.method ?? "OTHER", code, (now - this.#startedAt) / 1000);
+    const head = this.#head;
+    counts.count(head?.method ?? "OTHER", code, (now - this.#startedAt) / 1000, head?.target);
     this.#stopTimers();
     this.#releaseBackend();
     shared.stats.active--;

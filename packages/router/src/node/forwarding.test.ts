@@ -55,7 +55,7 @@ test("a version's counters stand at 0 before its first request", async () => {
   const { router } = await routerFor(shopTable({ v1: [1], v2: [2] }));
 
   expect(router.metricsText()).toContain(
-    'http_requests_total{namespace="default",service="shop",version="v2",pod_template_hash="hash-v2",method="GET",code="200"} 0\n',
+    'http_requests_total{namespace="default",service="shop",version="v2",pod_template_hash="hash-v2",method="GET",code="200",endpoint="other"} 0\n',
   );
   expect(router.metricsText()).toMatch(/http_request_duration_seconds_bucket\{[^}]*version="v2"[^}]*le="\+Inf"\} 0\n/);
 });

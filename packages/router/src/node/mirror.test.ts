@@ -46,7 +46,7 @@ test("a mirror gets what the user asked, under a name of its own, and its answer
   expect(copies.seen).toEqual([{ method: "POST", url: "/cart?a=1", host: "shop.default-shadow:7080", body: "hello" }]);
   // Nothing that a query about users' requests could see.
   expect(router.metricsText()).not.toMatch(/http_requests_total\{[^}]*version="v2"[^}]*code="500"/);
-  expect(router.metricsText()).toMatch(/http_requests_total\{[^}]*version="v2"[^}]*code="200"\} 0/);
+  expect(router.metricsText()).toMatch(/http_requests_total\{[^}]*version="v2"[^}]*code="200",endpoint="other"\} 0/);
   expect(router.stats).toMatchObject({ requests: 1, activeMirrors: 0, droppedMirrors: 0 });
 });
 

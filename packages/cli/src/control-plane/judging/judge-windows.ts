@@ -11,7 +11,7 @@ import {
   seconds,
   seededRandom,
 } from "@sluice/kernel";
-import { type SeriesSource, type ServedByMethod, servedBetween } from "@sluice/metrics";
+import { type SeriesSource, type ServedByEndpoint, type ServedCounts, servedBetween } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { durationBuckets } from "@sluice/router";
 import {
@@ -19,6 +19,7 @@ import {
   type Judge,
   type JudgedRelease,
   type JudgedWindow,
+  namedEvidence,
   type PlaceboWindow,
   placeboWindow,
   RecentKpis,
@@ -96,7 +97,8 @@ export function judgeWindows({ store, logs, now }: JudgingOptions): TaskHandler 
     if (last === undefined) throw new Fault("unavailable", "no window is over yet");
     const kpis = session.kpis.now(memoryLimitOf(work.canary));
     const metrics = await session.business.metrics(now());
-    const result: JudgedWindows = { windows: session.windows, verdict: last, kpis, metrics };
+    const evidence = namedEvidence(last.evidence, session.endpoints);
+    const result: JudgedWindows = { windows: session.windows, verdict: { ...last, evidence }, kpis, metrics };
     const { model } = work.spec;
     if (model === undefined) return result;
     const asked = await models.ask({
@@ -202,7 +204,7 @@ export function judgedRelease(
     const until = instant(began - (historyWindows - 1 - index) * historyWindow);
     return servedBetween(store, query, instant(until - historyWindow), until);
   }).filter(({ requests }) => requests > 0);
-  const endpoints = [...new Set(windows.flatMap(({ methods }) => [...methods.keys()]))].sort();
+  const endpoints = endpointsOf(windows);
   const replicas = { pods: 1, restarts: 0, exposures: 0, conversions: 0 };
   return {
     plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
@@ -228,17 +230,49 @@ const nameOfStable = ({ stable, comparedWith }: JudgementSpec): string =>
   comparedWith === "before" ? `${stable.name} before it` : stable.name;
 
 export function versionOf(
-  served: ServedByMethod,
+  served: ServedByEndpoint,
   endpoints: readonly string[],
   more: Omit<VersionServed, "requests" | "failures" | "latencyCounts" | "endpoints">,
 ): VersionServed {
   const nothing = { requests: 0, failures: 0, latencyCounts: served.latencyCounts.map(() => 0) };
+  const named = new Set(endpoints);
   return {
     requests: served.requests,
     failures: served.failures,
     latencyCounts: served.latencyCounts,
-    endpoints: endpoints.map((method) => served.methods.get(method) ?? nothing),
+    endpoints: endpoints.map((name) =>
+      name === rest ? restOf(served, named) : (served.endpoints.get(name) ?? nothing),
+    ),
     ...more,
+  };
+}
+
+/** Each endpoint that is looked at alone costs time, and all of them a little proof. */
+const judgedEndpointsMax = 24;
+/** What isn't looked at alone: a version's numbers are those of its endpoints together. */
+const rest = "other endpoints";
+
+/** Those with most requests, by name, and the rest as one; none where nothing was served yet. */
+function endpointsOf(windows: readonly ServedByEndpoint[]): readonly string[] {
+  const requests = new Map<string, number>();
+  for (const { endpoints } of windows) {
+    for (const [name, served] of endpoints) {
+      if (name !== "other") requests.set(name, (requests.get(name) ?? 0) + served.requests);
+    }
+  }
+  const most = [...requests].sort(([a, one], [b, other]) => other - one || (a < b ? -1 : 1));
+  const named = most.slice(0, judgedEndpointsMax).map(([name]) => name);
+  return windows.length === 0 ? [] : [...named.sort(), rest];
+}
+
+function restOf(served: ServedByEndpoint, named: ReadonlySet<string>): ServedCounts {
+  const others = [...served.endpoints].filter(([name]) => !named.has(name)).map(([, counts]) => counts);
+  return {
+    requests: others.reduce((sum, { requests }) => sum + requests, 0),
+    failures: others.reduce((sum, { failures }) => sum + failures, 0),
+    latencyCounts: served.latencyCounts.map((_, bucket) =>
+      others.reduce((sum, { latencyCounts }) => sum + (latencyCounts[bucket] ?? 0), 0),
+    ),
   };
 }
 

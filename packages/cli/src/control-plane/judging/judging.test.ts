@@ -104,6 +104,37 @@ describe("windows from the router's counters", () => {
     expect(result.verdict.requests).toBeGreaterThan(9000);
   });
 
+  test("one bad endpoint among many is found, and named", async () => {
+    const store = new MemoryStore();
+    for (const [hash, perSecond, from] of [
+      ["stable", 200, -1800],
+      ["canary", 50, 0],
+    ] as const) {
+      for (let index = 0; index < 60; index++) {
+        // The sixty endpoints aren't asked for equally: the checkout has one in fifty requests.
+        const weight = index === 0 ? 0.02 : (0.98 * 2 * (60 - index)) / (60 * 59);
+        const endpoint = index === 0 ? "POST /checkout" : `GET /part/${index}`;
+        const labels = { job: "sluice-router", namespace: "shop", pod_template_hash: hash, endpoint };
+        const series = (code: string) =>
+          store.seriesFor(labelsOf({ __name__: "http_requests_total", ...labels, code }));
+        const [good, bad] = [series("200"), series("500")];
+        const share = index === 0 && hash === "canary" ? 0.1 : 0.004;
+        for (let second = from; second <= 600; second++) {
+          const total = (second - from) * perSecond * weight;
+          store.append(good, began + second * 1000, Math.round(total * (1 - share)));
+          store.append(bad, began + second * 1000, Math.round(total * share));
+        }
+      }
+    }
+
+    const judge = handlerOf(store as unknown as MetricsStore);
+    const { verdict } = (await judge(work(100), never)) as JudgedWindows;
+
+    expect(verdict.action).toBe("rollback");
+    expect(verdict.because).toMatch(/^POST \/checkout fails .* on v2 against 0\.4 % on v1/);
+    expect(verdict.evidence[0]).toMatchObject({ signal: "failures of an endpoint", endpoint: "POST /checkout" });
+  });
+
   const switched = { ...spec, plan: [{ weight: 100, seconds: 0 }], comparedWith: "before" } as const;
 
   test("after a switch it is compared with what was served before it", async () => {

@@ -16,12 +16,12 @@ export function judgeVerdict({ rollout, judgement, judged, status }: View): Verd
     isBlamed: true,
     run: undefined,
     inputs: { judgement: name, judgementUid: uid, windows, decidedBy },
-    evidence: evidence.slice(0, 5).map(({ signal, nats }) => ({
+    evidence: evidence.slice(0, 5).map(({ signal, endpoint, nats }) => ({
       name: signal,
       value: nats,
       ...(requests === undefined ? {} : { requests }),
       ...(confidence === undefined ? {} : { confidence }),
-      message: "evidence in nats",
+      message: endpoint === undefined ? "evidence in nats" : `evidence in nats, at ${endpoint}`,
     })),
   };
 }
