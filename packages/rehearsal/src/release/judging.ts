@@ -1,7 +1,18 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { pauseMillis } from "@sluice/api";
-import type { JudgedWindows } from "@sluice/controllers";
-import { Fault, type Instant, instant, type Millis, millis, parseInstant, ratio, seconds } from "@sluice/kernel";
+import type { Cancellation, JudgedWindows } from "@sluice/controllers";
+import {
+  type Clock,
+  Fault,
+  type Instant,
+  instant,
+  type Millis,
+  millis,
+  parseInstant,
+  ratio,
+  seconds,
+  type Timer,
+} from "@sluice/kernel";
 import {
   createJudge,
   type Judge,
@@ -26,18 +37,36 @@ interface Session {
   readonly kpis: RecentKpis;
   before: ReturnType<typeof copyOf>;
   lookedAt: number;
+  /** What it said last, and when it looks again. */
+  said: JudgedWindows | undefined;
+  dueAt: Instant;
+  /** It was told to the controller. */
+  told: JudgedWindows | undefined;
 }
 
-/** Answers the task `judgeWindows` from what the modelled service counted. Windows grow while nothing can be decided soon. */
+/** A task that waits for news. */
+interface Waiting {
+  readonly session: Session;
+  readonly work: JudgeWork;
+  readonly resolve: (windows: JudgedWindows) => void;
+  readonly reject: (cause: unknown) => void;
+  timer: Timer | undefined;
+}
+
+/**
+ * Answers the task `judgeWindows` from what the modelled service counted. Windows grow while nothing can be decided soon,
+ * and the controller is told what it doesn't know: a look that finds nothing new costs it nothing.
+ */
 export class JudgedModel {
   readonly #service: ModelledService;
   readonly #history: JudgedRelease["history"];
   readonly #edgesMs: readonly number[];
   readonly #endpoints: readonly string[];
   readonly #isEachWindow: boolean;
-  readonly #now: () => Instant;
+  readonly #clock: Clock;
   readonly #rollout: () => Rollout;
   readonly #sessions = new Map<string, Session>();
+  readonly #waiting = new Map<string, Waiting>();
   heldMillis = 0;
 
   constructor(options: {
@@ -47,7 +76,7 @@ export class JudgedModel {
     readonly endpoints: readonly string[];
     /** As it looks for real: where little time passes, or what it says is compared with what it said. */
     readonly isEachWindow: boolean;
-    readonly now: () => Instant;
+    readonly clock: Clock;
     readonly rollout: () => Rollout;
   }) {
     this.#service = options.service;
@@ -55,17 +84,70 @@ export class JudgedModel {
     this.#edgesMs = options.edgesMs;
     this.#endpoints = options.endpoints;
     this.#isEachWindow = options.isEachWindow;
-    this.#now = options.now;
+    this.#clock = options.clock;
     this.#rollout = options.rollout;
   }
 
-  judge({ uid, spec, step, stepSince }: JudgeWork): JudgedWindows {
+  judge(work: JudgeWork, cancellation: Cancellation): Promise<JudgedWindows> {
+    return new Promise((resolve, reject) => {
+      const session = this.#sessions.get(work.uid) ?? this.#begin(work.spec, this.#beganAt(work));
+      this.#sessions.set(work.uid, session);
+      const waiting: Waiting = { session, work, resolve, reject, timer: undefined };
+      this.#waiting.set(work.uid, waiting);
+      cancellation.onCancel(() => {
+        waiting.timer?.cancel();
+        this.#waiting.delete(work.uid);
+      });
+      this.#goOn(waiting);
+    });
+  }
+
+  /** The release is at another step: whoever waits is told what is known, so that its next look knows the step too. */
+  stepped(): void {
+    for (const waiting of [...this.#waiting.values()]) {
+      const { said } = waiting.session;
+      if (said !== undefined) this.#tell(waiting, said);
+    }
+  }
+
+  /** Looks where it is time to, and waits where nothing new is seen. */
+  #goOn(waiting: Waiting): void {
+    const { session, work } = waiting;
+    const now = this.#clock.now();
+    try {
+      if (session.said === undefined || now >= session.dueAt) session.said = this.#look(session, work);
+    } catch (thrown) {
+      this.#waiting.delete(work.uid);
+      waiting.reject(thrown);
+      return;
+    }
+    if (this.#isNews(session, work.spec)) return this.#tell(waiting, session.said);
+    waiting.timer = this.#clock.after(millis(session.dueAt - now), () => this.#goOn(waiting));
+  }
+
+  #tell(waiting: Waiting, said: JudgedWindows): void {
+    waiting.timer?.cancel();
+    this.#waiting.delete(waiting.work.uid);
+    waiting.session.told = said;
+    waiting.resolve(said);
+  }
+
+  /** A policy's rules and metrics are asked at each look; else only a verdict that changes, or that is bad, is news. */
+  #isNews({ said, told }: Session, { rules = [], metrics = [], model }: JudgementSpec): boolean {
+    if (this.#isEachWindow || told === undefined || said === undefined) return true;
+    if (rules.length > 0 || metrics.length > 0 || model !== undefined) return true;
+    const isCalm = (windows: JudgedWindows) => windows.verdict.action === "continue" && !windows.verdict.suspects;
+    return !isCalm(said) || !isCalm(told);
+  }
+
+  #beganAt = ({ spec }: JudgeWork): Instant => parseInstant(spec.beganAt) ?? this.#clock.now();
+
+  #look(session: Session, work: JudgeWork): JudgedWindows {
+    const { spec, step, stepSince } = work;
     const service = this.#service;
-    const now = this.#now();
+    const now = this.#clock.now();
     service.advanceTo(now);
-    const began = parseInstant(spec.beganAt) ?? now;
-    const session = this.#sessions.get(uid) ?? this.#begin(spec, began);
-    this.#sessions.set(uid, session);
+    const began = this.#beganAt(work);
     const total = copyOf(service);
     const lasts = millis(Math.round((service.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
@@ -95,6 +177,8 @@ export class JudgedModel {
       ? instant(now + length)
       : this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
     const windows = Math.max(1, Math.floor((due - settling - began) / length) - 1);
+    // As the controller works it out.
+    session.dueAt = instant(Math.max(now + 1, began + (windows + 1) * length + settling));
     const evidence = namedEvidence(verdict.evidence, this.#endpoints);
     return { windows, verdict: { ...verdict, evidence }, kpis: session.kpis.now(), metrics: {} };
   }
@@ -118,6 +202,9 @@ export class JudgedModel {
       kpis: new RecentKpis(this.#edgesMs),
       before: this.#atRoute,
       lookedAt: this.#routedSeconds,
+      said: undefined,
+      dueAt: began,
+      told: undefined,
     };
   }
 

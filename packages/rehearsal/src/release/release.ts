@@ -118,7 +118,7 @@ class Release {
       edgesMs,
       endpoints,
       isEachWindow: this.#options.recording !== undefined,
-      now: () => this.#clock.now(),
+      clock: this.#clock,
       rollout: () => this.#rolloutOf(world),
     });
     const world: World = await World.create({
@@ -133,7 +133,8 @@ class Release {
       ],
       tasks: {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
-        judgeWindows: async (work) => judged.judge(work as unknown as Parameters<JudgedModel["judge"]>[0]),
+        judgeWindows: (work, cancellation) =>
+          judged.judge(work as unknown as Parameters<JudgedModel["judge"]>[0], cancellation),
         ringTraffic: async () => ({ rings: [] }),
         canaryTraffic: async () => ({ requests: this.#requests() }),
       },
@@ -164,6 +165,7 @@ class Release {
     const disturbAt = fault.platform === undefined ? undefined : after(beganAt, minutes(2));
     let disturbed = false;
     let isServing = false;
+    let stepped = 0;
     let step = 0;
     let askedAt: Instant | undefined;
     let waitedMillis = 0;
@@ -177,6 +179,13 @@ class Release {
       const weight = service.split.canary;
       if (weight > 0 && !isServing) judged.begins();
       isServing ||= weight > 0;
+      const planned = status.canary?.weights?.canary.weight ?? 0;
+      if (planned !== stepped) {
+        stepped = planned;
+        judged.stepped();
+        await world.settle();
+        continue;
+      }
       if (weights.at(-1)?.weight !== weight) weights.push({ atSeconds: seconds, weight });
       const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => ({
         end,

@@ -1,6 +1,6 @@
 import { builtInKinds, type Client, type Decision, KindRegistry, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
-import { type Instant, type Millis, seededRandom, type VirtualClock } from "@sluice/kernel";
+import { type Instant, instant, type Millis, seededRandom, type TaskState, type VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 
 export interface WorldOptions {
@@ -26,6 +26,19 @@ export const kinds = builtInKinds()
 
 /** No controller reads these, and storing them would be a third of the work. */
 const logs = new Set(["Event", "Decision"]);
+
+/**
+ * A judge that has nothing new to say says nothing: whoever asked waits for as long as that takes, where a handler that
+ * never answers is asked again for real.
+ */
+class PatientBoard extends TaskBoard {
+  override state<Result>(id: string): TaskState<Result> {
+    const state = super.state<Result>(id);
+    return state.is === "running" ? { ...state, startedAt: never } : state;
+  }
+}
+
+const never = instant(Number.MAX_SAFE_INTEGER / 2);
 
 /** Microtasks without anything to do after which nothing is under way: more than the longest chain of promises takes. */
 const calmTurns = 40;
@@ -99,7 +112,7 @@ export class World {
 
   #begin() {
     const { clock, reconcilers } = this.#options;
-    const tasks = new TaskBoard(clock, this.#options.tasks);
+    const tasks = new PatientBoard(clock, this.#options.tasks);
     const loop = new Loop({ client: this.#client, clock, tasks, reconcilers, fieldManager: "sluice" });
     void loop.start();
     return { loop, tasks };
