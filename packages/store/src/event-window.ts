@@ -66,7 +66,7 @@ export class EventWindow {
   append(changes: readonly Change[], now: Instant): void {
     this.#compact(now);
     for (const change of changes) {
-      const bytes = weigh(change.last);
+      const bytes = this.#limits.bytes === Number.POSITIVE_INFINITY ? 0 : weigh(change.last);
       this.#all.push({ change, at: now, bytes });
       this.#bytes += bytes;
       const log = this.#tables.get(change.table) ?? new Log<Change>();

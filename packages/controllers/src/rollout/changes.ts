@@ -9,8 +9,11 @@ type CanaryChanges = { readonly [Field in keyof CanaryStatus]?: CanaryStatus[Fie
 
 type BlueGreenChanges = { readonly [Field in keyof BlueGreenStatus]?: BlueGreenStatus[Field] | undefined };
 
-const defined = (record: object): object =>
-  Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined));
+function defined(record: object): object {
+  const kept: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(record)) if (value !== undefined) kept[name] = value;
+  return kept;
+}
 
 export const statusOf = (changes: Changes): RolloutStatus => defined(changes);
 export const canaryStatusOf = (changes: CanaryChanges): CanaryStatus => defined(changes);

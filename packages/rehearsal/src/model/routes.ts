@@ -16,22 +16,40 @@ export class ModelledRoutes {
   readonly #compiler = new RouteCompiler();
   readonly #entry: Entry;
   #version = 0;
+  #shape = "";
+  #pods: readonly Pod[] = [];
+  #slices = new WeakMap<Service, EndpointSlice>();
 
   constructor(entry: Entry) {
     this.#entry = entry;
   }
 
   split(world: RoutedWorld, canaryHash: string): Split {
-    const pods = podsOf(world.replicaSets);
+    this.#know(world.replicaSets);
     const inputs = {
       services: world.services,
       virtualServices: world.virtualServices,
       destinationRules: world.destinationRules,
-      pods,
-      endpointSlices: world.services.map((service) => sliceOf(service, pods)),
+      pods: this.#pods,
+      endpointSlices: world.services.map((service) => this.#sliceOf(service)),
     };
     const { table } = this.#compiler.compile(inputs, ++this.#version);
     return splitOf(table, this.#entry, canaryHash);
+  }
+
+  /** The same objects as before while no Pod came or went: then the compiler has nothing to do. */
+  #know(sets: readonly ReplicaSet[]): void {
+    const shape = sets.map((set) => `${set.metadata.uid} ${set.status?.availableReplicas ?? 0}`).join();
+    if (shape === this.#shape) return;
+    this.#shape = shape;
+    this.#pods = podsOf(sets);
+    this.#slices = new WeakMap();
+  }
+
+  #sliceOf(service: Service): EndpointSlice {
+    const known = this.#slices.get(service) ?? sliceOf(service, this.#pods);
+    this.#slices.set(service, known);
+    return known;
   }
 }
 

@@ -121,8 +121,8 @@ export class JudgedModel {
       waiting.reject(thrown);
       return;
     }
-    if (this.#isNews(session, work.spec)) return this.#tell(waiting, session.said);
-    waiting.timer = this.#clock.after(millis(session.dueAt - now), () => this.#goOn(waiting));
+    if (this.#isNews(session, work.spec)) this.#tell(waiting, session.said);
+    else waiting.timer = this.#clock.after(millis(session.dueAt - now), () => this.#goOn(waiting));
   }
 
   #tell(waiting: Waiting, said: JudgedWindows): void {

@@ -18,6 +18,7 @@ import {
   seededRandom,
   VirtualClock,
 } from "@sluice/kernel";
+import { type Parsed, type PromqlExpression, parsePromql } from "@sluice/languages";
 import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
 import { hashOf, ModelledCluster, ordinaryStart } from "../model/cluster.ts";
@@ -79,6 +80,7 @@ class Release {
   #stableHash = "";
   #routedAt = -1;
   #isNew = false;
+  readonly #parsed = new Map<string, Parsed<PromqlExpression>>();
 
   constructor(options: ReleaseOptions) {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
@@ -335,12 +337,18 @@ class Release {
     this.#service.advanceTo(this.#clock.now());
     const series = this.#series;
     if (series === undefined) throw new Failure("unavailable", "no metrics yet");
-    const outcome = queryInstant(series, query, this.#clock.now());
+    const outcome = queryInstant(series, query, this.#clock.now(), { parse: this.#parse });
     if (outcome.is === "refused") throw new Failure("invalid", outcome.refusal.message);
     const measured = measurementOf(outcome.result);
     if (measured === undefined) throw new Failure("invalid", "a text is no measurement");
     return measured;
   }
+
+  readonly #parse = (query: string): Parsed<PromqlExpression> => {
+    const parsed = this.#parsed.get(query) ?? parsePromql(query);
+    this.#parsed.set(query, parsed);
+    return parsed;
+  };
 
   #requests(): number {
     this.#service.advanceTo(this.#clock.now());

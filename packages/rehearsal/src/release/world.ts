@@ -72,7 +72,7 @@ export class World {
       retention: {},
       tracksOwners: false,
       // Nobody begins a watch in the past, but a control plane that was killed.
-      window: { count: 100 },
+      window: { count: 100, bytes: Number.POSITIVE_INFINITY },
     });
     return new World(options, client);
   }
