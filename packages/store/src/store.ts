@@ -1,5 +1,5 @@
 import type { Client, KindRegistry } from "@sluice/api";
-import { type Clock, minutes, type Random } from "@sluice/kernel";
+import { type Clock, type Millis, minutes, type Random } from "@sluice/kernel";
 import { type Admission, schemaAdmission } from "./admission.ts";
 import { CommitQueue, type Condition } from "./commit-queue.ts";
 import { CustomKinds } from "./custom-kinds.ts";
@@ -29,6 +29,8 @@ export interface StoreOptions {
   readonly tracksOwners?: boolean;
   /** How much of the past watches can start from. */
   readonly window?: Partial<WindowLimits>;
+  /** How often watches that ask for it are told how far they are. Default: a minute. */
+  readonly bookmarkEvery?: Millis;
   /** By `group/Kind`; replaces the defaults for Events and Decisions. */
   readonly retention?: Readonly<Record<TableName, Retention>>;
   /** There from the beginning. Default: `default`. */
@@ -65,7 +67,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const state = loading.state();
 
   const limits: WindowLimits = { count: 10_000, bytes: 32 * 1024 * 1024, age: minutes(15), ...options.window };
-  const hub = new WatchHub({ limits, clock, state, bookmarkEvery: minutes(1) });
+  const hub = new WatchHub({ limits, clock, state, bookmarkEvery: options.bookmarkEvery ?? minutes(1) });
   const snapshots = new Snapshots(64);
   const queue: CommitQueue = new CommitQueue({
     persistence,

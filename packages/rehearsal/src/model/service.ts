@@ -67,6 +67,8 @@ export class ModelledService {
   #failureWalk = 0;
   #apart = 0;
   #burstLeft = 0;
+  /** The share of the present stretch of time that a burst takes. */
+  #burst = 0;
   #canarySince: number | undefined;
   readonly #recorded: RecordedTraffic | undefined;
   readonly #owed = new Map<string, Owed>();
@@ -102,7 +104,7 @@ export class ModelledService {
   advanceTo(now: Instant): void {
     const { scrapeSeconds } = this.#options;
     for (let left = (now - this.#at) / 1000; left > 1e-9; ) {
-      const seconds = Math.min(left, this.#nextScrape - this.elapsed, this.#untilNextRecorded());
+      const seconds = Math.min(left, this.#nextScrape - this.elapsed, this.#untilNextRecorded(), this.#untilOnset());
       if (seconds > 0) this.#serve(seconds);
       this.elapsed += seconds;
       this.#at = (this.#at + seconds * 1000) as Instant;
@@ -113,6 +115,14 @@ export class ModelledService {
       }
     }
     this.#at = now;
+  }
+
+  /** A late fault begins when it begins, not at the next look. */
+  #untilOnset(): number {
+    const { onsetSeconds, isShared } = this.#options.fault;
+    if (onsetSeconds === undefined || (isShared !== true && this.#canarySince === undefined)) return Infinity;
+    const left = onsetSeconds - (isShared ? this.elapsed : this.#canaryAge());
+    return left > 1e-9 ? left : Infinity;
   }
 
   /** Of the pod that uses most, in its size at rest. */
@@ -203,8 +213,10 @@ export class ModelledService {
     this.#latencyWalk = kept * this.#latencyWalk + noise.latency * fresh * normal(random);
     const failures = noise.failures ?? 0;
     if (failures > 0) this.#failureWalk = kept * this.#failureWalk + failures * fresh * normal(random);
-    this.#burstLeft -= seconds;
+    this.#burstLeft = Math.max(0, this.#burstLeft - this.#burst * seconds);
     if (random.next() < (noise.burstsAnHour * seconds) / 3600) this.#burstLeft = 20 + 60 * random.next();
+    // However seldom anybody looks, a burst is as long as it is.
+    this.#burst = Math.min(1, this.#burstLeft / seconds);
     const rate =
       traffic.requestsPerSecond *
       loadFactor(traffic, startSecond + this.elapsed) *
@@ -225,7 +237,8 @@ export class ModelledService {
   #stateOf(version: Version): VersionState {
     const { traffic, fault } = this.#options;
     const wandering = Math.exp(this.#failureWalk - (traffic.noise.failures ?? 0) ** 2 / 2);
-    const ordinary = Math.min(0.5, traffic.errors * wandering * (this.#burstLeft > 0 ? traffic.noise.burst : 1));
+    const burst = 1 + this.#burst * (traffic.noise.burst - 1);
+    const ordinary = Math.min(0.5, traffic.errors * wandering * burst);
     const isCanary = version === "canary";
     const age = isCanary ? this.#canaryAge() : 1e6;
     const began = (fault.onsetSeconds ?? 0) <= (fault.isShared ? this.elapsed : age);

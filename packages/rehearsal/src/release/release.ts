@@ -189,7 +189,11 @@ class Release {
         continue;
       }
       if (weights.at(-1)?.weight !== weight) weights.push({ atSeconds: seconds, weight });
-      const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => ({
+      const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => {
+        service.advanceTo(now);
+        return outcome(end, rule);
+      };
+      const outcome = (end: Outcome["end"], rule: Outcome["rule"]): Outcome => ({
         end,
         step,
         weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
@@ -235,11 +239,9 @@ class Release {
         this.#clock.nextDue() ?? Number.POSITIVE_INFINITY,
         askedAt === undefined ? Number.POSITIVE_INFINITY : askedAt + personMillis,
         disturbAt === undefined || disturbed ? Number.POSITIVE_INFINITY : disturbAt,
+        beganAt + longest + 1,
       );
-      if (!Number.isFinite(next)) return ended("stuck");
-      const at = Math.max(now, next) as Instant;
-      service.advanceTo(at);
-      await world.advanceTo(at);
+      await world.advanceTo(Math.max(now, next) as Instant);
     }
   }
 
@@ -261,6 +263,7 @@ class Release {
   }
 
   async #disturb(world: World): Promise<void> {
+    this.#service.advanceTo(this.#clock.now());
     switch (this.#options.fault.platform) {
       case "controlPlaneKilled":
         return world.restart();
@@ -288,6 +291,7 @@ class Release {
     if (this.#routedAt === world.routeChanges) return;
     this.#routedAt = world.routeChanges;
     const seen = routedWorld(world.objects);
+    this.#service.advanceTo(this.#clock.now());
     this.#service.route(this.#routes.split(seen, this.#canaryHash));
     for (const set of seen.replicaSets) {
       const version = hashOf(set) === this.#canaryHash ? "canary" : "stable";

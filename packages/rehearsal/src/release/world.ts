@@ -1,6 +1,14 @@
 import { builtInKinds, type Client, type Decision, KindRegistry, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
-import { type Instant, instant, type Millis, seededRandom, type TaskState, type VirtualClock } from "@sluice/kernel";
+import {
+  hours,
+  type Instant,
+  instant,
+  type Millis,
+  seededRandom,
+  type TaskState,
+  type VirtualClock,
+} from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 
 export interface WorldOptions {
@@ -73,6 +81,7 @@ export class World {
       tracksOwners: false,
       // Nobody begins a watch in the past, but a control plane that was killed.
       window: { count: 100, bytes: Number.POSITIVE_INFINITY },
+      bookmarkEvery: hours(24 * 365),
     });
     return new World(options, client);
   }
