@@ -113,7 +113,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     const step = page.locator('[aria-current="step"]');
     expect(await step.textContent()).toContain("Waits until somebody promotes it, now");
     expect(await page.getByLabel("Traffic by version").first().textContent()).toMatch(
-      /80 %shop:v2 stable.*20 %shop:v4 canary/,
+      /75 %shop:v2 stable.*20 %shop:v4 canary.*5 %shop-trial experiment/,
     );
     const canary = page.getByRole("region", { name: "Versions" }).getByRole("row", { name: /shop:v4/ });
     await expect.poll(() => canary.textContent(), { timeout: 10_000 }).toMatch(/1 of 1 ready.*\d\d\/s.*0 %.*ms/);
@@ -148,7 +148,8 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     await open("/rollouts/shop/shop");
 
     const experiments = page.getByRole("region", { name: "Experiments" });
-    expect(await experiments.getByRole("row", { name: /baseline/ }).textContent()).toMatch(/shop:v2Running1 of 1/);
+    expect(await experiments.getByRole("row", { name: /baseline/ }).textContent()).toMatch(/shop:v2Running1 of 1none/);
+    expect(await experiments.getByRole("row", { name: /shop:v4/ }).textContent()).toMatch(/Running1 of 15 %/);
     expect(await experiments.locator(".threshold").textContent()).toBe("0.05");
     expect(await experiments.getByText("Error no data").count()).toBe(1);
     const rings = page.getByRole("region", { name: "Rings" });
@@ -287,7 +288,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
 
   test("a change is shown as it happens, and only where it is", async () => {
     await open("/rollouts/shop/shop");
-    await page.getByText("80 %", { exact: true }).waitFor();
+    await page.getByText("75 %", { exact: true }).waitFor();
     await expect
       .poll(() => page.getByRole("row", { name: /shop:v4 canary/ }).textContent(), { timeout: 10_000 })
       .toMatch(/ms/);

@@ -54,6 +54,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
   const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
   const steps = stepsOf(rollout);
   const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
+  const shares = sharesOf(rollout, versions);
   const judgement = latestJudgement(judgements);
   const shownExperiments = latestOf(experiments, current?.revision);
   const image = current?.images.join(", ") ?? rollout.spec.template?.spec.containers[0]?.image ?? name;
@@ -70,7 +71,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
       </p>
       <Section title="Progress">
         <StepTrack steps={steps} />
-        <WeightBar shares={sharesOf(rollout, versions)} versions={versions} colours={colours} />
+        <WeightBar shares={shares} versions={versions} colours={colours} />
         <ServicesLine rollout={rollout} versions={versions} />
       </Section>
       <Section title="Traffic by version" beside={<WindowChoice seconds={seconds} onChange={setSeconds} />}>
@@ -91,7 +92,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
           </Section>
           {shownExperiments.length > 0 && (
             <Section title="Experiments">
-              <Experiments experiments={shownExperiments} runs={release.experimentRuns} />
+              <Experiments experiments={shownExperiments} runs={release.experimentRuns} shares={shares} />
             </Section>
           )}
         </div>

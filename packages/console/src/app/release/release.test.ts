@@ -153,6 +153,17 @@ describe("versions", () => {
     ]);
   });
 
+  test("an experiment's versions take theirs from the stable one", () => {
+    const additional = [{ weight: 5, serviceName: "web-trial", podTemplateHash: "c" }];
+    const weights = { canary: { weight: 20, podTemplateHash: "b" }, stable: { weight: 75 }, additional };
+
+    expect(sharesOf(rollout({ ...status, canary: { weights } }), [])).toEqual([
+      { hash: "a", percent: 75 },
+      { hash: "b", percent: 20 },
+      { hash: "c", percent: 5, experiment: "web-trial" },
+    ]);
+  });
+
   test("a stable version has all, whatever its weights were left at", () => {
     const weights = { canary: { weight: 0, podTemplateHash: "b" }, stable: { weight: 100, podTemplateHash: "b" } };
 

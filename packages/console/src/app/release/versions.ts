@@ -65,6 +65,8 @@ export function versionsOf(
 export interface Share {
   readonly hash: string;
   readonly percent: number;
+  /** The Service of an experiment's version, which no version of the release is. */
+  readonly experiment?: string;
 }
 
 export function sharesOf({ status }: Rollout, versions: readonly Version[]): readonly Share[] {
@@ -82,9 +84,17 @@ export function sharesOf({ status }: Rollout, versions: readonly Version[]): rea
       .reverse();
   }
   if (stable === current || stable === "") return [{ hash: current, percent: 100 }];
-  const { canary } = weights;
+  const { canary, additional = [] } = weights;
+  const others = additional.map(
+    ({ weight, podTemplateHash = "", serviceName = podTemplateHash }): Share => ({
+      hash: podTemplateHash,
+      percent: weight,
+      experiment: serviceName,
+    }),
+  );
   return [
-    { hash: stable, percent: 100 - canary.weight },
+    { hash: stable, percent: 100 - canary.weight - others.reduce((sum, { percent }) => sum + percent, 0) },
     { hash: canary.podTemplateHash ?? current, percent: canary.weight },
+    ...others,
   ];
 }

@@ -24,12 +24,13 @@ export function WeightBar({
         ))}
       </div>
       <ul className="weight-names" aria-label="Traffic by version">
-        {shown.map(({ hash, percent, version }) => (
+        {shown.map(({ hash, percent, version, experiment }) => (
           <li key={hash}>
             <span className={`swatch colour-${colours.get(hash) ?? 0}`} aria-hidden="true" />
             <strong className="numbers">{percent} %</strong>
             <span>
-              {version?.images.join(", ") ?? hash} <span className="quiet">{version?.roles[0]}</span>
+              {version?.images.join(", ") ?? experiment ?? hash}{" "}
+              <span className="quiet">{experiment === undefined ? version?.roles[0] : "experiment"}</span>
             </span>
           </li>
         ))}

@@ -3,21 +3,24 @@ import type { ReactNode } from "react";
 import { Ago } from "../../parts/ago.tsx";
 import { Badge } from "../../parts/badge.tsx";
 import { Metrics, RunMessage } from "../analysis/analysis-runs.tsx";
-import { controllerUid, revisionOf } from "../versions.ts";
+import { controllerUid, revisionOf, type Share } from "../versions.ts";
 
 /** Versions that run beside each other for a while, and what is measured of them. */
 export function Experiments({
   experiments,
   runs,
+  shares,
 }: {
   readonly experiments: readonly Experiment[];
   readonly runs: readonly AnalysisRun[];
+  readonly shares: readonly Share[];
 }): ReactNode {
   return experiments.map((experiment) => (
     <ExperimentView
       key={experiment.metadata.uid}
       experiment={experiment}
       runs={runs.filter((run) => controllerUid(run) === experiment.metadata.uid)}
+      shares={shares}
     />
   ));
 }
@@ -25,9 +28,11 @@ export function Experiments({
 function ExperimentView({
   experiment,
   runs,
+  shares,
 }: {
   readonly experiment: Experiment;
   readonly runs: readonly AnalysisRun[];
+  readonly shares: readonly Share[];
 }): ReactNode {
   const { metadata, spec, status } = experiment;
   return (
@@ -52,16 +57,17 @@ function ExperimentView({
               <th scope="col" className="number">
                 Pods ready
               </th>
+              <th scope="col" className="number">
+                Traffic
+              </th>
             </tr>
           </thead>
           <tbody>
-            {spec.templates.map((template) => (
-              <TemplateRow
-                key={template.name}
-                template={template}
-                state={status?.templateStatuses?.find(({ name }) => name === template.name)}
-              />
-            ))}
+            {spec.templates.map((template) => {
+              const state = status?.templateStatuses?.find(({ name }) => name === template.name);
+              const share = shares.find(({ hash }) => hash !== "" && hash === state?.podTemplateHash);
+              return <TemplateRow key={template.name} template={template} state={state} percent={share?.percent} />;
+            })}
           </tbody>
         </table>
       </div>
@@ -84,9 +90,11 @@ function ExperimentView({
 function TemplateRow({
   template,
   state,
+  percent,
 }: {
   readonly template: ExperimentTemplate;
   readonly state: ExperimentTemplateStatus | undefined;
+  readonly percent: number | undefined;
 }): ReactNode {
   const images = template.template.spec.containers.map(({ image }) => image).join(", ");
   return (
@@ -102,6 +110,7 @@ function TemplateRow({
       <td className="number numbers">
         {state?.readyReplicas ?? 0} of {template.replicas ?? 1}
       </td>
+      <td className="number numbers">{percent === undefined ? <span className="quiet">none</span> : `${percent} %`}</td>
     </tr>
   );
 }
