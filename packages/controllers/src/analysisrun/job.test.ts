@@ -235,18 +235,30 @@ test("an image that can't be pulled is inconclusive: it says nothing of the vers
   expect(jobStateOf(undefined, [])).toEqual({ is: "absent" });
 });
 
-const lawful: Scenario = {
-  world: { reconcilers: reconcilers([{ exitCode: 0, lasts: seconds(5) }]) },
+/** With kinds that have rules, a Job may be refused. */
+const lawful = (metric: Partial<Metric>, options: Partial<WorldOptions> = {}): Scenario => ({
+  world: { reconcilers: reconcilers([{ exitCode: 0, lasts: seconds(5) }]), ...options },
   async story(world) {
-    await prepare(world, { metrics: [smoke({ interval: "20s", count: 3 })] });
+    await prepare(world, { metrics: [smoke(metric)] });
     await world.run(seconds(120));
   },
   async end(world) {
     const status = (await world.get<AnalysisRun>(key))?.status;
-    return { phase: status?.phase, count: status?.metricResults?.[0]?.count };
+    const { count, error } = status?.metricResults?.[0] ?? {};
+    return { phase: status?.phase, message: status?.message?.replace(/[0-9a-f-]{36}/, "its-uid"), count, error };
   },
-};
+});
 
-test("law: it settles", () => settles(lawful));
-test("law: a crash at any point changes nothing in the end", () => survivesCrashes(lawful, { points: 40 }));
-test("law: stale reads converge to the same end", () => survivesStaleReads(lawful, { seeds: 4 }));
+const refused = { provider: { job: { metadata: { labels: { tag: "{{args.why}}!" } }, spec: jobSpec } } };
+const laws = [
+  ["measured by Jobs", lawful({ interval: "20s", count: 3 })],
+  ["whose Jobs are refused", lawful({ ...refused, consecutiveErrorLimit: 1 }, { kinds: builtInKinds() })],
+] as const;
+
+test.each(laws)("law: a run %s settles", (_name, law) => settles(law));
+test.each(laws)("law: a crash at any point of a run %s changes nothing in the end", (_name, law) =>
+  survivesCrashes(law, { points: 40 }),
+);
+test.each(laws)("law: stale reads of a run %s converge to the same end", (_name, law) =>
+  survivesStaleReads(law, { seeds: 4 }),
+);

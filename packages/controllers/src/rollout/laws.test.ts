@@ -1,4 +1,4 @@
-import type { Deployment, Resource } from "@sluice/api";
+import type { Deployment, Job, Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import {
@@ -183,6 +183,34 @@ const checked = scenario(async (release) => {
   await release.world.run(seconds(200));
 });
 
+/** What a Job came to, whoever runs it. */
+async function endJob(release: Release, type: "Complete" | "Failed"): Promise<void> {
+  const [job] = await release.world.list<Job>({ apiVersion: "batch/v1", kind: "Job" }, { namespace: "shop" });
+  const status = { conditions: [{ type, status: "True" }] };
+  if (job !== undefined) await release.world.client.update({ ...job, status } as Resource, { subresource: "status" });
+}
+
+const checkedByJob = scenario(async (release) => {
+  const podSpec = { restartPolicy: "Never", containers: [{ name: "smoke", image: "smoke" }] };
+  await release.world.apply({
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "EvidencePolicy",
+    metadata: { name: "careful", namespace: "shop" },
+    spec: { syntheticChecks: [{ name: "smoke", job: { spec: { template: { spec: podSpec } } } }] },
+  } as Resource);
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(5));
+  release.outside.answers = { errors: [], latency: [] };
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(100));
+  await endJob(release, "Complete");
+  await release.world.run(seconds(120));
+  await release.push("web:v3", { steps });
+  await release.world.run(seconds(10));
+  await endJob(release, "Failed");
+  await release.world.run(seconds(60));
+});
+
 const lasting = scenario(async (release) => {
   const metadata = { labels: { app: "web" }, annotations: { "sluice.dev/not-revertible": "migrates orders" } };
   const template = (image: string) => ({ metadata, spec: { containers: [{ name: "web", image }] } });
@@ -239,6 +267,7 @@ const laws = [
   ["a release that can't be undone", lasting, 40],
   ["a release by rings", ringed, 30],
   ["a release that must have enough requests", checked, 10],
+  ["releases that a Job checks", checkedByJob, 15],
 ] as const;
 
 test.each(laws)("law: %s settles", (_name, law) => settles(law));
