@@ -2,6 +2,16 @@ import { type Instant, instant } from "./units.ts";
 
 /** RFC 3339 in UTC without a Date: whole seconds as Kubernetes writes them, or with milliseconds. */
 export function formatInstant(at: Instant, precision: "seconds" | "millis" = "seconds"): string {
+  if (precision === "millis") return written(at, precision);
+  const second = Math.floor(at / 1000);
+  if (second !== latest.second) latest = { second, text: written(at, precision) };
+  return latest.text;
+}
+
+/** What is written in one second says so many times, in many objects: all of them hold the one text. */
+let latest: { readonly second: number; readonly text: string } = { second: Number.NaN, text: "" };
+
+function written(at: Instant, precision: "seconds" | "millis"): string {
   const days = Math.floor(at / 86_400_000);
   const ofDay = at - days * 86_400_000;
   const { year, month, day } = civilFromDays(days);

@@ -5,6 +5,7 @@ import { CommitQueue, type Condition } from "./commit-queue.ts";
 import { CustomKinds } from "./custom-kinds.ts";
 import type { WindowLimits } from "./event-window.ts";
 import { Housekeeping } from "./housekeeping.ts";
+import { withSharedSets } from "./ownership/shared-sets.ts";
 import { type Persistence, volatilePersistence } from "./persistence.ts";
 import { Snapshots } from "./reads.ts";
 import { defaultRetention, type Retention } from "./retention.ts";
@@ -61,7 +62,7 @@ export async function createStore(options: StoreOptions): Promise<Store> {
   const loaded = await persistence.load();
   const loading = new Transaction(emptyState(loaded.reserved), undefined);
   for (const object of loaded.objects) {
-    loading.put(object);
+    loading.put(withSharedSets(object));
     custom.follow({ after: object }, clock.now());
   }
   const state = loading.state();

@@ -42,7 +42,7 @@ function unionNodes(a: FieldSet, b: FieldSet): FieldSet {
 
 /** The members of `a` that aren't in `b`. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
-  return combine(a, b, (inA, inB) => inA && !inB);
+  return isEmpty(b) ? a : combine(a, b, (inA, inB) => inA && !inB);
 }
 
 /** The members of both. */
@@ -50,14 +50,16 @@ export function intersection(a: FieldSet, b: FieldSet): FieldSet {
   return combine(a, b, (inA, inB) => inA && inB);
 }
 
+/** Without the node itself; `a` where nothing of it goes. */
 function combine(a: FieldSet, b: FieldSet, keep: (inA: boolean, inB: boolean) => boolean): FieldSet {
   const kept: Record<string, FieldSet> = {};
+  let isWhole = true;
   for (const key in a) {
-    if (key === ".") continue;
-    const node = combineNodes(a[key] as FieldSet, b[key], keep);
+    const node = key === "." ? undefined : combineNodes(a[key] as FieldSet, b[key], keep);
+    if (node !== a[key]) isWhole = false;
     if (node !== undefined) kept[key] = node;
   }
-  return kept;
+  return isWhole ? a : kept;
 }
 
 function combineNodes(
@@ -68,8 +70,15 @@ function combineNodes(
   if (b === undefined) return keep(true, false) ? a : undefined;
   const children = combine(a, b, keep);
   if (!keep(isMember(a), isMember(b))) return isEmpty(children) ? undefined : children;
-  return isEmpty(children) ? member : { ".": member, ...children };
+  if (isEmpty(children)) return member;
+  const isWhole = "." in a && holdsAll(children, a);
+  return isWhole ? a : { ".": member, ...children };
 }
+
+const holdsAll = (children: FieldSet, a: FieldSet): boolean => {
+  for (const key in a) if (key !== "." && children[key] !== a[key]) return false;
+  return true;
+};
 
 /** The set without these subtrees, each given as its path elements. */
 export function without(set: FieldSet, ...paths: readonly (readonly string[])[]): FieldSet {

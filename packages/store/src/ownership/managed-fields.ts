@@ -11,6 +11,7 @@ import {
   union,
   without,
 } from "./field-set.ts";
+import { shared } from "./shared-sets.ts";
 import { compareFields, fieldsOf, mergeTyped, removeFields, unionOf } from "./typed-fields.ts";
 
 /** Who writes, and how. `time` is RFC 3339. */
@@ -129,7 +130,7 @@ function adoptClientSideApply(entries: Entries, writer: Writer): Entries {
 const setOf = ({ fieldsV1 }: ManagedFieldsEntry): FieldSet => fieldsV1 as FieldSet;
 
 const withSet = (entry: ManagedFieldsEntry, fieldsV1: FieldSet): ManagedFieldsEntry =>
-  sameJson(entry.fieldsV1, fieldsV1) ? entry : { ...entry, fieldsV1 };
+  sameJson(entry.fieldsV1, fieldsV1) ? entry : { ...entry, fieldsV1: shared(fieldsV1) };
 
 const isOf = (entry: ManagedFieldsEntry, writer: Writer, operation: "Apply" | "Update"): boolean =>
   entry.manager === writer.manager && entry.operation === operation && entry.subresource === writer.subresource;
@@ -140,7 +141,7 @@ const entryOf = (writer: Writer, operation: "Apply" | "Update", fieldsV1: FieldS
   apiVersion: writer.apiVersion,
   time: writer.time,
   fieldsType: "FieldsV1",
-  fieldsV1,
+  fieldsV1: shared(fieldsV1),
   ...(writer.subresource === undefined ? {} : { subresource: writer.subresource }),
 });
 
