@@ -1,30 +1,41 @@
 import type { Clock, Timer } from "./clock.ts";
-import { after, type Instant, instant, type Millis } from "./units.ts";
+import { type Instant, instant, type Millis, millis } from "./units.ts";
 
 interface Due {
-  readonly at: Instant;
+  /** Of the time that really goes by: setting the wall clock moves no timer. */
+  readonly at: Millis;
   readonly order: number;
   readonly task: () => void;
   cancelled: boolean;
 }
 
-/** Time that moves only when told to. Timers due at one instant run in the order they were set. */
+/**
+ * Time that moves only when told to. Timers due at one instant run in the order they were set. As on a machine, there are
+ * two times: what the clock on the wall says, which somebody may set, and what timers wait by.
+ */
 export class VirtualClock implements Clock {
-  #now: Instant;
+  readonly #start: Instant;
+  #elapsed = millis(0);
+  #ahead = millis(0);
   #order = 0;
   readonly #due: Due[] = []; // a binary heap by (at, order)
 
   constructor(start: Instant = instant(startOf2026)) {
-    this.#now = start;
+    this.#start = start;
   }
 
   now(): Instant {
-    return this.#now;
+    return this.#wall(this.#elapsed);
+  }
+
+  /** What really went by. */
+  get elapsed(): Millis {
+    return this.#elapsed;
   }
 
   after(wait: Millis, task: () => void): Timer {
     const due: Due = {
-      at: after(this.#now, Math.max(0, wait) as Millis),
+      at: millis(this.#elapsed + Math.max(0, wait)),
       order: this.#order++,
       task,
       cancelled: false,
@@ -37,27 +48,36 @@ export class VirtualClock implements Clock {
     };
   }
 
-  /** When the next timer is due; undefined where none is set. */
+  /** When the next timer is due, as the wall clock goes now; undefined where none is set. */
   nextDue(): Instant | undefined {
-    while (this.#due[0]?.cancelled) this.#pop();
-    return this.#due[0]?.at;
+    const next = this.#next();
+    return next === undefined ? undefined : this.#wall(next);
   }
 
   /** Moves time on, running every timer due on the way; `settle` is awaited before and after each instant. */
   async advance(wait: Millis, settle: () => Promise<void> = async () => {}): Promise<void> {
-    const end = after(this.#now, wait);
+    const end = millis(this.#elapsed + wait);
     await settle();
-    for (let next = this.nextDue(); next !== undefined && next <= end; next = this.nextDue()) {
-      this.#now = next;
-      while (this.nextDue() === next) this.#pop()?.task();
+    for (let next = this.#next(); next !== undefined && next <= end; next = this.#next()) {
+      this.#elapsed = next;
+      while (this.#next() === next) this.#pop()?.task();
       await settle();
     }
-    this.#now = end;
+    this.#elapsed = end;
   }
 
-  /** A step of the wall clock itself, backwards too; timers keep their instants. */
+  /** Somebody sets the wall clock, back too: it goes on from there, and timers wait as long as they would have. */
   jump(by: Millis): void {
-    this.#now = after(this.#now, by);
+    this.#ahead = millis(this.#ahead + by);
+  }
+
+  #wall(elapsed: Millis): Instant {
+    return instant(this.#start + elapsed + this.#ahead);
+  }
+
+  #next(): Millis | undefined {
+    while (this.#due[0]?.cancelled) this.#pop();
+    return this.#due[0]?.at;
   }
 
   #push(due: Due): void {

@@ -1,6 +1,8 @@
 import type { Resource } from "@sluice/api";
 import { expect, test } from "vitest";
 import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
+import type { Outcome } from "./release/outcome.ts";
+import { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
 import { rehearse } from "./report/rehearse.ts";
 
 const faultOf = (result: Awaited<ReturnType<typeof rehearse>>, profile: "argo" | "sluice", fault: string) =>
@@ -52,10 +54,34 @@ test("pods that never get ready get no traffic: Argo Rollouts waits for ever, Sl
 test("a control plane that dies in the middle changes no end", async () => {
   const policy = await policyOf(canary(), errors());
 
-  const result = await rehearse(policy, { ...options, faults: named("controller killed", "node lost", "clock steps") });
+  const result = await rehearse(policy, { ...options, faults: named("controller killed", "node lost") });
 
   for (const profile of ["argo", "sluice"] as const) {
     for (const { fault, caught } of result.profiles[profile]?.faults ?? []) expect([fault, caught]).toEqual([fault, 0]);
+  }
+});
+
+test("a clock that steps by five minutes empties short windows: Argo Rollouts aborts, Sluice asks; long ones bridge it", async () => {
+  const long = JSON.parse(JSON.stringify(errors()).replaceAll("[2m]", "[10m]")) as Resource;
+  const outcomes: Outcome[] = [];
+  const play = async (release: ReleaseOptions) => {
+    const outcome = await rehearseRelease(release);
+    if (release.fault.platform === "clockSteps") outcomes.push(outcome);
+    return outcome;
+  };
+  const chosen = { ...options, runs: 1, goodRuns: 1, play, faults: named("clock steps") };
+
+  const short = await rehearse(await policyOf(canary(), errors()), chosen);
+  const bridged = await rehearse(await policyOf(canary(), long), chosen);
+
+  expect(faultOf(short, "argo", "clock steps")).toMatchObject({ caught: 1, asked: 0, by: "errors", harmedP95: 0 });
+  expect(faultOf(short, "sluice", "clock steps")).toMatchObject({ caught: 1, asked: 1, by: "NoData", harmedP95: 0 });
+  for (const profile of ["argo", "sluice"] as const) {
+    expect(faultOf(bridged, profile, "clock steps")).toMatchObject({ caught: 0, harmedP95: 0 });
+  }
+  // What is written of them says five minutes more than really went by.
+  for (const { seconds, decisions } of outcomes) {
+    expect((decisions.at(-1)?.atSeconds ?? 0) - seconds).toBeGreaterThan(290);
   }
 });
 

@@ -164,6 +164,8 @@ class Release {
     const { fault, personMillis } = this.#options;
     const service = this.#service;
     const beganAt = this.#clock.now();
+    // What really goes by: the wall clock may step.
+    const began = this.#clock.elapsed;
     const disturbAt = fault.platform === undefined ? undefined : after(beganAt, minutes(2));
     let disturbed = false;
     let isServing = false;
@@ -177,7 +179,7 @@ class Release {
       const now = this.#clock.now();
       const rollout = this.#rolloutOf(world);
       const status = rollout.status ?? {};
-      const seconds = (now - beganAt) / 1000;
+      const seconds = (this.#clock.elapsed - began) / 1000;
       const weight = service.split.canary;
       if (weight > 0 && !isServing) judged.begins();
       isServing ||= weight > 0;

@@ -1,10 +1,9 @@
 import { ApiFault, type Client, KindRegistry, keyOf, type Resource, type Watch, type WatchOptions } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
-import { type KindKey, type Millis, type Random, randomInteger } from "@sluice/kernel";
+import { type KindKey, type Millis, type Random, randomInteger, VirtualClock } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
 import { kinds } from "../../release/world.ts";
 import type { Disturbance } from "../story/story.ts";
-import { WallClock } from "./wall-clock.ts";
 
 export interface UnkindOptions {
   readonly random: Random;
@@ -23,7 +22,7 @@ const never = () => new Promise<never>(() => {});
 
 /** The real store and loop in virtual time, on a platform that crashes, conflicts, and tells late, twice or not at all. */
 export class UnkindWorld {
-  readonly clock: WallClock;
+  readonly clock: VirtualClock;
   crashes = 0;
   disturbance: Disturbance;
   readonly #options: UnkindOptions;
@@ -38,7 +37,7 @@ export class UnkindWorld {
   #loop: Loop;
   #tasks: TaskBoard;
 
-  private constructor(options: UnkindOptions, store: Store, clock: WallClock) {
+  private constructor(options: UnkindOptions, store: Store, clock: VirtualClock) {
     this.#options = options;
     this.disturbance = options.disturbance;
     this.#store = store;
@@ -47,7 +46,7 @@ export class UnkindWorld {
   }
 
   static async create(options: UnkindOptions): Promise<UnkindWorld> {
-    const clock = new WallClock();
+    const clock = new VirtualClock();
     const { kinds: registry, random } = options;
     const store = await createStore({ kinds: registry, clock, random, retention: {} });
     return new UnkindWorld(options, store, clock);
