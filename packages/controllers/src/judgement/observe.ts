@@ -40,7 +40,7 @@ export interface ObservedJudgement {
 
 export async function observe(judgement: Judgement, read: Reader): Promise<ObservedJudgement> {
   const { namespace, uid } = judgement.metadata;
-  const { rollout: owner, canary, stable, model } = judgement.spec;
+  const { rollout: owner, canary, stable, baseline = stable, model } = judgement.spec;
   const inNamespace = namespace === undefined ? {} : { namespace };
   const id = `judgement/${uid}/${judgement.status?.windows ?? 0}`;
   const rollout = await read.get<Rollout>({
@@ -76,7 +76,7 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
     rollout: rollout?.metadata.uid === owner.uid ? rollout : undefined,
     task: { id, state: read.task<JudgedWindows>(id) },
     canary: await replicas(canary.podTemplateHash),
-    stable: await replicas(stable.podTemplateHash),
+    stable: await replicas(baseline.podTemplateHash),
     token: encoded === undefined ? undefined : decodeBase64Text(encoded),
   };
 }

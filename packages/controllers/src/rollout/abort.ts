@@ -29,7 +29,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
   const after: Effect[] = [
     ...scaling,
     ...planOldRuns(observed, []),
-    ...planOldExperiments(observed, undefined),
+    ...planOldExperiments(observed),
     ...planWorkload(observed.workload, view),
     ...endJudgements(observed, view),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),

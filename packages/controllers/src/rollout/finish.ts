@@ -15,6 +15,7 @@ import {
   withoutCondition,
 } from "./conditions.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
+import { baselineCondition, baselineConditionType } from "./judging/fresh-baseline.ts";
 import { refusedHoldback } from "./judging/policy.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { phaseOf } from "./phase.ts";
@@ -114,6 +115,11 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   if (outcome.holdsBack !== undefined) set(holdbackCondition, true, "Comparing", outcome.holdsBack);
   else if (refused !== undefined) set(holdbackCondition, false, "NotHonoured", refused);
   else conditions = withoutCondition(conditions, holdbackCondition);
+  const baseline = baselineCondition(observed, { ...view, status: next });
+  conditions =
+    baseline === undefined
+      ? withoutCondition(conditions, baselineConditionType)
+      : withCondition(conditions, { type: baselineConditionType, ...baseline }, now);
   const isPromoted = stableRS !== "" && stableRS === currentPodHash;
   set("Completed", isPromoted, "RolloutCompleted", "RolloutCompleted");
   const isHealthy = !isPaused && isComplete(view, next);

@@ -25,6 +25,7 @@ import { canaryOf, stepsOf } from "./canary/steps.ts";
 import { type ObservedConfiguration, readConfiguration } from "./configuration/read.ts";
 import { versionOf } from "./configuration/version.ts";
 import { type ObservedExperiments, readExperiments, weighedServiceNames } from "./experiment/read.ts";
+import { baselineServices } from "./judging/baseline-services.ts";
 import { dressed } from "./metadata/worn.ts";
 import {
   analysisRunKind,
@@ -150,7 +151,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     if (isByHost || service === blueGreen?.activeService)
       endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }
-  for (const service of weighedServiceNames(rollout, experiments.all)) {
+  for (const service of [...weighedServiceNames(rollout, experiments.all), ...baselineServices(experiments.all)]) {
     const labels = { "kubernetes.io/service-name": service };
     endpointSlices.push(...(await read.list<EndpointSlice>(endpointSliceKind, { ...inNamespace, labels })));
   }

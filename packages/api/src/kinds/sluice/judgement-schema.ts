@@ -25,6 +25,7 @@ export const judgementSpec = object(
     revision: text("The release's revision."),
     canary: version("The new version."),
     stable: version("The version that it is compared with."),
+    baseline: version("New Pods of the stable version, where it is compared with those."),
     beganAt: time("When the release began."),
     plan: list(
       "Its weights.",

@@ -28,6 +28,8 @@ export interface JudgementSpec {
   readonly revision: string;
   readonly canary: JudgedVersion;
   readonly stable: JudgedVersion;
+  /** New Pods of the stable version, where the new one is compared with those. */
+  readonly baseline?: JudgedVersion;
   readonly beganAt: Timestamp;
   readonly plan: readonly JudgedStep[];
   /**

@@ -1,4 +1,4 @@
-import { choice, count, described, keyed, list, object, refused, text } from "../../schema/build.ts";
+import { choice, count, described, flag, keyed, list, object, text } from "../../schema/build.ts";
 import { labelSelector } from "../meta-schema.ts";
 
 const number = (description: string, rules: object = {}) => ({ type: "number", description, ...rules }) as const;
@@ -82,10 +82,7 @@ export const rollbackPolicySpec = object("How releases are judged beside their A
     weight: count("Percent; 5 by default, 0 switches it off.", { maximum: 50 }),
     seconds: count("600 by default.", { maximum: 604_800 }),
   }),
-  freshBaseline: refused("a fresh baseline", "holdback, or an Experiment with specRef stable", {
-    type: "boolean",
-    description: "Compare with as many new pods of the stable version.",
-  }),
+  freshBaseline: flag("Compare with as many new pods of the stable version as the canary has; off by default."),
   model: object(
     "A model elsewhere that is asked at each window.",
     {

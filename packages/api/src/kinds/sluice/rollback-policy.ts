@@ -90,6 +90,7 @@ export interface RollbackPolicySpec {
   readonly conversions?: ConversionQueries;
   /** A share of the stable version that stays for a while after the last step; weight 0 switches it off. */
   readonly holdback?: { readonly weight?: number; readonly seconds?: number };
+  /** Compare with new Pods of the stable version, as many as the canary has: they are as young as its own. */
   readonly freshBaseline?: boolean;
   readonly model?: RemoteModel;
 }

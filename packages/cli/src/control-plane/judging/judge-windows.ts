@@ -133,7 +133,8 @@ async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore,
       spec.comparedWith === "before"
         ? ([instant(2 * began - until), instant(2 * began - from)] as const)
         : [from, until];
-    const stable = read(spec.stable.podTemplateHash, work.stable, controlFrom, controlUntil);
+    const { podTemplateHash: control } = spec.baseline ?? spec.stable;
+    const stable = read(control, work.stable, controlFrom, controlUntil);
     const window: JudgedWindow = {
       ends: millis(until - began),
       lasts: length,
@@ -213,6 +214,7 @@ export function judgedRelease(
       spec.comparedWith === "before"
         ? pairsOverTime(windows.map((served) => versionOf(served, endpoints, replicas)))
         : windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
+    ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
     names: { canary: spec.canary.name, stable: nameOfStable(spec), endpoints, beganAt: began },
   };
 }
@@ -226,8 +228,8 @@ function pairsOverTime(windows: readonly VersionServed[]): readonly PlaceboWindo
   });
 }
 
-const nameOfStable = ({ stable, comparedWith }: JudgementSpec): string =>
-  comparedWith === "before" ? `${stable.name} before it` : stable.name;
+const nameOfStable = ({ stable, baseline = stable, comparedWith }: JudgementSpec): string =>
+  comparedWith === "before" ? `${stable.name} before it` : baseline.name;
 
 export function versionOf(
   served: ServedByEndpoint,

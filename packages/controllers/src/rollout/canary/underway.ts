@@ -10,6 +10,7 @@ import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
+import { baselineEvents, experimentOf, freshBaseline, planBaseline } from "../judging/fresh-baseline.ts";
 import { planJudgement } from "../judging/judgements.ts";
 import { isOverruled } from "../lasting/overruled.ts";
 import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
@@ -36,13 +37,14 @@ import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.t
 
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
 export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
+  const baseline = freshBaseline(observed, view);
   const traffic = planTraffic(observed, view, false);
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
   const experiment = planExperiment(observed, view, now);
   const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
   const restart = planRestart(observed, view, now);
-  const doing = { traffic, step, background, experiment };
+  const doing = { traffic, step, background, experiment, isAwaited: baseline.is === "coming" };
   const advance: Move =
     stop === undefined ? underTheJudge(view, nextAdvance(observed, view, doing, now)) : stopAdvance(view, stop);
 
@@ -82,8 +84,9 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...planPassed(observed, view, now),
       ...emptied(observed, view, traffic, now),
       ...planOldRuns(observed, current),
-      ...planOldExperiments(observed, experimentName),
-      ...planJudgement(observed, view, traffic.weight, now),
+      ...planBaseline(baseline, view, traffic.weight),
+      ...planOldExperiments(observed, [experimentName, experimentOf(baseline)]),
+      ...planJudgement(observed, view, traffic.weight, baseline, now),
       ...planHistory(view),
       ...restart.actions,
       ...planMetadata(observed, view),
@@ -99,6 +102,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...scaling.events,
       ...trafficEvents(view, traffic),
       ...rings.events,
+      ...baselineEvents(observed, view),
       ...eventsOf(view, advance),
     ],
     changes: {
@@ -125,6 +129,8 @@ interface Doing {
   readonly step: Slot;
   readonly background: Slot;
   readonly experiment: ExperimentSlot;
+  /** The fresh baseline is on its way. */
+  readonly isAwaited: boolean;
 }
 
 function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: Instant): Move {
@@ -212,7 +218,7 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }
 
-function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant): Move {
+function nextStep(view: View, { traffic, step, experiment, isAwaited }: Doing, now: Instant): Move {
   const current = view.progress.step;
   if (current?.experiment !== undefined) return advanceExperiment(experiment);
   if (current?.pause !== undefined) return nextPause(view, now);
@@ -233,7 +239,9 @@ function nextStep(view: View, { traffic, step, experiment }: Doing, now: Instant
     return { is: "advance", because: `${stepText(current)} is written` };
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
-  if (isRouted(view.rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for the routes");
+  if (isRouted(view.rollout) && traffic.weight !== weightGoal(view)) {
+    return waiting(isAwaited ? "waits for new Pods of the stable version, to compare with" : "waits for the routes");
+  }
   return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
 }
 

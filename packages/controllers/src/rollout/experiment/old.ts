@@ -5,10 +5,13 @@ import { experimentKind, keyIn } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { hasEnded } from "./step.ts";
 
-/** Ends experiments that no step holds, and deletes old ended ones beyond the limits of AnalysisRuns. */
-export function planOldExperiments({ rollout, experiments }: ObservedRollout, current: string | undefined): Effect[] {
+/** Ends experiments but those that are `kept`, and deletes old ended ones beyond the limits of AnalysisRuns. */
+export function planOldExperiments(
+  { rollout, experiments }: ObservedRollout,
+  kept: readonly (string | undefined)[] = [],
+): Effect[] {
   const { successfulRunHistoryLimit = 5, unsuccessfulRunHistoryLimit = 5 } = rollout.spec.analysis ?? {};
-  const others = experiments.all.filter(({ metadata }) => metadata.name !== current);
+  const others = experiments.all.filter(({ metadata }) => !kept.includes(metadata.name));
   const terminated = others
     .filter((experiment) => !hasEnded(experiment) && experiment.spec.terminate !== true)
     .map((experiment): Effect => {

@@ -6,6 +6,8 @@ import { isRouted, pauseLength, stepsOf } from "../canary/steps.ts";
 import { judgementKind, keyIn } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, hashOf, type View } from "../view.ts";
+import type { FreshBaseline } from "./fresh-baseline.ts";
+import { mayBeJudged } from "./may-be-judged.ts";
 import { judgeMode } from "./policy.ts";
 
 /** Ended ones that are kept beside the one under way. */
@@ -17,36 +19,57 @@ export function planJudgement(
   observed: ObservedRollout,
   view: View,
   weight: number | undefined,
+  baseline: FreshBaseline,
   now: Instant,
 ): readonly Effect[] {
-  const ended = endJudgements(observed, view, view.isFullyPromoted ? {} : { kept: view.judgement });
-  if (view.judgement !== undefined || !mayBeJudged(view)) return ended;
+  const outlived = isOutlived(view.judgement, baseline) ? view.judgement : undefined;
+  const kept = view.isFullyPromoted || outlived !== undefined ? undefined : view.judgement;
+  const ended = endJudgements(observed, view, { kept, outlived: view.isFullyPromoted ? undefined : outlived });
+  if (view.judgement !== undefined || !mayBeJudged(view) || baseline.is === "coming") return ended;
   const isServing = isRouted(view.rollout) ? (weight ?? 0) > 0 : availableOf(view.canary) > 0;
-  return isServing ? [...ended, beginJudgement(observed, view, { plan: judgedPlan(view) }, now)] : ended;
+  const fresh = baseline.is === "there" ? { baseline: baselineOf(view, baseline.hash) } : {};
+  return isServing ? [...ended, beginJudgement(observed, view, { plan: judgedPlan(view), ...fresh }, now)] : ended;
 }
 
-/** There is something to compare, and somebody to do it. */
-export const mayBeJudged = (view: View): boolean =>
-  !view.isFirst && !view.isFullyPromoted && view.stable !== undefined && judgeMode(view.rollout, view.policy) !== "off";
+/** What it compares with is gone: another one begins with what is left. */
+function isOutlived(judgement: Judgement | undefined, baseline: FreshBaseline): boolean {
+  const { baseline: compared } = judgement?.spec ?? {};
+  return compared !== undefined && (baseline.is !== "there" || baseline.hash !== compared.podTemplateHash);
+}
+
+const baselineOf = ({ stable }: View, podTemplateHash: string): JudgementSpec["stable"] => ({
+  podTemplateHash,
+  name: `new Pods of ${nameOf(imagesOf(stable?.spec.template), "the stable version")}`,
+});
 
 export const beginJudgement = (
   observed: ObservedRollout,
   view: View,
-  judged: Pick<JudgementSpec, "plan" | "comparedWith">,
+  judged: Pick<JudgementSpec, "plan" | "comparedWith" | "baseline">,
   now: Instant,
 ): Effect => ({ do: "create", object: newJudgement(observed, view, judged, now) });
 
-/** Ends all but `kept`, and forgets the oldest; `goesOn`: what ended of this version did so because it was passed. */
+interface Ending {
+  readonly kept?: Judgement | undefined;
+  /** Its release goes on, and is compared with something else. */
+  readonly outlived?: Judgement | undefined;
+  /** What ended of this version did so because it was passed. */
+  readonly goesOn?: boolean;
+}
+
+/** Ends all but `kept`, and forgets the oldest. */
 export function endJudgements(
   observed: ObservedRollout,
   view: View,
-  { kept, goesOn = false }: { readonly kept?: Judgement | undefined; readonly goesOn?: boolean } = {},
+  { kept, outlived, goesOn = false }: Ending = {},
 ): readonly Effect[] {
   const key = ({ metadata }: Judgement) => keyIn(judgementKind, metadata.namespace, metadata.name);
   const stopped = observed.judgements
     .filter((one) => one !== kept && one.spec.terminate !== true)
     .map((one): Effect => {
-      const value = { spec: { terminate: true, outcome: outcomeOf(one, view, goesOn) } };
+      const value = {
+        spec: { terminate: true, outcome: one === outlived ? "superseded" : outcomeOf(one, view, goesOn) },
+      };
       return { do: "patch", key: key(one), patch: { type: "merge", value } };
     });
   const createdAt = ({ metadata }: Judgement): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
@@ -70,7 +93,7 @@ function outcomeOf(
 function newJudgement(
   { judgements }: ObservedRollout,
   view: View,
-  { plan, comparedWith }: Pick<JudgementSpec, "plan" | "comparedWith">,
+  { plan, comparedWith, baseline }: Pick<JudgementSpec, "plan" | "comparedWith" | "baseline">,
   now: Instant,
 ): Judgement {
   const { rollout, hash, revision, stable, policy } = view;
@@ -97,6 +120,7 @@ function newJudgement(
         podTemplateHash: stable === undefined ? "" : hashOf(stable),
         name: nameOf(imagesOf(stable?.spec.template), stable === undefined ? "" : hashOf(stable)),
       },
+      ...(baseline === undefined ? {} : { baseline }),
       beganAt: formatInstant(now, "millis"),
       plan,
       ...(comparedWith === undefined ? {} : { comparedWith }),

@@ -1,7 +1,9 @@
 import type { L4RouteDestination, Rollout, VirtualService, WeightDestination } from "@sluice/api";
 import { currentExperiment } from "../experiment/step.ts";
+import type { FreshBaseline } from "../judging/fresh-baseline.ts";
 import type { ObservedRollout } from "../observe.ts";
 import type { View } from "../view.ts";
+import { sumOf } from "./virtual-service.ts";
 
 /**
  * What the versions of the running experiment get, beside both sides. Nothing once it ended, so that no request reaches
@@ -18,6 +20,19 @@ export function experimentShares(observed: ObservedRollout, view: View): readonl
     if (weight === undefined || serviceName === undefined || !hasEndpoints(observed, serviceName)) return [];
     return [{ weight, serviceName, ...(podTemplateHash === undefined ? {} : { podTemplateHash }) }];
   });
+}
+
+/** The fresh baseline gets as many percent as the canary, as long as the stable version has so many. */
+export function baselineShares(
+  observed: ObservedRollout,
+  baseline: FreshBaseline,
+  weight: number,
+  others: readonly WeightDestination[],
+): readonly WeightDestination[] {
+  if (baseline.is !== "there" || baseline.service === undefined) return [];
+  const share = Math.min(weight, 100 - weight - sumOf(others));
+  if (share <= 0 || !hasEndpoints(observed, baseline.service)) return [];
+  return [{ weight: share, serviceName: baseline.service, podTemplateHash: baseline.hash }];
 }
 
 /** Available Pods are not yet endpoints. Without any slice nothing can be said. */

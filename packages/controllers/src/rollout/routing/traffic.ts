@@ -4,13 +4,14 @@ import { podHashLabel } from "../../version/index.ts";
 import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
+import { freshBaseline } from "../judging/fresh-baseline.ts";
 import { isLasting } from "../lasting/marks.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
-import { experimentShares, shareDestinations } from "./experiment-shares.ts";
+import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
 import { withSelector } from "./selector.ts";
 import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
@@ -62,7 +63,11 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
     return { actions: switches, weight: undefined, isSettled: switches.length === 0, weights: undefined, meddled: [] };
   }
   const subsets = planSubsets(observed, view, canary);
-  const wanted = wantedWeight(view, isAborted);
+  const baseline = freshBaseline(observed, view);
+  // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
+  const isAwaited = !isAborted && baseline.is === "coming";
+  const due = wantedWeight(view, isAborted);
+  const wanted = isAwaited ? Math.min(due, view.status.canary?.weights?.canary.weight ?? 0) : due;
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
   const leads = leadsTo(observed, canary, sides);
   const canaryLeads = leads.canary === undefined || leads.canary === hashOfCanary(view);
@@ -70,7 +75,8 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
   const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
   const weight = isReady ? wanted : routed;
-  const shares = isAborted ? [] : experimentShares(observed, view);
+  const asked = isAborted ? [] : experimentShares(observed, view);
+  const shares = isAborted ? [] : [...asked, ...baselineShares(observed, baseline, weight, asked)];
   const managed = {
     sides,
     managed: managedRouteNames(view.rollout),
@@ -89,7 +95,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   return {
     actions,
     weight,
-    isSettled: isReady && !isDraining(view) && switches.length === 0 && subsets.length === 0,
+    isSettled: isReady && !isAwaited && !isDraining(view) && switches.length === 0 && subsets.length === 0,
     weights: weightsStatus(view, sides, weight, shares),
     meddled: services.flatMap(({ virtualService, routed, claimed }) =>
       claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
