@@ -1,24 +1,36 @@
 import type { Control } from "./control.ts";
 import type { JudgedWindow } from "./window.ts";
 
-/** How a new pod is slower at first: by `rise` at its start, fading with `fadeSeconds`. */
+/** How a new pod is slower at first: by `rise` at its start, fading with time or with the requests that it served. */
 export interface ColdShape {
   readonly rise: number;
-  readonly fadeSeconds: number;
+  readonly fade: Fade;
   /** Nats by which such a start is less usual than a mild one. */
   readonly surprise: number;
 }
 
+export type Fade = { readonly seconds: number } | { readonly requests: number };
+
+/** Caches fill with requests: where a pod gets few of them, it stays cold for longer than any time says. */
+const fadeRequests = 120;
+/** Nats by which that is less usual than a start that is over in a minute. */
+const cacheSurprise = 2;
+
 /** No start, and the mild and wild ones that a healthy release may show. */
 export const coldShapes: readonly ColdShape[] = [
-  { rise: 0, fadeSeconds: 1, surprise: 0 },
+  { rise: 0, fade: { seconds: 1 }, surprise: 0 },
   ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) =>
     [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 5].map((rise) => ({
       rise,
-      fadeSeconds,
+      fade: { seconds: fadeSeconds },
       surprise: surpriseOf(rise, fadeSeconds),
     })),
   ),
+  ...[0.15, 0.3, 0.5, 0.8, 1.2].map((rise) => ({
+    rise,
+    fade: { requests: fadeRequests },
+    surprise: cacheSurprise + (rise > 0.6 ? 1 : 0),
+  })),
 ];
 
 function surpriseOf(rise: number, fadeSeconds: number): number {
@@ -32,7 +44,7 @@ const freshGuard = 0.1;
 
 /** How cold the canary's pods are, beyond the control's: each step brings new ones. */
 export class Cohorts {
-  readonly #cohorts: { readonly starts: number; readonly weight: number }[] = [];
+  readonly #cohorts: { readonly starts: number; readonly weight: number; served: number }[] = [];
   readonly #control: Control;
   #weight = 0;
 
@@ -41,10 +53,14 @@ export class Cohorts {
   }
 
   see(window: JudgedWindow): void {
-    if (window.weight <= this.#weight) return;
-    const starts = Math.max(0, (window.ends - window.stepAge) / 1000);
-    this.#cohorts.push({ starts, weight: window.weight - this.#weight });
-    this.#weight = window.weight;
+    if (window.weight > this.#weight) {
+      const starts = Math.max(0, (window.ends - window.stepAge) / 1000);
+      this.#cohorts.push({ starts, weight: window.weight - this.#weight, served: 0 });
+      this.#weight = window.weight;
+    }
+    const { requests, pods } = window.canary;
+    if (!(requests > 0)) return;
+    for (const cohort of this.#cohorts) cohort.served += requests / Math.max(1, pods);
   }
 
   get newest(): number {
@@ -52,10 +68,11 @@ export class Cohorts {
   }
 
   /** How cold the canary is on average at `time`, 1 where all pods have just started. */
-  coldness(time: number, fadeSeconds: number): number {
+  coldness(time: number, fade: Fade): number {
     let sum = 0;
-    for (const { starts, weight } of this.#cohorts) {
-      sum += weight * Math.exp(-Math.max(0, time - starts) / fadeSeconds);
+    for (const { starts, weight, served } of this.#cohorts) {
+      const age = "seconds" in fade ? Math.max(0, time - starts) / fade.seconds : served / fade.requests;
+      sum += weight * Math.exp(-age);
     }
     const guarded = this.#control.isFresh ? freshGuard : 1;
     return this.#weight > 0 ? (guarded * sum) / this.#weight : 0;

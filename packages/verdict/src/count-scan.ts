@@ -11,6 +11,8 @@ export interface Stratum {
   readonly controlExposure: number;
   /** The ratio of rates that isn't held against the release here and now. */
   readonly tolerated: number;
+  /** Events an exposure before the release. */
+  readonly usual?: number;
 }
 
 export interface Moment {
@@ -46,6 +48,9 @@ const disturbedSeconds = 200;
 /** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
 const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
 
+/** How likely it is that something hits both versions that its own signs don't show. */
+const bothHit = 0.06;
+
 const nothing: Finding = {
   nats: Number.NEGATIVE_INFINITY,
   since: 0,
@@ -62,6 +67,8 @@ class CountSums {
   peak = { observed: 0, expected: 0, total: 0 };
   /** What the control lets expect of the canary, without looking at the canary's events. */
   ofControl = 0;
+  /** What the history lets expect of it. */
+  ofHistory = 0;
   /** Clusters in place of events. */
   readonly clusters = { observed: 0, expected: 0, total: 0, information: 0 };
 }
@@ -78,10 +85,15 @@ export class CountScan {
   readonly #scale: number;
   readonly #podDrift: number;
   readonly #isGrave: boolean;
+  readonly #apart: number | undefined;
   readonly #onsets = new Onsets(() => new CountSums());
 
-  /** `isGrave`: so much in one window that no burst explains it is enough. */
-  constructor(noise: Noise, scale: number, isGrave: boolean) {
+  /**
+   * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
+   * a rate now and in the history; without it the history isn't compared with.
+   */
+  constructor(noise: Noise, scale: number, isGrave: boolean, apart?: number) {
+    this.#apart = apart;
     this.#isGrave = isGrave;
     this.#noise = noise;
     this.#scale = scale;
@@ -94,13 +106,15 @@ export class CountScan {
     let total = 0;
     let information = 0;
     let ofControl = 0;
+    let ofHistory = 0;
     const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
-    for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+    for (const { events, exposure, controlEvents, controlExposure, tolerated, usual = 0 } of strata) {
       counts.events += events;
       counts.exposure += exposure;
       counts.controlEvents += controlEvents;
       counts.controlExposure += controlExposure;
       const sum = events + controlEvents;
+      ofHistory += exposure * usual * tolerated;
       if (controlExposure > 0) ofControl += (controlEvents * exposure * tolerated) / controlExposure;
       if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
       const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
@@ -121,8 +135,9 @@ export class CountScan {
       sums.counts.controlEvents += counts.controlEvents;
       sums.counts.controlExposure += counts.controlExposure;
     }
-    if (total === 0) return;
     const weight = this.#weightOf(information, moment);
+    for (const { sums } of this.#onsets.all) sums.ofHistory += weight * ofHistory;
+    if (total === 0) return;
     const input = {
       information: information * weight,
       seconds: moment.seconds,
@@ -180,13 +195,26 @@ export class CountScan {
       const dispersion = sums.drift.dispersion(0.7 * burst + 0.3);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
-      const rest = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
+      const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
+      const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, 0.7 * burst + 0.3);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const apart = this.#isGrave ? this.#natsOfClusters(sums) : 0;
       const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
     }
     return best;
+  }
+
+  /**
+   * Where little is served, the few events of the control say less of what is usual than the history. It counts as far as
+   * the versions weren't both hit by something of which the control's few events don't show much.
+   */
+  #withHistory(ofBoth: number, observed: number, expected: number, burst: number): number {
+    if (this.#apart === undefined || ofBoth <= 0 || observed <= expected || expected <= 0) return ofBoth;
+    const surprise = observed * Math.log(observed / expected) - (observed - expected);
+    const ofHistory = surprise / (burst + this.#apart ** 2 * expected);
+    if (ofHistory <= ofBoth) return ofBoth;
+    return -Math.log((1 - bothHit) * Math.exp(-ofHistory) + bothHit * Math.exp(-ofBoth));
   }
 
   /** Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. */

@@ -17,6 +17,7 @@ import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { allOf, sound } from "./sound-window.ts";
 import { Surroundings } from "./surroundings.ts";
+import { UsualRates } from "./usual-rates.ts";
 import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
 
 export interface Verdict {
@@ -60,12 +61,14 @@ const holdSecondsMax = 1600;
  * Evidence at which a release ends that was held for as long as may be, and would now go where nothing can be compared:
  * of a good one most suspicions are refuted meanwhile, so what remains needs less.
  */
-const lastLookNats = 2.6;
+const lastLookNats = 3.3;
+/** The same for latency: a cache that fills slowly is refuted by no waiting. */
+const lastLookNatsOfLatency = 4.5;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
-  failures: 0.6,
-  "failures of an endpoint": 1,
+  failures: 0.9,
+  "failures of an endpoint": 1.5,
   latency: 2.2,
   "slow requests": 1.5,
   conversions: -1,
@@ -95,10 +98,11 @@ class ReleaseJudge implements Judge {
   readonly #cohorts: Cohorts;
   readonly #learned: LearnedLayer | undefined;
   readonly #coldFailures: ColdFailures;
+  readonly #usualFailures: UsualRates;
   readonly #failures: CountScan;
   readonly #byEndpoint: readonly CountScan[];
   readonly #latency: LatencyScan;
-  readonly #slow: readonly { readonly tail: Tail; readonly scan: CountScan }[];
+  readonly #slow: readonly { readonly tail: Tail; readonly usual: UsualRates; readonly scan: CountScan }[];
   readonly #conversions: CountScan;
   readonly #gathering = new Gathering();
   readonly #memory = new MemoryScan();
@@ -119,10 +123,7 @@ class ReleaseJudge implements Judge {
     this.#requestRates = new Array<number>(endpoints).fill(0);
     const latency = new LatencyCounts(release, endpoints);
     this.#latencyCounts = latency;
-    const failureNoise = fitNoise(
-      placeboOf(release, endpoints, (served) => served.failures),
-      failureDrifts,
-    );
+    const failureNoise = fitNoise(placeboOf(release, endpoints, failuresOf), failureDrifts);
     const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
     const conversionNoise = fitNoise(
       release.history.map(({ first: one, second: other }) =>
@@ -148,13 +149,17 @@ class ReleaseJudge implements Judge {
       });
     }
     this.#coldFailures = new ColdFailures(failureNoise);
-    this.#failures = new CountScan(failureNoise, 1, true);
-    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true));
+    this.#usualFailures = new UsualRates(release, endpoints, failuresOf);
+    const apart = this.#usualFailures.apart(failureNoise.burst);
+    this.#failures = new CountScan(failureNoise, 1, true, apart);
+    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true, apart));
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
       const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
       const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
-      return { tail, scan: new CountScan({ ...fitNoise(placebo, [drift], 2.2), drift }, 0.7, false) };
+      const noise = { ...fitNoise(placebo, [drift], 2.2), drift };
+      const usual = new UsualRates(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
+      return { tail, usual, scan: new CountScan(noise, 0.7, false, usual.apart(noise.burst)) };
     });
     this.#conversions = new CountScan(conversionNoise, 0.2, false);
   }
@@ -189,7 +194,7 @@ class ReleaseJudge implements Judge {
       podShare: Math.sqrt(1 / Math.max(1, canary.pods) + 1 / Math.max(1, stable.pods)),
       disturbance: 0.2 * disturbed,
     };
-    const cold = this.#cohorts.coldness(time - seconds / 2, 62);
+    const cold = this.#cohorts.coldness(time - seconds / 2, { seconds: 62 });
     const one = allOf(canary);
     const other = allOf(stable);
     const failures = excessOf(this.#strata(one, other, 1, (served) => served.failures));
@@ -200,12 +205,12 @@ class ReleaseJudge implements Judge {
     if (difference !== undefined) this.#latency.add(difference, moment);
     const coldLatency = Math.min(
       this.#latency.coldCeiling(time - seconds),
-      Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, 90)),
+      Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, { seconds: 90 })),
     );
-    for (const { tail, scan } of this.#slow) {
+    for (const { tail, usual, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
-      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed), moment);
+      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed, usual), moment);
     }
     // Too few conversions on the canary are too many on the stable version.
     this.#conversions.add(
@@ -227,7 +232,7 @@ class ReleaseJudge implements Judge {
       requests: canary.requests,
       stepSeconds: stepAge / 1000,
       coldness: cold,
-      slowColdness: this.#cohorts.coldness(time - seconds / 2, 150),
+      slowColdness: this.#cohorts.coldness(time - seconds / 2, { seconds: 150 }),
       disturbance: disturbed,
       failures,
       slow: excessOf(
@@ -245,7 +250,7 @@ class ReleaseJudge implements Judge {
   }
 
   #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, tolerated: number): void {
-    const strata = this.#strata(one, other, tolerated, (served) => served.failures);
+    const strata = this.#strata(one, other, tolerated, failuresOf, requestsOf, this.#usualFailures);
     this.#failures.add(strata, moment);
     for (const [endpoint, scan] of this.#byEndpoint.entries()) {
       const stratum = strata[endpoint];
@@ -261,7 +266,8 @@ class ReleaseJudge implements Judge {
     other: readonly Served[],
     tolerated: number,
     count: (served: Served, endpoint: number) => number,
-    exposure: (served: Served) => number = (served) => served.requests,
+    exposure: (served: Served) => number = requestsOf,
+    usual?: UsualRates,
   ): Stratum[] {
     const strata: Stratum[] = [];
     for (let endpoint = 0; endpoint < this.#endpoints; endpoint++) {
@@ -274,6 +280,7 @@ class ReleaseJudge implements Judge {
         controlEvents: count(theirs, endpoint),
         controlExposure: exposure(theirs),
         tolerated,
+        ...(usual === undefined ? {} : { usual: usual.of(endpoint) }),
       });
     }
     return strata;
@@ -310,11 +317,16 @@ class ReleaseJudge implements Judge {
     const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
     // Without a control what was learned has nothing to look at.
     const learned = window.stable === undefined ? undefined : this.#learned?.judge(evidence, window.ends / 1000);
-    const action = this.#action(nats, learned, window);
+    const action = this.#action(evidence, nats, learned, window);
+    const isProven = nats >= rollbackNats;
     const told: Told = {
       action,
-      grounds: nats >= rollbackNats ? "proof" : learned?.isSure === true ? "learned" : "waited",
-      strongest: nats < rollbackNats && learned?.isSure === true ? strongestKnown(evidence) : strongest,
+      grounds: isProven ? "proof" : learned?.isSure === true ? "learned" : "waited",
+      strongest: isProven
+        ? strongest
+        : learned?.isSure === true
+          ? strongestKnown(evidence)
+          : (evidence.find(remains) ?? strongest),
       sharedSince: this.#surroundings.disturbedSince,
       requests: this.#requests,
       hasControl: window.stable !== undefined,
@@ -338,14 +350,19 @@ class ReleaseJudge implements Judge {
     return nats >= (next >= 1 ? lastHoldNats : holdNats) || learned?.isSuspicious === true;
   }
 
-  #action(nats: number, learned: Learned | undefined, window: JudgedWindow): Verdict["action"] {
+  #action(
+    evidence: readonly Evidence[],
+    nats: number,
+    learned: Learned | undefined,
+    window: JudgedWindow,
+  ): Verdict["action"] {
     if (nats >= rollbackNats) return "rollback";
     if (learned?.isSure === true) return "rollback";
     const lasts = this.#release.plan[window.step]?.lasts;
     // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
     const isDue = lasts !== undefined && window.stepAge + window.lasts * 0.5 >= lasts;
     if (!isDue) return "continue";
-    if (this.#isLastLook(window) && nats >= lastLookNats) return "rollback";
+    if (this.#isLastLook(window) && evidence.some(remains)) return "rollback";
     if (!this.#suspects(nats, learned, window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
@@ -357,6 +374,15 @@ class ReleaseJudge implements Judge {
     return stable !== undefined && next >= 1 && this.#heldSeconds >= holdSecondsMax;
   }
 }
+
+/** Is it a reason not to go on after all that was waited? Memory and restarts can be judged without a control too. */
+function remains({ signal, nats }: Evidence): boolean {
+  if (signal === "memory" || signal === "restarts") return false;
+  return nats >= (signal === "latency" ? lastLookNatsOfLatency : lastLookNats);
+}
+
+const failuresOf = (served: Served): number => served.failures;
+const requestsOf = (served: Served): number => served.requests;
 
 /** Requests whose latency is known: histograms may be sampled. */
 const timed = (served: Served): number => served.latencyCounts.reduce((sum, count) => sum + count, 0);

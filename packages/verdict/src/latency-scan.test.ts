@@ -5,8 +5,8 @@ import { Control } from "./control.ts";
 import { LatencyScan } from "./latency-scan.ts";
 import type { JudgedWindow, VersionServed } from "./window.ts";
 
-const nobody: VersionServed = {
-  requests: 0,
+const serving = (requests: number): VersionServed => ({
+  requests,
   failures: 0,
   latencyCounts: [],
   endpoints: [],
@@ -14,10 +14,13 @@ const nobody: VersionServed = {
   conversions: 0,
   restarts: 0,
   pods: 1,
-};
+});
 
-/** Two steps of ten minutes, of which `seconds` were seen; `difference`: of log latencies at a time and an age of the step. */
-function nats(seconds: number, difference: (time: number, stepAge: number) => number): number {
+/**
+ * Two steps of ten minutes, of which `seconds` were seen; `difference`: of log latencies at a time and an age of the step;
+ * `requests`: of the canary's one pod in ten seconds.
+ */
+function nats(seconds: number, difference: (time: number, stepAge: number) => number, requests = 400): number {
   const control = new Control({ plan: [], bucketEdgesMs: [], history: [], control: "stable" });
   const cohorts = new Cohorts(control);
   const scan = new LatencyScan({ burst: 1, burstMin: 1, burstMax: 1.5, drift: 0.015 }, 0.034, cohorts);
@@ -29,8 +32,8 @@ function nats(seconds: number, difference: (time: number, stepAge: number) => nu
       weight: ratio(step === 0 ? 0.05 : 0.1),
       step,
       stepAge: millis((time + 10 - step * 600) * 1000),
-      canary: nobody,
-      stable: nobody,
+      canary: serving(requests),
+      stable: serving(4000),
     };
     cohorts.see(window);
     const moment = { starts: time, seconds: 10, podShare: 0.5, disturbance: 0 };
@@ -44,6 +47,15 @@ test("a step that is slow from its beginning is a cold start until time refutes 
 
   expect(nats(50, slow)).toBeLessThan(3);
   expect(nats(150, slow)).toBeGreaterThan(8);
+});
+
+test("a pod that gets few requests may have a cold cache for long, whatever the time says", () => {
+  const filling = (time: number) => Math.log(1 + 0.5 * Math.exp(-time / 600));
+
+  expect(nats(300, filling)).toBeGreaterThan(8);
+  expect(nats(300, filling, 2)).toBeLessThan(2);
+  expect(nats(600, filling, 2)).toBeLessThan(2);
+  expect(nats(300, () => Math.log(3), 2)).toBeGreaterThan(8);
 });
 
 test("a version that started well before is sooner found to be slow in a later step", () => {

@@ -116,11 +116,11 @@ export class LatencyScan {
       this.#start = this.#begin();
     }
     const middle = moment.starts + moment.seconds / 2;
-    for (const [shape, { rise, fadeSeconds }] of coldShapes.entries()) {
-      this.#residuals[shape] = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fadeSeconds));
+    for (const [shape, { rise, fade }] of coldShapes.entries()) {
+      this.#residuals[shape] = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fade));
     }
     // No start has exactly the modelled shape.
-    const shapeless = 0.08 * difference * this.#cohorts.coldness(middle, 100);
+    const shapeless = 0.08 * difference * this.#cohorts.coldness(middle, { seconds: 100 });
     const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2 + shapeless * shapeless;
     const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2;
     const apart = (0.3 * moment.disturbance) ** 2;
@@ -200,9 +200,9 @@ export class LatencyScan {
     });
     const least = Math.min(...misfits);
     let ceiling = 0;
-    for (const [shape, { rise, fadeSeconds, surprise }] of coldShapes.entries()) {
+    for (const [shape, { rise, fade, surprise }] of coldShapes.entries()) {
       if ((misfits[shape] ?? 0) - least + surprise > 4.5) continue;
-      ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fadeSeconds)));
+      ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fade)));
     }
     return ceiling;
   }
