@@ -44,7 +44,7 @@ function canaryRows(rollout: Rollout, now: number): readonly Row[] {
   }
   if (steps.length > 0)
     rows.push({ name: "steps", parts: stepParts(steps, status.abort === true ? -1 : index), gap: " " });
-  const { weights } = status.canary ?? {};
+  const { weights, rings } = status.canary ?? {};
   if (weights !== undefined && !isDone(rollout)) {
     const { weight } = weights.canary;
     const asked = askedWeight(rollout, index);
@@ -56,6 +56,7 @@ function canaryRows(rollout: Rollout, now: number): readonly Row[] {
         `${weight} %`,
         asked === weight ? "" : paint("yellow", `of ${asked} % asked for`),
         others === 0 ? "" : `${others} % to the experiment`,
+        rings?.weight === weight ? `${rings.share} % of the requests, by rings` : "",
         weights.verified === false ? paint("yellow", "not verified yet") : "",
       ],
     });

@@ -261,11 +261,17 @@ test("pods in trouble are named, all with --pods", () => {
   expect(textOf(troubled, 80, true)).toContain("└─ ● page-old-a  Running  50s");
 });
 
-test("rings: who is in, who comes when", () => {
+test("rings: who is in, who comes when, and what that makes of the weight", () => {
   const weights = { canary: { weight: 5 }, stable: { weight: 95 } };
+  const counted = {
+    weight: 5,
+    share: "24.3",
+    requests: 900,
+    rings: [{ name: "employees", share: "100", requests: 180 }],
+  };
   const text = textOf(
     picture({
-      rollout: rollout({ canary: { steps } }, { canary: { weights } }),
+      rollout: rollout({ canary: { steps } }, { canary: { weights, rings: counted } }),
       ringSet: {
         apiVersion: "sluice.dev/v1alpha1",
         kind: "RingSet",
@@ -284,10 +290,11 @@ test("rings: who is in, who comes when", () => {
   expect(text).toContain(
     [
       "  rings global  users told apart by cookie user",
-      "  ├─ employees  on          header x-employee is true",
-      "  └─ everyone   from 100 %  everybody, as far as the weight goes",
+      "  ├─ employees  on          100 % new  header x-employee is true",
+      "  └─ everyone   from 100 %             everybody, as far as the weight goes",
     ].join("\n"),
   );
+  expect(text).toContain("24.3 % of the requests, by rings");
 });
 
 test("the judge in words, with what speaks against the version", () => {

@@ -65,14 +65,23 @@ function renderRings({ metadata, spec }: RingSet, rollout: Rollout, columns: num
   const field = user?.header === undefined ? user?.cookie && `cookie ${user.cookie}` : `header ${user.header}`;
   const names = Math.max(...rings.map(({ name }) => name.length));
   const states = Math.max(...rings.map((ring) => `from ${ring.weight} %`.length));
+  const got = newShares(rollout, weight);
+  const widest = Math.max(0, ...[...got.values()].map((text) => text.length));
   const branches = rings.map((ring): Branch => {
     const state = isRingOn(ring, weight)
       ? paint("cyan", padEnd("on", states))
       : paint("dim", padEnd(`from ${ring.weight} %`, states));
-    return { parts: [padEnd(ring.name, names), state, ringText(ring)] };
+    return { parts: [padEnd(ring.name, names), state, padEnd(got.get(ring.name) ?? "", widest), ringText(ring)] };
   });
   const told = field ? `users told apart by ${field}` : "requests dealt by weight";
   return [`  ${paint("bold", "rings")} ${metadata.name}  ${paint("dim", told)}`, ...renderBranches(branches, columns)];
+}
+
+/** By ring: what part of its requests the new version got at this weight. */
+function newShares({ status }: Rollout, weight: number): ReadonlyMap<string, string> {
+  const { rings } = status?.canary ?? {};
+  if (rings?.weight !== weight) return new Map();
+  return new Map(rings.rings.map(({ name, share }) => [name, `${share} % new`]));
 }
 
 /** What the judge says of the version on its way, and what speaks against it. */

@@ -12,6 +12,7 @@ import { Experiments } from "./experiments/experiments.tsx";
 import { headlineOf } from "./headline.ts";
 import { JudgeView } from "./judge/judge-view.tsx";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
+import { ringNote } from "./rings/ring-note.ts";
 import { RingsView } from "./rings/rings-view.tsx";
 import { ServicesLine } from "./services-line.tsx";
 import { StepTrack } from "./step-track.tsx";
@@ -71,7 +72,7 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
       </p>
       <Section title="Progress">
         <StepTrack steps={steps} />
-        <WeightBar shares={shares} versions={versions} colours={colours} />
+        <WeightBar shares={shares} versions={versions} colours={colours} note={ringNote(rollout)} />
         <ServicesLine rollout={rollout} versions={versions} />
       </Section>
       <Section title="Traffic by version" beside={<WindowChoice seconds={seconds} onChange={setSeconds} />}>

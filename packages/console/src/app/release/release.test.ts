@@ -4,6 +4,7 @@ import { seriesOf, windowOf } from "../data/series.ts";
 import { formatAgo, formatDuration, formatMeasured, formatSeconds, formatShare, shortRepository } from "../format.ts";
 import { LogPlace, parseLine } from "../pods/log-reader.ts";
 import { headlineOf } from "./headline.ts";
+import { ringNote } from "./rings/ring-note.ts";
 import { stepsOf } from "./steps.ts";
 import { chaptersOf } from "./timeline.ts";
 import { sharesOf, versionsOf } from "./versions.ts";
@@ -162,6 +163,16 @@ describe("versions", () => {
       { hash: "b", percent: 20 },
       { hash: "c", percent: 5, experiment: "web-trial" },
     ]);
+  });
+
+  test("what rings make of a weight is told while it is that weight", () => {
+    const rings = { weight: 20, share: "41.5", requests: 900, rings: [] };
+    const at = (weight: number) =>
+      rollout({ ...status, canary: { weights: { canary: { weight }, stable: { weight: 100 - weight } }, rings } });
+
+    expect(ringNote(at(20))).toContain("41.5 % of the requests");
+    expect(ringNote(at(50))).toBeUndefined();
+    expect(ringNote(rollout(status))).toBeUndefined();
   });
 
   test("a stable version has all, whatever its weights were left at", () => {

@@ -6,10 +6,13 @@ export function WeightBar({
   shares,
   versions,
   colours,
+  note,
 }: {
   readonly shares: readonly Share[];
   readonly versions: readonly Version[];
   readonly colours: ReadonlyMap<string, number>;
+  /** What the weights alone don't tell. */
+  readonly note?: string | undefined;
 }): ReactNode {
   const shown = shares.map((share) => ({ ...share, version: versions.find(({ hash }) => hash === share.hash) }));
   return (
@@ -36,6 +39,7 @@ export function WeightBar({
         ))}
         {shown.length === 0 && <li className="quiet">No version is ready yet.</li>}
       </ul>
+      {note !== undefined && <p className="quiet">{note}</p>}
     </div>
   );
 }
