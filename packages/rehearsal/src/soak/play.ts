@@ -163,8 +163,8 @@ class Player {
     this.#before = now;
   }
 
-  #version(fate: Parameters<typeof templateOf>[1]): Wanted["template"] {
-    const template = templateOf(this.#versions.length + 1, fate);
+  #version(fate: Parameters<typeof templateOf>[1], isLasting = false): Wanted["template"] {
+    const template = templateOf(this.#versions.length + 1, fate, isLasting);
     this.#versions.push(template);
     return template;
   }
@@ -209,7 +209,7 @@ class Player {
     const { client } = world;
     switch (step.do) {
       case "push":
-        return this.#change({ template: this.#version(step.fate) });
+        return this.#change({ template: this.#version(step.fate, step.isLasting) });
       case "again":
         return this.#change({ template: this.#versions[step.place % this.#versions.length] as Wanted["template"] });
       case "scale":

@@ -37,6 +37,8 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       canaryHash === stableHash || weight === 0,
       () => `it is over, and ${canaryHash} has ${weight} %`,
     );
+    const left = [...picture.added, ...picture.beside.map(({ service }) => service)];
+    checks.holds("agrees", left.length === 0, () => `it is over, and the routes still have ${left.join(", ")}`);
   }
   if (spec.strategy.blueGreen !== undefined) {
     checks.holds(

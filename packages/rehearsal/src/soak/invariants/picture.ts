@@ -16,6 +16,7 @@ import type {
   Service,
   VirtualService,
 } from "@sluice/api";
+import { canaryServiceName, managedRoutes, stableServiceName } from "../manifests/release.ts";
 import type { Story } from "../story/story.ts";
 
 const hashLabel = "rollouts-pod-template-hash";
@@ -43,15 +44,28 @@ export interface Picture {
   readonly jobs: readonly Job[];
   readonly colours: BlueGreenDeployment | undefined;
   readonly application: Application | undefined;
-  /** Percent of the canary subset, and the version that it leads to. */
+  /** Percent of the canary's side, and the version that it leads to. */
   readonly weight: number;
+  /** What goes to neither side, as an experiment's versions do. */
+  readonly beside: readonly Share[];
+  /** Of both sides and all beside them; undefined where nothing is routed. */
+  readonly sum: number | undefined;
+  /** Routes that steps added. */
+  readonly added: readonly string[];
   readonly canaryHash: string;
   readonly stableHash: string;
   /** What the active Service of a blue-green Rollout selects. */
   readonly activeHash: string;
 }
 
-export async function pictureOf(client: Client, { beside, delivery }: Story): Promise<Picture | undefined> {
+interface Share {
+  readonly weight: number;
+  readonly service: string;
+  readonly hash: string;
+  readonly isBaseline: boolean;
+}
+
+export async function pictureOf(client: Client, { beside, delivery, sides }: Story): Promise<Picture | undefined> {
   const all = async <R extends Resource>(apiVersion: string, kind: string, isThere = true): Promise<readonly R[]> =>
     isThere ? (await client.list<R>({ apiVersion, kind }, {})).items : [];
   const argo = "argoproj.io/v1alpha1";
@@ -63,11 +77,23 @@ export async function pictureOf(client: Client, { beside, delivery }: Story): Pr
   const services = await all<Service>("v1", "Service");
   const [colours] = await all<BlueGreenDeployment>(ours, "BlueGreenDeployment", beside.includes("colours"));
   const [application] = await all<Application>(argo, "Application", delivery === "git");
-  const leadsTo = (name: string) =>
-    rule?.spec.subsets?.find((subset) => subset.name === name)?.labels?.[hashLabel] ?? "";
+  const selectedBy = (name: string) =>
+    services.find(({ metadata }) => metadata.name === name)?.spec.selector?.[hashLabel] ?? "";
+  const leadsTo = (name: "canary" | "stable") =>
+    sides === "subsets"
+      ? (rule?.spec.subsets?.find((subset) => subset.name === name)?.labels?.[hashLabel] ?? "")
+      : selectedBy(name === "canary" ? canaryServiceName : stableServiceName);
+  const destinations = route?.spec.http?.find(({ name }) => name === "primary")?.route ?? [];
+  const sideOf = ({ destination: { subset, host } }: (typeof destinations)[number]) =>
+    subset ?? (host === canaryServiceName ? "canary" : host === stableServiceName ? "stable" : undefined);
+  const sets = await all<ReplicaSet>("apps/v1", "ReplicaSet");
+  const shareOf = ({ destination, weight = 0 }: (typeof destinations)[number]): Share => {
+    const isBaseline = destination.host.includes("-fresh-baseline");
+    return { weight, service: destination.host, hash: selectedBy(destination.host), isBaseline };
+  };
   return {
     rollout,
-    sets: await all<ReplicaSet>("apps/v1", "ReplicaSet"),
+    sets,
     pods: await all<Pod>("v1", "Pod"),
     slices: await all<EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice"),
     services,
@@ -79,10 +105,15 @@ export async function pictureOf(client: Client, { beside, delivery }: Story): Pr
     jobs: await all<Job>("batch/v1", "Job", beside.includes("job")),
     colours,
     application,
-    weight: route?.spec.http?.[0]?.route?.[1]?.weight ?? 0,
+    weight: destinations.find((one) => sideOf(one) === "canary")?.weight ?? 0,
+    beside: destinations.filter((one) => sideOf(one) === undefined).map(shareOf),
+    sum: route === undefined ? undefined : destinations.reduce((sum, { weight = 0 }) => sum + weight, 0),
+    added: (route?.spec.http ?? []).flatMap(({ name }) =>
+      managedRoutes.some((one) => one === name) ? (name ?? []) : [],
+    ),
     canaryHash: leadsTo("canary"),
     stableHash: leadsTo("stable"),
-    activeHash: services.find(({ metadata }) => metadata.name === "web")?.spec.selector?.[hashLabel] ?? "",
+    activeHash: selectedBy("web"),
   };
 }
 

@@ -43,8 +43,11 @@ export class TrafficWatch {
       this.#steps(now, before, at, checks);
     }
     if (strategy.blueGreen !== undefined) switched(now, before, checks);
-    else if (strategy.canary?.trafficRouting !== undefined) this.#routed(now, before, at, checks);
-    else sized(now, before, checks);
+    else if (strategy.canary?.trafficRouting !== undefined) {
+      this.#routed(now, before, at, checks);
+      addedRoutes(now, at, checks);
+      besides(now, before, at, checks);
+    } else sized(now, before, checks);
   }
 
   /** Every rise of what it may have is told, whatever it already has. */
@@ -142,6 +145,56 @@ export class TrafficWatch {
         () => `${canaryHash} lost its ${had} %, and no Decision says why`,
       );
     }
+  }
+}
+
+/** Steps give some users, or copies of requests, to a version whatever its weight is. */
+function addedRoutes(now: Picture, at: number, checks: Checks): void {
+  const { rollout, added, canaryHash } = now;
+  const { spec, status = {} } = rollout;
+  const { abort, promoteFull, currentStepIndex: index = 0, stableRS, currentPodHash } = status;
+  const steps = spec.strategy.canary?.steps ?? [];
+  const isOnItsWay = abort !== true && promoteFull !== true && stableRS !== currentPodHash && index < steps.length;
+  for (const name of added) {
+    const last = steps
+      .slice(0, index + 1)
+      .findLast((step) => (step.setHeaderRoute ?? step.setMirrorRoute)?.name === name);
+    const isSet = ((last?.setHeaderRoute ?? last?.setMirrorRoute)?.match?.length ?? 0) > 0;
+    const words = () => `route ${name} leads to ${canaryHash} at step ${index}, which allows none`;
+    checks.holdsSoon("weight", `route ${name}`, isOnItsWay && isSet, at, words);
+    checks.holdsSoon(
+      "ready",
+      `route ${name}`,
+      readyOf(now, canaryHash) > 0,
+      at,
+      () => `route ${name} leads to ${canaryHash}, of which no pod is ready`,
+    );
+  }
+}
+
+/** What an experiment's versions and a fresh baseline get. */
+function besides(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
+  const { beside, weight, sum } = now;
+  checks.holds("weight", sum === undefined || sum === 100, () => `the shares are ${sum} % together`);
+  for (const { service, hash, weight: share, isBaseline } of beside) {
+    const had = before?.beside.find((one) => one.service === service)?.weight ?? 0;
+    checks.holds(
+      "weight",
+      !isBaseline || share <= weight,
+      () => `the fresh baseline has ${share} %, and what it is compared with ${weight} %`,
+    );
+    checks.holds(
+      "ready",
+      share <= had || readyOf(now, hash) > 0,
+      () => `${share} % given to ${service}, of which no pod is ready`,
+    );
+    checks.holdsSoon(
+      "ready",
+      `share ${service}`,
+      share === 0 || readyOf(now, hash) > 0,
+      at,
+      () => `${share} % on ${service}, of which no pod is ready`,
+    );
   }
 }
 

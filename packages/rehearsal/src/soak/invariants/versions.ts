@@ -26,6 +26,9 @@ export function checkQuarantines(now: Picture, before: Picture | undefined, at: 
       has === 0 || isGoingBack,
       () => `${has} % on ${hash}, which is quarantined: ${quarantine.spec.reason}`,
     );
+    const leads = canaryHash !== now.stableHash && canaryHash === hash ? now.added : [];
+    const words = () => `route ${leads.join(", ")} leads to ${hash}, which is quarantined: ${quarantine.spec.reason}`;
+    checks.holds("quarantine", leads.length === 0 || wasKnown !== true, words);
     if (spec.strategy.blueGreen !== undefined) {
       // To a stable version without pods nobody is sent: it would be all errors.
       const isBack = activeHash !== hash || readyOf(now, stable) === 0;

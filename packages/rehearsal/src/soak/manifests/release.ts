@@ -1,4 +1,11 @@
-import { type CanaryStep, type PodTemplateSpec, type Resource, type Rollout, ringsAnnotation } from "@sluice/api";
+import {
+  type CanaryStep,
+  notRevertibleAnnotation,
+  type PodTemplateSpec,
+  type Resource,
+  type Rollout,
+  ringsAnnotation,
+} from "@sluice/api";
 import type { Fate, Story } from "../story/story.ts";
 
 export const namespace = "shop";
@@ -34,7 +41,26 @@ export const plans: readonly (readonly CanaryStep[])[] = [
     pause("2m"),
   ],
   [experiment, { setWeight: 30 }, pause("45s"), analysis, { setWeight: 80 }, pause("20s")],
+  [
+    { setWeight: 15 },
+    { setHeaderRoute: { name: "testers", match: [{ headerName: "X-Tester", headerValue: { exact: "yes" } }] } },
+    pause("30s"),
+    { setMirrorRoute: { name: "copies", percentage: 50, match: [{ method: { exact: "GET" } }] } },
+    pause("40s"),
+    { setHeaderRoute: { name: "testers" } },
+    { setWeight: 55 },
+    pause("1m"),
+  ],
 ];
+
+/** Routes that steps may add. */
+export const managedRoutes = ["testers", "copies"] as const;
+export const canaryServiceName = "web-canary";
+export const stableServiceName = "web-stable";
+
+/** Without a router there are no routes to add. */
+const isRouteless = ({ setHeaderRoute, setMirrorRoute }: CanaryStep): boolean =>
+  setHeaderRoute === undefined && setMirrorRoute === undefined;
 
 /** What changes while a story goes on, wherever it is written. */
 export interface Wanted {
@@ -43,22 +69,31 @@ export interface Wanted {
   readonly plan: number;
 }
 
-export const templateOf = (version: number, fate: Fate): PodTemplateSpec => ({
-  metadata: { labels: { app: "web" } },
+export const templateOf = (version: number, fate: Fate, isLasting = false): PodTemplateSpec => ({
+  metadata: {
+    labels: { app: "web" },
+    ...(isLasting ? { annotations: { [notRevertibleAnnotation]: `migration ${version}` } } : {}),
+  },
   spec: { containers: [{ name: "web", image: `web:v${version}-${fate}`, ports: [{ containerPort: 80 }] }] },
 });
 
-function canaryOf({ shape, hasBackground, isDynamic }: Story, plan: number) {
+const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
+const bothServices = { canaryService: canaryServiceName, stableService: stableServiceName };
+
+function canaryOf({ shape, hasBackground, isDynamic, sides }: Story, plan: number) {
+  const steps = plans[plan] ?? [];
   return {
-    steps: plans[plan] ?? [],
+    steps: shape === "weights" ? steps : steps.filter(isRouteless),
     ...(hasBackground ? { analysis: { templates: [{ templateName: "background" }], startingStep: 1 } } : {}),
     ...(shape === "weights"
       ? {
           ...(isDynamic ? { dynamicStableScale: true } : {}),
+          ...(sides === "services" ? bothServices : {}),
           trafficRouting: {
+            managedRoutes: managedRoutes.map((name) => ({ name })),
             istio: {
               virtualService: { name: "web", routes: ["primary"] },
-              destinationRule: { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" },
+              ...(sides === "services" ? {} : { destinationRule: subsets }),
             },
           },
         }

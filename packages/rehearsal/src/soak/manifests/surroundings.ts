@@ -1,6 +1,6 @@
 import type { Resource } from "@sluice/api";
 import type { Story } from "../story/story.ts";
-import { namespace } from "./release.ts";
+import { canaryServiceName, namespace, stableServiceName } from "./release.ts";
 
 export const application = {
   apiVersion: "argoproj.io/v1alpha1",
@@ -23,7 +23,13 @@ const template = (name: string, fields: object) => ({
     metrics: [{ name, successCondition: "result[0] < 0.05", provider: { prometheus: { query: name } }, ...fields }],
   },
 });
-const route = (subset: string, weight: number) => ({ destination: { host: "web", subset }, weight });
+const route = ({ sides }: Story, side: "stable" | "canary", weight: number) => ({
+  destination:
+    sides === "subsets"
+      ? { host: "web", subset: side }
+      : { host: side === "canary" ? canaryServiceName : stableServiceName },
+  weight,
+});
 const named = (kind: string, name: string, spec: object) => ({
   apiVersion: "sluice.dev/v1alpha1",
   kind,
@@ -36,17 +42,21 @@ export const namespaces = [namespace, "argocd"].map(
 );
 
 /** Everything that a Rollout names. */
-export const surroundings = ({ hasHoldback, hasRings, isEnforced }: Story): readonly Resource[] =>
+export const surroundings = (story: Story): readonly Resource[] =>
   [
     service("web"),
     service("web-preview"),
+    ...(story.sides === "services" ? [service(canaryServiceName), service(stableServiceName)] : []),
     template("errors", {}),
     template("background", { interval: "10s" }),
     {
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
       metadata: { name: "web", namespace },
-      spec: { hosts: ["web"], http: [{ name: "primary", route: [route("stable", 100), route("canary", 0)] }] },
+      spec: {
+        hosts: ["web"],
+        http: [{ name: "primary", route: [route(story, "stable", 100), route(story, "canary", 0)] }],
+      },
     },
     {
       apiVersion: "networking.istio.io/v1",
@@ -55,10 +65,11 @@ export const surroundings = ({ hasHoldback, hasRings, isEnforced }: Story): read
       spec: { host: "web", subsets: [{ name: "stable" }, { name: "canary" }] },
     },
     named("RollbackPolicy", "careful", {
-      judge: { mode: isEnforced ? "enforce" : "advise", windowSeconds: 20 },
-      holdback: hasHoldback ? { weight: 5, seconds: 60 } : { weight: 0 },
+      judge: { mode: story.isEnforced ? "enforce" : "advise", windowSeconds: 20 },
+      holdback: story.hasHoldback ? { weight: 5, seconds: 60 } : { weight: 0 },
+      ...(story.hasFreshBaseline ? { freshBaseline: true } : {}),
     }),
-    ...(hasRings ? [named("RingSet", "global", { rings: [{ name: "all", weight: 1 }] })] : []),
+    ...(story.hasRings ? [named("RingSet", "global", { rings: [{ name: "all", weight: 1 }] })] : []),
   ] as unknown as readonly Resource[];
 
 /** Syncs by itself, takes out what git doesn't have, heals drift, and lets bad commits be reverted. */

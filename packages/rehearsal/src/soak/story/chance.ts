@@ -39,6 +39,8 @@ export function storyOf(seed: number, random: Random): Story {
     hasBackground: happens(0.3),
     hasHoldback: happens(0.3),
     hasRings: happens(0.15),
+    hasFreshBaseline: happens(0.25),
+    sides: happens(0.4) ? "services" : "subsets",
     isDynamic: happens(0.25),
     isEnforced: happens(0.8),
     template: delivery === "hand" && happens(0.15) ? "deployment" : "own",
@@ -63,6 +65,7 @@ function anyStep(random: Random, isFromGit: boolean, beside: readonly Beside[]):
     return { do: what, fate: one(random, fates) };
   }
   if (isFromGit && random.next() < 0.06) return { do: "git", isReachable: random.next() < 0.5 };
+  if (dice < 0.03) return { do: "push", fate: one(random, fates), isLasting: true };
   if (dice < 0.22) return { do: "push", fate: one(random, fates) };
   if (dice < 0.27) return { do: "again", place: randomInteger(random, 6) };
   if (dice < 0.57) return { do: "wait", seconds: one(random, [1, 5, 20, 45, 90, 300, 900]) };

@@ -5,6 +5,8 @@ const plainer = [
   "hasBackground",
   "hasHoldback",
   "hasRings",
+  "hasFreshBaseline",
+  "sides",
   "isDynamic",
   "isEnforced",
   "template",

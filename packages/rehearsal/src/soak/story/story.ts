@@ -6,7 +6,12 @@ export type Ruling = "continue" | "monitor" | "alert" | "rollback";
 
 /** One thing that a person or the outside does. */
 export type Step =
-  | { readonly do: "push"; readonly fate: Fate }
+  | {
+      readonly do: "push";
+      readonly fate: Fate;
+      /** What it does can't be undone, by its annotation. */
+      readonly isLasting?: true;
+    }
   /** A version that was there before, by its place among all. */
   | { readonly do: "again"; readonly place: number }
   | { readonly do: "wait"; readonly seconds: number }
@@ -59,6 +64,10 @@ export interface Story {
   readonly hasBackground: boolean;
   readonly hasHoldback: boolean;
   readonly hasRings: boolean;
+  /** Compared with new Pods of the stable version. */
+  readonly hasFreshBaseline: boolean;
+  /** What tells the two versions apart in routes. */
+  readonly sides: "subsets" | "services";
   /** The stable version shrinks as traffic leaves it. */
   readonly isDynamic: boolean;
   /** What the judge says is acted on; otherwise it only advises. */
@@ -81,6 +90,8 @@ export const plainStory: Story = {
   hasBackground: false,
   hasHoldback: false,
   hasRings: false,
+  hasFreshBaseline: false,
+  sides: "subsets",
   isDynamic: false,
   isEnforced: true,
   template: "own",

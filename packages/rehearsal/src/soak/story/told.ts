@@ -4,7 +4,7 @@ import type { Step, Story } from "./story.ts";
 function toldStep(step: Step): string {
   switch (step.do) {
     case "push":
-      return `push a version that is ${step.fate}`;
+      return `push a version that is ${step.fate}${step.isLasting === true ? " and can't be undone" : ""}`;
     case "again":
       return `push version ${step.place} of those before again`;
     case "wait":
@@ -41,6 +41,8 @@ export function toldStory(story: Story): string {
     hasBackground,
     hasHoldback,
     hasRings,
+    hasFreshBaseline,
+    sides,
     isDynamic,
     isEnforced,
     disturbance,
@@ -51,6 +53,8 @@ export function toldStory(story: Story): string {
     ...(hasBackground ? ["background analysis"] : []),
     ...(hasHoldback ? ["holdback"] : []),
     ...(hasRings ? ["rings"] : []),
+    ...(hasFreshBaseline ? ["a fresh baseline"] : []),
+    ...(sides === "services" ? ["two Services"] : []),
     ...(isDynamic ? ["a stable version that shrinks"] : []),
     ...(isEnforced ? [] : ["the judge advises"]),
     ...(story.template === "own" ? [] : ["workloadRef"]),
