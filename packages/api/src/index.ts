@@ -48,6 +48,8 @@ export {
   type ClusterAnalysisTemplate,
   canaryComparisonPlugin,
   type DryRun,
+  type JudgeMetric,
+  judgePlugin,
   type Measurement,
   type MeasurementRetention,
   type Metric,

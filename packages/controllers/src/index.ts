@@ -1,4 +1,4 @@
-export { analysisRunReconciler } from "./analysisrun/index.ts";
+export { analysisRunReconciler, askJudge } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
   applyManifestsHandler,

@@ -1,5 +1,5 @@
 import type { CanaryComparison, Client } from "@sluice/api";
-import type { Cancellation, TaskHandler } from "@sluice/controllers";
+import { askJudge, type Cancellation, type TaskHandler } from "@sluice/controllers";
 import {
   isEmbeddedAddress,
   type MetricsStore,
@@ -28,6 +28,7 @@ export function analysisQueries(store: MetricsStore, client: Client): Readonly<R
       const question = { metric: String(metric), namespace: namespace as string | undefined, config };
       return queryPlugin(door, question, signalOf(cancellation));
     },
+    askJudge: askJudge(client),
     compareVersions({ comparison, timeoutSeconds }, cancellation) {
       const signal = signalOf(cancellation);
       const seconds = Number(timeoutSeconds) / 2;

@@ -3,6 +3,7 @@ import {
   type AnalysisTemplate,
   type Argument,
   canaryComparisonPlugin,
+  judgePlugin,
   type Metric,
 } from "@sluice/api";
 import { checkCondition, lineAndColumn } from "@sluice/languages";
@@ -115,9 +116,10 @@ function checkConditions(manifest: Manifest, metric: Metric, path: string): read
       }),
     );
   }
-  // A Job says itself whether it succeeded, and a comparison has thresholds of its own.
+  // A Job says itself whether it succeeded, a comparison has thresholds of its own, and the judge gives a verdict.
+  const { job, plugin = {} } = metric.provider ?? {};
   const isJudged =
-    metric.provider?.job !== undefined || Object.hasOwn(metric.provider?.plugin ?? {}, canaryComparisonPlugin);
+    job !== undefined || Object.hasOwn(plugin, canaryComparisonPlugin) || Object.hasOwn(plugin, judgePlugin);
   if (!isJudged && metric.successCondition === undefined && metric.failureCondition === undefined) {
     findings.push(
       findingAt(manifest, `${path}.name`, {

@@ -1,1 +1,2 @@
+export { askJudge } from "./ask-judge.ts";
 export { analysisRunReconciler } from "./reconciler.ts";

@@ -1,6 +1,8 @@
 import {
   type CanaryComparison,
   canaryComparisonPlugin,
+  type JudgeMetric,
+  judgePlugin,
   type Measurement,
   type Metric,
   type MetricResult,
@@ -24,6 +26,7 @@ export function queryWork(metric: Metric, namespace: string | undefined): TaskWo
   const [entry] = Object.entries(plugin ?? {});
   if (entry === undefined) return undefined;
   const [name, config] = entry;
+  if (name === judgePlugin) return { do: "askJudge", namespace, ...(config as JudgeMetric) };
   return name === canaryComparisonPlugin
     ? { do: "compareVersions", namespace, comparison: config, timeoutSeconds: timeoutSeconds(metric) }
     : { do: "queryPlugin", namespace, plugin: name, config, metric: metric.name };
@@ -36,14 +39,24 @@ const pluginSecondsMax = 300;
 export function timeoutSeconds({ provider }: Metric): number {
   if (provider.prometheus !== undefined) return provider.prometheus.timeout || 30;
   if (provider.plugin === undefined) return provider.web?.timeoutSeconds || 10;
+  if (Object.hasOwn(provider.plugin, judgePlugin)) return 10;
   return Object.hasOwn(provider.plugin, canaryComparisonPlugin) ? 60 : pluginSecondsMax;
 }
 
-/** A comparison has a threshold of its own: between `marginal` and `pass` nobody knows. */
+/** A comparison has a threshold of its own: between `marginal` and `pass` nobody knows. The judge says itself when he doesn't. */
 function withOwnConditions(metric: Metric): Metric {
-  const config = metric.provider.plugin?.[canaryComparisonPlugin] as Partial<CanaryComparison> | undefined;
+  const { plugin = {} } = metric.provider;
+  const config = plugin[canaryComparisonPlugin] as Partial<CanaryComparison> | undefined;
   const hasCondition = (metric.successCondition ?? "") !== "" || (metric.failureCondition ?? "") !== "";
-  if (config === undefined || config === null || hasCondition) return metric;
+  if (hasCondition) return metric;
+  if (Object.hasOwn(plugin, judgePlugin)) {
+    return {
+      ...metric,
+      successCondition: 'result.action == "continue"',
+      failureCondition: 'result.action == "rollback"',
+    };
+  }
+  if (config === undefined || config === null) return metric;
   const { pass = 95, marginal = 75 } = config;
   return {
     ...metric,

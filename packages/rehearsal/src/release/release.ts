@@ -1,6 +1,7 @@
 import type { Resource, Rollout } from "@sluice/api";
 import {
   analysisRunReconciler,
+  askJudge,
   type Effects,
   experimentReconciler,
   judgementReconciler,
@@ -137,6 +138,7 @@ class Release {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
         judgeWindows: (work, cancellation) =>
           judged.judge(work as unknown as Parameters<JudgedModel["judge"]>[0], cancellation),
+        askJudge: (work, cancellation) => askJudge(world.client)(work, cancellation),
         ringTraffic: async () => ({ rings: [] }),
         canaryTraffic: async () => ({ requests: this.#requests() }),
       },

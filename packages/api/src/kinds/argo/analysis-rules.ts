@@ -10,6 +10,8 @@ import {
   type Argument,
   canaryComparisonPlugin,
   type DryRun,
+  type JudgeMetric,
+  judgePlugin,
   type MeasurementRetention,
   type Metric,
 } from "./analysis.ts";
@@ -185,8 +187,20 @@ function checkPlugin(plugin: Readonly<Record<string, unknown>>, path: string): r
     const found = names.length === 0 ? "no plugin" : names.join(" and ");
     return [invalid({ path, found, expected: "the name of one plugin, with its configuration" })];
   }
+  if (names[0] === judgePlugin) return checkJudge(plugin[judgePlugin], `${path}["${judgePlugin}"]`);
   if (names[0] !== canaryComparisonPlugin) return [];
   return checkCanaryComparison(plugin[canaryComparisonPlugin], `${path}["${canaryComparisonPlugin}"]`);
+}
+
+function checkJudge(config: unknown, path: string): readonly Violation[] {
+  const { podTemplateHash, ...others } = (
+    typeof config === "object" && config !== null ? config : {}
+  ) as Partial<JudgeMetric>;
+  const unknown = Object.keys(others).map((field) =>
+    invalid({ path: `${path}.${field}`, found: field, expected: "podTemplateHash alone" }),
+  );
+  if (typeof podTemplateHash === "string" && podTemplateHash !== "") return unknown;
+  return [...unknown, missing(`${path}.podTemplateHash`, "the version's hash, such as {{args.canary-hash}}")];
 }
 
 const checkAddress = (address: string, path: string): readonly Violation[] =>

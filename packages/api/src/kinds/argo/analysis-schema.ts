@@ -163,7 +163,7 @@ const provider = object("Where the measurement comes from: one of these.", {
     { required: ["spec"] },
   ),
   plugin: anyObject(
-    "One entry: the name of a plugin that the operator registered, or sluice.dev/canary-comparison, and its configuration.",
+    "One entry: the name of a plugin that the operator registered, sluice.dev/canary-comparison or sluice.dev/judge, and its configuration.",
   ),
   kayenta: otherProvider("kayenta", "plugin with sluice.dev/canary-comparison, the same judge built in"),
   datadog: otherProvider("datadog", byWeb),

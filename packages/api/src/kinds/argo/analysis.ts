@@ -66,7 +66,16 @@ export interface JobMetric {
 /** The plugin that is built in: a canary judged against its control by several metrics. */
 export const canaryComparisonPlugin = "sluice.dev/canary-comparison";
 
+/** The plugin that is built in: what the judge of releases says of a version. */
+export const judgePlugin = "sluice.dev/judge";
+
 /** What stands under that name in `provider.plugin`. */
+export interface JudgeMetric {
+  /** Of the version that is asked about, such as `{{args.canary-hash}}`. */
+  readonly podTemplateHash: string;
+}
+
+/** What stands under its name in `provider.plugin`. */
 export interface CanaryComparison {
   /** As `provider.prometheus.address`; both queries of every metric are asked there. */
   readonly address?: string;

@@ -1,6 +1,7 @@
 import type { Decision, Judgement, Resource } from "@sluice/api";
 import { type Clock, minutes, seconds } from "@sluice/kernel";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { askJudge } from "../../analysisrun/index.ts";
 import { judgementReconciler } from "../../judgement/index.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../../laws/index.ts";
 import type { Effects } from "../../loop/index.ts";
@@ -190,6 +191,62 @@ test("a bad version is caught in the holdback, and a person needn't wait for its
   await promoted.release.ask((rollout) => promotePatch(rollout, { full: true }));
   await promoted.world.run(seconds(6));
   expect(await promoted.release.stableImage()).toBe("web:v2");
+});
+
+describe("an AnalysisTemplate that names the judge", () => {
+  const template = {
+    apiVersion: "argoproj.io/v1alpha1",
+    kind: "AnalysisTemplate",
+    metadata: { name: "verdict", namespace: "shop" },
+    spec: {
+      args: [{ name: "canary-hash" }],
+      metrics: [
+        { name: "judge", provider: { plugin: { "sluice.dev/judge": { podTemplateHash: "{{args.canary-hash}}" } } } },
+      ],
+    },
+  } as Resource;
+  const args = [{ name: "canary-hash", valueFrom: { podTemplateHashValue: "Latest" as const } }];
+  const asking: ReleaseOptions = {
+    steps: [
+      setWeight(20),
+      pause("20s"),
+      { analysis: { templates: [{ templateName: "verdict" }], args } },
+      setWeight(50),
+      pause("1h"),
+    ],
+    annotations: { "sluice.dev/gate-judge": "advise" },
+  };
+
+  test.each([
+    ["continue", 50, "Successful"],
+    ["rollback", 0, "Failed"],
+    ["monitor", 20, "Inconclusive"],
+  ] as const)("measures what he says: %s", async (action, weight, phase) => {
+    const bench = new Bench();
+    const outside = new Outside();
+    const world: World = await World.create({
+      reconcilers: withJudge,
+      tasks: (clock) => ({
+        ...tasksOf(bench, outside)(clock),
+        askJudge: (work, cancellation) => askJudge(world.client)(work, cancellation),
+      }),
+    });
+    const release = new Release(world, outside);
+    await release.prepare();
+    await world.apply(template);
+    await release.push("web:v1", asking);
+    await world.run(seconds(60));
+    bench.action = action;
+    await release.push("web:v2", asking);
+    await world.run(seconds(40));
+
+    expect(await release.weight()).toBe(weight);
+    const [run] = await release.analysisRuns();
+    expect(run?.status?.metricResults?.[0]?.measurements?.[0]).toMatchObject({
+      phase,
+      value: expect.stringContaining(`"action":"${action}"`),
+    });
+  });
 });
 
 const lawful: Scenario = (() => {
