@@ -15,12 +15,9 @@ export {
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
-export { blueGreenReconciler, type ColourPair, findPair, imageOf } from "./bluegreen/index.ts";
-export { decisionReconciler } from "./decision/index.ts";
-export { deploymentReconciler } from "./deployment/index.ts";
-export { serviceReconciler } from "./endpointslice/index.ts";
+export { type ColourPair, findPair, imageOf } from "./bluegreen/index.ts";
+export { everyReconciler } from "./every-reconciler.ts";
 export { experimentReconciler } from "./experiment/index.ts";
-export { jobReconciler } from "./job/index.ts";
 export { type JudgedWindows, judgementReconciler } from "./judgement/index.ts";
 export {
   type AnyReconciler,
@@ -38,7 +35,6 @@ export {
   type TaskHandler,
 } from "./loop/index.ts";
 export { QuarantineReconciler, revertAnnotation, workloadDigests } from "./quarantine/index.ts";
-export { replicaSetReconciler } from "./replicaset/index.ts";
 export {
   abortPatch,
   pausePatch,

@@ -2,21 +2,10 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client, KindRegistry } from "@sluice/api";
 import { routeTableReconciler } from "@sluice/backends/embedded";
 import {
-  ApplicationReconciler,
-  analysisRunReconciler,
   applyManifestsHandler,
-  blueGreenReconciler,
-  decisionReconciler,
-  deploymentReconciler,
-  experimentReconciler,
-  jobReconciler,
-  judgementReconciler,
+  everyReconciler,
   type KindLookup,
   Loop,
-  QuarantineReconciler,
-  replicaSetReconciler,
-  rolloutReconciler,
-  serviceReconciler,
   TaskBoard,
   workloadDigests,
 } from "@sluice/controllers";
@@ -80,19 +69,8 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     tasks,
     fieldManager: "sluice",
     reconcilers: (effects) => [
-      new ApplicationReconciler({ effects, kinds: kindOf }),
-      new QuarantineReconciler({ effects }),
-      rolloutReconciler(effects),
-      decisionReconciler(effects),
-      analysisRunReconciler(effects),
-      experimentReconciler(effects),
-      judgementReconciler(effects),
-      deploymentReconciler(effects),
-      replicaSetReconciler(effects),
-      jobReconciler(effects),
-      blueGreenReconciler(effects),
       // Linux binds all of 127.0.0.0/8; elsewhere Services are reached through the environment.
-      serviceReconciler(effects, { allocatesAddresses: process.platform === "linux" }),
+      ...everyReconciler(effects, { kinds: kindOf, allocatesAddresses: process.platform === "linux" }),
       routeTableReconciler(effects.client),
     ],
     onPass: ({ kind, object, because, fault }) => {

@@ -1,20 +1,5 @@
 import type { Application, Resource } from "@sluice/api";
-import {
-  type AnyReconciler,
-  ApplicationReconciler,
-  analysisRunReconciler,
-  blueGreenReconciler,
-  decisionReconciler,
-  deploymentReconciler,
-  type Effects,
-  experimentReconciler,
-  jobReconciler,
-  judgementReconciler,
-  QuarantineReconciler,
-  replicaSetReconciler,
-  rolloutReconciler,
-  serviceReconciler,
-} from "@sluice/controllers";
+import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
 import { hours, millis, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
@@ -55,18 +40,7 @@ export async function play(story: Story, sabotage: Sabotage = (same) => same): P
     kinds,
     reconcilers: (effects: Effects) =>
       [
-        new ApplicationReconciler({ effects, kinds: (kind) => kinds.byKind(kind) }),
-        new QuarantineReconciler({ effects }),
-        rolloutReconciler(effects),
-        decisionReconciler(effects),
-        analysisRunReconciler(effects),
-        experimentReconciler(effects),
-        judgementReconciler(effects),
-        deploymentReconciler(effects),
-        replicaSetReconciler(effects),
-        jobReconciler(effects),
-        blueGreenReconciler(effects),
-        serviceReconciler(effects, { allocatesAddresses: false }),
+        ...everyReconciler(effects, { kinds: (kind) => kinds.byKind(kind), allocatesAddresses: false }),
         modelledAgent(effects),
       ].map((reconciler) => sabotage(reconciler as AnyReconciler)),
     tasks: (client) => outside.tasks(client),

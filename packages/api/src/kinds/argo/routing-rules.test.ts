@@ -1,26 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { validate } from "../../index.ts";
-import { routingRefusals } from "../../testing/refusals/routing.ts";
+import {
+  byHost,
+  type Changes,
+  canary,
+  header,
+  istio,
+  managed,
+  routingRefusals,
+  taking,
+  virtualService,
+} from "../../testing/refusals/routing.ts";
 import { definitionOf, sample } from "../../testing/samples.ts";
-
-const canary = "spec.strategy.canary";
-const routing = `${canary}.trafficRouting`;
-const istio = `${routing}.istio`;
-const virtualService = `${istio}.virtualService`;
-
-const byHost = {
-  [`${istio}.destinationRule`]: undefined,
-  [`${canary}.canaryService`]: "web-canary",
-  [`${canary}.stableService`]: "web-stable",
-};
-const taking = (pingService: string, pongService: string) => ({
-  [`${istio}.destinationRule`]: undefined,
-  [`${canary}.pingPong`]: { pingService, pongService },
-});
-const managed = (...names: string[]) => ({ [`${routing}.managedRoutes`]: names.map((name) => ({ name })) });
-const header = { headerName: "x-tester", headerValue: { exact: "yes" } };
-
-type Changes = Readonly<Record<string, unknown>>;
 
 describe("routing that can't be carried out is refused", () => {
   test.each(routingRefusals)("%j", (changes, path, found, words) => {

@@ -1,22 +1,22 @@
-const canary = "spec.strategy.canary";
+export const canary = "spec.strategy.canary";
 const routing = `${canary}.trafficRouting`;
-const istio = `${routing}.istio`;
-const virtualService = `${istio}.virtualService`;
+export const istio = `${routing}.istio`;
+export const virtualService = `${istio}.virtualService`;
 
-const byHost = {
+export const byHost = {
   [`${istio}.destinationRule`]: undefined,
   [`${canary}.canaryService`]: "web-canary",
   [`${canary}.stableService`]: "web-stable",
 };
-const taking = (pingService: string, pongService: string) => ({
+export const taking = (pingService: string, pongService: string) => ({
   [`${istio}.destinationRule`]: undefined,
   [`${canary}.pingPong`]: { pingService, pongService },
 });
-const managed = (...names: string[]) => ({ [`${routing}.managedRoutes`]: names.map((name) => ({ name })) });
+export const managed = (...names: string[]) => ({ [`${routing}.managedRoutes`]: names.map((name) => ({ name })) });
 const step = (first: object) => ({ [`${canary}.steps.0`]: first });
-const header = { headerName: "x-tester", headerValue: { exact: "yes" } };
+export const header = { headerName: "x-tester", headerValue: { exact: "yes" } };
 
-type Changes = Readonly<Record<string, unknown>>;
+export type Changes = Readonly<Record<string, unknown>>;
 
 /** What is broken, where it is reported, what was found, and words of what would be right or how to repair it. */
 export const routingRefusals: readonly (readonly [Changes, string, string, string])[] = [

@@ -16,11 +16,18 @@ export interface RestartPlan {
   readonly wakeAt: Instant | undefined;
 }
 
-/** From restartAt until the last Pod that is older has gone. */
-export function isRestarting({ rollout, status }: View, now: Instant): boolean {
+/** From when on Pods must be younger; undefined where no restart is asked for, or it is done. */
+function restartDue({ rollout, status }: View): { readonly restartAt: string; readonly at: Instant } | undefined {
   const { restartAt } = rollout.spec;
   const at = parseInstant(restartAt ?? "");
-  return at !== undefined && at <= now && status.restartedAt !== restartAt;
+  if (restartAt === undefined || at === undefined || status.restartedAt === restartAt) return undefined;
+  return { restartAt, at };
+}
+
+/** From restartAt until the last Pod that is older has gone. */
+export function isRestarting(view: View, now: Instant): boolean {
+  const due = restartDue(view);
+  return due !== undefined && due.at <= now;
 }
 
 /** Nothing in this turn; one that is asked for is looked at in the next. */
@@ -32,10 +39,10 @@ export const noRestart = ({ status }: View): RestartPlan => ({
 
 /** Replaces Pods older than restartAt, as many at once as may be missing and as budgets allow. Source: argo-rollouts rollout/restart.go. */
 export function planRestart(observed: ObservedRollout, view: View, now: Instant): RestartPlan {
-  const { restartAt } = view.rollout.spec;
   const idle = noRestart(view);
-  const at = parseInstant(restartAt ?? "");
-  if (restartAt === undefined || at === undefined || view.status.restartedAt === restartAt) return idle;
+  const due = restartDue(view);
+  if (due === undefined) return idle;
+  const { restartAt, at } = due;
   if (now < at) return { ...idle, wakeAt: at };
 
   const order = [view.stable, view.canary, ...view.older].flatMap((set) => (set === undefined ? [] : [hashOf(set)]));
