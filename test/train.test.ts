@@ -1,17 +1,11 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { seededRandom } from "@sluice/kernel";
-import { inputNames } from "@sluice/verdict";
+import { type Look, learn, outcomesOf, type Playback, silent, worseThan } from "@sluice/verdict/training";
 import { expect, test } from "vitest";
-import { readHistory } from "../bench/verdict/history.ts";
-import { LayeredWorld } from "../bench/verdict/layered-world.ts";
-import { learn, worseThan } from "../bench/verdict/learn.ts";
-import { type Look, outcomesOf, type Playback, silent } from "../bench/verdict/playback.ts";
 import { simulate } from "../bench/verdict/simulated.ts";
 import { TraceWorld } from "../bench/verdict/trace-world.ts";
 
 const options = { trees: 8, depth: 3, seed: 1 };
+const { inputs: inputNames } = silent;
 const strongest = inputNames.indexOf("strongest");
 
 /** Ten minutes whose strongest evidence is what it is; proof never comes. */
@@ -69,39 +63,6 @@ test("a model that takes back more good releases, or leaves more harm, is refuse
   expect(worseThan(blind, good)).toContain("users harmed by a bad release");
   expect(worseThan(good, good)).toBeUndefined();
   expect(worseThan(good, blind)).toBeUndefined();
-});
-
-test("past releases teach by how they ended, whatever the verdict was", async () => {
-  const folder = await mkdtemp(join(tmpdir(), "sluice-history-"));
-  try {
-    const random = seededRandom(4);
-    for (const uid of ["kept", "taken-back", "underway"]) {
-      const world = new LayeredWorld(random, false);
-      const windows = [0, 1, 2, 3].map((index) => {
-        const time = index * world.windowSeconds;
-        return { type: "window", window: world.window(time, 0.05, 0, time), verdict: { action: "continue", nats: 0 } };
-      });
-      const lines = [{ type: "release", release: world.release }, ...windows];
-      await writeFile(join(folder, `${uid}.ndjson`), lines.map((line) => JSON.stringify(line)).join("\n"));
-    }
-    const items = [
-      { metadata: { uid: "kept" }, spec: { outcome: "promoted" } },
-      { metadata: { uid: "taken-back" }, spec: { outcome: "rolledBack" } },
-      { metadata: { uid: "underway" }, spec: {} },
-    ];
-    await writeFile(join(folder, "judgements.json"), JSON.stringify({ items }));
-
-    const past = await readHistory(folder, join(folder, "judgements.json"));
-
-    expect(past.map(({ uid, playback }) => [uid, playback.isBad])).toEqual([
-      ["kept", false],
-      ["taken-back", true],
-    ]);
-    expect(past[0]?.playback.looks).toHaveLength(4);
-    expect(past[0]?.playback.looks.at(-1)?.inputs).toHaveLength(inputNames.length);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 });
 
 test("the world of traces plays the same release twice", () => {

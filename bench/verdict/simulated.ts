@@ -1,8 +1,9 @@
 // Releases to learn from: two generators of different physics, every parameter drawn anew.
 import { seededRandom } from "@sluice/kernel";
+import type { Playback } from "@sluice/verdict/training";
 import { Chance } from "./chance.ts";
 import { LayeredWorld } from "./layered-world.ts";
-import { type Playback, playBack } from "./playback.ts";
+import { playBack } from "./playback.ts";
 import { QueueingWorld, type Release } from "./queueing-world.ts";
 
 export interface Sizes {

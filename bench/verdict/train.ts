@@ -1,12 +1,10 @@
-// `npm run train [-- --seed N] [--releases N] [--trees N] [--depth N] [--history FOLDER --judgements FILE] [--out FILE]`
+// `npm run train [-- --seed N] [--releases N] [--trees N] [--depth N] [--out FILE]`
 // trains the judge's learned layer, and refuses a model that is worse than the present one on releases held out.
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { shippedModel } from "@sluice/verdict";
-import { readHistory } from "./history.ts";
-import { learn, told, worseThan } from "./learn.ts";
-import { outcomesOf, type Playback, silent } from "./playback.ts";
+import { learn, outcomesOf, type Playback, silent, told, worseThan } from "@sluice/verdict/training";
 import { simulate } from "./simulated.ts";
 
 const shipped = join(import.meta.dirname, "..", "..", "packages", "verdict", "src", "generated", "model.ts");
@@ -16,17 +14,11 @@ const { values } = parseArgs({
     releases: { type: "string", default: "1200" },
     trees: { type: "string", default: "90" },
     depth: { type: "string", default: "4" },
-    history: { type: "string" },
-    judgements: { type: "string" },
     out: { type: "string", default: shipped },
   },
 });
 const wanted = { seed: Number(values.seed), trees: Number(values.trees), depth: Number(values.depth) };
 const releases = Number(values.releases);
-if ((values.history === undefined) !== (values.judgements === undefined)) {
-  console.error("--history and --judgements belong together: the windows, and how the releases ended");
-  process.exit(2);
-}
 
 const began = performance.now();
 const say = (text: string) => console.log(`${((performance.now() - began) / 1000).toFixed(0)} s: ${text}`);
@@ -40,13 +32,6 @@ const played = (set: number, what: string, count: number, badShare: number): Pla
 const training = played(1, "training", releases, 0.55);
 const calibration = played(2, "calibration", Math.round(0.7 * releases), 0);
 const holdout = played(3, "the holdout", Math.round(0.5 * releases), 0.4);
-if (values.history !== undefined && values.judgements !== undefined) {
-  const past = await readHistory(values.history, values.judgements);
-  for (const [index, { playback }] of past.entries()) (index % 3 === 2 ? holdout : training).push(playback);
-  // A team's own good releases say most about how sure one must be.
-  calibration.push(...past.filter((_, index) => index % 3 !== 2).map(({ playback }) => playback));
-  say(`read ${past.length} past releases, ${Math.floor(past.length / 3)} of them for the holdout`);
-}
 
 // Without a model proof decides alone: a new one must be no worse than that.
 const present = shippedModel ?? silent;

@@ -150,10 +150,19 @@ export function createProgram(): Command {
           ? await (await import("./commands/rehearse.ts")).rehearse(paths, options)
           : await (await import("./commands/rehearse-replay.ts")).rehearseReplay(paths, options);
     });
-  program
+  const judge = program
     .command("judge")
     .description("judge releases: windows of what two versions served in, verdicts out, one JSON object a line")
     .action(async () => (await import("./commands/judge.ts")).judge());
+  judge
+    .command("train")
+    .description("teach the judge from the releases kept here and how each ended; a worse judge is refused")
+    .option("--data <folder>", "the state folder; default: .sluice here or above")
+    .option("--seed <number>", "of chance; the same seed and releases bring the same model; default: 1")
+    .option("--json", "print JSON")
+    .action(async (options) => {
+      process.exitCode = await (await import("./commands/judge-train.ts")).judgeTrain(options);
+    });
   addImage(program);
 
   program

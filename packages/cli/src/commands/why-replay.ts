@@ -70,7 +70,7 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
   const { spec, metadata } = judgement;
   const windows = log.windows.map(({ window }) => window);
   const rules = spec.policy === undefined ? [] : (spec.rules ?? defaultRollbackRules);
-  const again = replay(log.release, windows, { tolerances: tolerancesOf(spec), rules });
+  const again = replay(log.release, windows, { tolerances: tolerancesOf(spec), rules, learned: log.learned });
   const differing = again.flatMap(({ window, action }, index) => {
     const was = log.windows[index]?.verdict.action ?? "nothing";
     return was === action ? [] : [{ ends: window.ends, was, is: action }];
@@ -98,6 +98,7 @@ function underPolicy(
     {
       tolerances: tolerancesOf({ comparedWith, ...(tolerances === undefined ? {} : { tolerances }) }),
       rules: spec.rules ?? defaultRollbackRules,
+      learned: log.learned,
     },
   );
 }

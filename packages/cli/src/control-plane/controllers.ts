@@ -18,6 +18,7 @@ import { analysisQueries } from "./analysis-queries.ts";
 import { blueGreenTasks } from "./blue-green-tasks.ts";
 import { canaryTraffic } from "./canary-traffic.ts";
 import { judgeWindows } from "./judging/judge-windows.ts";
+import { usableTeamModel } from "./judging/team-model.ts";
 import { WindowLogs } from "./judging/window-log.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
@@ -56,6 +57,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
     judgeWindows: judgeWindows({
       store: metrics.store,
       logs: new WindowLogs(state.judgements),
+      teamModel: () => usableTeamModel(state.teamModel),
       now: () => realClock.now(),
     }),
     ...blueGreenTasks({ agent: options.agent, agentToken: credentials.agentToken }),

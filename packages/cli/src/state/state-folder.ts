@@ -18,6 +18,8 @@ export interface StateFolder {
   readonly patches: string;
   /** What the judge was shown of each release. */
   readonly judgements: string;
+  /** What the team's own releases taught the judge. */
+  readonly teamModel: string;
   readonly tls: string;
   readonly routeTable: string;
   readonly agentSocket: string;
@@ -39,6 +41,7 @@ export const stateFolder = (folder: string): StateFolder => {
     repositories: join(path, "repositories"),
     patches: join(path, "patches"),
     judgements: join(path, "judgements"),
+    teamModel: join(path, "judge-model.json"),
     tls: join(path, "tls"),
     routeTable: join(path, "agent", "routes.json"),
     agentSocket: join(path, "agent", "socket"),

@@ -1,5 +1,5 @@
 import { after, type Instant, millis } from "@sluice/kernel";
-import { createJudge } from "../judge.ts";
+import { createJudge, type JudgeOptions } from "../judge.ts";
 import type { JudgedRelease, JudgedWindow, Tolerances } from "../window.ts";
 import { decide, type Ruling } from "./decide.ts";
 import { RecentKpis } from "./kpis.ts";
@@ -8,6 +8,8 @@ import { brokenRules, type Rule } from "./rules.ts";
 export interface ReplayOptions {
   readonly tolerances?: Tolerances;
   readonly rules?: readonly Rule[];
+  /** The model that judged then. */
+  readonly learned?: JudgeOptions["learned"] | undefined;
 }
 
 export interface ReplayedWindow {
@@ -23,9 +25,9 @@ export interface ReplayedWindow {
 export function replay(
   release: JudgedRelease,
   windows: readonly JudgedWindow[],
-  { tolerances, rules = [] }: ReplayOptions = {},
+  { tolerances, rules = [], learned }: ReplayOptions = {},
 ): readonly ReplayedWindow[] {
-  const judge = createJudge(release, tolerances);
+  const judge = createJudge(release, tolerances, learned === undefined ? {} : { learned });
   const recent = new RecentKpis(release.bucketEdgesMs);
   const beganAt = release.names?.beganAt ?? (0 as Instant);
   let since: ReadonlyMap<string, Instant> = new Map();

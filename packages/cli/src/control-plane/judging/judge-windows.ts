@@ -19,11 +19,14 @@ import {
   type Judge,
   type JudgedRelease,
   type JudgedWindow,
+  type JudgeOptions,
   namedEvidence,
   type PlaceboWindow,
   placeboWindow,
   RecentKpis,
+  shippedModel,
   type Tolerances,
+  type TreeModel,
   type Verdict,
   type VersionServed,
 } from "@sluice/verdict";
@@ -58,6 +61,8 @@ export interface JudgingOptions {
   readonly store: MetricsStore;
   readonly logs: WindowLogs;
   readonly now: () => Instant;
+  /** What the team's own releases taught; asked for at each release's start. */
+  readonly teamModel?: () => Promise<TreeModel | undefined>;
 }
 
 /** One release's judge, kept in memory; one lost in a crash is made again from what was logged. */
@@ -78,14 +83,14 @@ const historyWindow = seconds(60);
 const catchUpMax = 720;
 
 /** `{ do: "judgeWindows", … }` -> what the judge says of a release up to its last window. */
-export function judgeWindows({ store, logs, now }: JudgingOptions): TaskHandler {
+export function judgeWindows({ store, logs, now, teamModel = noModel }: JudgingOptions): TaskHandler {
   const sessions = new Map<string, Session>();
   const models = new RemoteModels(now);
   return async (given) => {
     const work = given as unknown as JudgeWork;
     const known = sessions.get(work.uid);
     if (known === undefined) await logs.sweep(now());
-    const session = known ?? (await resume(work, store, logs));
+    const session = known ?? (await resume(work, store, logs, teamModel));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {
@@ -174,12 +179,20 @@ const memoryOf = ({ business }: Session, hash: string, at: Instant) => {
   return memoryMax === undefined ? {} : { memoryMax };
 };
 
-async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): Promise<Session> {
+const noModel = async (): Promise<TreeModel | undefined> => undefined;
+
+async function resume(
+  work: JudgeWork,
+  store: MetricsStore,
+  logs: WindowLogs,
+  teamModel: () => Promise<TreeModel | undefined>,
+): Promise<Session> {
   const logged = await logs.read(work.uid);
   const release = logged?.release ?? judgedRelease(work, store);
-  if (logged === undefined) await logs.append(work.uid, [{ type: "release", release }]);
+  const learned = logged === undefined ? ((await teamModel()) ?? shippedModel ?? "off") : logged.learned;
+  if (logged === undefined) await logs.append(work.uid, [{ type: "release", release, ...asOption(learned) }]);
   const session: Session = {
-    judge: createJudge(release, tolerancesOf(work.spec)),
+    judge: createJudge(release, tolerancesOf(work.spec), asOption(learned)),
     kpis: new RecentKpis(release.bucketEdgesMs),
     endpoints: release.names?.endpoints ?? [],
     business: new BusinessNumbers(store, work.namespace, work.spec),
@@ -192,6 +205,8 @@ async function resume(work: JudgeWork, store: MetricsStore, logs: WindowLogs): P
   }
   return session;
 }
+
+const asOption = (learned: JudgeOptions["learned"]): JudgeOptions => (learned === undefined ? {} : { learned });
 
 /** What the judge is told before the first window: the plan, and how the stable version's requests differ by chance. */
 export function judgedRelease(

@@ -1,11 +1,12 @@
 import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
-import type { JudgedRelease, JudgedWindow, Verdict } from "@sluice/verdict";
+import type { JudgedRelease, JudgedWindow, JudgeOptions, Verdict } from "@sluice/verdict";
 
 /** What a judge was shown and what it said, in the order in which it happened. */
 export type LogLine =
-  | { readonly type: "release"; readonly release: JudgedRelease }
+  /** `learned`: the model that judges with proof, so that a verdict can be worked out again after another has come. */
+  | { readonly type: "release"; readonly release: JudgedRelease; readonly learned?: JudgeOptions["learned"] }
   | {
       readonly type: "window";
       readonly window: JudgedWindow;
@@ -14,6 +15,7 @@ export type LogLine =
 
 export interface WindowLog {
   readonly release: JudgedRelease;
+  readonly learned?: JudgeOptions["learned"];
   readonly windows: readonly {
     readonly window: JudgedWindow;
     readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
@@ -68,7 +70,7 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
   } catch {
     return undefined;
   }
-  let release: JudgedRelease | undefined;
+  let first: Omit<WindowLog, "windows"> | undefined;
   const windows: WindowLog["windows"][number][] = [];
   for (const row of text.split("\n")) {
     if (row === "") continue;
@@ -78,9 +80,11 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
     } catch {
       continue;
     }
-    if (line.type === "release") release = line.release;
+    if (line.type === "release") {
+      first = { release: line.release, ...(line.learned === undefined ? {} : { learned: line.learned }) };
+    }
     // A window that a crash let be judged twice counts once.
     else if (line.window.ends > (windows.at(-1)?.window.ends ?? 0)) windows.push(line);
   }
-  return release === undefined ? undefined : { release, windows };
+  return first === undefined ? undefined : { ...first, windows };
 }

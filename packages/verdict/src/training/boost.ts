@@ -1,6 +1,6 @@
 // Gradient-boosted trees with logistic loss, by histograms. What it writes is read by the verdict's learned layer.
 import type { Random } from "@sluice/kernel";
-import type { Tree } from "@sluice/verdict";
+import { scoreOf, type Tree, type TreeModel } from "../learned/trees.ts";
 
 export interface Examples {
   readonly inputs: readonly (readonly number[] | Float32Array)[];
@@ -17,6 +17,8 @@ export interface BoostOptions {
   readonly ridge: number;
   /** Inputs that may only raise the score. */
   readonly rising: ReadonlySet<number>;
+  /** What is known already: the new trees only add to it. */
+  readonly onto?: TreeModel | undefined;
 }
 
 const bins = 40;
@@ -48,8 +50,9 @@ export function boost(
     all += weights[row] ?? 0;
     bad += (weights[row] ?? 0) * (labels[row] ?? 0);
   }
-  const base = Math.log(bad / (all - bad));
-  const scores = new Float64Array(count).fill(base);
+  const { onto } = options;
+  const base = onto?.base ?? Math.log(bad / (all - bad));
+  const scores = Float64Array.from(inputs, (row) => (onto === undefined ? base : scoreOf(onto, row)));
   const slopes = new Float64Array(count);
   const curves = new Float64Array(count);
   const trees: Tree[] = [];
@@ -128,7 +131,7 @@ export function boost(
       return best;
     }
   }
-  return { base: round(base), trees };
+  return { base: round(base), trees: [...(onto?.trees ?? []), ...trees] };
 }
 
 function leafOf(nodes: readonly number[][], inputs: ArrayLike<number>): number {

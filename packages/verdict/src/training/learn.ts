@@ -1,6 +1,8 @@
 // From releases played back to a model, and whether it is better than another.
 import { seededRandom } from "@sluice/kernel";
-import { inputNames, rising, type TreeModel, weighed } from "@sluice/verdict";
+import { inputNames, rising } from "../learned/inputs.ts";
+import type { TreeModel } from "../learned/trees.ts";
+import { weighed } from "../learned/weighed.ts";
 import { boost } from "./boost.ts";
 import { type Outcomes, outcomesOf, type Playback } from "./playback.ts";
 
@@ -8,6 +10,8 @@ export interface LearnOptions {
   readonly trees: number;
   readonly depth: number;
   readonly seed: number;
+  /** A model that was learned from many more releases: what is learned here is added to it. */
+  readonly onto?: TreeModel | undefined;
 }
 
 const examplesEverySeconds = 60;
@@ -46,12 +50,21 @@ export function learn(
   const risingInputs = new Set(inputNames.flatMap((name, index) => (rising.has(name) ? [index] : [])));
   const grown = boost(
     { inputs, labels, weights },
-    { trees: options.trees, depth: options.depth, rate: 0.12, ridge: 8, rising: risingInputs },
+    { trees: options.trees, depth: options.depth, rate: 0.12, ridge: 8, rising: risingInputs, onto: options.onto },
     seededRandom(options.seed),
   );
   const model: TreeModel = { version: 1, inputs: inputNames, sure: 99, sureAtOnce: 99, suspicious: 99, ...grown };
-  return { ...model, ...levelsOf(model, calibration) };
+  const levels = levelsOf(model, calibration);
+  const { onto } = options;
+  if (onto === undefined) return { ...model, ...levels };
+  // A team's few good releases may ask for more certainty, but can't show that less is enough.
+  const sure = Math.max(levels.sure, onto.sure);
+  const sureAtOnce = Math.max(levels.sureAtOnce, onto.sureAtOnce);
+  return { ...model, sure, sureAtOnce, suspicious: Math.max(levels.suspicious, onto.suspicious) };
 }
+
+/** Distance from the highest score of a good release: chance leaves more room above few of them than above many. */
+const distanceFrom = (good: number): number => 1 + 20 / Math.max(1, good);
 
 /** What no good release of the calibration reaches, with a distance for those that weren't tried. */
 function levelsOf(
@@ -77,8 +90,8 @@ function levelsOf(
   }
   const round = (value: number) => Math.round(100 * value) / 100;
   const highest = (values: number[]) => values.sort((left, right) => right - left);
-  const sure = round((highest(stays)[0] ?? 99) + 1);
-  const sureAtOnce = round(Math.max(sure, (highest(peaks)[0] ?? 99) + 1.5));
+  const sure = round((highest(stays)[0] ?? 99) + distanceFrom(stays.length));
+  const sureAtOnce = round(Math.max(sure, (highest(peaks)[0] ?? 99) + 0.5 + distanceFrom(peaks.length)));
   // Of a hundred good releases one may be held for it.
   const suspicious = round(peaks[Math.floor(0.02 * peaks.length)] ?? 99);
   return { sure, sureAtOnce, suspicious };

@@ -1,0 +1,155 @@
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Judgement, JudgementSpec } from "@sluice/api";
+import type { JudgedWindows } from "@sluice/controllers";
+import { formatInstant, instant, seededRandom } from "@sluice/kernel";
+import { labelsOf, MemoryStore } from "@sluice/metrics";
+import type { MetricsStore } from "@sluice/metrics/node";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { render } from "../../commands/judge-train.ts";
+import { replayOne } from "../../commands/why-replay.ts";
+import { judgeWindows } from "./judge-windows.ts";
+import { pastReleases, readTeamModel, trainTeamModel, usableTeamModel } from "./team-model.ts";
+import { WindowLogs } from "./window-log.ts";
+
+const began = instant(1_800_000_000_000);
+const never = { isCancelled: false, onCancel: () => {} };
+let folder: string;
+let logs: WindowLogs;
+let path: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "sluice-team-model-"));
+  logs = new WindowLogs(join(folder, "judgements"));
+  path = join(folder, "judge-model.json");
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+/** Forty minutes of two versions, counted by the router; the canary fails `badShare` of its 10 requests a second. */
+function metricsOf(badShare: number, seed: number): MetricsStore {
+  const store = new MemoryStore();
+  const random = seededRandom(seed);
+  for (const [hash, perSecond, share, from] of [
+    ["stable", 40, 0.004, -1800],
+    ["canary", 10, badShare, 0],
+  ] as const) {
+    const base = { job: "sluice-router", namespace: "shop", pod_template_hash: hash, method: "GET" };
+    const series = (name: string, labels: Record<string, string>) =>
+      store.seriesFor(labelsOf({ __name__: name, ...base, ...labels }));
+    const good = series("http_requests_total", { code: "200" });
+    const bad = series("http_requests_total", { code: "500" });
+    const fast = series("http_request_duration_seconds_bucket", { code: "200", le: "0.05" });
+    const all = series("http_request_duration_seconds_bucket", { code: "200", le: "+Inf" });
+    let failed = 0;
+    for (let second = from; second <= 300; second += 5) {
+      const total = (second - from) * perSecond;
+      for (let request = 0; request < 5 * perSecond; request++) if (random.next() < share) failed++;
+      const time = began + second * 1000;
+      store.append(good, time, Math.max(0, total - failed));
+      store.append(bad, time, failed);
+      store.append(fast, time, Math.round(total * 0.9));
+      store.append(all, time, total);
+    }
+  }
+  return store as unknown as MetricsStore;
+}
+
+const specOf = (index: number): JudgementSpec => ({
+  rollout: { name: "shop", uid: "r" },
+  revision: String(index),
+  canary: { podTemplateHash: "canary", name: `v${index}` },
+  stable: { podTemplateHash: "stable", name: "v1" },
+  beganAt: formatInstant(began, "millis"),
+  plan: [{ weight: 20, seconds: 600 }],
+  windowSeconds: 5,
+  mode: "enforce",
+});
+
+/** Five minutes of a release as the control plane judges it, with what it keeps. */
+async function judged(index: number, badShare: number, outcome: JudgementSpec["outcome"]): Promise<Judgement> {
+  const uid = `release-${index}`;
+  const judge = judgeWindows({
+    store: metricsOf(badShare, index),
+    logs,
+    now: () => instant(began + 300_000),
+    teamModel: () => usableTeamModel(path),
+  });
+  const work = {
+    do: "judgeWindows",
+    uid,
+    namespace: "shop",
+    spec: specOf(index),
+    known: 0,
+    upTo: 60,
+    weight: 20,
+    step: 0,
+  };
+  const replicas = { stepSince: began, canary: { pods: 1, restarts: 0 }, stable: { pods: 4, restarts: 0 } };
+  const { windows } = (await judge({ ...work, ...replicas }, never)) as JudgedWindows;
+  expect(windows).toBe(60);
+  return { metadata: { name: `shop-${index}`, uid }, spec: { ...specOf(index), outcome } } as Judgement;
+}
+
+async function history(badOutcome: (index: number) => JudgementSpec["outcome"]): Promise<Judgement[]> {
+  const judgements: Judgement[] = [];
+  for (let index = 0; index < 18; index++) {
+    const isBad = index % 2 === 1;
+    judgements.push(await judged(index, isBad ? 0.012 : 0.004, isBad ? badOutcome(index) : "promoted"));
+  }
+  return judgements;
+}
+
+test("what people took back teaches the judge, which the next release is judged with; its verdicts can be worked out again", async () => {
+  const judgements = await history(() => "rolledBack");
+
+  const trained = await trainTeamModel(judgements, logs, path, 1);
+
+  expect(trained.is).toBe("learned");
+  expect(render(trained, path)).toContain("learned from 12 releases");
+  const model = await readTeamModel(path);
+  const next = await judged(99, 0.004, "promoted");
+  const kept = await logs.read("release-99");
+  expect(kept?.learned).toEqual(model);
+  expect(kept && replayOne(next, kept, undefined)).toMatchObject({ windows: 60, differing: [] });
+});
+
+test("a model that does worse on the releases held out is refused, and what was there stays", async () => {
+  const judgements = await history(() => "rolledBack");
+  await trainTeamModel(judgements, logs, path, 1);
+  const before = await readFile(path, "utf8");
+  // From here on people keep what hurts and take back what is well, but for every third release, which is held out.
+  const well = judgements.filter(({ spec }) => spec.outcome === "promoted");
+  const hurting = judgements.filter(({ spec }) => spec.outcome === "rolledBack");
+  const taken = (count: number, from: readonly Judgement[], other: Judgement[], outcome: JudgementSpec["outcome"]) =>
+    Array.from({ length: count }, (_, index) => (index % 3 === 2 ? from : other)[index]).flatMap((one) =>
+      one === undefined ? [] : [{ ...one, spec: { ...one.spec, outcome } } as Judgement],
+    );
+  const turned = [...taken(9, well, hurting, "promoted"), ...taken(9, hurting, well, "rolledBack")];
+
+  const trained = await trainTeamModel(turned, logs, path, 1);
+
+  expect(trained.is).toBe("worse");
+  expect(render(trained, path)).toMatch(/refused, the judge stays as it is: it (takes back|leaves|catches)/);
+  expect(await readFile(path, "utf8")).toBe(before);
+});
+
+test("a handful of releases teaches nothing, and superseded ones don't count", async () => {
+  const judgements = [await judged(1, 0.012, "rolledBack"), await judged(2, 0.004, "superseded")];
+
+  const trained = await trainTeamModel(judgements, logs, path, 1);
+
+  expect(await pastReleases(judgements, logs)).toHaveLength(1);
+  expect(trained).toMatchObject({ is: "too few", good: 0, bad: 1 });
+  expect(await readTeamModel(path)).toBeUndefined();
+});
+
+test.each([
+  ["{}", "found no model"],
+  ['{"model":{"trees":[],"inputs":["age"],"version":1}}', "inputs"],
+  ["half a", "found no model"],
+])("a file with %s is refused by name, and the built-in judge goes on", async (text, fault) => {
+  await writeFile(path, text);
+
+  await expect(readTeamModel(path)).rejects.toThrow(fault);
+  expect(await usableTeamModel(path)).toBeUndefined();
+});

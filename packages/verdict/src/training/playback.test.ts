@@ -1,0 +1,45 @@
+import { millis, ratio } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import type { Verdict } from "../judge.ts";
+import type { VersionServed } from "../window.ts";
+import { type PastRelease, playbackOf } from "./playback.ts";
+
+const served = (requests: number, failures: number): VersionServed => {
+  const one = { requests, failures, latencyCounts: [requests, 0] };
+  return { ...one, endpoints: [one], exposures: 0, conversions: 0, restarts: 0, pods: 1 };
+};
+
+const past = (outcome: PastRelease["outcome"], action: Verdict["action"]): PastRelease => ({
+  release: {
+    plan: [{ weight: ratio(0.1), lasts: millis(600_000) }],
+    bucketEdgesMs: [100],
+    history: [{ lasts: millis(60_000), first: served(3000, 6), second: served(3000, 6) }],
+  },
+  tolerances: { failures: 1.1, latency: 1.05, conversions: 0.99 },
+  windows: [1, 2, 3].map((index) => ({
+    window: {
+      ends: millis(10_000 * index),
+      lasts: millis(10_000),
+      weight: ratio(0.1),
+      step: 0,
+      stepAge: millis(10_000 * index),
+      canary: served(100, 1),
+      stable: served(900, 2),
+    },
+    verdict: { action },
+  })),
+  outcome,
+});
+
+test.each([
+  ["promoted", "continue", false, 1],
+  ["promoted", "rollback", false, 3],
+  ["rolledBack", "rollback", true, 1],
+  ["rolledBack", "monitor", true, 3],
+] as const)("%s after %s: bad is %s, and counts %d", (outcome, action, isBad, weight) => {
+  const playback = playbackOf(past(outcome, action));
+
+  expect(playback).toMatchObject({ isBad, weight });
+  expect(playback.looks).toHaveLength(3);
+  expect(playback.looks.at(-1)?.inputs?.length).toBeGreaterThan(20);
+});

@@ -1,0 +1,51 @@
+import type { TreeModel } from "../learned/trees.ts";
+import { learn, worseThan } from "./learn.ts";
+import { type Outcomes, outcomesOf, type PastRelease, type Playback, playbackOf, silent } from "./playback.ts";
+
+export interface RetrainOptions {
+  /** What every team has: what a team's releases teach is added to it. */
+  readonly shipped: TreeModel | undefined;
+  /** What judges now. */
+  readonly present: TreeModel | undefined;
+  readonly seed: number;
+}
+
+/** How the model of before and the new one do on releases that neither learned from. */
+export interface HeldOut {
+  readonly learnedFrom: number;
+  readonly present: Outcomes;
+  readonly candidate: Outcomes;
+}
+
+export type Retrained =
+  | { readonly is: "too few"; readonly good: number; readonly bad: number; readonly because: string }
+  | { readonly is: "worse"; readonly heldOut: HeldOut; readonly because: string }
+  | { readonly is: "learned"; readonly heldOut: HeldOut; readonly model: TreeModel };
+
+/** Fewer say nothing: a third of them is held out. */
+const goodMin = 9;
+const badMin = 6;
+const trees = 30;
+const depth = 3;
+
+/** From a team's own releases, oldest first, to a model of its own; refused where it is worse on those held out. Pure. */
+export function retrain(releases: readonly PastRelease[], { shipped, present, seed }: RetrainOptions): Retrained {
+  const playbacks = releases.map(playbackOf);
+  const good = playbacks.filter(({ isBad }) => !isBad);
+  const bad = playbacks.filter(({ isBad }) => isBad);
+  if (good.length < goodMin || bad.length < badMin) {
+    const because = `found ${good.length} promoted releases and ${bad.length} taken back, expected at least ${goodMin} and ${badMin}`;
+    return { is: "too few", good: good.length, bad: bad.length, because };
+  }
+  const held = [good, bad].flatMap((all) => all.filter((_, index) => index % 3 === 2));
+  const training = playbacks.filter((playback) => !held.includes(playback));
+  const calibration = training.filter(({ isBad }: Playback) => !isBad);
+  const model = learn(training, calibration, { trees, depth, seed, onto: shipped });
+  const heldOut: HeldOut = {
+    learnedFrom: training.length,
+    present: outcomesOf(held, present ?? silent),
+    candidate: outcomesOf(held, model),
+  };
+  const because = worseThan(heldOut.candidate, heldOut.present);
+  return because === undefined ? { is: "learned", heldOut, model } : { is: "worse", heldOut, because };
+}
