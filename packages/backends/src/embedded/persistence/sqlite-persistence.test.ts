@@ -111,6 +111,22 @@ test("the file is for its owner only", async () => {
   await store.stop();
 });
 
+test("the log is taken into the file beside the commits, again and again", async () => {
+  const path = join(newFolder(), "sluice.db");
+  const { store, client } = await begin(path);
+  const text = "x".repeat(1000);
+  const write = (from: number) =>
+    Promise.all(Array.from({ length: 500 }, (_, index) => client.create(configMap(`a-${from + index}`, text))));
+
+  for (const from of [0, 500]) {
+    await write(from);
+
+    await expect.poll(() => statSync(path).size, { timeout: 10_000 }).toBeGreaterThan((from + 500) * text.length);
+  }
+
+  await store.stop();
+});
+
 test("a second one on the same file is refused, and the first goes on", async () => {
   const path = join(newFolder(), "sluice.db");
   const { store, client } = await begin(path);

@@ -6,6 +6,11 @@ import { type Batch, type Change, jsonOf, type Loaded, type Persistence } from "
 import { checkIdentity, migrate } from "./schema.ts";
 import { describeSqliteError, isBusy, isDiskTrouble } from "./sqlite-error.ts";
 
+/** About 4 MB of log, as SQLite's own checkpoints. */
+const changesToACheckpoint = 400;
+/** What is due is due at whole seconds, and done by then. */
+const checkpointAfterMillis = 400;
+
 interface Statements {
   readonly put: StatementSync;
   readonly remove: StatementSync;
@@ -30,6 +35,24 @@ export function openSqlitePersistence(path: string): Persistence {
     probe: database.prepare("INSERT OR REPLACE INTO meta (key, value) VALUES ('probe', zeroblob(?))"),
   };
   let reserved = 0;
+  let sinceCheckpoint = 0;
+  let checkpoint: NodeJS.Timeout | undefined;
+
+  /** Not within a commit, as SQLite does it by itself: that one would take ten times as long as others. */
+  function checkpointSoon(changes: number): void {
+    sinceCheckpoint += changes;
+    if (sinceCheckpoint < changesToACheckpoint || checkpoint !== undefined) return;
+    checkpoint = setTimeout(() => {
+      checkpoint = undefined;
+      sinceCheckpoint = 0;
+      try {
+        database.exec("PRAGMA wal_checkpoint(PASSIVE)");
+      } catch {
+        // Nothing is lost: it stands in the log, and the next commit says what is wrong with the disk.
+      }
+    }, checkpointAfterMillis);
+    checkpoint.unref();
+  }
 
   function transact(work: () => void): void {
     try {
@@ -55,6 +78,7 @@ export function openSqlitePersistence(path: string): Persistence {
         if (batch.reserved !== reserved) statements.reserve.run(batch.reserved);
       });
       reserved = batch.reserved;
+      checkpointSoon(batch.changes.length);
     },
 
     probe(): void {
@@ -64,6 +88,7 @@ export function openSqlitePersistence(path: string): Persistence {
     },
 
     close(): void {
+      clearTimeout(checkpoint);
       if (database.isOpen) database.close();
     },
   };
@@ -77,6 +102,8 @@ function open(path: string): DatabaseSync {
     database.exec("PRAGMA locking_mode = EXCLUSIVE");
     checkIdentity(database, path);
     database.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL");
+    // Only where ours don't come in time: 64 MB of log.
+    database.exec("PRAGMA wal_autocheckpoint = 16000");
     database.exec("BEGIN IMMEDIATE; COMMIT"); // takes the lock that is then kept
     const check = Object.values(database.prepare("PRAGMA quick_check(1)").get() ?? {})[0];
     if (check !== "ok") throw damaged(path, String(check));
