@@ -146,15 +146,19 @@ function withLiveWeights<Route extends { readonly route?: readonly L4RouteDestin
   ) {
     return route;
   }
-  return {
-    ...route,
-    route: destinations.flatMap((wanted) => {
-      const known = liveOf(wanted);
-      if (known === undefined) return [];
-      const { weight: _, ...rest } = wanted;
-      return known.weight === undefined ? rest : { ...rest, weight: known.weight };
-    }),
-  };
+  const weighed = destinations.flatMap((wanted) => {
+    const known = liveOf(wanted);
+    if (known === undefined) return [];
+    const { weight: _, ...rest } = wanted;
+    return known.weight === undefined ? rest : { ...rest, weight: known.weight };
+  });
+  // What an experiment's versions and a fresh baseline get is the Rollout's, too; it drops by itself what isn't.
+  const beside = (live.route ?? []).filter(
+    ({ destination }) =>
+      !destinations.some((wanted) => sameDestination(wanted.destination, destination)) &&
+      !owners.some((owner) => isSide(destination, owner)),
+  );
+  return { ...route, route: [...weighed, ...beside] };
 }
 
 const sameDestination = (a: Destination, b: Destination): boolean =>

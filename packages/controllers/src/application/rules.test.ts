@@ -263,6 +263,16 @@ describe("claims", () => {
   const to = (subset: string, weight: number) => ({ destination: { host: "s", subset }, weight });
   const istio = { virtualService: { name: "shop" }, destinationRule: rule };
 
+  test("what goes beside both versions is the Rollout's, too", () => {
+    const beside = { destination: { host: "web-fresh-baseline" }, weight: 20 };
+    const live = istioOf("VirtualService", { http: [{ route: [to("stable", 60), to("canary", 20), beside] }] });
+    const desired = istioOf("VirtualService", { http: [{ route: [to("stable", 100), to("canary", 0)] }] });
+
+    expect(
+      overlayClaims(desired, live, { rollouts: [whole({ trafficRouting: { istio } })], isAutoscaled: false }).spec,
+    ).toEqual(live.spec);
+  });
+
   test("routes that steps added are the Rollout's, before all others", () => {
     const added = { name: "testers", match: [{ headers: { "x-a": { exact: "b" } } }], route: [to("canary", 100)] };
     const primary = { name: "primary", route: [to("stable", 100), to("canary", 0)] };

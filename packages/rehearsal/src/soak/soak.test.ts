@@ -178,6 +178,28 @@ test.each<[string, Story]>([
       isDynamic: true,
     }),
   ],
+  [
+    "a sync from git meets the share of a fresh baseline",
+    story([wait(900), { do: "push", fate: "well" }, wait(300)], {
+      seed: 856665373,
+      plan: 5,
+      replicas: 1,
+      hasFreshBaseline: true,
+      sides: "services",
+      delivery: "git",
+      disturbance: { ...plainStory.disturbance, crash: 0.03, delay: 0.5 },
+    }),
+  ],
+  [
+    "what git says is compared with a route in which a fresh baseline has a share",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "slow" },
+      ],
+      { seed: 856665411, plan: 2, replicas: 1, hasFreshBaseline: true, delivery: "git" },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });
