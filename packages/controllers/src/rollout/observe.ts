@@ -106,6 +106,8 @@ export interface ObservedRollout {
   /** By name: those that such a Job is told the Pods of. */
   readonly checkServices: ReadonlyMap<string, Service | undefined>;
   readonly synthetic: readonly SyntheticState[];
+  /** What the API did not take just now of what this release needs, and why. */
+  readonly refused?: string;
 }
 
 export const trafficTaskId = (rollout: Rollout, run: string): string =>

@@ -13,6 +13,7 @@ import { decided } from "./decisions.ts";
 import { throughTheDoor } from "./lasting/door.ts";
 import { isOverruling, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
+import { triesAgainAt } from "./refused.ts";
 import { classify } from "./situation.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
 import type { Verdict } from "./verdict.ts";
@@ -36,6 +37,7 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
         actions: told,
         changes: {},
         events,
+        wakes: [triesAgainAt(observed, now)],
       });
     }
     case "nameTaken":

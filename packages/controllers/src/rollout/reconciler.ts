@@ -4,6 +4,7 @@ import { applyEffect, type Effect, type Effects } from "../loop/index.ts";
 import { rolloutKind } from "./names.ts";
 import { type ObservedRollout, observe } from "./observe.ts";
 import { plan } from "./plan.ts";
+import { withRefusal } from "./refused.ts";
 
 /**
  * Argo Rollouts' canary strategy. Asks the task `canaryTraffic` (`{ namespace, services, podTemplateHash,
@@ -14,4 +15,5 @@ export const rolloutReconciler = (effects: Effects): Reconciler<Rollout, Observe
   observe,
   plan,
   apply: (_rollout, effect) => applyEffect(effect, effects),
+  withRefusal,
 });

@@ -1,6 +1,7 @@
-import type { Quarantine } from "@sluice/api";
+import { builtInKinds, type CanaryStep, type Quarantine } from "@sluice/api";
 import { formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import { plainKinds } from "../laws/index.ts";
 import {
   abortPatch,
   pausePatch,
@@ -10,7 +11,7 @@ import {
   retryPatch,
   undoPatch,
 } from "./index.ts";
-import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "./release.fixture.ts";
+import { analysis, pause, Release, type ReleaseOptions, rollout, setWeight, template } from "./release.fixture.ts";
 
 const careful: ReleaseOptions = {
   steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
@@ -315,6 +316,46 @@ test("a missing template or route is an invalid spec, and heals when it comes", 
 
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
 });
+
+const named = (name: string): CanaryStep => ({ experiment: { templates: [{ name, specRef: "canary" }] } });
+
+test.each([
+  ["AnalysisRun", [setWeight(20), analysis("odd"), pause()], template("odd", { count: 3 }), template("odd", {})],
+  [
+    "Experiment",
+    [setWeight(20), named("Not A Name"), pause()],
+    undefined,
+    rollout("web:v2", { steps: [setWeight(20), named("next"), pause()] }),
+  ],
+] as const)(
+  "an %s that the API refuses is an invalid spec that keeps the weight, and heals",
+  async (kind, steps, odd, right) => {
+    const strict = [
+      ...plainKinds.filter((one) => one.kind !== kind),
+      ...builtInKinds().filter((one) => one.kind === kind),
+    ];
+    const release = await Release.begin({ kinds: strict });
+    if (odd !== undefined) await release.world.apply(odd);
+    await release.push("web:v1", { steps });
+    await release.push("web:v2", { steps });
+    await release.world.run(minutes(2));
+
+    const refused = await release.status();
+    const weight = await release.weight();
+    await release.world.apply(right);
+    await release.world.run(seconds(5));
+
+    expect(refused).toMatchObject({
+      phase: "Degraded",
+      message: expect.stringMatching(
+        `^InvalidSpec: The Rollout "web" is invalid: ${kind} web-.* can't be made: ${kind}`,
+      ),
+    });
+    expect(weight).toBe(20);
+    expect((await release.decisions()).filter((action) => action === "refuse")).toEqual(["refuse"]);
+    expect(["Paused", "Progressing"]).toContain((await release.status()).phase);
+  },
+);
 
 test("a restart replaces Pods that are older, and says when it is done", async () => {
   const release = await Release.begin();
