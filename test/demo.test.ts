@@ -1,21 +1,23 @@
 // The main job, whole: what `npm run demo` shows, asked for as scripts ask.
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { rehearsedAgain } from "./fixtures/rehearsed-again.ts";
-import { sluice } from "./fixtures/sluice.ts";
+import { RunningSluice, repository, sluice } from "./fixtures/sluice.ts";
 
 test("good releases reach everyone, the bad one is taken back everywhere, nobody else's request fails", async () => {
   const folder = await mkdtemp(join(tmpdir(), "sluice-demo-test-"));
+  const data = join(folder, ".sluice");
+  const manifests = join(repository, "examples", "shop", "manifests");
+  const few = ["--runs", "2", "--good", "4", "--fault", "error +50pp"];
+  const predicted = await sluice(["rehearse", manifests, ...few, "--keep", "--data", data], { cwd: folder });
+  expect(predicted.code, predicted.stderr).toBe(0);
 
-  const { code, stdout, stderr } = await sluice(
-    ["demo", "--fast", "--json", "--exit", "--data", join(folder, "state")],
-    {
-      cwd: folder,
-      timeout: 280_000,
-    },
-  );
+  const { code, stdout, stderr } = await sluice(["demo", "--fast", "--json", "--exit", "--data", data], {
+    cwd: folder,
+    timeout: 280_000,
+  });
 
   const summary = JSON.parse(stdout.trim().split("\n").at(-1) ?? "{}");
   expect(summary.problems, stderr).toEqual([]);
@@ -30,7 +32,7 @@ test("good releases reach everyone, the bad one is taken back everywhere, nobody
   expect(summary.git.revertOf).toMatch(/^[0-9a-f]{40}$/);
 
   // The same controllers on the same numbers in virtual time: they decide the same, in the same order.
-  const again = await rehearsedAgain(join(folder, "state"), "shop", "shop");
+  const again = await rehearsedAgain(data, "shop", "shop");
   expect(again.map(({ version, outcome }) => `${version} ${outcome}`)).toEqual([
     "v2 promoted",
     "v3 rolledBack",
@@ -48,4 +50,34 @@ test("good releases reach everyone, the bad one is taken back everywhere, nobody
       expect(last(rehearsed)).toEqual(last(real));
     }
   }
-}, 300_000);
+
+  // The commands say so too, of a Sluice that is up again.
+  const off = join(folder, "off.yaml");
+  await writeFile(
+    off,
+    "{ apiVersion: sluice.dev/v1alpha1, kind: RollbackPolicy, metadata: { name: off }, spec: { judge: { mode: off } } }\n",
+  );
+  const running = await RunningSluice.start(folder);
+  try {
+    const inShop = ["--namespace", "shop"];
+    const names = await running.run(["rehearse", "--replay", "shop@none", ...inShop]);
+    expect(names.stderr).toMatch(/there are shop@\d+, shop@\d+, shop@\d+/);
+    const [good, bad] = [...names.stderr.matchAll(/shop@\d+/g)].map(([name]) => name).slice(-3);
+    const replayed = await running.json<Replayed>("rehearse", "--replay", bad ?? "", "--policy", off, ...inShop);
+    expect(replayed).toMatchObject({ version: "v3", real: { outcome: "rolledBack" }, asItWas: { end: "aborted" } });
+    expect(replayed.changed.canaryRequests).toBeGreaterThan(replayed.asItWas.canaryRequests / 2);
+    expect(await running.ok("rehearse", "--replay", good ?? "", ...inShop)).toMatch(
+      /^v2 .*promoted; .* of its requests were recorded\n.*\n +as it was +goes to everyone/,
+    );
+    const calibration = await running.ok("rehearse", "--calibration", ...inShop);
+    expect(calibration).toMatch(/shop@\d+ v3 +taken back/);
+    expect(calibration).toContain("1 of 3 were taken back");
+  } finally {
+    await running.stop();
+  }
+}, 360_000);
+
+interface Replayed {
+  readonly asItWas: { readonly canaryRequests: number };
+  readonly changed: { readonly canaryRequests: number };
+}

@@ -115,7 +115,7 @@ export function createProgram(): Command {
     .argument("[paths...]", "files, folders, or - for standard input")
     .option("--replay <release>", "a past release under these files, on its own numbers: NAME or NAME@REVISION")
     .option("--policy <file>", "with --replay: one more file that is changed, such as a RollbackPolicy")
-    .option("-n, --namespace <name>", "with --replay: of the release")
+    .option("-n, --namespace <name>", "with --replay and --calibration: of the releases")
     .option("--data <folder>", "of a Sluice whose metrics or releases are read; default: .sluice here or above")
     .option("--from-prometheus <url>", "learn an ordinary day from weeks of metrics there")
     .option("--prometheus-header <header>", "'Name: value', or 'Name: @file'; may be given again", collect)
@@ -127,6 +127,8 @@ export function createProgram(): Command {
     .option("--query <promql>", "their counter, such as 'http_requests_total{job=\"web\"}', or a rate")
     .option("--history <time>", "how far back; default: 4w")
     .option("--no-history", "learn nothing from the metrics of the Sluice here")
+    .option("--keep", "keep what is predicted in the state folder, for --calibration")
+    .option("--calibration", "what was predicted against what happened, for each real release")
     .option("--traffic <rate>", "requests, such as 120rps; default: 100rps")
     .option("--errors <share>", "of ordinary requests, such as 0.3%")
     .option("--p95 <time>", "of ordinary requests, such as 240ms")
@@ -145,6 +147,10 @@ export function createProgram(): Command {
     .option("--require <requirements>", "exit 1 unless met, such as 'caught(error +1pp) >= 95%, falseAborts <= 1%'")
     .option("--json", "print JSON")
     .action(async (paths, options) => {
+      if (options.calibration) {
+        process.exitCode = await (await import("./commands/rehearse-calibration.ts")).rehearseCalibration(options);
+        return;
+      }
       process.exitCode =
         options.replay === undefined
           ? await (await import("./commands/rehearse.ts")).rehearse(paths, options)

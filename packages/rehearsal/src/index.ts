@@ -11,5 +11,5 @@ export { amount, percent, span } from "./report/findings.ts";
 export type { RehearseOptions as SharedOptions } from "./report/options.ts";
 export { rehearse } from "./report/rehearse.ts";
 export { type ReplayOptions, replayRelease } from "./report/replay.ts";
-export type { FaultResult, ProfileResult, Rehearsal } from "./report/result.ts";
+export type { FaultResult, Interval, ProfileResult, Rehearsal } from "./report/result.ts";
 export { type Suggestion, suggest } from "./suggest/suggest.ts";

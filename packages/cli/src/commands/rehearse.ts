@@ -13,7 +13,10 @@ import {
   type Suggestion,
   suggest,
 } from "@sluice/rehearsal";
+import { locateState } from "../connection.ts";
+import { wallClock } from "../control-plane/real-clock.ts";
 import { readFiles, readManifests } from "../manifests.ts";
+import { keepPrediction } from "../rehearse/calibration/predictions.ts";
 import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
 import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
 import { renderHtml } from "../rehearse/html.ts";
@@ -37,6 +40,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly write?: boolean;
   /** A file for the standalone report. */
   readonly html?: string;
+  /** In the state folder, to be compared with what happens. */
+  readonly keep?: boolean;
 }
 
 const worthThreads = 60;
@@ -88,6 +93,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const checks = results.map((result) =>
     options.require === undefined ? [] : checkRequirements(options.require, result),
   );
+  if (options.keep === true) await keepAll(results, options.data);
   if (options.html !== undefined) await writeFile(options.html, renderHtml(results));
   if (options.json) {
     console.log(
@@ -130,6 +136,11 @@ async function ordinaryDays(policies: readonly Policy[], options: RehearseOption
   } finally {
     await door.close();
   }
+}
+
+async function keepAll(results: readonly Rehearsal[], data: string | undefined): Promise<void> {
+  const { rehearsals } = locateState(data);
+  for (const result of results) await keepPrediction(rehearsals, result, wallClock.now());
 }
 
 function historyOf(text: string) {

@@ -6,7 +6,12 @@ import { renderHtml } from "./html.ts";
 const fault = { isHarmful: true, runs: 2, asked: 0, by: "errors", rules: {}, seconds: 120, weight: 0.1 };
 const good = { runs: 2, falseAborts: 0, asked: 0, rules: {}, seconds: 600, waitedSeconds: 0, heldSeconds: 0 };
 const harmed = { harmedMedian: 1200, harmedP95: 3400 };
-const result = { good, faults: [{ ...fault, ...harmed, fault: "error +1pp", caught: 1 }] };
+const seconds = { low: 500, median: 600, high: 700 };
+const result = {
+  good,
+  predicted: { good: seconds },
+  faults: [{ ...fault, ...harmed, fault: "error +1pp", caught: 1 }],
+};
 const rehearsal: Rehearsal = {
   rollout: "web<script>",
   namespace: "shop",
@@ -33,7 +38,7 @@ test("the report stands alone: no script, nothing from the network, both schemes
 });
 
 test("without a harmful fault there is no chart, and it says so", () => {
-  const page = renderHtml([{ ...rehearsal, profiles: { argo: { good, faults: [] } } }]);
+  const page = renderHtml([{ ...rehearsal, profiles: { argo: { ...result, faults: [] } } }]);
 
   expect(page).not.toContain("<svg");
   expect(page).toContain("no harmful fault was rehearsed");

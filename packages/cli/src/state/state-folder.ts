@@ -20,6 +20,8 @@ export interface StateFolder {
   readonly judgements: string;
   /** What the team's own releases taught the judge. */
   readonly teamModel: string;
+  /** What rehearsals predicted. */
+  readonly rehearsals: string;
   readonly tls: string;
   readonly routeTable: string;
   readonly agentSocket: string;
@@ -42,6 +44,7 @@ export const stateFolder = (folder: string): StateFolder => {
     patches: join(path, "patches"),
     judgements: join(path, "judgements"),
     teamModel: join(path, "judge-model.json"),
+    rehearsals: join(path, "rehearsals"),
     tls: join(path, "tls"),
     routeTable: join(path, "agent", "routes.json"),
     agentSocket: join(path, "agent", "socket"),

@@ -31,8 +31,24 @@ export interface GoodResult {
   readonly heldSeconds: number;
 }
 
+/** Where the middle one lies, and nine in ten. */
+export interface Interval {
+  readonly low: number;
+  readonly median: number;
+  readonly high: number;
+}
+
+/** What a release to come is predicted to do. */
+export interface Predicted {
+  /** Seconds that a good one takes. */
+  readonly good: Interval;
+  /** One that harms, whatever it does, and is caught; undefined where none was. */
+  readonly bad?: { readonly seconds: Interval; readonly harmed: Interval };
+}
+
 export interface ProfileResult {
   readonly good: GoodResult;
+  readonly predicted: Predicted;
   readonly faults: readonly FaultResult[];
 }
 

@@ -8,7 +8,7 @@ import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
 import { wordsOf } from "./findings.ts";
 import type { Played, RehearseOptions } from "./options.ts";
-import type { FaultResult, GoodResult, ProfileResult, Rehearsal, StepView } from "./result.ts";
+import type { FaultResult, GoodResult, Interval, Predicted, ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 export function summarised(
   policy: Policy,
@@ -21,8 +21,13 @@ export function summarised(
   for (const profile of names) {
     const own = played.filter((one) => one.profile === profile);
     const chosen = own.filter(({ fault }) => fault !== noFault && isShown(fault, options));
+    const good = own.find(({ fault }) => fault === noFault)?.outcomes ?? [];
     profiles[profile] = {
-      good: goodResult(own.find(({ fault }) => fault === noFault)?.outcomes ?? []),
+      good: goodResult(good),
+      predicted: predictedFrom(
+        good,
+        chosen.filter(({ fault }) => isHarmful(fault)).flatMap(({ outcomes }) => outcomes),
+      ),
       faults: chosen.map(({ fault, outcomes }) => faultResult(fault, outcomes)),
     };
   }
@@ -95,6 +100,26 @@ function goodResult(outcomes: readonly Outcome[]): GoodResult {
     seconds: median(({ seconds }) => seconds),
     waitedSeconds: median(({ waitedSeconds }) => waitedSeconds),
     heldSeconds: median(({ heldSeconds }) => heldSeconds),
+  };
+}
+
+function predictedFrom(good: readonly Outcome[], harmful: readonly Outcome[]): Predicted {
+  const promoted = good.filter(({ end }) => end === "promoted");
+  const caught = harmful.filter(({ end }) => end === "aborted");
+  const interval = (outcomes: readonly Outcome[], count: (one: Outcome) => number): Interval => {
+    const values = outcomes.map(count);
+    return { low: quantile(values, 0.05), median: quantile(values, 0.5), high: quantile(values, 0.95) };
+  };
+  return {
+    good: interval(promoted.length > 0 ? promoted : good, ({ seconds }) => seconds),
+    ...(caught.length === 0
+      ? {}
+      : {
+          bad: {
+            seconds: interval(caught, ({ seconds }) => seconds),
+            harmed: interval(caught, ({ harmed }) => harmed),
+          },
+        }),
   };
 }
 
