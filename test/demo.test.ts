@@ -11,7 +11,9 @@ test("good releases reach everyone, the bad one is taken back everywhere, nobody
   const data = join(folder, ".sluice");
   const manifests = join(repository, "examples", "shop", "manifests");
   const few = ["--runs", "2", "--good", "4", "--fault", "error +50pp"];
-  const predicted = await sluice(["rehearse", manifests, ...few, "--keep", "--data", data], { cwd: folder });
+  const predicted = await sluice(["rehearse", manifests, ...few, "--keep", "--namespace", "shop", "--data", data], {
+    cwd: folder,
+  });
   expect(predicted.code, predicted.stderr).toBe(0);
 
   const { code, stdout, stderr } = await sluice(["demo", "--fast", "--json", "--exit", "--data", data], {
@@ -55,7 +57,7 @@ test("good releases reach everyone, the bad one is taken back everywhere, nobody
   const off = join(folder, "off.yaml");
   await writeFile(
     off,
-    "{ apiVersion: sluice.dev/v1alpha1, kind: RollbackPolicy, metadata: { name: off }, spec: { judge: { mode: off } } }\n",
+    '{ apiVersion: sluice.dev/v1alpha1, kind: RollbackPolicy, metadata: { name: nobody }, spec: { judge: { mode: "off" } } }\n',
   );
   const running = await RunningSluice.start(folder);
   try {

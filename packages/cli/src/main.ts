@@ -115,7 +115,7 @@ export function createProgram(): Command {
     .argument("[paths...]", "files, folders, or - for standard input")
     .option("--replay <release>", "a past release under these files, on its own numbers: NAME or NAME@REVISION")
     .option("--policy <file>", "with --replay: one more file that is changed, such as a RollbackPolicy")
-    .option("-n, --namespace <name>", "with --replay and --calibration: of the releases")
+    .option("-n, --namespace <name>", "of manifests that name none, and of the releases of --replay and --calibration")
     .option("--data <folder>", "of a Sluice whose metrics or releases are read; default: .sluice here or above")
     .option("--from-prometheus <url>", "learn an ordinary day from weeks of metrics there")
     .option("--prometheus-header <header>", "'Name: value', or 'Name: @file'; may be given again", collect)

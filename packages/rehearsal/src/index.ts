@@ -4,7 +4,7 @@ export { type Learned, learnTraffic } from "./learn/learn.ts";
 export { type Fault as RehearsedFault, faults } from "./model/fault.ts";
 export type { Recording } from "./model/recording.ts";
 export { defaultTraffic, noises, type Traffic } from "./model/traffic.ts";
-export { type Policy, policiesOf } from "./policy/policy.ts";
+export { type Policy, policiesOf, readPolicies } from "./policy/policy.ts";
 export type { Decided, Outcome } from "./release/outcome.ts";
 export { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
 export { amount, percent, span } from "./report/findings.ts";

@@ -1,5 +1,6 @@
 import type { Resource } from "@sluice/api";
 import { expect, test } from "vitest";
+import { readPolicies } from "./policy/policy.ts";
 import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
 import type { Outcome } from "./release/outcome.ts";
 import { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
@@ -166,6 +167,17 @@ test("a team's own RollbackPolicy judges and holds back as it says, and none is 
   expect(faultOf(off, "sluice", "error +50pp")?.caught).toBe(0);
   expect(faultOf(ruled, "sluice", "error +50pp")?.caught).toBe(1);
   expect(ruled.profiles.sluice?.good.seconds).toBeLessThan(700);
+});
+
+test("beside one that would be refused the others are rehearsed, and every field is told", async () => {
+  const { metadata, ...rest } = canary({ steps: [{ setWeight: 400 }, { setWeight: 10, pause: {} }] });
+  const broken = { ...rest, metadata: { ...metadata, name: "broken" } };
+
+  const { policies, refused } = await readPolicies([broken, canary()]);
+
+  expect(policies.map(({ rollout }) => rollout.metadata.name)).toEqual(["web"]);
+  expect(refused.map(({ message }) => message.split("\n")[0])).toEqual(["Rollout shop/broken: it would be refused:"]);
+  expect(refused[0]?.message).toMatch(/steps\[0\].*\n.*steps\[1\].*\n.*sluice lint/);
 });
 
 test("a Rollout that the store would refuse is refused with the field", async () => {

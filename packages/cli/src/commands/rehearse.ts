@@ -6,8 +6,8 @@ import {
   defaultTraffic,
   faults,
   type Policy,
-  policiesOf,
   type Rehearsal,
+  readPolicies,
   rehearse as rehearsed,
   type SharedOptions,
   type Suggestion,
@@ -24,7 +24,7 @@ import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
 import { ReleaseThreads } from "../rehearse/threads.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
-import { hasColour } from "../terminal/style.ts";
+import { hasColour, paint } from "../terminal/style.ts";
 
 export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly seed?: string;
@@ -42,6 +42,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly html?: string;
   /** In the state folder, to be compared with what happens. */
   readonly keep?: boolean;
+  /** Of what names none. */
+  readonly namespace?: string;
 }
 
 const worthThreads = 60;
@@ -57,12 +59,16 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
   const sought = profileOf(options.suggest);
-  const policies = await policiesOf(manifests);
+  const isWatched = process.stderr.isTTY === true && options.json !== true;
+  const { policies, refused } = await readPolicies(
+    manifests,
+    options.namespace === undefined ? {} : { namespace: options.namespace },
+  );
+  for (const { message } of refused) console.error(`${paint("red", "not rehearsed:", isWatched)} ${message}\n`);
   const days = await ordinaryDays(policies, options);
   const faultCount = options.fault?.length ?? faults.length;
   // A thread costs as much as a few dozen releases until it plays its first.
   const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
-  const isWatched = process.stderr.isTTY === true && options.json !== true;
   try {
     for (const [index, policy] of policies.entries()) {
       const { traffic, words } = days[index] ?? { traffic: defaultTraffic, words: [] };
@@ -114,7 +120,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       if (own.length > 0) console.log(`\n${renderChecks(own, hasColour())}`);
     }
   }
-  return checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
+  return refused.length === 0 && checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
 }
 
 /** For each Rollout what its service's metrics tell, where there are any to ask. */

@@ -15,6 +15,7 @@ h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 .soft { color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
+th[scope=colgroup] { color: var(--soft); font-weight: 600; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
 svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
 `;
@@ -56,32 +57,43 @@ ${notes.length === 0 ? "" : `<h2>Notes</h2>\n${list(notes)}`}
 const list = (lines: readonly string[]): string =>
   `<ul>${lines.map((line) => `<li>${escapeHtml(line)}</li>`).join("")}</ul>`;
 
-function table(headers: readonly string[], rows: readonly (readonly string[])[]): string {
-  const head = headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");
+/** `groups` stand above the headers after the first: a title, and how many of them it is above. */
+function table(
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  groups: readonly (readonly [string, number])[] = [],
+): string {
+  const above = groups.map(([title, span]) => `<th scope="colgroup" colspan="${span}">${escapeHtml(title)}</th>`);
+  const over = groups.length === 0 ? "" : `<td></td>${above.join("")}</tr><tr>`;
+  const head = over + headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");
   const body = rows.map((row) => `<tr>${row.map((cell) => `<td>${cell}</td>`).join("")}</tr>`).join("\n");
   return `<table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table>`;
 }
 
 function faultTable({ profiles: results }: Rehearsal): string {
   const known = profiles.filter((name) => results[name] !== undefined);
-  const headers = known.flatMap((name) => [`caught ${labels[name]}`, "by", "after", "harmed (p95)"]);
+  const headers = known.flatMap(() => ["caught", "by", "after", "harmed (p95)"]);
   const first = known[0] === undefined ? [] : (results[known[0]]?.faults ?? []);
   const rows = first.map(({ fault }) => [
     escapeHtml(fault),
     ...known.flatMap((name) => cells(results[name]?.faults.find((one) => one.fault === fault))),
   ]);
-  return table(["fault", ...headers], rows);
+  return table(
+    ["fault", ...headers],
+    rows,
+    known.map((name) => [labels[name], 4]),
+  );
 }
 
 function cells(result: FaultResult | undefined): readonly string[] {
   if (result === undefined) return ["", "", "", ""];
-  const { caught, by, seconds, harmedMedian, harmedP95, isHarmful } = result;
+  const { caught, asked, by, seconds, harmedMedian, harmedP95, isHarmful } = result;
   const isRight = isHarmful ? caught >= 0.95 : caught <= 0.05;
   const isWrong = isHarmful ? caught < 0.5 : caught > 0.5;
   const tone = isRight ? "good" : isWrong ? "bad" : "soft";
   return [
-    `<span class="${tone}">${percent(caught)}</span>`,
-    escapeHtml(by ?? "-"),
+    `<span class="${tone}">${percent(caught)}${asked > 0 && asked >= caught ? " asked" : ""}</span>`,
+    escapeHtml((by ?? "-").replace("judge: ", "").replace("failures of an endpoint", "one endpoint")),
     seconds === undefined ? "-" : span(seconds),
     `${amount(harmedMedian)} (${amount(harmedP95)})`,
   ];

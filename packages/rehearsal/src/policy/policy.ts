@@ -8,7 +8,7 @@ import {
   type Service,
   type VirtualService,
 } from "@sluice/api";
-import { Fault, seededRandom, VirtualClock } from "@sluice/kernel";
+import { describeViolation, Fault, isFault, seededRandom, VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 import { madeUp, type Surroundings } from "./surroundings.ts";
 
@@ -41,25 +41,50 @@ const rehearsed = new Set([
 export interface PolicyOptions {
   /** Where no RollbackPolicy selects the Rollout: by default one is made up, which holds a share back. */
   readonly holdsBackWithoutPolicy?: boolean;
+  /** Of what names none. */
+  readonly namespace?: string;
+}
+
+export interface ReadPolicies {
+  readonly policies: readonly Policy[];
+  /** Of the Rollouts that a store would refuse: why, each with its fields. */
+  readonly refused: readonly Fault[];
 }
 
 /** Every Rollout of these manifests as a policy. Faults: invalid, with what the store would refuse. */
 export async function policiesOf(
   manifests: readonly Resource[],
-  { holdsBackWithoutPolicy = true }: PolicyOptions = {},
+  options: PolicyOptions = {},
 ): Promise<readonly Policy[]> {
-  const placed = manifests.filter(({ kind }) => rehearsed.has(kind)).map(withNamespace);
+  const { policies, refused } = await readPolicies(manifests, options);
+  if (refused[0] !== undefined) throw refused[0];
+  return policies;
+}
+
+/** The Rollouts that can be rehearsed, and why the others can't. Faults: invalid where none can. */
+export async function readPolicies(
+  manifests: readonly Resource[],
+  { holdsBackWithoutPolicy = true, namespace = "default" }: PolicyOptions = {},
+): Promise<ReadPolicies> {
+  const placed = manifests.filter(({ kind }) => rehearsed.has(kind)).map((object) => withNamespace(object, namespace));
   const rollouts = placed.filter((object): object is Rollout => object.kind === "Rollout");
   if (rollouts.length === 0) throw new Fault("invalid", "no Rollout in these manifests: there is nothing to rehearse");
   const policies: Policy[] = [];
+  const refused: Fault[] = [];
   for (const rollout of rollouts) {
     const around = placed.filter(
       ({ kind, metadata }) =>
         kind !== "Rollout" && (metadata.namespace === undefined || metadata.namespace === rollout.metadata.namespace),
     );
-    policies.push(await admitted(rollout, around, holdsBackWithoutPolicy));
+    try {
+      policies.push(await admitted(rollout, around, holdsBackWithoutPolicy));
+    } catch (thrown) {
+      if (!isFault(thrown) || thrown.kind !== "invalid") throw thrown;
+      refused.push(thrown);
+    }
   }
-  return policies;
+  if (policies.length > 0) return { policies, refused };
+  throw refused.length === 1 ? refused[0] : new Fault("invalid", refused.map(({ message }) => message).join("\n"));
 }
 
 async function admitted(rollout: Rollout, around: readonly Resource[], holdsBack: boolean): Promise<Policy> {
@@ -100,13 +125,17 @@ async function create(client: Client, object: Resource): Promise<Resource> {
   } catch (thrown) {
     if (!(thrown instanceof ApiFault)) throw thrown;
     const place = `${object.kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`;
-    throw new Fault("invalid", `${place}: ${thrown.message}`, { cause: thrown });
+    const { violations } = thrown;
+    const fields = violations.map((violation) => `\n  ${describeViolation(violation)}`).join("");
+    const repair = violations.length === 0 ? "" : "\n  sluice lint explains it, and repairs what it can with --fix";
+    const message = violations.length === 0 ? thrown.message : `it would be refused:${fields}${repair}`;
+    throw new Fault("invalid", `${place}: ${message}`, { cause: thrown, violations });
   }
 }
 
-function withNamespace(object: Resource): Resource {
+function withNamespace(object: Resource, namespace: string): Resource {
   if (object.kind === "ClusterAnalysisTemplate" || object.metadata.namespace !== undefined) return object;
-  return { ...object, metadata: { ...object.metadata, namespace: "default" } };
+  return { ...object, metadata: { ...object.metadata, namespace } };
 }
 
 function entryOf(rollout: Rollout, surroundings: readonly Resource[]): Entry {

@@ -12,7 +12,12 @@ export interface Asked {
 /** What the worker says, in order. */
 export type Said =
   | { readonly is: "progress"; readonly done: number; readonly all: number }
-  | { readonly is: "rehearsed"; readonly rehearsals: readonly Rehearsal[] }
+  | {
+      readonly is: "rehearsed";
+      readonly rehearsals: readonly Rehearsal[];
+      /** Rollouts that a store would refuse, and why. */
+      readonly refused: readonly string[];
+    }
   | { readonly is: "refused"; readonly message: string };
 
 /** As it stands in the fields. */

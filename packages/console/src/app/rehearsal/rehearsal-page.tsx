@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { Page } from "../parts/page.tsx";
 import { RehearsalForm } from "./rehearsal-form.tsx";
 import { RehearsalResult } from "./rehearsal-result.tsx";
-import { useRehearsal } from "./use-rehearsal.ts";
+import { type Rehearsing, useRehearsal } from "./use-rehearsal.ts";
 
 /** Will a release be caught? Answered here, in the browser, before anything is applied. */
 export function RehearsalPage(): ReactNode {
@@ -16,11 +16,11 @@ export function RehearsalPage(): ReactNode {
       <RehearsalForm isRunning={state.is === "running"} onBegin={begin} onCancel={cancel} />
       <div aria-live="polite">
         {state.is === "running" && <Progress done={state.done} all={state.all} />}
-        {state.is === "refused" && (
-          <div className="card" role="alert">
-            <p className="bad-text break">{state.message}</p>
+        {messagesOf(state).map((message) => (
+          <div key={message} className="card" role="alert">
+            <p className="bad-text break rehearsal-refusal">{message}</p>
           </div>
-        )}
+        ))}
       </div>
       {state.is === "rehearsed" &&
         state.rehearsals.map((rehearsal) => (
@@ -28,6 +28,11 @@ export function RehearsalPage(): ReactNode {
         ))}
     </Page>
   );
+}
+
+function messagesOf(state: Rehearsing): readonly string[] {
+  if (state.is === "refused") return [state.message];
+  return state.is === "rehearsed" ? state.refused : [];
 }
 
 function Progress({ done, all }: { readonly done: number; readonly all: number | undefined }): ReactNode {

@@ -1,4 +1,5 @@
 // The static site as anyone would meet it: files from a web server that knows nothing, and a Rollout that is pasted.
+import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -10,7 +11,10 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest"
 import { buildSite } from "../../../build.ts";
 import { launchBrowser, missingBrowser } from "../../fixtures/browser.ts";
 
-const listing = join(import.meta.dirname, "..", "..", "..", "..", "..", "bench", "rehearsal", "canary.yaml");
+const root = join(import.meta.dirname, "..", "..", "..", "..", "..");
+const listing = join(root, "bench", "rehearsal", "canary.yaml");
+/** Where the requirements lie beside the repository: a page that people paste whole. */
+const pasted = join(root, "..", "shared", "seed", "rollouts-and-analysis.yaml");
 const types = { html: "text/html", js: "text/javascript", css: "text/css" } as const;
 
 /** Under a path of its own, as on a page of some forge. */
@@ -80,6 +84,29 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     if (process.env.SCREENSHOTS)
       await page.screenshot({ path: join(process.env.SCREENSHOTS, "site.png"), fullPage: true });
   }, 180_000);
+
+  test.skipIf(!existsSync(pasted))(
+    "the listing as it is: one Rollout is rehearsed, what is wrong with the other is told",
+    async () => {
+      await page.getByLabel(/as YAML/).fill(await readFile(pasted, "utf8"));
+      await page.getByLabel("Releases of each bad kind").fill("1");
+      await page.getByRole("button", { name: "Rehearse" }).click();
+
+      await page.getByRole("table", { name: /which are caught/ }).waitFor({ timeout: 150_000 });
+
+      const told = await page.getByRole("alert").textContent();
+      expect(told).toContain("Rollout production/frontend-ring-deployment: it would be refused");
+      expect(told).toContain("setCanaryScale");
+      // Its queries pool both versions: half of the canary's requests may fail, and the analyses see nothing.
+      const row = page.getByRole("row", { name: /^error \+5pp/ });
+      expect((await row.getByRole("cell").allTextContents())[0]).toBe("0 %");
+      expect(await page.getByText(/AnalysisTemplate latency-p95, which decides nothing here/).count()).toBe(1);
+      expect(complaints).toEqual([]);
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({ path: join(process.env.SCREENSHOTS, "listing.png"), fullPage: true });
+    },
+    180_000,
+  );
 
   test("what the store would refuse is told with the field", async () => {
     const text = await readFile(listing, "utf8");

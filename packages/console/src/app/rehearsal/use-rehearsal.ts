@@ -1,4 +1,3 @@
-import type { Rehearsal } from "@sluice/rehearsal";
 import { useCallback, useEffect, useRef, useState } from "react";
 import type { Asked, Said } from "./asked.ts";
 
@@ -8,8 +7,7 @@ declare const REHEARSAL_WORKER: string;
 export type Rehearsing =
   | { readonly is: "idle" }
   | { readonly is: "running"; readonly done: number; readonly all: number | undefined }
-  | { readonly is: "rehearsed"; readonly rehearsals: readonly Rehearsal[] }
-  | { readonly is: "refused"; readonly message: string };
+  | Exclude<Said, { readonly is: "progress" }>;
 
 /** One rehearsal at a time, each in a worker of its own, so that one that runs can be stopped. */
 export function useRehearsal() {

@@ -1,15 +1,15 @@
 // Rehearses in a thread of the browser's: nothing leaves the machine.
 import type { Resource } from "@sluice/api";
 import { minutes, toFault } from "@sluice/kernel";
-import { policiesOf, type Rehearsal, rehearse } from "@sluice/rehearsal";
+import { type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
 import { loadAll } from "js-yaml";
 import type { Asked, Said } from "./asked.ts";
 
 const say = (said: Said): void => postMessage(said);
 
-async function answer({ manifests, traffic, runs, seed }: Asked): Promise<readonly Rehearsal[]> {
+async function answer({ manifests, traffic, runs, seed }: Asked): Promise<Said> {
   const rehearsals: Rehearsal[] = [];
-  const policies = await policiesOf(resourcesOf(manifests));
+  const { policies, refused } = await readPolicies(resourcesOf(manifests));
   for (const [index, policy] of policies.entries()) {
     const rehearsed = await rehearse(policy, {
       traffic,
@@ -24,7 +24,7 @@ async function answer({ manifests, traffic, runs, seed }: Asked): Promise<readon
     });
     rehearsals.push(rehearsed);
   }
-  return rehearsals;
+  return { is: "rehearsed", rehearsals, refused: refused.map(({ message }) => message) };
 }
 
 function resourcesOf(text: string): readonly Resource[] {
@@ -37,7 +37,7 @@ function resourcesOf(text: string): readonly Resource[] {
 
 addEventListener("message", async ({ data }: MessageEvent<Asked>) => {
   try {
-    say({ is: "rehearsed", rehearsals: await answer(data) });
+    say(await answer(data));
   } catch (thrown) {
     say({ is: "refused", message: toFault(thrown).message });
   }
