@@ -50,7 +50,7 @@ export interface JudgeOptions {
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
 /** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
-export const rollbackNats = 6.3;
+export const rollbackNats = 6.9;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.95;
 /** The same before the last step. */
@@ -61,9 +61,9 @@ const holdSecondsMax = 1600;
  * Evidence at which a release ends that was held for as long as may be, and would now go where nothing can be compared:
  * of a good one most suspicions are refuted meanwhile, so what remains needs less.
  */
-const lastLookNats = 3.3;
+const lastLookNats = 4;
 /** The same for latency: a cache that fills slowly is refuted by no waiting. */
-const lastLookNatsOfLatency = 4.5;
+const lastLookNatsOfLatency = 5;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
