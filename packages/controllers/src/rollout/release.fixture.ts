@@ -164,6 +164,8 @@ export class Outside {
   requests = 100;
   /** What users of each ring asked and of whom, `[name, canary, stable]`. */
   rings: readonly (readonly [string, number, number])[] = [];
+  /** Of how many seconds they were asked. */
+  readonly ringsSince: number[] = [];
   /** How many of the requests of a synthetic check are answered rightly. */
   passing = 1000;
   asked = 0;
@@ -179,9 +181,10 @@ export const handlers =
       return { value: JSON.stringify(parsed)?.replaceAll("null", "NaN") ?? "", parsed };
     },
     canaryTraffic: async () => ({ requests: outside.requests }),
-    ringTraffic: async () => ({
-      rings: outside.rings.map(([name, canary, stable]) => ({ name, canary, stable })),
-    }),
+    ringTraffic: async ({ sinceSeconds }) => {
+      outside.ringsSince.push(Number(sinceSeconds));
+      return { rings: outside.rings.map(([name, canary, stable]) => ({ name, canary, stable })) };
+    },
     syntheticCheck: async ({ count }) => {
       const failed = Number(count) - outside.passing;
       return failed > 0

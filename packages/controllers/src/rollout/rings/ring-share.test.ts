@@ -76,6 +76,14 @@ test("it is counted anew at each weight, follows what changes, and goes when tra
   expect((await release.status()).canary?.rings).toBeUndefined();
 });
 
+test("none of what was counted before the routers followed the weight is asked for", async () => {
+  const release = await underway();
+  await release.world.run(minutes(1));
+
+  // Looked at after 10 s, and each minute; the first 3 s are the old weight's.
+  expect(release.outside.ringsSince).toEqual([7, 67]);
+});
+
 test("without a request nothing is said, and without rings nothing is asked", async () => {
   const release = await underway();
   release.outside.rings = [];

@@ -15,6 +15,8 @@ export interface RingSharePlan {
 /** Requests are counted each second; the first ones after a step are few. */
 const firstLook = seconds(10);
 const nextLook = seconds(60);
+/** Until the routers have followed and what they counted by the old weight is read, too: none of it says something of the new one. */
+const settling = seconds(3);
 
 /** The share of the requests that the new version gets at this weight, as the router counted. */
 export function planRingShare(
@@ -34,7 +36,7 @@ export function planRingShare(
   const kept = known?.weight === weight ? known : undefined;
   const since = parseInstant(conditionOf(status.conditions, "Progressing")?.lastUpdateTime ?? "") ?? now;
   const { namespace, name } = rollout.metadata;
-  const sinceSeconds = Math.min(300, Math.max(5, Math.ceil((now - since) / 1000)));
+  const sinceSeconds = Math.min(300, Math.max(5, Math.ceil((now - since - settling) / 1000)));
   const start: Effect = { do: "startTask", id, work: { do: "ringTraffic", namespace, rollout: name, sinceSeconds } };
   switch (state.is) {
     case "absent": {
