@@ -16,6 +16,7 @@ const pages = [
   "evidence.md",
   "judging.md",
   "analysis.md",
+  "verdict.md",
   "workloads.md",
   "routing.md",
   "metrics.md",
