@@ -5,9 +5,9 @@ export { createJudge, type Judge, type JudgeOptions, rollbackNats, type Verdict 
 export { modelFault } from "./learned/model-fault.ts";
 export type { TreeModel } from "./learned/trees.ts";
 export { placeboWindow } from "./placebo.ts";
-export { decide, type Prediction } from "./policy/decide.ts";
+export { decide, isAlarming, isValidated, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
-export { type ReplayedWindow, replay } from "./policy/replay.ts";
+export { type KnownBeside, type ReplayedWindow, replay } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
 export { type Evidence, namedEvidence } from "./sentence.ts";
 export type {

@@ -70,7 +70,13 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
   const { spec, metadata } = judgement;
   const windows = log.windows.map(({ window }) => window);
   const rules = spec.policy === undefined ? [] : (spec.rules ?? defaultRollbackRules);
-  const again = replay(log.release, windows, { tolerances: tolerancesOf(spec), rules, learned: log.learned });
+  const again = replay(log.release, windows, {
+    tolerances: tolerancesOf(spec),
+    rules,
+    learned: log.learned,
+    known: knownOf(log),
+    ...heard(spec.model),
+  });
   const differing = again.flatMap(({ window, action }, index) => {
     const was = log.windows[index]?.verdict.action ?? "nothing";
     return was === action ? [] : [{ ends: window.ends, was, is: action }];
@@ -86,6 +92,9 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
   };
 }
 
+const knownOf = (log: WindowLog) => log.windows.map(({ known }) => known);
+const heard = (model: RollbackPolicy["spec"]["model"]) => (model === undefined ? {} : { model: model.use ?? "beside" });
+
 function underPolicy(
   { comparedWith = "meanwhile" }: JudgementSpec,
   log: WindowLog,
@@ -99,6 +108,8 @@ function underPolicy(
       tolerances: tolerancesOf({ comparedWith, ...(tolerances === undefined ? {} : { tolerances }) }),
       rules: spec.rules ?? defaultRollbackRules,
       learned: log.learned,
+      known: knownOf(log),
+      ...heard(spec.model),
     },
   );
 }

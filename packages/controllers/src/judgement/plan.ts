@@ -10,7 +10,7 @@ import {
   seconds,
   unreachable,
 } from "@sluice/kernel";
-import { brokenRules, decide, rollbackNats } from "@sluice/verdict";
+import { brokenRules, decide, isAlarming, isValidated, rollbackNats } from "@sluice/verdict";
 import type { Effect } from "../loop/index.ts";
 import type { JudgedWindows, ObservedJudgement } from "./observe.ts";
 
@@ -20,7 +20,6 @@ type JudgementPlan = Plan<Effect, JudgementStatus>;
 const settling = seconds(1.5);
 /** A handler that never answers holds nothing: the windows are asked for again. */
 const patience = seconds(30);
-const validation = seconds(300);
 
 /** Asks for the verdict at the end of each window; what a policy's rules and a model say is laid over it. */
 export function plan(observed: ObservedJudgement, now: Instant): JudgementPlan {
@@ -117,13 +116,12 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     now,
   );
   const prediction = result.model?.prediction;
-  const alarmedSince =
-    prediction === undefined || prediction.probability <= 0.9 ? undefined : (modelSince(status) ?? now);
+  const alarmedSince = isAlarming(prediction) ? (modelSince(status) ?? now) : undefined;
   const ruling = decide({
     verdict: result.verdict,
     broken,
     ...(prediction === undefined ? {} : { prediction }),
-    isPredictionValidated: alarmedSince !== undefined && now >= after(alarmedSince, validation),
+    isPredictionValidated: isValidated(alarmedSince, now),
     ...(spec.model?.use === undefined ? {} : { use: spec.model.use }),
   });
   const { confidence, nats, suspects, requests, evidence } = result.verdict;

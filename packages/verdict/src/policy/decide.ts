@@ -1,3 +1,4 @@
+import { after, type Instant, seconds } from "@sluice/kernel";
 import type { Verdict } from "../judge.ts";
 import type { Broken } from "./rules.ts";
 
@@ -19,6 +20,16 @@ export interface Ruling {
 /** Beyond this a model's word ends a release once it has been validated; beyond the other the weight is held. */
 const modelRollback = 0.9;
 const modelMonitor = 0.6;
+
+/** For so long a model must be sure before it ends a release. */
+const validation = seconds(300);
+
+/** So sure that the release would end, once that has been validated. */
+export const isAlarming = (prediction: Prediction | undefined): boolean =>
+  prediction !== undefined && prediction.probability > modelRollback;
+
+export const isValidated = (alarmedSince: Instant | undefined, now: Instant): boolean =>
+  alarmedSince !== undefined && now >= after(alarmedSince, validation);
 
 export interface Heard {
   readonly verdict: Pick<Verdict, "action" | "because">;

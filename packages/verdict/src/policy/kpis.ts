@@ -8,6 +8,8 @@ export interface Kpis {
   readonly stableErrorRate: number | undefined;
   readonly errorRateChange: number | undefined;
   readonly p95Change: number | undefined;
+  /** Of the new version, in milliseconds. */
+  readonly p95Ms?: number | undefined;
   readonly conversionChange: number | undefined;
   /** Of the pod that uses most, since the release began. */
   readonly memoryGrowth: number | undefined;
@@ -49,6 +51,7 @@ export class RecentKpis {
       stableErrorRate: percent(stable.failures, stable.requests),
       errorRateChange: change(percent(mine.failures, mine.requests), percent(stable.failures, stable.requests)),
       p95Change: change(this.#p95(mine.latencyCounts), this.#p95(stable.latencyCounts)),
+      p95Ms: this.#p95(canary.latencyCounts),
       conversionChange: change(
         percent(mine.conversions, mine.exposures),
         percent(stable.conversions, stable.exposures),

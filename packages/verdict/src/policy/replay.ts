@@ -1,15 +1,28 @@
 import { after, type Instant, millis } from "@sluice/kernel";
 import { createJudge, type JudgeOptions } from "../judge.ts";
 import type { JudgedRelease, JudgedWindow, Tolerances } from "../window.ts";
-import { decide, type Ruling } from "./decide.ts";
+import { decide, isAlarming, isValidated, type Prediction, type Ruling } from "./decide.ts";
 import { RecentKpis } from "./kpis.ts";
 import { brokenRules, type Rule } from "./rules.ts";
+
+/** What else was known at a window's end, which no window tells. */
+export interface KnownBeside {
+  /** The business' own numbers, by name. */
+  readonly metrics: Readonly<Record<string, number>>;
+  readonly memoryLimit?: number;
+  /** Of the remote model, where one answered. */
+  readonly prediction?: Prediction;
+}
 
 export interface ReplayOptions {
   readonly tolerances?: Tolerances;
   readonly rules?: readonly Rule[];
   /** The model that judged then. */
   readonly learned?: JudgeOptions["learned"] | undefined;
+  /** By window; of windows before it was kept nothing is known. */
+  readonly known?: readonly (KnownBeside | undefined)[];
+  /** How a remote model is heard; undefined: not at all. */
+  readonly model?: "beside" | "instead";
 }
 
 export interface ReplayedWindow {
@@ -25,18 +38,30 @@ export interface ReplayedWindow {
 export function replay(
   release: JudgedRelease,
   windows: readonly JudgedWindow[],
-  { tolerances, rules = [], learned }: ReplayOptions = {},
+  { tolerances, rules = [], learned, known = [], model }: ReplayOptions = {},
 ): readonly ReplayedWindow[] {
   const judge = createJudge(release, tolerances, learned === undefined ? {} : { learned });
   const recent = new RecentKpis(release.bucketEdgesMs);
   const beganAt = release.names?.beganAt ?? (0 as Instant);
   let since: ReadonlyMap<string, Instant> = new Map();
-  return windows.map((window) => {
+  let alarmedSince: Instant | undefined;
+  return windows.map((window, index) => {
     const verdict = judge.observe(window);
     recent.add(window);
     const now = after(beganAt, millis(window.ends));
-    const broken = brokenRules(rules, { kpis: recent.now(), metrics: new Map(), since }, now);
+    const { metrics = {}, memoryLimit, prediction } = known[index] ?? {};
+    const inputs = { kpis: recent.now(memoryLimit), metrics: new Map(Object.entries(metrics)), since };
+    const broken = brokenRules(rules, inputs, now);
     since = new Map(broken.map((rule) => [rule.name, rule.since]));
-    return { window, action: verdict.action, nats: verdict.nats, ruling: decide({ verdict, broken }) };
+    const heard = model === undefined ? undefined : prediction;
+    alarmedSince = isAlarming(heard) ? (alarmedSince ?? now) : undefined;
+    const ruling = decide({
+      verdict,
+      broken,
+      ...(heard === undefined ? {} : { prediction: heard }),
+      isPredictionValidated: isValidated(alarmedSince, now),
+      ...(model === undefined ? {} : { use: model }),
+    });
+    return { window, action: verdict.action, nats: verdict.nats, ruling };
   });
 }

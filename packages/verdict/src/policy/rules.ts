@@ -4,7 +4,7 @@ import type { Kpis } from "./kpis.ts";
 export type RuleAction = "immediate_rollback" | "scheduled_rollback" | "alert_human" | "monitor_closely" | "continue";
 
 export interface Threshold {
-  readonly signal: Exclude<keyof Kpis, "requests" | "stableErrorRate"> | "metric";
+  readonly signal: Exclude<keyof Kpis, "requests" | "stableErrorRate" | "p95Ms"> | "metric";
   readonly metric?: string;
   readonly above?: number;
   readonly below?: number;

@@ -72,6 +72,8 @@ interface Session {
   readonly endpoints: readonly string[];
   readonly business: BusinessNumbers;
   last: Verdict | undefined;
+  /** Of the last window, in the release's time. */
+  lastEnds: number;
   windows: number;
 }
 
@@ -88,31 +90,46 @@ export function judgeWindows({ store, logs, now, teamModel = noModel }: JudgingO
   const models = new RemoteModels(now);
   return async (given) => {
     const work = given as unknown as JudgeWork;
-    const known = sessions.get(work.uid);
-    if (known === undefined) await logs.sweep(now());
-    const session = known ?? (await resume(work, store, logs, teamModel));
+    const remembered = sessions.get(work.uid);
+    if (remembered === undefined) await logs.sweep(now());
+    const session = remembered ?? (await resume(work, store, logs, teamModel));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {
       if (sessions.size <= sessionsMax) break;
       sessions.delete(uid);
     }
+    const before = session.windows;
     await judgeUpTo(work, session, store, logs);
+    const isNew = session.windows > before;
     const { last } = session;
     if (last === undefined) throw new Fault("unavailable", "no window is over yet");
-    const kpis = session.kpis.now(memoryLimitOf(work.canary));
+    const memoryLimit = memoryLimitOf(work.canary);
+    const kpis = session.kpis.now(memoryLimit);
     const metrics = await session.business.metrics(now());
     const evidence = namedEvidence(last.evidence, session.endpoints);
     const result: JudgedWindows = { windows: session.windows, verdict: { ...last, evidence }, kpis, metrics };
     const { model } = work.spec;
-    if (model === undefined) return result;
+    const known = {
+      type: "known",
+      ends: session.lastEnds,
+      metrics,
+      ...(memoryLimit === undefined ? {} : { memoryLimit }),
+    } as const;
+    if (model === undefined) {
+      if (isNew) await logs.append(work.uid, [known]);
+      return result;
+    }
     const asked = await models.ask({
       ...model,
       ...(work.token === undefined ? {} : { token: work.token }),
       kpis,
+      metrics,
       requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
       at: new Date(now()),
     });
+    const { prediction } = asked;
+    if (isNew) await logs.append(work.uid, [{ ...known, ...(prediction === undefined ? {} : { prediction }) }]);
     return { ...result, model: asked };
   };
 }
@@ -164,6 +181,7 @@ function show(session: Session, window: JudgedWindow): Verdict {
   const verdict = session.judge.observe(window);
   session.kpis.add(window);
   session.last = verdict;
+  session.lastEnds = window.ends;
   return verdict;
 }
 
@@ -197,6 +215,7 @@ async function resume(
     endpoints: release.names?.endpoints ?? [],
     business: new BusinessNumbers(store, work.namespace, work.spec),
     last: undefined,
+    lastEnds: 0,
     windows: 0,
   };
   for (const { window } of logged?.windows ?? []) {

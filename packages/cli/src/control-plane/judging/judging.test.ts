@@ -3,9 +3,9 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Judgement, JudgementSpec } from "@sluice/api";
+import type { Judgement, JudgementSpec, RollbackPolicy } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { formatInstant, instant } from "@sluice/kernel";
+import { formatInstant, instant, millis, ratio } from "@sluice/kernel";
 import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -181,6 +181,73 @@ describe("windows from the router's counters", () => {
   });
 });
 
+describe("what rules and a model looked at is kept, too", () => {
+  const leaking = [
+    { signal: "memoryUsage", above: 80 },
+    { signal: "memoryGrowth", above: 10 },
+  ] as const;
+  const few = [{ signal: "metric", metric: "orders", below: 5 }] as const;
+  const policed: JudgementSpec = {
+    ...spec,
+    policy: "careful",
+    metrics: [{ name: "orders", query: "vector(3)" }],
+    rules: [{ name: "memory", when: leaking, action: "immediate_rollback" }],
+  };
+  const otherPolicy = (rules: JudgementSpec["rules"]) =>
+    ({ metadata: { name: "other" }, spec: { ...(rules === undefined ? {} : { rules }) } }) as RollbackPolicy;
+
+  test("a rule about memory, which needs its limit, and one about a number of the business say again what they said", async () => {
+    const judge = judgeWindows({
+      store: metricsOf(0.002),
+      logs: new WindowLogs(folder),
+      now: () => instant(began + 300_000),
+    });
+    for (let upTo = 1; upTo <= 40; upTo++) await judge({ ...work(upTo), spec: policed, known: upTo - 1 }, never);
+
+    const log = await new WindowLogs(folder).read("one");
+    const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec: policed } as Judgement;
+    const rules = [{ name: "few-orders", when: few, action: "alert_human" }] as const;
+    const replayed = log === undefined ? undefined : replayOne(judgement, log, otherPolicy(rules));
+
+    expect(log?.windows.filter(({ known }) => known?.metrics.orders === 3)).toHaveLength(40);
+    expect(replayed?.differing).toEqual([]);
+    expect(replayed?.asItWas).toMatchObject({ action: "rollback", because: expect.stringContaining("rule memory") });
+    expect(replayed?.withPolicy).toMatchObject({
+      action: "alert",
+      because: expect.stringContaining("orders 3, below 5"),
+    });
+  });
+
+  test("a model's word ends a release in the replay as it did", () => {
+    const log = {
+      release: { plan: [], bucketEdgesMs: [100], history: [] },
+      windows: Array.from({ length: 80 }, (_, index) => {
+        const served = {
+          requests: 50,
+          failures: 0,
+          latencyCounts: [50, 0],
+          endpoints: [],
+          exposures: 0,
+          conversions: 0,
+        };
+        const version = { ...served, restarts: 0, pods: 1 };
+        const ends = millis((index + 1) * 5000);
+        const times = { ends, lasts: millis(5000), weight: ratio(0.2), step: 0, stepAge: ends };
+        return {
+          window: { ...times, canary: version, stable: version },
+          verdict: { action: "continue" as const, nats: 0, because: "" },
+          known: { metrics: {}, prediction: { probability: index < 10 ? 0.2 : 0.95 } },
+        };
+      }),
+    };
+    const asked: JudgementSpec = { ...policed, rules: [], model: { url: "http://model.example" } };
+    const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec: asked } as Judgement;
+
+    // It was alarmed from 55 s on, and was validated for five minutes.
+    expect(replayOne(judgement, log, undefined).asItWas).toMatchObject({ action: "rollback", afterSeconds: 355 });
+  });
+});
+
 test("what was kept of a release goes 90 days after its last window", async () => {
   const day = 24 * 3600;
   for (const [name, daysAgo] of [
@@ -235,9 +302,18 @@ describe("a model elsewhere", () => {
     conversionChange: undefined,
     memoryGrowth: undefined,
     memoryUsage: undefined,
+    p95Ms: 240,
   };
   const ask = (models: RemoteModels) =>
-    models.ask({ url, token: "s3cret", timeoutSeconds: 1, kpis, requestsPerSecond: 5, at: new Date(0) });
+    models.ask({
+      url,
+      token: "s3cret",
+      timeoutSeconds: 1,
+      kpis,
+      metrics: { user_satisfaction: 4.2, orders: 3 },
+      requestsPerSecond: 5,
+      at: new Date(0),
+    });
 
   test("is asked with the features and the token, and its answer is taken", async () => {
     answer = () => [200, '{"probability":0.93,"explanation":"errors rose","recommended_action":"rollback"}'];
@@ -250,7 +326,11 @@ describe("a model elsewhere", () => {
       error_rate: 3,
       error_rate_change: 200,
       response_time_change: null,
+      response_time_p95: 240,
+      cpu_usage: null,
       traffic_volume: 5,
+      user_satisfaction: 4.2,
+      orders: 3,
     });
   });
 

@@ -6,6 +6,8 @@ export interface ModelQuestion {
   readonly timeoutSeconds?: number;
   readonly token?: string;
   readonly kpis: Kpis;
+  /** The business' own numbers, by name: features, too. */
+  readonly metrics: Readonly<Record<string, number>>;
   readonly requestsPerSecond: number;
   readonly at: Date;
 }
@@ -93,11 +95,20 @@ function parsePrediction(text: string): Prediction {
   };
 }
 
+type Known = Pick<ModelQuestion, "kpis" | "metrics" | "requestsPerSecond" | "at">;
+
 /** Unknown numbers are null, never made up. */
-function featuresOf({ kpis, requestsPerSecond, at }: Pick<ModelQuestion, "kpis" | "requestsPerSecond" | "at">) {
+function featuresOf({ kpis, metrics, requestsPerSecond, at }: Known) {
   return {
+    // What nobody measures by default, and a policy's metrics of these names do.
+    cpu_usage: null,
+    user_satisfaction: null,
+    feature_flags_changed: null,
+    external_service_health: null,
+    ...metrics,
     error_rate: kpis.errorRate ?? null,
     error_rate_change: kpis.errorRateChange ?? null,
+    response_time_p95: kpis.p95Ms ?? null,
     response_time_change: kpis.p95Change ?? null,
     conversion_rate_change: kpis.conversionChange ?? null,
     memory_usage: kpis.memoryUsage ?? null,

@@ -1,7 +1,7 @@
 import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
-import type { JudgedRelease, JudgedWindow, JudgeOptions, Verdict } from "@sluice/verdict";
+import type { JudgedRelease, JudgedWindow, JudgeOptions, KnownBeside, Verdict } from "@sluice/verdict";
 
 /** What a judge was shown and what it said, in the order in which it happened. */
 export type LogLine =
@@ -11,7 +11,9 @@ export type LogLine =
       readonly type: "window";
       readonly window: JudgedWindow;
       readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
-    };
+    }
+  /** What else was known at that window's end: rules and a model have looked at it. */
+  | ({ readonly type: "known"; readonly ends: number } & KnownBeside);
 
 export interface WindowLog {
   readonly release: JudgedRelease;
@@ -19,6 +21,8 @@ export interface WindowLog {
   readonly windows: readonly {
     readonly window: JudgedWindow;
     readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
+    /** Undefined of windows that were judged with others at once, and of those before it was kept. */
+    readonly known?: KnownBeside;
   }[];
 }
 
@@ -82,6 +86,16 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
     }
     if (line.type === "release") {
       first = { release: line.release, ...(line.learned === undefined ? {} : { learned: line.learned }) };
+    } else if (line.type === "known") {
+      const { ends, metrics, memoryLimit, prediction } = line;
+      const last = windows.at(-1);
+      if (last?.window.ends !== ends) continue;
+      const known = {
+        metrics,
+        ...(memoryLimit === undefined ? {} : { memoryLimit }),
+        ...(prediction === undefined ? {} : { prediction }),
+      };
+      windows[windows.length - 1] = { ...last, known };
     }
     // A window that a crash let be judged twice counts once.
     else if (line.window.ends > (windows.at(-1)?.window.ends ?? 0)) windows.push(line);

@@ -114,10 +114,12 @@ export class TrafficWatch {
       checks.holdsSoon("weight", "", weight <= allowed || mayStay, at, words);
       checks.holds("weight", !isRise || mayStay || weight <= allowedLately(now, before), words);
     }
+    // Requests that already get code whose data can't be undone don't fall back to the old one.
+    const isLasting = status.notRevertible?.accepted?.podTemplateHash === canaryHash;
     checks.holdsSoon(
       "ready",
       `version ${canaryHash}`,
-      weight === 0 || readyOf(now, canaryHash) > 0,
+      weight === 0 || isLasting || readyOf(now, canaryHash) > 0,
       at,
       () => `${weight} % on ${canaryHash}, of which no pod is ready`,
     );
