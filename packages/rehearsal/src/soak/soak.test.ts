@@ -200,6 +200,14 @@ test.each<[string, Story]>([
       { seed: 856665411, plan: 2, replicas: 1, hasFreshBaseline: true, delivery: "git" },
     ),
   ],
+  [
+    "the only Pod of a version that can't be undone isn't ready for a while, and nobody goes back to the old one",
+    story([...first, { do: "push", fate: "flaky", isLasting: true }, { do: "promote" }, wait(900)], {
+      seed: 857281784,
+      plan: 4,
+      replicas: 1,
+    }),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });
