@@ -215,3 +215,51 @@ test("an Event that isn't written holds no look up", async () => {
   expect(looks).toContain("a child is missing");
   loop.stop();
 });
+
+test("what is due is looked at before a crowd of which only something changed, also when it is one of it", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });
+  const shared = { apiVersion: "v1", kind: "Secret", namespace: "default", name: "shared" };
+  const until = after(clock.now(), minutes(5));
+  const looks: string[] = [];
+  const loop = new Loop({
+    client,
+    clock,
+    tasks: new TaskBoard(clock, {}),
+    fieldManager: "sluice",
+    concurrency: 2,
+    reconcilers: (effects) => [
+      {
+        kind: { apiVersion: "v1", kind: "ConfigMap" },
+        observe: async ({ metadata }: Greeter, read) => ({ metadata, known: await read.get<Resource>(shared) }),
+        plan: ({ metadata, known }, now: Instant) => ({
+          actions: [],
+          status: { answer: known?.metadata.resourceVersion },
+          because: metadata.name,
+          ...(metadata.name === "z-due" && now < until ? { wakeAt: until } : {}),
+        }),
+        apply: (_: Greeter, action: Effect) => applyEffect(action, effects),
+      } as Reconciler<Greeter, { metadata: Greeter["metadata"]; known: Resource | undefined }, Effect>,
+    ],
+    onPass: ({ because }) => looks.push(because),
+  });
+  await loop.start();
+  const turns = async (count: number) => {
+    for (let turn = 0; turn < count; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  const metadata = { namespace: "default" };
+  for (let index = 0; index < 60; index++)
+    await client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, name: `crowd-${index}` } });
+  await client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, name: "z-due" } });
+  await client.create({ apiVersion: "v1", kind: "Secret", metadata: { ...metadata, name: "shared" } });
+  await clock.advance(minutes(4), () => turns(200));
+  looks.length = 0;
+
+  await client.patch(shared, { type: "merge", value: { metadata: { labels: { a: "b" } } } });
+  await clock.advance(minutes(1), () => turns(0));
+  await clock.advance(seconds(1), () => turns(300));
+
+  expect(looks.slice(0, 10)).toContain("z-due");
+  expect(new Set(looks).size).toBe(61);
+  loop.stop();
+});

@@ -24,7 +24,10 @@ import { writeEvents } from "./event-writer.ts";
 import { kindName, objectName } from "./index-buckets.ts";
 import { type CacheChange, ResourceCache } from "./resource-cache.ts";
 import type { TaskBoard } from "./task-board.ts";
+import { WorkQueue } from "./work-queue.ts";
 import { writeThrough } from "./write-through.ts";
+
+const longestTurn = millis(10);
 
 // biome-ignore lint/suspicious/noExplicitAny: the loop runs reconcilers of every kind side by side
 export type AnyReconciler = Reconciler<any, any, any>;
@@ -61,6 +64,8 @@ interface Work {
   readonly name: string;
   isQueued: boolean;
   isRunning: boolean;
+  /** Its time has come, or it goes on with what began so: it goes before those of which only something changed. */
+  isDue: boolean;
   failures: number;
   wake: Timer | undefined;
   wakeAt: Instant | undefined;
@@ -80,7 +85,12 @@ export class Loop {
   readonly #reconcilers = new Map<string, AnyReconciler>();
   readonly #dependencies = new Dependencies();
   readonly #works = new Map<string, Work>();
-  readonly #queue: Work[] = [];
+  readonly #queue = new WorkQueue<Work>();
+  /** Set while the loop lets others have their turn. */
+  #breath: Timer | undefined;
+  #breathedAt: Instant;
+  /** Since then. */
+  #looks = 0;
   #running = 0;
   #telling = 0;
   #stopped = false;
@@ -88,6 +98,7 @@ export class Loop {
   constructor(options: LoopOptions) {
     const { client, clock, tasks, deliver } = options;
     this.#clock = clock;
+    this.#breathedAt = clock.now();
     this.#tasks = tasks;
     this.#fieldManager = options.fieldManager;
     this.#onPass = options.onPass ?? (() => {});
@@ -110,6 +121,7 @@ export class Loop {
   stop(): void {
     this.#stopped = true;
     this.#cache.stop();
+    this.#breath?.cancel();
     for (const work of this.#works.values()) work.wake?.cancel();
   }
 
@@ -145,6 +157,7 @@ export class Loop {
         name,
         isQueued: false,
         isRunning: false,
+        isDue: false,
         failures: 0,
         wake: undefined,
         wakeAt: undefined,
@@ -159,24 +172,52 @@ export class Loop {
     if (work.isQueued || this.#stopped) return;
     work.isQueued = true;
     if (work.isRunning) return;
+    if (this.#queue.length === 0 && this.#running === 0) this.#breathed();
     this.#queue.push(work);
     this.#pump();
   }
 
+  #enqueueDue(work: Work): void {
+    work.isDue = true;
+    // Where it waits among the rest it is passed over then.
+    if (work.isQueued && !work.isRunning) this.#queue.push(work);
+    else this.#enqueue(work);
+  }
+
   #pump(): void {
-    while (this.#running < this.#concurrency) {
+    while (this.#running < this.#concurrency && this.#queue.length > 0 && !this.#isBreathing()) {
       const work = this.#queue.shift();
       if (work === undefined) return;
+      if (!work.isQueued || work.isRunning) continue;
+      this.#looks++;
       this.#running++;
       work.isQueued = false;
       work.isRunning = true;
       void this.#pass(work).finally(() => {
         this.#running--;
         work.isRunning = false;
-        if (work.isQueued && !this.#stopped) this.#queue.push(work);
+        if (!work.isQueued) work.isDue = false;
+        else if (!this.#stopped) this.#queue.push(work);
         this.#pump();
       });
     }
+  }
+
+  /** Looks that write nothing follow each other without end; timers and commits come to their turn only in between. */
+  #isBreathing(): boolean {
+    if (this.#breath !== undefined) return true;
+    if (this.#looks < 16 || between(this.#breathedAt, this.#clock.now()) < longestTurn) return false;
+    this.#breath = this.#clock.after(millis(0), () => {
+      this.#breath = undefined;
+      this.#breathed();
+      this.#pump();
+    });
+    return true;
+  }
+
+  #breathed(): void {
+    this.#looks = 0;
+    this.#breathedAt = this.#clock.now();
   }
 
   async #pass(work: Work): Promise<void> {
@@ -283,7 +324,7 @@ export class Loop {
     work.wake = this.#clock.after(wait, () => {
       work.wake = undefined;
       work.wakeAt = undefined;
-      this.#enqueue(work);
+      this.#enqueueDue(work);
     });
   }
 
