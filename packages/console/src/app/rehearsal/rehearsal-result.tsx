@@ -69,7 +69,7 @@ function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode
         </tr>
         <tr>
           {profiles.flatMap(({ name }) =>
-            ["caught", "by", "after", "harmed, p95"].map((head) => (
+            ["caught", "by", "after", "harmed (p95)"].map((head) => (
               <th key={`${name} ${head}`} scope="col">
                 {head}
               </th>
@@ -95,17 +95,27 @@ function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode
   );
 }
 
+/** Two profiles side by side leave little room. */
+const inShort = (rule: string): string =>
+  rule
+    .replace("judge: ", "")
+    .replace("failures of an endpoint", "one endpoint")
+    .replace("InconclusiveAnalysisRun", "inconclusive");
+
 function FaultCells({ result }: { readonly result: FaultResult }): ReactNode {
-  const { caught, isHarmful, by, seconds, harmedP95 } = result;
+  const { caught, asked, isHarmful, by, seconds, harmedMedian, harmedP95 } = result;
   const isWell = isHarmful ? caught >= 0.95 : caught <= 0.05;
   return (
     <>
       <td className={`number ${isWell ? "good-text" : caught > 0 && isHarmful ? "warn-text" : "bad-text"}`}>
         {percent(caught)}
+        {asked > 0 && asked >= caught && " asked"}
       </td>
-      <td>{by ?? ""}</td>
+      <td>{inShort(by ?? "")}</td>
       <td className="number">{seconds === undefined ? "" : span(seconds)}</td>
-      <td className="number">{amount(harmedP95)}</td>
+      <td className="number">
+        {amount(harmedMedian)} ({amount(harmedP95)})
+      </td>
     </>
   );
 }
@@ -123,7 +133,8 @@ function GoodCells({ good }: Pick<ProfileResult, "good">): ReactNode {
 }
 
 function StepTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
-  const smallest = (share: number | undefined) => (share === undefined ? "nothing" : `+${percent(share)}`);
+  const smallest = (share: number | undefined) =>
+    share === undefined ? "nothing" : `+${Math.round(share * 1000) / 10} points`;
   return (
     <table className="list">
       <caption className="unseen">
