@@ -150,6 +150,26 @@ test("the same seed brings the same bytes, another one others", async () => {
   expect(await bytes(2)).not.toBe(first);
 });
 
+test("a fresh baseline comes and goes in a rehearsal, too, and what it helps to catch is caught", async () => {
+  const fresh = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RollbackPolicy",
+    metadata: { name: "fresh", namespace: "shop" },
+    spec: { freshBaseline: true, holdback: { weight: 0 }, rules: [] },
+  } as Resource;
+  // A Service of theirs needs a port.
+  const listening = JSON.parse(
+    JSON.stringify(canary()).replace('"image":"web:v2"', '"image":"web:v2","ports":[{"containerPort":80}]'),
+  ) as Resource;
+  const policy = await policyOf(listening, errors('namespace="shop"'), fresh);
+
+  const result = await rehearse(policy, { ...options, faults: named("error +5pp", "controller killed") });
+
+  expect(result.profiles.sluice?.good).toMatchObject({ falseAborts: 0, asked: 0 });
+  expect(result.profiles.sluice?.good.seconds).toBeLessThan(800);
+  expect(faultOf(result, "sluice", "error +5pp")).toMatchObject({ caught: 1, by: "judge: failures" });
+});
+
 test("a team's own RollbackPolicy judges and holds back as it says, and none is made up", async () => {
   const own = (spec: object) =>
     policyOf(canary({ analysis: undefined }), {
