@@ -62,8 +62,8 @@ const holdSecondsMax = 1600;
  * of a good one most suspicions are refuted meanwhile, so what remains needs less.
  */
 const lastLookNats = 4;
-/** The same for latency: a cache that fills slowly is refuted by no waiting. */
-const lastLookNatsOfLatency = 5;
+/** The same for latency: what is left of noise averages out while it is waited for, so less remains of a good one. */
+const lastLookNatsOfLatency = 3.4;
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
