@@ -143,6 +143,7 @@ export function createProgram(): Command {
     .option("--notice <time>", "how long nobody notices what no rule caught; default: 60m")
     .option("--html <file>", "a report with charts that stands alone")
     .option("--suggest [profile]", "search for weights and pauses that harm fewer in the same time; argo or sluice")
+    .option("--shortest", "with --suggest: for the shortest plan that harms no more than this one")
     .option("--write", "write what --suggest found into the file")
     .option("--require <requirements>", "exit 1 unless met, such as 'caught(error +1pp) >= 95%, falseAborts <= 1%'")
     .option("--json", "print JSON")

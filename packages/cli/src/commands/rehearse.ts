@@ -37,6 +37,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly json?: boolean;
   /** `argo`, or true for Sluice. */
   readonly suggest?: string | boolean;
+  /** The same harm in less time, not less harm in the same time. */
+  readonly shortest?: boolean;
   readonly write?: boolean;
   /** A file for the standalone report. */
   readonly html?: string;
@@ -59,6 +61,12 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
   const sought = profileOf(options.suggest);
+  if (options.shortest === true && sought === undefined) {
+    throw new Fault(
+      "invalid",
+      "--shortest says what --suggest looks for: found it alone, expected --suggest --shortest",
+    );
+  }
   const isWatched = process.stderr.isTTY === true && options.json !== true;
   const { policies, refused } = await readPolicies(
     manifests,
@@ -91,7 +99,9 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       results.push(await rehearsed(policy, { ...shared, ...chosen }));
       if (sought === undefined) continue;
       const few = { runs: Math.max(2, Math.ceil(runs / 3)), goodRuns: Math.max(4, runs) };
-      suggestions.push(await suggest(policy, sought, { ...shared, ...few }));
+      suggestions.push(
+        await suggest(policy, sought, { ...shared, ...few }, options.shortest ? "shortest" : "leastHarm"),
+      );
     }
   } finally {
     await threads?.close();

@@ -12,14 +12,15 @@ export interface SuggestionPlace {
 
 /** What a search found, as a diff of the file; applied to it where that was asked for. */
 export async function tellSuggestion(
-  { better, before, tried, profile }: Suggestion,
+  { better, before, tried, profile, aim }: Suggestion,
   place: SuggestionPlace,
 ): Promise<string> {
   const who = profile === "argo" ? "as Argo Rollouts" : "as Sluice";
   if (tried === 0) return "suggestion: none; it needs at least two weights with a timed pause each";
-  if (better === undefined)
-    return `suggestion ${who}: of ${tried} other plans of the same length none harms clearly fewer`;
-  const words = `suggestion ${who}, of ${tried} plans of the same length, on other users than it was chosen for:`;
+  const [plans, wanted] =
+    aim === "shortest" ? ["shorter plans", "harms no more"] : ["plans of the same length", "harms clearly fewer"];
+  if (better === undefined) return `suggestion ${who}: of ${tried} ${plans} none ${wanted}`;
+  const words = `suggestion ${who}, of ${tried} ${plans}, on other users than it was chosen for:`;
   const row = (name: string, { harmed, seconds, stopped }: typeof before) =>
     `  ${name}  ${amount(harmed)} requests harmed by a bad release, ${span(seconds)}, ${percent(stopped)} of good ones stopped`;
   const lines = [words, row("before", before), row("after ", better.after)];

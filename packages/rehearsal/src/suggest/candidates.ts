@@ -13,11 +13,11 @@ const shortestSeconds = 30;
 const leanings = [0, 0.5, 1];
 const firstWeights = [0.4, 0.7, 1, 1.5];
 
-/** Other weights and pauses for the same steps in the same time; nothing where fewer than two stages are timed. */
-export function candidatesFor(steps: readonly CanaryStep[]): readonly (readonly CanaryStep[])[] {
+/** Other weights and pauses for the same steps in this share of their time; nothing where fewer than two stages are timed. */
+export function candidatesFor(steps: readonly CanaryStep[], share = 1): readonly (readonly CanaryStep[])[] {
   const stages = stagesOf(steps);
   if (stages.length < 2) return [];
-  const total = stages.reduce((sum, { seconds }) => sum + seconds, 0);
+  const total = share * stages.reduce((sum, { seconds }) => sum + seconds, 0);
   return firstWeights.flatMap((factor) =>
     leanings.map((leaning) => {
       const weights = stages.map(({ weight }, index) => leaned(weight, factor, index / (stages.length - 1)));

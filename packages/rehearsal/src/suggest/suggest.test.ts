@@ -49,3 +49,19 @@ test("a first step with too much traffic is made smaller and longer, for less ha
   expect(found.better?.after.harmed).toBeLessThan(0.9 * found.before.harmed);
   expect(found.better?.after.seconds).toBeLessThanOrEqual(1.02 * found.before.seconds);
 });
+
+test("a plan that waits for longer than it learns is made shorter, and harms no more", async () => {
+  const patient: readonly CanaryStep[] = [
+    { setWeight: 5 },
+    { pause: { duration: "1h" } },
+    { setWeight: 50 },
+    { pause: { duration: "1h" } },
+  ];
+  const policy = await policyOf(canary({ steps: patient, analysis: undefined }), errors());
+
+  const found = await suggest(policy, "sluice", { ...options, runs: 2, goodRuns: 2 }, "shortest");
+
+  expect(found.better?.after.seconds).toBeLessThan(0.9 * found.before.seconds);
+  expect(found.better?.after.harmed).toBeLessThanOrEqual(1.02 * found.before.harmed);
+  expect(found.better?.after.stopped).toBeLessThanOrEqual(found.before.stopped);
+});
