@@ -18,11 +18,12 @@ interface Behaviour {
   readonly converting?: number;
   readonly memory?: number;
   readonly restarts?: number;
+  readonly pods?: number;
 }
 
 /** A version that serves `rate` requests a second for `seconds`, on two endpoints. */
 function serve(random: Random, rate: number, seconds: number, behaviour: Behaviour = {}): VersionServed {
-  const { failing = 0.004, slower = 1, converting = 0.03, memory = 100, restarts = 0 } = behaviour;
+  const { failing = 0.004, slower = 1, converting = 0.03, memory = 100, restarts = 0, pods = 4 } = behaviour;
   const endpoints = [0.7, 0.3].map((share) => {
     const requests = Math.round(rate * seconds * share);
     const latencyCounts = new Array<number>(edges.length + 1).fill(0);
@@ -51,7 +52,7 @@ function serve(random: Random, rate: number, seconds: number, behaviour: Behavio
     conversions,
     memoryMax: memory,
     restarts,
-    pods: 4,
+    pods,
   };
 }
 
@@ -134,6 +135,22 @@ test("failures are caught within a minute, and the sentence names them", () => {
   expect(story.last?.action).toBe("rollback");
   expect(story.seconds).toBeLessThanOrEqual(60);
   expect(story.last?.because).toMatch(/on v3 against .* % on v2 over .* requests since 10:4\d; not explained by noise/);
+});
+
+test("where its Pods got more requests each than the others, the sentence says so", () => {
+  const story = new Story({ canary: "v3", stable: "v2" });
+  const { canary, stable } = { canary: { slower: 1.8, pods: 1 }, stable: { pods: 20 } };
+
+  story.run(
+    60,
+    () => canary,
+    () => stable,
+  );
+
+  expect(story.last).toMatchObject({ action: "rollback", evidence: [{ signal: "latency" }, {}, {}, {}, {}, {}, {}] });
+  expect(story.last?.because).toContain(
+    "a cold start, but each of its Pods got 5.0 times the requests of one of v2: were there too few?",
+  );
 });
 
 test("what hits both versions is not held against the new one", () => {

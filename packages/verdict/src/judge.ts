@@ -13,6 +13,7 @@ import type { TreeModel } from "./learned/trees.ts";
 import { MemoryScan } from "./memory-scan.ts";
 import { fitNoise, type Noise } from "./noise.ts";
 import { placeboOf, scoreOf } from "./placebo-scores.ts";
+import { PodLoad } from "./pod-load.ts";
 import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { allOf, sound } from "./sound-window.ts";
@@ -111,6 +112,7 @@ class ReleaseJudge implements Judge {
   #seenUntil = 0;
   #heldSeconds = 0;
   #requests = 0;
+  readonly #podLoad = new PodLoad();
 
   constructor(release: JudgedRelease, tolerances: Tolerances, { learned = shippedModel ?? "off" }: JudgeOptions) {
     this.#release = release;
@@ -186,6 +188,7 @@ class ReleaseJudge implements Judge {
     const seconds = lasts / 1000;
     const time = ends / 1000;
     this.#requests += canary.requests;
+    this.#podLoad.see(canary, stable);
     const disturbed = this.#surroundings.see(stable, time, seconds);
     const shocked = disturbed > 0.3;
     const moment: Moment = {
@@ -329,6 +332,7 @@ class ReleaseJudge implements Judge {
           : (evidence.find(remains) ?? strongest),
       sharedSince: this.#surroundings.disturbedSince,
       requests: this.#requests,
+      podLoad: this.#podLoad.ratio,
       hasControl: window.stable !== undefined,
     };
     return {

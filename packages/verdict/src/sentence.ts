@@ -44,12 +44,17 @@ export interface Told {
   readonly sharedSince: number | undefined;
   /** Of the canary, that could be compared. */
   readonly requests: number;
+  /** Requests of one of its Pods over those of one of the stable version. */
+  readonly podLoad: number;
   readonly hasControl: boolean;
 }
 
+/** From here on its Pods may be too few, whatever the version. */
+const crowded = 1.5;
+
 /** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
 export function sentence(
-  { action, grounds, strongest, sharedSince, requests, hasControl }: Told,
+  { action, grounds, strongest, sharedSince, requests, podLoad, hasControl }: Told,
   names: Names = {},
 ): string {
   const told = strongest === undefined ? "" : describe(strongest, names);
@@ -61,6 +66,10 @@ export function sentence(
       }
       if (grounds === "waited") {
         return `${told}; it was waited for as long as may be, nothing refuted it, and after the next step nothing is left to compare with`;
+      }
+      if (podLoad >= crowded) {
+        const times = `${podLoad.toFixed(1)} times the requests of one of ${names.stable ?? "the stable version"}`;
+        return `${told}; not explained by noise or a cold start${shared}, but each of its Pods got ${times}: were there too few?`;
       }
       return `${told}; not explained by noise, a cold start or load${shared}`;
     case "monitor":
