@@ -5,6 +5,7 @@ import { Agent, get } from "node:http";
 import { type AddressInfo, connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import type { Row } from "./row.ts";
 
 const connections = 32;
@@ -73,7 +74,12 @@ http { access_log off; ${paths} keepalive_requests 100000000;
   const child = spawn("nginx", ["-c", `${folder}/nginx.conf`, "-e", `${folder}/nginx.err`], { stdio: "ignore" });
   children.push(child);
   await answers(port);
-  const worker = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0];
+  // Its port takes connections before the worker is there that answers them.
+  let worker = "";
+  while (worker === "") {
+    await delay(20);
+    worker = readFileSync(`/proc/${child.pid}/task/${child.pid}/children`, "utf8").trim().split(" ")[0] ?? "";
+  }
   return { name: "nginx", port, pid: Number(worker) };
 }
 
