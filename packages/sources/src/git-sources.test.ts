@@ -465,6 +465,24 @@ describe("watches", () => {
     }
   });
 
+  test("a remote that is away at first is news once it is there", async () => {
+    repository.push({ "app/a.yaml": configMap("a") });
+    let isDown = true;
+    const server = await serve(() => (isDown ? 500 : undefined));
+    let stop = () => {};
+    try {
+      await new Promise<void>((resolve) => {
+        const onFault = () => {
+          isDown = false;
+        };
+        stop = sources.watchRepository(server.url, resolve, { pollMillis: 50, onFault });
+      });
+    } finally {
+      stop();
+      server.close();
+    }
+  });
+
   test("a remote is polled, and a failure is told without ending the watch", async () => {
     repository.push({ "app/a.yaml": configMap("a") });
     let isDown = false;

@@ -15,7 +15,8 @@ export interface RepositoryWatchOptions {
 
 /**
  * Calls `onChange` whenever a ref changes: at once for a repository on this machine, else when a poll sees it.
- * The first look only learns what is there. Returns what ends the watch. Throws for a URL that is refused.
+ * The first look only learns what is there, unless it failed before. Returns what ends the watch. Throws for a URL that
+ * is refused.
  */
 export function watchRepository(
   cache: RepositoryCache,
@@ -73,7 +74,7 @@ function pollRemote(
       });
       if (said.code !== 0) throw remoteFault("ls-remote of", repository.key, said.stderr);
       const fingerprint = createHash("sha256").update(said.stdout).digest("hex");
-      const isNews = known !== undefined && (known !== fingerprint || failures > 0);
+      const isNews = failures > 0 || (known !== undefined && known !== fingerprint);
       known = fingerprint;
       failures = 0;
       if (isNews && !stopping.signal.aborted) {
