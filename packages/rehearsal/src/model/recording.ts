@@ -47,10 +47,17 @@ export class RecordedTraffic {
     return ends === undefined || ends / 1000 <= second + 1e-6 ? Infinity : ends / 1000 - second;
   }
 
+  /** By halves: a release of a day has 86,400 windows, and is asked about each of them several times. */
   #placeOf(second: number): number {
     const { windows } = this.#recording;
-    const found = windows.findIndex(({ ends }) => ends / 1000 > second + 1e-6);
-    return found === -1 ? windows.length - 1 : found;
+    let from = 0;
+    let to = windows.length - 1;
+    while (from < to) {
+      const middle = (from + to) >> 1;
+      if ((windows[middle]?.ends ?? 0) / 1000 > second + 1e-6) to = middle;
+      else from = middle + 1;
+    }
+    return from;
   }
 
   #nearest(version: Version, place: number): VersionServed | undefined {
