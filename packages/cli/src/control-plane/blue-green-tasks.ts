@@ -1,17 +1,10 @@
 import { get } from "node:http";
 import type { Cancellation, TaskHandler } from "@sluice/controllers";
 import { Fault, toFault } from "@sluice/kernel";
-import type { ProcessRecord } from "../state/process-record.ts";
-import { readRouter } from "./metrics.ts";
-
-export interface BlueGreenTasksOptions {
-  /** The agent that lives now. */
-  readonly agent: () => ProcessRecord | undefined;
-  readonly agentToken: string;
-}
+import { type RouterCountsOptions, routerCounts } from "./router-counts.ts";
 
 /** The outside work of blue-green deploys. */
-export const blueGreenTasks = (options: BlueGreenTasksOptions): Readonly<Record<string, TaskHandler>> => ({
+export const blueGreenTasks = (options: RouterCountsOptions): Readonly<Record<string, TaskHandler>> => ({
   checkHttp: (work, cancellation) => checkHttp(work as unknown as CheckHttp, cancellation),
   verifySwitch: (work, cancellation) => verifySwitch(work as unknown as VerifySwitch, options, cancellation),
   postWebhook: (work) => postWebhook(work as unknown as PostWebhook),
@@ -51,18 +44,14 @@ interface VerifySwitch {
  * Asks through the router as users do. None may fail, and by the router's own counts all that was answered meanwhile,
  * other people's requests too, came from the new colour. What was under way at the switch may still end: then once more.
  */
-async function verifySwitch(
-  work: VerifySwitch,
-  { agent, agentToken }: BlueGreenTasksOptions,
-  cancellation: Cancellation,
-) {
+async function verifySwitch(work: VerifySwitch, options: RouterCountsOptions, cancellation: Cancellation) {
   const deadline = performance.now() + work.timeoutSeconds * 1000;
   const host = `${work.service}.${work.namespace}.localhost`;
   let last = "the agent isn't there";
   while (performance.now() < deadline && !cancellation.isCancelled) {
-    const { routerPort, metricsPort } = agent() ?? {};
+    const { routerPort, metricsPort } = options.agent() ?? {};
     if (routerPort !== undefined && metricsPort !== undefined) {
-      const counts = () => countAnswers(`http://127.0.0.1:${metricsPort}/metrics`, agentToken, work);
+      const counts = () => countAnswers(options, work);
       const before = await counts().catch((thrown: unknown) => toFault(thrown).message);
       if (typeof before === "string") last = before;
       else {
@@ -83,14 +72,11 @@ async function verifySwitch(
   throw new Fault("unavailable", `${last}, after ${work.timeoutSeconds} s`);
 }
 
-async function countAnswers(url: string, token: string, { namespace, service, hashes }: VerifySwitch) {
-  const text = await readRouter(url, token);
+async function countAnswers(options: RouterCountsOptions, { namespace, service, hashes }: VerifySwitch) {
   const counts = { old: 0, new: 0 };
-  for (const line of text.split("\n")) {
-    if (!line.startsWith("http_requests_total{")) continue;
-    const label = (name: string) => new RegExp(`[{,]${name}="([^"]*)"`).exec(line)?.[1];
-    if (label("namespace") !== namespace || label("service") !== service) continue;
-    counts[hashes.includes(label("pod_template_hash") ?? "") ? "new" : "old"] += Number(line.split("} ")[1]);
+  for (const { podTemplateHash = "", requests, ...at } of await routerCounts(options)) {
+    if (at.namespace !== namespace || at.service !== service) continue;
+    counts[hashes.includes(podTemplateHash) ? "new" : "old"] += requests;
   }
   return counts;
 }

@@ -3,14 +3,16 @@ import { Fault } from "@sluice/kernel";
 import { queryInstant } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { realClock } from "./real-clock.ts";
+import type { RouterCount } from "./router-counts.ts";
 
 /**
  * `{ do: "canaryTraffic", namespace, services, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent
  * it by these Services; testers who come by another one prove nothing. Without `services`: by any.
- * Counted, not extrapolated as `increase` would: the first two samples of a young canary tell already.
+ * Counted, not extrapolated as `increase` would: the first two samples of a young canary tell already. A canary that
+ * the last scrape saw nothing of may have got its first request since: then the router itself is asked.
  */
 export const canaryTraffic =
-  (store: MetricsStore): TaskHandler =>
+  (store: MetricsStore, current: () => Promise<readonly RouterCount[]>): TaskHandler =>
   async (work) => {
     const since = Math.max(5, Math.ceil(Number(work.sinceSeconds) || 60));
     const labels = [
@@ -21,9 +23,23 @@ export const canaryTraffic =
     ].join();
     const now = ask(store, `sum(last_over_time(http_requests_total{${labels}}[${since}s]))`) ?? 0;
     const before = ask(store, `sum(http_requests_total{${labels}} offset ${since}s)`) ?? 0;
-    // Fewer than before: a new agent counts from zero, and all of it is of this time.
-    return { requests: now >= before ? now - before : now };
+    const scraped = countedSince(now, before);
+    if (scraped > 0) return { requests: scraped };
+    // Without an agent that answers, what was scraped is all that is known.
+    const counts = await current().catch(() => []);
+    const services = servicesOf(work.services);
+    const mine = counts.filter(
+      ({ namespace, service = "", podTemplateHash }) =>
+        namespace === work.namespace &&
+        podTemplateHash === work.podTemplateHash &&
+        (services.length === 0 || services.includes(service)),
+    );
+    const requests = mine.reduce((sum, count) => sum + count.requests, 0);
+    return { requests: countedSince(requests, before) };
   };
+
+/** Fewer than before: a new agent counts from zero, and all of it is of this time. */
+const countedSince = (now: number, before: number): number => (now >= before ? now - before : now);
 
 function ask(store: MetricsStore, query: string): number | undefined {
   const outcome = queryInstant(store, query, realClock.now());
@@ -32,8 +48,11 @@ function ask(store: MetricsStore, query: string): number | undefined {
 }
 
 /** Names of Services have no character that means something in a pattern. */
+const servicesOf = (services: unknown): readonly string[] =>
+  Array.isArray(services) ? services.map(text).filter((name) => /^[a-z0-9-]+$/.test(name)) : [];
+
 function servicesLabel(services: unknown): readonly string[] {
-  const names = Array.isArray(services) ? services.map(text).filter((name) => /^[a-z0-9-]+$/.test(name)) : [];
+  const names = servicesOf(services);
   return names.length === 0 ? [] : [`service=~${JSON.stringify(names.join("|"))}`];
 }
 

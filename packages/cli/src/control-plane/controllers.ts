@@ -9,6 +9,7 @@ import {
   TaskBoard,
   workloadDigests,
 } from "@sluice/controllers";
+import { millis } from "@sluice/kernel";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { gitTaskHandlers } from "@sluice/sources";
 import type { Credentials } from "../state/credentials.ts";
@@ -24,6 +25,7 @@ import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 import { Repositories } from "./repositories.ts";
 import { ringTraffic } from "./ring-traffic.ts";
+import { routerCounts, shared } from "./router-counts.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
 
 export interface ControllersOptions {
@@ -50,9 +52,13 @@ export async function startControllers(options: ControllersOptions): Promise<Run
   const { sources } = repositories;
   const kindOf: KindLookup = (kind) => kinds.byKind(kind);
   const digestsOf = workloadDigests(kindOf);
+  const router = { agent: options.agent, agentToken: credentials.agentToken };
   const tasks = new TaskBoard(realClock, {
     ...analysisQueries(metrics.store, client),
-    canaryTraffic: canaryTraffic(metrics.store),
+    canaryTraffic: canaryTraffic(
+      metrics.store,
+      shared(() => routerCounts(router), realClock, millis(20)),
+    ),
     ringTraffic: ringTraffic(metrics.store),
     judgeWindows: judgeWindows({
       store: metrics.store,
@@ -60,7 +66,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       teamModel: () => usableTeamModel(state.teamModel),
       now: () => realClock.now(),
     }),
-    ...blueGreenTasks({ agent: options.agent, agentToken: credentials.agentToken }),
+    ...blueGreenTasks(router),
     syntheticCheck: syntheticCheck(client, realClock),
     applyManifests: applyManifestsHandler(client),
     ...gitTaskHandlers({ sources, stateFolder: state.path, digestsOf }),
