@@ -27,6 +27,8 @@ export interface Replicas {
   readonly memoryLimits?: readonly string[];
 }
 
+const noReplicas: Replicas = { pods: 0, restarts: 0 };
+
 export interface ObservedJudgement {
   readonly judgement: Judgement;
   /** Undefined where it is gone, or another one has its name. */
@@ -43,6 +45,11 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
   const { rollout: owner, canary, stable, baseline = stable, model } = judgement.spec;
   const inNamespace = namespace === undefined ? {} : { namespace };
   const id = `judgement/${uid}/${judgement.status?.windows ?? 0}`;
+  const task = { id, state: read.task<JudgedWindows>(id) };
+  // Kept for people: nothing that its Rollout does wakes it any more.
+  if (judgement.status?.phase === "Ended") {
+    return { judgement, rollout: undefined, task, canary: noReplicas, stable: noReplicas, token: undefined };
+  }
   const rollout = await read.get<Rollout>({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",
@@ -74,7 +81,7 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
   return {
     judgement,
     rollout: rollout?.metadata.uid === owner.uid ? rollout : undefined,
-    task: { id, state: read.task<JudgedWindows>(id) },
+    task,
     canary: await replicas(canary.podTemplateHash),
     stable: await replicas(baseline.podTemplateHash),
     token: encoded === undefined ? undefined : decodeBase64Text(encoded),

@@ -21,7 +21,9 @@ export function bucketsToRead(filter: ListFilter | undefined): string[] {
     const labels = Object.entries(filter.selects).map(([key, value]) => `s:${namespace}|${key}=${value}`);
     return [`s:${namespace}|`, ...labels];
   }
-  const label = filter?.labels === undefined ? undefined : Object.entries(filter.labels)[0];
+  const labels = Object.entries(filter?.labels ?? {});
+  // A version's own label is the narrowest: by the application's, a Pod would wake every version of it.
+  const label = labels.find(([key]) => key.endsWith("pod-template-hash")) ?? labels[0];
   if (label !== undefined) return [`l:${namespace}|${label[0]}=${label[1]}`];
   return [filter?.namespace === undefined ? "*" : `n:${filter.namespace}`];
 }

@@ -1,7 +1,7 @@
 import type { Pod, ReplicaSet } from "@sluice/api";
 import { instant, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { settles, survivesCrashes, survivesStaleReads, type World } from "../laws/index.ts";
+import { settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
 import { byDispensability } from "../pods/index.ts";
 import { modelledPods } from "../pods/modelled-pods.fixture.ts";
 import { planReplicaSet } from "./plan.ts";
@@ -137,4 +137,26 @@ test("a crash between any two effects changes nothing in the end", async () => {
 });
 test("stale reads converge", async () => {
   await survivesStaleReads(scenario);
+});
+
+test("a new Pod isn't news to the other versions of its application", async () => {
+  const world = await World.create(scenario.world);
+  const version = (hash: string, replicas: number) => {
+    const { uid: _, generation: __, ...metadata } = replicaSet(0).metadata;
+    const labels = { app: "web", "rollouts-pod-template-hash": hash };
+    const template = { metadata: { labels }, spec: { containers: [{ name: "web", image: "web:v1" }] } };
+    const spec = { replicas, selector: { matchLabels: labels }, template };
+    return { ...replicaSet(0), metadata: { ...metadata, name: `web-${hash}` }, spec };
+  };
+  await world.apply(version("old", 1));
+  await world.apply(version("new", 0));
+  await world.run(seconds(5));
+  const before = world.story.length;
+
+  await world.apply(version("new", 2));
+  await world.run(seconds(5));
+
+  const looks = world.story.slice(before);
+  expect(looks.filter((line) => line.includes("web-new"))).not.toEqual([]);
+  expect(looks.filter((line) => line.includes("ReplicaSet") && line.includes("web-old"))).toEqual([]);
 });

@@ -11,9 +11,9 @@ const isLifted = ({ spec, status }: Quarantine): boolean =>
 
 /** By content, or by name where an undo brought the content back with its defaults filled in. */
 const isOf = (quarantine: Quarantine, { rollout, version, hash }: View): boolean =>
-  (quarantine.spec.templateDigest === templateDigest(version.template) || quarantine.spec.podTemplateHash === hash) &&
   quarantine.spec.workload.kind === rollout.kind &&
-  quarantine.spec.workload.name === rollout.metadata.name;
+  quarantine.spec.workload.name === rollout.metadata.name &&
+  (quarantine.spec.podTemplateHash === hash || quarantine.spec.templateDigest === templateDigest(version.template));
 
 /** The Quarantine that holds a Rollout's current template back, if one does. */
 export function heldBy(view: View, quarantines: readonly Quarantine[]): Quarantine | undefined {

@@ -9,8 +9,12 @@ export const podHashLabel = "rollouts-pod-template-hash";
  * What a version is, whatever it is called: the canonical digest of the rendered pod template with the images in it.
  * The same template has the same digest in git, in a Rollout and in a Quarantine.
  */
-export const templateDigest = (template: PodTemplateSpec | undefined): string =>
-  `sha256:${sha256(canonicalJson(template ?? {}))}`;
+export function templateDigest(template: PodTemplateSpec | undefined): string {
+  const content = template ?? {};
+  const digest = digests.get(content) ?? `sha256:${sha256(canonicalText(content))}`;
+  digests.set(content, digest);
+  return digest;
+}
 
 /** The short name of a version inside one Rollout. Ours, not the original's: a take-over matches by deep-equal. */
 export const podTemplateHash = (template: PodTemplateSpec | undefined, collisionCount = 0): string =>
@@ -18,6 +22,7 @@ export const podTemplateHash = (template: PodTemplateSpec | undefined, collision
 
 /** Asked for at every look, of the same unchanging objects. */
 const canonicalTexts = new WeakMap<object, string>();
+const digests = new WeakMap<object, string>();
 
 function canonicalText(value: object): string {
   const known = canonicalTexts.get(value) ?? canonicalJson(value);

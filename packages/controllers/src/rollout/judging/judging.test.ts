@@ -67,6 +67,20 @@ test("a release is judged from its first traffic on, window by window, until it 
   expect(await release.stableImage()).toBe("web:v2");
 });
 
+test("a Judgement that has ended isn't looked at by the next release", async () => {
+  const { release, world } = await underWay();
+  await world.run(minutes(4));
+  const [ended] = await judgements(world);
+  const before = world.story.length;
+
+  await release.push("web:v3", careful);
+  await world.run(minutes(4));
+
+  const looks = world.story.slice(before).filter((line) => line.includes("Judgement"));
+  expect(looks).not.toEqual([]);
+  expect(looks.filter((line) => line.includes(ended?.metadata.name ?? "none"))).toEqual([]);
+});
+
 test("the judge's word takes a version back, quarantines it and says from what", async () => {
   const { release, bench, world } = await underWay();
 
