@@ -1,7 +1,6 @@
 import { analysisRunReconciler } from "./analysisrun/index.ts";
 import { ApplicationReconciler, type KindLookup } from "./application/index.ts";
 import { blueGreenReconciler } from "./bluegreen/index.ts";
-import { decisionReconciler } from "./decision/index.ts";
 import { deploymentReconciler } from "./deployment/index.ts";
 import { serviceReconciler } from "./endpointslice/index.ts";
 import { experimentReconciler } from "./experiment/index.ts";
@@ -26,7 +25,6 @@ export const everyReconciler = (
   new ApplicationReconciler({ effects, kinds }),
   new QuarantineReconciler({ effects }),
   rolloutReconciler(effects),
-  decisionReconciler(effects),
   analysisRunReconciler(effects),
   experimentReconciler(effects),
   judgementReconciler(effects),

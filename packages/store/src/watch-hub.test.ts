@@ -157,7 +157,7 @@ test("events that the watches share are the very same objects", async () => {
   expect(objects[1]).toBe(made);
 });
 
-test("records of the past end: Events after an hour, Decisions by their number", async () => {
+test("records of the past end: Events after an hour, Decisions by their number and their age", async () => {
   const clock = new VirtualClock();
   const retention = {
     "/Event": { age: minutes(60), count: 100 },
@@ -200,4 +200,6 @@ test("records of the past end: Events after an hour, Decisions by their number",
   expect(await names(decision(""))).toEqual(["b", "c", "d"]);
   await clock.advance(minutes(60), turn);
   expect(await names(event(""))).toEqual([]);
+  await clock.advance(minutes(60 * 24), turn);
+  expect(await names(decision(""))).toEqual([]);
 });

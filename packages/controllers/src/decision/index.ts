@@ -1,1 +1,0 @@
-export { decisionReconciler } from "./reconciler.ts";
