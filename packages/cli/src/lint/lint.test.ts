@@ -428,6 +428,8 @@ spec:
       ["warning", "dropped-subset", "spec.subsets[0].name"],
     ]),
   );
+  const named = rollout().replace("stableSubsetName:", "additionalSubsetNames: [third], stableSubsetName:");
+  expect(lint(service(), mesh, named, checks()).filter(({ rule }) => rule === "dropped-subset")).toEqual([]);
 });
 
 test("each of several VirtualServices is looked at", () => {

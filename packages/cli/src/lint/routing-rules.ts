@@ -66,23 +66,28 @@ function checkRollout(world: World, manifest: Manifest): readonly Finding[] {
   return findings;
 }
 
-/** Subsets of neither version go with the first release: a route to one of them would answer 503. */
+/** Subsets of neither version that aren't named as additional go with the first release: a route to one would answer 503. */
 function checkDropped(
   rule: Manifest,
-  { canarySubsetName, stableSubsetName }: IstioDestinationRuleReference,
+  { canarySubsetName, stableSubsetName, additionalSubsetNames }: IstioDestinationRuleReference,
   rollout: Manifest,
 ): readonly Finding[] {
+  const kept = [
+    canarySubsetName,
+    stableSubsetName,
+    ...(Array.isArray(additionalSubsetNames) ? additionalSubsetNames : []),
+  ];
   return subsetsOf(rule).flatMap((subset, index) =>
-    subset === canarySubsetName || subset === stableSubsetName
+    kept.includes(subset)
       ? []
       : [
           findingAt(rule, `spec.subsets[${index}].name`, {
             severity: "warning",
             rule: "dropped-subset",
-            what: `${rollout.describe()} drops every subset but its two, as Argo Rollouts does`,
+            what: `${rollout.describe()} drops every subset that it doesn't name, as Argo Rollouts does`,
             found: subset,
-            expected: `${canarySubsetName} and ${stableSubsetName} only`,
-            repair: "give this subset a DestinationRule and a Service of its own",
+            expected: `${kept.slice(0, -1).join(", ")} and ${kept.at(-1)} only`,
+            repair: "add it to trafficRouting.istio.destinationRule.additionalSubsetNames",
           }),
         ],
   );

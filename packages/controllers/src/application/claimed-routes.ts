@@ -173,7 +173,7 @@ function isSide({ host, subset }: Destination, { spec }: Rollout): boolean {
   return services.includes(host.split(".")[0]);
 }
 
-/** With the live versions of subsets; those that are neither version's are dropped, as the Rollout drops them. */
+/** With the live versions of subsets; those that the Rollout drops are dropped. */
 export function overlaySubsets(
   desired: DestinationRule,
   live: DestinationRule,
@@ -186,7 +186,9 @@ export function overlaySubsets(
     .flatMap((rollout) => rollout.spec.strategy.canary?.trafficRouting?.istio?.destinationRule ?? []);
   const isKept = (name: string): boolean =>
     rules.length === 0 ||
-    rules.some(({ canarySubsetName, stableSubsetName }) => name === canarySubsetName || name === stableSubsetName);
+    rules.some(({ canarySubsetName, stableSubsetName, additionalSubsetNames = [] }) =>
+      [canarySubsetName, stableSubsetName, ...additionalSubsetNames].includes(name),
+    );
   const overlaid = subsets
     .filter(({ name }) => isKept(name))
     .map((subset) => {

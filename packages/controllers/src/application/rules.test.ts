@@ -306,8 +306,16 @@ describe("claims", () => {
       { rollouts, isAutoscaled: false },
     );
 
+    const named = { ...istio, destinationRule: { ...rule, additionalSubsetNames: ["third"] } };
+    const kept = overlayClaims(
+      istioOf("DestinationRule", { host: "s", subsets }),
+      istioOf("DestinationRule", { host: "s", subsets: [...live, { name: "third" }] }),
+      { rollouts: [whole({ trafficRouting: { istio: named } })], isAutoscaled: false },
+    );
+
     expect(routes.spec).toEqual({ http: [{ route: [to("stable", 80), to("canary", 20)] }] });
     expect(overlaid.spec).toEqual({ host: "s", subsets: live });
+    expect(kept.spec).toEqual({ host: "s", subsets: [...live, { name: "third" }] });
   });
 
   test("tls and tcp weights are the Rollout's too, git's where a version is new to a route", () => {

@@ -124,6 +124,7 @@ const trafficRouting = object("Who sends the requests to the versions.", {
         name: text("Its name.", { minLength: 1 }),
         canarySubsetName: text("Subset of the new version.", { minLength: 1 }),
         stableSubsetName: text("Subset of the stable version.", { minLength: 1 }),
+        additionalSubsetNames: textList("Subsets of neither version, which stay as they are."),
       },
       { required: ["name", "canarySubsetName", "stableSubsetName"] },
     ),

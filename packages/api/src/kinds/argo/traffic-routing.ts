@@ -29,6 +29,8 @@ export interface IstioDestinationRuleReference {
   readonly name: string;
   readonly canarySubsetName: string;
   readonly stableSubsetName: string;
+  /** Subsets of neither version that stay as they are. */
+  readonly additionalSubsetNames?: readonly string[];
 }
 
 export interface IstioTrafficRouting {

@@ -12,8 +12,8 @@ export function subsetHashes(rule: DestinationRule, reference: IstioDestinationR
 }
 
 /**
- * Both subsets at these versions; an undefined side stays as it is. Subsets that are neither are dropped, as the
- * original drops them. The same object back where nothing changes.
+ * Both subsets at these versions; an undefined side stays as it is. Subsets that are neither and aren't named as
+ * additional are dropped, as the original drops them. The same object back where nothing changes.
  */
 export function withSubsetHashes(
   rule: DestinationRule,
@@ -22,7 +22,9 @@ export function withSubsetHashes(
 ): DestinationRule {
   const before = rule.spec.subsets ?? [];
   const subsets = before.flatMap((subset) => {
-    if (subset.name !== reference.canarySubsetName && subset.name !== reference.stableSubsetName) return [];
+    if (subset.name !== reference.canarySubsetName && subset.name !== reference.stableSubsetName) {
+      return reference.additionalSubsetNames?.includes(subset.name) === true ? [subset] : [];
+    }
     const side = subset.name === reference.canarySubsetName ? wanted.canary : wanted.stable;
     if (side === undefined || subset.labels?.[podHashLabel] === side) return [subset];
     return [{ ...subset, labels: { ...subset.labels, [podHashLabel]: side } }];

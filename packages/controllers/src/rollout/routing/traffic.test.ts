@@ -184,4 +184,10 @@ test("subsets get their versions, other labels stay, subsets of neither side are
   ]);
   expect(subsetHashes(after, reference)).toEqual({ canary: "two", stable: "one" });
   expect(withSubsetHashes(after, reference, { canary: undefined, stable: "one" })).toBe(after);
+  const listed = withSubsetHashes(
+    rule,
+    { ...reference, additionalSubsetNames: ["mine"] },
+    { canary: "two", stable: "one" },
+  );
+  expect(listed.spec.subsets).toEqual([...(after.spec.subsets ?? []), { name: "mine" }]);
 });
