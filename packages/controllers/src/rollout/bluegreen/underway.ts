@@ -1,27 +1,19 @@
 import type { BlueGreenStatus, RolloutAnalysisRunStatus } from "@sluice/api";
 import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { planAffinity } from "../affinity/anti-affinity.ts";
-import { type AnalysisSlot, planOldRuns, runOf, seen, slotStatus } from "../analysis/runs.ts";
+import { type AnalysisSlot, runOf, seen, slotStatus } from "../analysis/runs.ts";
 import { planSlot, slotEvidence } from "../analysis/slots.ts";
-import { endSynthetic } from "../analysis/synthetic.ts";
-import { endJobs } from "../analysis/synthetic-job-plan.ts";
 import { blueGreenStatusOf } from "../changes.ts";
-import { planSnapshots } from "../configuration/snapshots.ts";
-import { clockEnd } from "../deadline.ts";
-import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
-import { planMetadata } from "../metadata/ephemeral-metadata.ts";
-import { eventsOf, type Move, moved, recordsOf, toldBy } from "../move.ts";
+import { planRest, saidOf } from "../going-on.ts";
+import { stopAdvance } from "../lasting/stop.ts";
+import { eventsOf, type Move, recordsOf } from "../move.ts";
 import { annotations, keyIn, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { pauseOf } from "../pauses.ts";
-import { staleWord } from "../persons-word.ts";
-import { planHistory } from "../replica-sets.ts";
 import { noRestart, planRestart } from "../restart/restart.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import type { Verdict } from "../verdict.ts";
 import type { View } from "../view.ts";
-import { planWorkload } from "../workload-size.ts";
 import { wantedAnalysis } from "./analyses.ts";
 import { planBlueGreenJudgement } from "./judged.ts";
 import { nextAdvance } from "./progress.ts";
@@ -41,56 +33,34 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     { isAborted: false, mayCreate: true, active: services.active, preview: services.preview },
     now,
   );
-  const copies = planSnapshots(observed, view);
   // The Pods that everybody is sent to from this turn on were counted: none of them may go in it.
   const restart = advance.is === "switch" ? noRestart(view) : planRestart(observed, view, now);
   // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
   const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
   const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;
   const current = [pre.status, post.status].flatMap((run) => (run === undefined ? [] : [run.name]));
-  const answered = [...observed.traffic].filter(([run, { state }]) => !current.includes(run) && state.is !== "absent");
+  const said = saidOf(view, { move: advance, slots: [pre, post], restart, stop, isWordUsed: looksAnew }, now);
   return turn(observed, view, now, {
-    because: advance.because,
+    ...said,
     actions: [
       ...services.actions,
-      ...copies.before,
       ...scaling.actions,
       ...pre.actions,
       ...post.actions,
       ...recordsOf(observed, view, advance, slotEvidence(observed, view, [pre, post]), now),
-      ...planOldRuns(observed, current),
       ...planBlueGreenJudgement(observed, view, isPreviewed, now),
-      ...planHistory(view),
-      ...copies.after,
-      ...restart.actions,
-      ...planMetadata(observed, view),
-      ...planAffinity(view),
-      ...planWorkload(observed.workload, view),
-      ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
       ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
-      ...(view.isFullyPromoted ? endSynthetic(observed) : []),
-      ...endJobs(observed, (hash) => view.isFullyPromoted || hash !== view.hash),
-      ...staleWord(view),
+      ...planRest(observed, view, { runs: current, restart }),
     ],
     events: [...services.events, ...scaling.events, ...eventsOf(view, advance)],
     changes: {
-      ...moved(view, advance, looksAnew, now),
+      ...said.changes,
       blueGreen: statusOf(view, services, advance, {
         pre: pre.status ?? lastOf(observed, view, "pre"),
         post: post.status ?? lastOf(observed, view, "post"),
       }),
-      restartedAt: restart.restartedAt,
-      ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
     },
-    ...toldBy(advance),
-    wakes: [
-      ...scaling.wakes,
-      ...pre.wakes,
-      ...post.wakes,
-      restart.wakeAt,
-      advance.is === "waiting" ? advance.until : undefined,
-      clockEnd(view),
-    ],
+    wakes: [...(said.wakes ?? []), ...scaling.wakes],
   });
 }
 

@@ -1,25 +1,20 @@
 import { after, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { planAffinity } from "../affinity/anti-affinity.ts";
-import { planOldRuns, wantedAnalysis } from "../analysis/runs.ts";
+import { wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
-import { endSynthetic, syntheticOf } from "../analysis/synthetic.ts";
-import { endJobs } from "../analysis/synthetic-job-plan.ts";
+import { syntheticOf } from "../analysis/synthetic.ts";
 import { canaryStatusOf } from "../changes.ts";
-import { clockEnd } from "../deadline.ts";
 import { decided } from "../decisions.ts";
 import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
+import { planRest, saidOf } from "../going-on.ts";
 import { baselineEvents, experimentOf, freshBaseline, planBaseline } from "../judging/fresh-baseline.ts";
 import { planJudgement } from "../judging/judgements.ts";
 import { isOverruled } from "../lasting/overruled.ts";
-import { stopAdvance, stoppedStatus } from "../lasting/stop.ts";
-import { planMetadata } from "../metadata/ephemeral-metadata.ts";
-import { eventsOf, type Move, moved, recordsOf, toldBy, waiting } from "../move.ts";
-import { minimumQuestion, type ObservedRollout } from "../observe.ts";
+import { stopAdvance } from "../lasting/stop.ts";
+import { eventsOf, type Move, recordsOf, waiting } from "../move.ts";
+import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
-import { staleWord } from "../persons-word.ts";
-import { planHistory } from "../replica-sets.ts";
 import { planRestart } from "../restart/restart.ts";
 import { planRingShare } from "../rings/ring-share.ts";
 import { planRestored } from "../routing/restored.ts";
@@ -28,7 +23,6 @@ import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import type { Verdict } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
-import { planWorkload } from "../workload-size.ts";
 import { areAtGoal, hasCanaryPods } from "./goals.ts";
 import { holdbackEnd, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
@@ -52,14 +46,12 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const stepRun = keepsStep ? step.status : undefined;
   const backgroundRun = advance.is === "promote" ? undefined : background.status;
   const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
-  const kept = view.isFullyPromoted ? current : [...current, minimumQuestion(view.hash)];
-  const answered = [...observed.traffic].filter(([run, { state }]) => !kept.includes(run) && state.is !== "absent");
   const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
   // A word that a pause step waits for is used by that step.
   const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;
   const rings = planRingShare(observed, view, traffic.weight, now);
-  const next = moved(view, advance, isWordUsed, now);
+  const said = saidOf(view, { move: advance, slots: [step, background], restart, stop, isWordUsed }, now);
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,
@@ -67,35 +59,26 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     weights: traffic.weights,
     rings: rings.status,
     stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
-    reachedStepIndex: reachedAfter(view, next),
+    reachedStepIndex: reachedAfter(view, said.changes),
   };
   const restored = planRestored(observed, view, traffic, now);
   return turn(observed, view, now, {
-    because: advance.because,
+    ...said,
     actions: [
       ...restored.actions,
       ...traffic.actions,
       ...scaling.actions,
-      ...planAffinity(view),
       ...step.actions,
       ...background.actions,
       ...experiment.actions,
       ...recordsOf(observed, view, advance, evidence, now),
       ...planPassed(observed, view, now),
       ...emptied(observed, view, traffic, now),
-      ...planOldRuns(observed, current),
       ...planBaseline(baseline, view, traffic.weight),
       ...planOldExperiments(observed, [experimentName, experimentOf(baseline)]),
       ...planJudgement(observed, view, traffic.weight, baseline, now),
-      ...planHistory(view),
-      ...restart.actions,
-      ...planMetadata(observed, view),
-      ...planWorkload(observed.workload, view),
-      ...answered.map(([, { id }]): Effect => ({ do: "cancelTask", id })),
-      ...(view.isFullyPromoted ? endSynthetic(observed) : []),
-      ...endJobs(observed, (hash) => view.isFullyPromoted || hash !== view.hash),
       ...rings.actions,
-      ...staleWord(view),
+      ...planRest(observed, view, { runs: current, restart }),
     ],
     events: [
       ...restored.events,
@@ -105,22 +88,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...baselineEvents(observed, view),
       ...eventsOf(view, advance),
     ],
-    changes: {
-      ...next,
-      canary: canaryStatusOf(canary),
-      restartedAt: restart.restartedAt,
-      ...(stop === undefined ? {} : { notRevertible: stoppedStatus(view, stop) }),
-    },
-    ...toldBy(advance),
-    wakes: [
-      ...scaling.wakes,
-      ...step.wakes,
-      ...background.wakes,
-      restart.wakeAt,
-      rings.wakeAt,
-      advance.is === "waiting" ? advance.until : undefined,
-      clockEnd(view),
-    ],
+    changes: { ...said.changes, canary: canaryStatusOf(canary) },
+    wakes: [...(said.wakes ?? []), ...scaling.wakes, rings.wakeAt],
   });
 }
 
