@@ -10,11 +10,11 @@ import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { replayOne } from "../../commands/why-replay.ts";
+import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { RemoteModels } from "./remote-model.ts";
 import { WindowLogs } from "./window-log.ts";
 
-const began = instant(1_800_000_000_000);
 let folder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "sluice-judging-"));
@@ -23,27 +23,11 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 
 /** Thirty-five minutes of two versions; the canary fails `badShare` of its requests. */
 function metricsOf(badShare: number): MetricsStore {
-  const store = new MemoryStore();
-  for (const [hash, perSecond, share, from] of [
-    ["stable", 200, 0.002, -1800],
-    ["canary", 50, badShare, 0],
-  ] as const) {
-    const base = { job: "sluice-router", namespace: "shop", pod_template_hash: hash, method: "GET" };
-    const series = (name: string, labels: Record<string, string>) =>
-      store.seriesFor(labelsOf({ __name__: name, ...base, ...labels }));
-    const good = series("http_requests_total", { code: "200" });
-    const bad = series("http_requests_total", { code: "500" });
-    const fast = series("http_request_duration_seconds_bucket", { code: "200", le: "0.05" });
-    const all = series("http_request_duration_seconds_bucket", { code: "200", le: "+Inf" });
-    for (let second = from; second <= 300; second++) {
-      const total = (second - from) * perSecond;
-      const time = began + second * 1000;
-      store.append(good, time, Math.round(total * (1 - share)));
-      store.append(bad, time, Math.round(total * share));
-      store.append(fast, time, Math.round(total * 0.9));
-      store.append(all, time, total);
-    }
-  }
+  const failed = (share: number) => (total: number) => Math.round(total * share);
+  const store = counted([
+    { hash: "stable", perSecond: 200, from: -1800, failed: failed(0.002) },
+    { hash: "canary", perSecond: 50, from: 0, failed: failed(badShare) },
+  ]);
   for (const [container, mebibytes] of [
     ["shop", 60],
     ["sidecar", 20],
@@ -54,7 +38,7 @@ function metricsOf(badShare: number): MetricsStore {
       store.append(memory, began + second * 1000, (mebibytes + (second > 150 ? 12 : 0)) * 1024 * 1024);
     }
   }
-  return store as unknown as MetricsStore;
+  return asMetrics(store);
 }
 
 const spec: JudgementSpec = {
@@ -80,7 +64,6 @@ const work = (upTo: number, uid = "one") => ({
   canary: { pods: 1, restarts: 0, memoryLimits: ["100Mi", "28Mi"] },
   stable: { pods: 4, restarts: 0 },
 });
-const never = { isCancelled: false, onCancel: () => {} };
 
 describe("windows from the router's counters", () => {
   const handlerOf = (store: MetricsStore) =>

@@ -4,17 +4,15 @@ import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
 import { formatInstant, instant, seededRandom } from "@sluice/kernel";
-import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { render } from "../../commands/judge-train.ts";
 import { replayOne } from "../../commands/why-replay.ts";
+import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { pastReleases, readTeamModel, trainTeamModel, usableTeamModel } from "./team-model.ts";
 import { WindowLogs } from "./window-log.ts";
 
-const began = instant(1_800_000_000_000);
-const never = { isCancelled: false, onCancel: () => {} };
 let folder: string;
 let logs: WindowLogs;
 let path: string;
@@ -25,33 +23,21 @@ beforeEach(async () => {
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
-/** Forty minutes of two versions, counted by the router; the canary fails `badShare` of its 10 requests a second. */
+/** Thirty-five minutes of two versions; the canary fails about `badShare` of its 10 requests a second. */
 function metricsOf(badShare: number, seed: number): MetricsStore {
-  const store = new MemoryStore();
   const random = seededRandom(seed);
-  for (const [hash, perSecond, share, from] of [
-    ["stable", 40, 0.004, -1800],
-    ["canary", 10, badShare, 0],
-  ] as const) {
-    const base = { job: "sluice-router", namespace: "shop", pod_template_hash: hash, method: "GET" };
-    const series = (name: string, labels: Record<string, string>) =>
-      store.seriesFor(labelsOf({ __name__: name, ...base, ...labels }));
-    const good = series("http_requests_total", { code: "200" });
-    const bad = series("http_requests_total", { code: "500" });
-    const fast = series("http_request_duration_seconds_bucket", { code: "200", le: "0.05" });
-    const all = series("http_request_duration_seconds_bucket", { code: "200", le: "+Inf" });
-    let failed = 0;
-    for (let second = from; second <= 300; second += 5) {
-      const total = (second - from) * perSecond;
-      for (let request = 0; request < 5 * perSecond; request++) if (random.next() < share) failed++;
-      const time = began + second * 1000;
-      store.append(good, time, Math.max(0, total - failed));
-      store.append(bad, time, failed);
-      store.append(fast, time, Math.round(total * 0.9));
-      store.append(all, time, total);
-    }
-  }
-  return store as unknown as MetricsStore;
+  const failed = (perSecond: number, share: number) => {
+    let lost = 0;
+    return () => {
+      for (let request = 0; request < 5 * perSecond; request++) if (random.next() < share) lost++;
+      return lost;
+    };
+  };
+  const versions = [
+    { hash: "stable", perSecond: 40, from: -1800, failed: failed(40, 0.004) },
+    { hash: "canary", perSecond: 10, from: 0, failed: failed(10, badShare) },
+  ];
+  return asMetrics(counted(versions, 5));
 }
 
 const specOf = (index: number): JudgementSpec => ({

@@ -1,11 +1,12 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hours } from "@sluice/kernel";
 import { afterEach, expect, test } from "vitest";
+import { hasPrometheus, startPrometheus } from "../../../../../test/fixtures/prometheus.ts";
 import { prometheusHistory } from "./door.ts";
 import { historyDoor } from "./door-options.ts";
 import { type Counter, countersOf, hour, samplesOf, webPolicy } from "./history.fixture.ts";
@@ -15,15 +16,6 @@ const cleanups: (() => void | Promise<void>)[] = [];
 afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
 });
-
-const hasPrometheus = (() => {
-  try {
-    for (const program of ["prometheus", "promtool"]) execFileSync(program, ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false; // Debian: apt-get install prometheus
-  }
-})();
 
 const names = { requests: "istio_requests_total", buckets: "istio_request_duration_milliseconds_bucket" };
 const istio = { reporter: "destination", destination_service_name: "web", destination_service_namespace: "shop" };
@@ -35,10 +27,7 @@ const inMilliseconds = ({ labels: { le, ...labels }, aMinute }: Counter): Counte
 /** The password `harbour`, hashed. */
 const hash = "$2b$04$x2a5HEBumhFkI9zFftsPHuEz5TgPDa4VP5.Glvk3VVtV/qtl9/wCm";
 
-async function startPrometheus(
-  counters: readonly Counter[],
-  now: number,
-): Promise<{ address: string; folder: string }> {
+async function prometheusWith(counters: readonly Counter[], now: number): Promise<{ address: string; folder: string }> {
   const folder = mkdtempSync(join(tmpdir(), "prometheus-history-"));
   cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
   const lines = counters.flatMap((counter) => {
@@ -60,38 +49,12 @@ async function startPrometheus(
       stdio: "ignore",
     },
   );
-  writeFileSync(join(folder, "prometheus.yml"), "scrape_configs: []\n");
-  writeFileSync(join(folder, "web.yml"), `basic_auth_users: { team: "${hash}" }\n`);
-  const port = await freePort();
-  const words = [
-    `--config.file=${join(folder, "prometheus.yml")}`,
-    `--storage.tsdb.path=${join(folder, "data")}`,
-    `--web.config.file=${join(folder, "web.yml")}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-  ];
-  const child: ChildProcess = spawn("prometheus", words, { stdio: ["ignore", "ignore", "pipe"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  cleanups.push(async () => {
-    child.kill();
-    await gone;
+  const { address, stop } = await startPrometheus(folder, {
+    config: "scrape_configs: []\n",
+    web: `basic_auth_users: { team: "${hash}" }\n`,
   });
-  await new Promise<void>((resolve, reject) => {
-    let log = "";
-    child.stderr?.on("data", (text) => {
-      log += text;
-      if (log.includes("Server is ready")) resolve();
-    });
-    child.once("exit", () => reject(new Error(log)));
-  });
-  return { address: `http://127.0.0.1:${port}`, folder };
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
+  cleanups.push(stop);
+  return { address, folder };
 }
 
 test.skipIf(!hasPrometheus)(
@@ -99,7 +62,7 @@ test.skipIf(!hasPrometheus)(
   async () => {
     const now = Math.floor(Date.now() / 60_000) * 60_000;
     const counters = countersOf(names, istio, "response_code").map(inMilliseconds);
-    const { address, folder } = await startPrometheus(counters, now);
+    const { address, folder } = await prometheusWith(counters, now);
     const password = join(folder, "password");
     const learn = async (text: string) => {
       writeFileSync(password, `${text}\n`);

@@ -1,46 +1,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Fault, instant, minutes, VirtualClock } from "@sluice/kernel";
+import { instant, minutes, VirtualClock } from "@sluice/kernel";
 import { afterEach, expect, test } from "vitest";
 import type { ClientCredentials } from "./client-credentials.ts";
+import { afterwards, cleanUp, faultOf, never, read, serve } from "./outside.fixture.ts";
 import { queryPlugin } from "./query-plugin.ts";
 import { queryPrometheus } from "./query-prometheus.ts";
 import { queryWeb } from "./query-web.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
-
-const never = new AbortController().signal;
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  let body = "";
-  for await (const piece of request) body += piece;
-  return body;
-}
-
-async function faultOf(attempt: Promise<unknown>): Promise<Pick<Fault, "kind" | "message">> {
-  try {
-    await attempt;
-  } catch (thrown) {
-    return { kind: (thrown as Fault).kind, message: (thrown as Fault).message };
-  }
-  throw new Error("it didn't fail");
-}
+afterEach(cleanUp);
 
 /** A token server that notes what it was asked, and a metric server that says who asks. */
 async function world(
@@ -133,7 +102,7 @@ test.each([
 
 function program(script: string) {
   const folder = mkdtempSync(join(tmpdir(), "plugin-"));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+  afterwards(() => rmSync(folder, { recursive: true, force: true }));
   const path = join(folder, "plugin.mjs");
   writeFileSync(path, script);
   return { is: "program", name: "acme/ask", path: process.execPath, arguments: [path], timeoutSeconds: 20 } as const;

@@ -1,52 +1,24 @@
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
-import { type AddressInfo, createServer as createTcpServer } from "node:net";
+import { mkdtempSync, rmSync } from "node:fs";
+import type { ServerResponse } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { type Clock, type Fault, instant, VirtualClock } from "@sluice/kernel";
+import { type Clock, instant, VirtualClock } from "@sluice/kernel";
 import { afterEach, expect, test } from "vitest";
+import { hasPrometheus, startPrometheus } from "../../../../../test/fixtures/prometheus.ts";
 import { labelsOf } from "../../labels.ts";
 import { MemoryStore } from "../../storage/memory-store.ts";
+import { afterwards, cleanUp, faultOf, never, read, serve } from "./outside.fixture.ts";
 import { isEmbeddedAddress, type PrometheusQuery, queryEmbedded, queryPrometheus } from "./query-prometheus.ts";
 import { queryWeb, type WebQuery } from "./query-web.ts";
 
-const cleanups: (() => unknown)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0).reverse()) await cleanup();
-});
+afterEach(cleanUp);
 
 const now = 1_800_000_000;
 const clock = new VirtualClock(instant(now * 1000));
-const never = new AbortController().signal;
-
-async function serve(listener: RequestListener): Promise<string> {
-  const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => {
-    server.closeAllConnections();
-    server.close();
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-}
-
-async function read(request: IncomingMessage): Promise<string> {
-  let body = "";
-  for await (const piece of request) body += piece;
-  return body;
-}
 
 const answerWith = (result: unknown) => JSON.stringify({ status: "success", data: result });
 const ask = (query: PrometheusQuery, signal = never) => queryPrometheus({ query: "q", ...query }, signal, clock);
-
-async function faultOf(attempt: Promise<unknown>): Promise<Pick<Fault, "kind" | "message">> {
-  try {
-    await attempt;
-  } catch (thrown) {
-    return { kind: (thrown as Fault).kind, message: (thrown as Fault).message };
-  }
-  throw new Error("it didn't fail");
-}
 
 test("Prometheus is asked by POST, with headers and credentials, and answers become measurements", async () => {
   const asked: unknown[] = [];
@@ -187,9 +159,9 @@ test.each(failures)("Prometheus answering with %s is a clear fault", async (_, a
 });
 
 test("who can't be reached, isn't HTTP or isn't an address is named, and secrets aren't", async () => {
-  const tcp = createTcpServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
+  const tcp = createServer((socket) => socket.end("SSH-2.0-OpenSSH\r\n"));
   await new Promise<void>((resolve) => tcp.listen(0, "127.0.0.1", resolve));
-  cleanups.push(() => tcp.close());
+  afterwards(() => tcp.close());
   const port = (tcp.address() as AddressInfo).port;
 
   const refused = await faultOf(ask({ address: "http://user:s3cr3t@127.0.0.1:1" }));
@@ -291,51 +263,6 @@ test.each([
   });
 });
 
-const hasPrometheus = (() => {
-  try {
-    execFileSync("prometheus", ["--version"], { stdio: "ignore" });
-    return true;
-  } catch {
-    return false; // Debian: apt-get install prometheus
-  }
-})();
-
-async function startPrometheus(target: string): Promise<string> {
-  const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
-  const config = `scrape_configs: [{job_name: shop, scrape_interval: 1s, static_configs: [{targets: ["${new URL(target).host}"]}]}]`;
-  writeFileSync(join(folder, "prometheus.yml"), config);
-  const port = await freePort();
-  const words = [
-    `--config.file=${join(folder, "prometheus.yml")}`,
-    `--storage.tsdb.path=${join(folder, "data")}`,
-    `--web.listen-address=127.0.0.1:${port}`,
-  ];
-  const child: ChildProcess = spawn("prometheus", words, { stdio: ["ignore", "ignore", "pipe"] });
-  const gone = new Promise((resolve) => child.once("exit", resolve));
-  cleanups.push(async () => {
-    child.kill();
-    await gone;
-  });
-  await new Promise<void>((resolve, reject) => {
-    let log = "";
-    child.stderr?.on("data", (text) => {
-      log += text;
-      if (log.includes("Server is ready")) resolve();
-    });
-    child.once("exit", () => reject(new Error(log)));
-  });
-  return `http://127.0.0.1:${port}`;
-}
-
-async function freePort(): Promise<number> {
-  const server = createTcpServer();
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}
-
 const wall: Clock = {
   now: () => instant(Date.now()),
   after: () => {
@@ -353,7 +280,11 @@ test.skipIf(!hasPrometheus)("a real Prometheus is asked and understood", async (
     response.end(`# TYPE c_total counter\nc_total ${scrapes++}\nnot_a_number NaN\n`);
     if (scrapes === 4) onThird();
   });
-  const address = await startPrometheus(target);
+  const folder = mkdtempSync(join(tmpdir(), "prometheus-"));
+  afterwards(() => rmSync(folder, { recursive: true, force: true }));
+  const config = `scrape_configs: [{job_name: shop, scrape_interval: 1s, static_configs: [{targets: ["${new URL(target).host}"]}]}]`;
+  const { address, stop } = await startPrometheus(folder, { config });
+  afterwards(stop);
   await third;
 
   const attempt = (query: PrometheusQuery) => queryPrometheus({ address, ...query }, never, wall);
