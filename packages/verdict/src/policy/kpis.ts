@@ -1,4 +1,4 @@
-import type { JudgedWindow, Served, VersionServed } from "../window.ts";
+import type { JudgedWindow, VersionServed } from "../window.ts";
 
 /** What a rule looks at, in percent; undefined where nothing was seen to work it out from. */
 export interface Kpis {
@@ -39,11 +39,18 @@ export class RecentKpis {
 
   /** `memoryLimit` in the windows' unit of memory. */
   now(memoryLimit?: number): Kpis {
-    const canary = sumOf(this.#windows.map((window) => window.canary));
+    const canary = nothing(this.#edgesMs);
+    const stable = nothing(this.#edgesMs);
     // Only windows with both: a comparison over different times would compare the times.
-    const compared = this.#windows.filter((window) => window.stable !== undefined);
-    const mine = sumOf(compared.map((window) => window.canary));
-    const stable = sumOf(compared.flatMap((window) => window.stable ?? []));
+    const compared = nothing(this.#edgesMs);
+    let isWhole = true;
+    for (const window of this.#windows) {
+      add(canary, window.canary);
+      if (window.stable === undefined) isWhole = false;
+      else add(stable, window.stable);
+    }
+    if (!isWhole) for (const window of this.#windows) if (window.stable !== undefined) add(compared, window.canary);
+    const mine = isWhole ? canary : compared;
     const memory = this.#windows.at(-1)?.canary.memoryMax;
     return {
       requests: canary.requests,
@@ -75,21 +82,32 @@ export class RecentKpis {
   }
 }
 
-type Sum = Pick<VersionServed, "exposures" | "conversions"> & Served;
+interface Sum {
+  requests: number;
+  failures: number;
+  exposures: number;
+  conversions: number;
+  readonly latencyCounts: number[];
+}
 
-function sumOf(versions: readonly VersionServed[]): Sum {
-  const latencyCounts: number[] = [];
-  const sum = { requests: 0, failures: 0, exposures: 0, conversions: 0 };
-  for (const version of versions) {
-    sum.requests += version.requests;
-    sum.failures += version.failures;
-    sum.exposures += version.exposures;
-    sum.conversions += version.conversions;
-    for (const [bucket, count] of version.latencyCounts.entries()) {
-      latencyCounts[bucket] = (latencyCounts[bucket] ?? 0) + count;
-    }
+const nothing = (edgesMs: readonly number[]): Sum => ({
+  requests: 0,
+  failures: 0,
+  exposures: 0,
+  conversions: 0,
+  latencyCounts: new Array<number>(edgesMs.length + 1).fill(0),
+});
+
+/** In place: of each look it is asked for more than a hundred windows. */
+function add(sum: Sum, version: VersionServed): void {
+  sum.requests += version.requests;
+  sum.failures += version.failures;
+  sum.exposures += version.exposures;
+  sum.conversions += version.conversions;
+  const { latencyCounts } = version;
+  for (let bucket = 0; bucket < latencyCounts.length; bucket++) {
+    sum.latencyCounts[bucket] = (sum.latencyCounts[bucket] ?? 0) + (latencyCounts[bucket] as number);
   }
-  return { ...sum, latencyCounts };
 }
 
 const percent = (part: number, whole: number): number | undefined => (whole > 0 ? (100 * part) / whole : undefined);
