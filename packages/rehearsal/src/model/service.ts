@@ -58,6 +58,7 @@ export class ModelledService {
   onScrape: (at: Instant) => void = () => {};
   readonly #options: ServiceOptions;
   readonly #center: number;
+  readonly #logEdges: readonly number[];
   readonly #spread: number;
   #split: Split = { stable: 1, canary: 0 };
   #at: Instant;
@@ -80,6 +81,7 @@ export class ModelledService {
     this.#recorded = options.recording === undefined ? undefined : new RecordedTraffic(options.recording);
     this.#nextScrape = options.scrapeSeconds;
     this.#spread = latencySpread(options.traffic);
+    this.#logEdges = options.edgesMs.map((edge) => Math.log(edge));
     this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * this.#spread;
     this.#apart = options.traffic.noise.apart * normal(options.random);
     const all = () => options.endpoints.map(() => nothing(options.edgesMs.length + 1));
@@ -270,18 +272,17 @@ export class ModelledService {
   }
 
   #time(served: Served, requests: number, shift: number): void {
-    const { random, edgesMs } = this.#options;
+    const { random } = this.#options;
+    const open = this.#logEdges.length;
     let left = requests;
     let under = 0;
-    for (const [bucket, edge] of edgesMs.entries()) {
-      if (left === 0) break;
-      const upTo = below((Math.log(edge) - shift) / this.#spread);
+    for (let bucket = 0; bucket < open && left > 0; bucket++) {
+      const upTo = below(((this.#logEdges[bucket] as number) - shift) / this.#spread);
       const here = under >= 1 ? 0 : binomial(random, left, Math.max(0, upTo - under) / (1 - under));
       served.latencyCounts[bucket] = (served.latencyCounts[bucket] as number) + here;
       left -= here;
       under = upTo;
     }
-    const open = edgesMs.length;
     served.latencyCounts[open] = (served.latencyCounts[open] as number) + left;
   }
 }

@@ -1,24 +1,6 @@
 import type { Resource, Rollout } from "@sluice/api";
-import {
-  analysisRunReconciler,
-  askJudge,
-  type Effects,
-  experimentReconciler,
-  judgementReconciler,
-  promotePatch,
-  type RequestedPatch,
-  rolloutReconciler,
-} from "@sluice/controllers";
-import {
-  after,
-  Fault as Failure,
-  type Instant,
-  instant,
-  millis,
-  minutes,
-  seededRandom,
-  VirtualClock,
-} from "@sluice/kernel";
+import { askJudge, type Effects, promotePatch, type RequestedPatch } from "@sluice/controllers";
+import { after, Fault as Failure, type Instant, millis, minutes, seededRandom, VirtualClock } from "@sluice/kernel";
 import { type Parsed, type PromqlExpression, parsePromql } from "@sluice/languages";
 import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
@@ -30,7 +12,8 @@ import { ModelledSeries, type VersionNames } from "../model/series.ts";
 import { ModelledService } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
-import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
+import type { ProfileName } from "../policy/profile.ts";
+import { deployed, reconcilersOf, rolloutOf, showsPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
@@ -58,7 +41,6 @@ export interface ReleaseOptions {
   readonly secondAgeMillis?: number;
 }
 
-const startOf2026 = instant(1_767_225_600_000);
 /** Before the release: enough samples for the queries' windows. */
 const warmUp = minutes(10);
 const longest = minutes(60 * 24 * 14);
@@ -86,7 +68,7 @@ class Release {
   constructor(options: ReleaseOptions) {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
     this.#options = options;
-    this.#rollout = profile === "argo" ? asArgo(policy.rollout) : policy.rollout;
+    this.#rollout = rolloutOf(policy, profile);
     const random = seededRandom(seed);
     this.#service = new ModelledService({
       traffic,
@@ -108,13 +90,13 @@ class Release {
         const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
         return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
       },
-      policy.rollout.spec.strategy.blueGreen !== undefined,
+      showsPods(policy),
     );
     this.#routes = new ModelledRoutes(policy.entry);
   }
 
   async run(): Promise<Outcome> {
-    const { policy, seed, history, edgesMs, endpoints } = this.#options;
+    const { policy, profile, seed, history, edgesMs, endpoints } = this.#options;
     const judged = new JudgedModel({
       service: this.#service,
       history,
@@ -125,15 +107,10 @@ class Release {
       rollout: () => this.#rolloutOf(world),
     });
     const world: World = await World.create({
-      seed,
+      random: seededRandom(seed),
       clock: this.#clock,
-      reconcilers: (effects: Effects) => [
-        rolloutReconciler(effects),
-        analysisRunReconciler(effects),
-        experimentReconciler(effects),
-        judgementReconciler(effects),
-        this.#cluster.reconciler(effects),
-      ],
+      holds: await deployed(policy, profile),
+      reconcilers: (effects: Effects) => reconcilersOf(effects, this.#cluster),
       tasks: {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
         judgeWindows: (work, cancellation) =>
@@ -143,12 +120,8 @@ class Release {
         canaryTraffic: async () => ({ requests: this.#requests() }),
       },
     });
-    const namespace = this.#rollout.metadata.namespace ?? "default";
-    await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }).catch(() => {});
-    for (const object of policy.surroundings) await world.client.create(object);
-    await world.apply(stableOf(this.#rollout));
+    await world.settle();
     await world.advanceTo(after(this.#clock.now(), millis(1)));
-    refuseInvalid(this.#rolloutOf(world));
     this.#stableHash = this.#statusOf(world).currentPodHash ?? "";
     this.#route(world);
     await this.#openSeries(world);
@@ -368,12 +341,6 @@ class Release {
   }
 
   #statusOf = (world: World): NonNullable<Rollout["status"]> => this.#rolloutOf(world).status ?? {};
-}
-
-/** What a controller would refuse when it is applied can't be rehearsed either. */
-function refuseInvalid({ status, metadata }: Rollout): void {
-  const condition = status?.conditions?.find(({ type }) => type === "InvalidSpec");
-  if (condition !== undefined) throw new Failure("invalid", condition.message ?? `Rollout ${metadata.name} is invalid`);
 }
 
 async function touch(world: World, object: Resource): Promise<void> {

@@ -5,17 +5,19 @@ import {
   type Instant,
   instant,
   type Millis,
-  seededRandom,
+  type Random,
   type TaskState,
   type VirtualClock,
 } from "@sluice/kernel";
-import { createStore } from "@sluice/store";
+import { createStore, volatilePersistence } from "@sluice/store";
 
 export interface WorldOptions {
-  readonly seed: number;
+  readonly random: Random;
   readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
   readonly tasks: Readonly<Record<string, TaskHandler>>;
   readonly clock: VirtualClock;
+  /** There from the beginning, status and all: what another world came to. */
+  readonly holds?: readonly Resource[];
 }
 
 /** Manifests were validated when they came in; what controllers write needs no schema here, which is most of the time. */
@@ -69,14 +71,21 @@ export class World {
     this.clock = options.clock;
     this.#options = options;
     this.#client = this.#watched(client);
+    for (const object of options.holds ?? []) this.#know(object);
     ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
   }
 
   static async create(options: WorldOptions): Promise<World> {
+    const { clock, random, holds = [] } = options;
+    const revisions = holds.map(({ metadata }) => Number(metadata.resourceVersion ?? 0));
     const { client } = await createStore({
       kinds: new KindRegistry(kinds),
-      clock: options.clock,
-      random: seededRandom(options.seed),
+      clock,
+      random,
+      persistence: {
+        ...volatilePersistence(),
+        load: () => ({ objects: holds, reserved: Math.max(0, ...revisions) }),
+      },
       retention: {},
       tracksOwners: false,
       // Nobody begins a watch in the past, but a control plane that was killed.
@@ -127,10 +136,14 @@ export class World {
     return { loop, tasks };
   }
 
+  #know(object: Resource): void {
+    this.objects.set(`${object.kind}/${object.metadata.name}`, object);
+    if (routed.has(object.kind)) this.routeChanges++;
+  }
+
   #watched(client: Client): Client {
     const seen = <R extends Resource>(object: R): R => {
-      this.objects.set(`${object.kind}/${object.metadata.name}`, object);
-      if (routed.has(object.kind)) this.routeChanges++;
+      this.#know(object);
       return object;
     };
     return {

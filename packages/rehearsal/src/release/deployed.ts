@@ -1,0 +1,85 @@
+import type { Resource, Rollout } from "@sluice/api";
+import {
+  analysisRunReconciler,
+  type Effects,
+  experimentReconciler,
+  judgementReconciler,
+  rolloutReconciler,
+} from "@sluice/controllers";
+import { after, Fault, instant, millis, seededRandom, VirtualClock } from "@sluice/kernel";
+import { ModelledCluster } from "../model/cluster.ts";
+import type { Policy } from "../policy/policy.ts";
+import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
+import { World } from "./world.ts";
+
+export const startOf2026 = instant(1_767_225_600_000);
+
+const known = new WeakMap<Policy, Map<ProfileName, Promise<readonly Resource[]>>>();
+
+/**
+ * All objects as they stand once the stable version is deployed: every release of one policy begins with the same ones,
+ * so that they are come to once.
+ */
+export function deployed(policy: Policy, profile: ProfileName): Promise<readonly Resource[]> {
+  const ofPolicy = known.get(policy) ?? new Map<ProfileName, Promise<readonly Resource[]>>();
+  known.set(policy, ofPolicy);
+  const objects = ofPolicy.get(profile) ?? deploy(policy, profile);
+  ofPolicy.set(profile, objects);
+  return objects;
+}
+
+async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Resource[]> {
+  const clock = new VirtualClock(startOf2026);
+  const rollout = rolloutOf(policy, profile);
+  const cluster = new ModelledCluster(
+    () => clock.now(),
+    () => ({ readyAfter: millis(0), fate: "well" }),
+    showsPods(policy),
+  );
+  const nothingServed = async () => {
+    throw new Fault("unavailable", "no metrics yet");
+  };
+  const world = await World.create({
+    random: mirrored(seededRandom(0)),
+    clock,
+    reconcilers: (effects) => reconcilersOf(effects, cluster),
+    tasks: {
+      queryPrometheus: nothingServed,
+      judgeWindows: nothingServed,
+      askJudge: nothingServed,
+      ringTraffic: async () => ({ rings: [] }),
+      canaryTraffic: async () => ({ requests: 0 }),
+    },
+  });
+  const { namespace = "default", name } = rollout.metadata;
+  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } }).catch(() => {});
+  for (const object of policy.surroundings) await world.client.create(object);
+  await world.apply(stableOf(rollout));
+  await world.advanceTo(after(clock.now(), millis(1)));
+  world.stop();
+  refuseInvalid(world.get<Rollout>("Rollout", name) ?? rollout);
+  return [...world.objects.values()];
+}
+
+export const rolloutOf = ({ rollout }: Policy, profile: ProfileName): Rollout =>
+  profile === "argo" ? asArgo(rollout) : rollout;
+
+/** A Service that is switched is asked for its Pods. */
+export const showsPods = ({ rollout }: Policy): boolean => rollout.spec.strategy.blueGreen !== undefined;
+
+export const reconcilersOf = (effects: Effects, cluster: ModelledCluster) => [
+  rolloutReconciler(effects),
+  analysisRunReconciler(effects),
+  experimentReconciler(effects),
+  judgementReconciler(effects),
+  cluster.reconciler(effects),
+];
+
+/** No uid that a release with any seed draws in its turn is one of these. */
+const mirrored = (random: { next(): number }) => ({ next: () => 1 - 2 ** -32 - random.next() });
+
+/** What a controller would refuse when it is applied can't be rehearsed either. */
+function refuseInvalid({ status, metadata }: Rollout): void {
+  const condition = status?.conditions?.find(({ type }) => type === "InvalidSpec");
+  if (condition !== undefined) throw new Fault("invalid", condition.message ?? `Rollout ${metadata.name} is invalid`);
+}
