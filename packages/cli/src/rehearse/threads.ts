@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { Worker } from "node:worker_threads";
 import { Fault } from "@sluice/kernel";
 import type { Outcome, ReleaseOptions } from "@sluice/rehearsal";
-import type { Answer } from "./release-worker.ts";
+import type { Answer, ToPlay } from "./release-worker.ts";
 
 interface Asked {
   readonly release: ReleaseOptions;
@@ -20,6 +20,8 @@ export class ReleaseThreads {
   readonly #workers: Worker[] = [];
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Asked>();
+  /** What each was sent last: a policy is much to copy for every release, and a thread knows more of one it has met. */
+  readonly #policies = new Map<Worker, ReleaseOptions["policy"]>();
 
   constructor(count = Math.min(most, availableParallelism())) {
     // The bundle has it beside its own parts.
@@ -70,7 +72,13 @@ export class ReleaseThreads {
       this.#idle.shift();
       this.#asked.shift();
       this.#busy.set(worker, asked);
-      worker.postMessage(asked.release);
+      worker.postMessage(this.#workFor(worker, asked.release));
     }
+  }
+
+  #workFor(worker: Worker, { policy, ...release }: ReleaseOptions): ToPlay {
+    if (this.#policies.get(worker) === policy) return { release };
+    this.#policies.set(worker, policy);
+    return { release, policy };
   }
 }
