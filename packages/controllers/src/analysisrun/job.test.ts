@@ -137,14 +137,38 @@ test("a run that is ended ends its Job", async () => {
   expect(await jobs()).toEqual([]);
 });
 
-test("no more Jobs are kept than measurements", async () => {
-  const { world, jobs } = await play([{ exitCode: 0, lasts: millis(1000) }], {
+test.each([
+  [undefined, 10],
+  [0, 10],
+  [3, 3],
+  [12, 12],
+])("with a retention of %s as many Jobs are kept as measurements: %d", async (limit, kept) => {
+  const { world, jobs, status } = await play([{ exitCode: 0, lasts: millis(1000) }], {
     metrics: [smoke({ interval: "5s", count: 14 })],
+    ...(limit === undefined ? {} : { measurementRetention: [{ metricName: "sm.*", limit }] }),
   });
 
   await world.run(seconds(120));
 
-  expect((await jobs()).length).toBeLessThanOrEqual(11);
+  const { measurements, count } = (await status())?.metricResults?.[0] ?? {};
+  expect({ count, kept: measurements?.length }).toEqual({ count: 14, kept });
+  expect((await jobs()).length).toBeLessThanOrEqual(kept + 1);
+  expect((await jobs()).length).toBeGreaterThanOrEqual(kept);
+});
+
+test("a metric that ends the run ends the Job of another one, too", async () => {
+  const bad = { successCondition: "result[0] < 1", provider: { prometheus: { query: "errors" } } };
+  const { world, status, jobs } = await play(
+    [{ exitCode: 0, lasts: seconds(600) }],
+    { metrics: [smoke(), { name: "errors", initialDelay: "20s", ...bad }] },
+    { tasks: () => ({ queryPrometheus: async () => ({ value: "[5]", parsed: [5] }) }) },
+  );
+  expect((await jobs()).length).toBe(1);
+
+  await world.run(seconds(25));
+
+  expect(await status()).toMatchObject({ phase: "Failed" });
+  expect(await jobs()).toEqual([]);
 });
 
 const uid = "0a1b2c3d-0a1b-2c3d-4e5f-0a1b2c3d4e5f";

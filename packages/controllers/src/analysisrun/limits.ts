@@ -2,8 +2,6 @@ import type { IntOrString, Metric } from "@sluice/api";
 import { type Millis, millis, seconds } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 
-/** The original keeps ten measurements of a metric. */
-export const keptMeasurements = 10;
 export const errorRetry: Millis = seconds(10);
 
 /** Kubernetes' IntOrString as the original reads it: a text that is no integer counts as 0. */

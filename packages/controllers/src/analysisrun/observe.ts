@@ -4,8 +4,8 @@ import { decodeBase64Text, type Resolved, resolved, unresolved } from "../argume
 import type { Effect } from "../loop/index.ts";
 import { isCompleted } from "../phases/index.ts";
 import { type JobState, jobKey, jobName, jobStateOf, refusedJob } from "./job.ts";
-import { keptMeasurements } from "./limits.ts";
 import type { QueryResult } from "./measure.ts";
+import { retentionOf } from "./rules.ts";
 import { measurementsTaken } from "./schedule.ts";
 
 export interface Query {
@@ -42,13 +42,15 @@ export async function observe(run: AnalysisRun, read: Reader): Promise<ObservedR
   const leftOver: string[] = [];
   const jobs = new Map<string, MetricJob>();
   const oldJobs: ResourceKey[] = [];
+  const retention = retentionOf(run.spec);
   for (const { name, provider } of run.spec.metrics) {
     const result = run.status?.metricResults?.find((candidate) => candidate.name === name);
     const next = measurementsTaken(result);
     if (provider.job !== undefined) {
       jobs.set(name, await readJob(run, jobName(run, name, next), read));
-      const oldest = jobKey(run, jobName(run, name, next - keptMeasurements - 1));
-      if (next > keptMeasurements && (await read.get<Job>(oldest)) !== undefined) oldJobs.push(oldest);
+      const limit = retention.is === "fault" ? next : retention.value(name);
+      const oldest = jobKey(run, jobName(run, name, next - limit - 1));
+      if (next > limit && (await read.get<Job>(oldest)) !== undefined) oldJobs.push(oldest);
       continue;
     }
     const query = { id: queryId(run, name, next), state: read.task<QueryResult>(queryId(run, name, next)) };

@@ -14,10 +14,10 @@ import type { Effect } from "../loop/index.ts";
 import { isCompleted } from "../phases/index.ts";
 import { assessRun, isTerminating } from "./assess.ts";
 import { jobKey, newJob } from "./job.ts";
-import { keptMeasurements, metricsFault } from "./limits.ts";
+import { metricsFault } from "./limits.ts";
 import { failedToMeasure, measured, queryWork, recorded, redacted, timeoutSeconds } from "./measure.ts";
 import type { MetricJob, ObservedRun, Query } from "./observe.ts";
-import { matchedMetrics } from "./rules.ts";
+import { matchedMetrics, retentionOf } from "./rules.ts";
 import { earliest, nextMeasurementAt, timeOf } from "./schedule.ts";
 
 type RunPlan = Plan<Effect, AnalysisRunStatus>;
@@ -30,11 +30,18 @@ const patience = seconds(15);
 export function plan(observed: ObservedRun, now: Instant): RunPlan {
   const { run, leftOver } = observed;
   const cleanUp = leftOver.map((id): Effect => ({ do: "cancelTask", id }));
-  if (isCompleted(run.status?.phase)) return ended(run, cleanUp, now);
+  if (isCompleted(run.status?.phase)) return ended(run, [...cleanUp, ...unfinishedJobs(observed)], now);
 
   const prepared = prepare(observed);
   if (prepared.is === "fault") return refused(run, prepared.message, cleanUp, now);
   return measure(observed, prepared.value, cleanUp, now);
+}
+
+/** What ended for another metric's sake leaves no Job at work. */
+function unfinishedJobs({ run, jobs }: ObservedRun): readonly Effect[] {
+  return [...jobs.values()]
+    .filter(({ state }) => state.is === "running" || (state.is === "ended" && state.phase === "Inconclusive"))
+    .map(({ name }): Effect => ({ do: "delete", key: jobKey(run, name) }));
 }
 
 interface Prepared {
@@ -44,11 +51,11 @@ interface Prepared {
   readonly asked: readonly Metric[];
   readonly secrets: readonly string[];
   readonly dryRuns: ReadonlySet<string>;
-  readonly kept: ReadonlyMap<string, number>;
+  readonly kept: (metric: string) => number;
 }
 
 function prepare({ run, secrets }: ObservedRun): Resolved<Prepared> {
-  const { metrics, args = [], dryRun = [], measurementRetention = [] } = run.spec;
+  const { metrics, args = [], dryRun = [] } = run.spec;
   const secretOf = ({ name, key }: { readonly name: string; readonly key: string }): Resolved<string> =>
     secrets.get(`${name}/${key}`) ?? unresolved(`secrets "${name}" not found`);
   const hidden = argumentValues(args, () => resolved(struckOut));
@@ -59,7 +66,7 @@ function prepare({ run, secrets }: ObservedRun): Resolved<Prepared> {
   if (fault !== undefined) return unresolved(`Analysis spec invalid: ${fault}`);
   const dryRuns = matchedMetrics("dryRun", dryRun, metrics);
   if (dryRuns.is === "fault") return unresolved(`Analysis spec invalid: ${dryRuns.message}`);
-  const retention = matchedMetrics("measurementRetention", measurementRetention, metrics);
+  const retention = retentionOf(run.spec);
   if (retention.is === "fault") return unresolved(`Analysis spec invalid: ${retention.message}`);
   const values = argumentValues(args, secretOf);
   if (values.is === "fault") return unresolved(`Unable to resolve metric arguments: ${values.message}`);
@@ -70,7 +77,7 @@ function prepare({ run, secrets }: ObservedRun): Resolved<Prepared> {
     asked: asked.value,
     secrets: [...secrets.values()].flatMap((secret) => (secret.is === "resolved" ? [secret.value] : [])),
     dryRuns: new Set(dryRuns.value.keys()),
-    kept: new Map([...retention.value].map(([name, rule]) => [name, rule.limit || keptMeasurements])),
+    kept: retention.value,
   });
 }
 
@@ -135,7 +142,7 @@ function measure(
   });
 
   const assessed = assessRun(shown, dryRuns, run.spec.terminate, { metricResults: taken });
-  const results = assessed.results.map((result) => trimmed(result, kept.get(result.name) ?? keptMeasurements));
+  const results = assessed.results.map((result) => trimmed(result, kept(result.name)));
   for (const metric of shown) {
     if (isCompleted(assessed.phase)) break;
     const result = results.find(({ name }) => name === metric.name);

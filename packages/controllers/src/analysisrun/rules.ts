@@ -1,4 +1,4 @@
-import type { Metric } from "@sluice/api";
+import type { AnalysisRunSpec, Metric } from "@sluice/api";
 import { type Resolved, resolved, unresolved } from "../arguments/index.ts";
 
 /**
@@ -23,4 +23,17 @@ export function matchedMetrics<Rule extends { readonly metricName: string }>(
     for (const { name } of matching) byMetric.set(name, rule);
   }
   return resolved(byMetric);
+}
+
+/** The original keeps ten measurements of a metric, unless a rule names another number; 0 is none. */
+const keptMeasurements = 10;
+
+/** How many measurements of a metric are kept, and how many of its Jobs. */
+export function retentionOf({
+  metrics,
+  measurementRetention = [],
+}: Pick<AnalysisRunSpec, "metrics" | "measurementRetention">): Resolved<(metric: string) => number> {
+  const rules = matchedMetrics("measurementRetention", measurementRetention, metrics);
+  if (rules.is === "fault") return rules;
+  return resolved((metric) => rules.value.get(metric)?.limit || keptMeasurements);
 }
