@@ -60,9 +60,8 @@ export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant)
         ...(end === undefined ? { currentStepIndex: undefined } : {}),
         ...(status.promoteFull === true ? { ...noPause, ...(end === undefined ? {} : { currentStepIndex: end }) } : {}),
         ...(isWaved(view) && isWordUsed ? { controllerPause: undefined } : {}),
-        ...(isSteady
-          ? { promoteFull: undefined, abort: undefined, abortedAt: undefined, controllerPause: undefined }
-          : {}),
+        ...(view.isFullyPromoted ? { promoteFull: undefined, abort: undefined, abortedAt: undefined } : {}),
+        ...(isSteady ? { controllerPause: undefined } : {}),
       };
     }
   }

@@ -46,7 +46,8 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
     const reason = conditionOf(status.conditions, "Progressing")?.reason;
     return quarantine === undefined && reason === "Quarantined" ? { is: "released" } : { is: "aborted" };
   }
-  const isOnItsWay = status.abort !== true && status.abortedAt === undefined;
+  // What everybody has can't be taken back by status: the word is dropped on the way.
+  const isOnItsWay = view.isFullyPromoted || (status.abort !== true && status.abortedAt === undefined);
   // Before the hold: a verdict whose Quarantine was written, but not yet the status, is still this verdict.
   const verdict = isOnItsWay ? verdictOn(observed, view, now) : undefined;
   if (verdict !== undefined) {
