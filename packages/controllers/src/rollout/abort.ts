@@ -1,6 +1,7 @@
 import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { evidenceOf } from "./analysis/evidence.ts";
+import { runEvents, withRunsSeen } from "./analysis/run-events.ts";
 import { planOldRuns, runOf } from "./analysis/runs.ts";
 import { endSynthetic, syntheticEvidence } from "./analysis/synthetic.ts";
 import { endJobs } from "./analysis/synthetic-job-plan.ts";
@@ -24,7 +25,7 @@ import { planWorkload } from "./workload-size.ts";
 
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
 function takenBack(observed: ObservedRollout, view: View, now: Instant) {
-  const { traffic, scaling, events, wakes, changes } = takeBack(observed, view, now);
+  const { traffic, scaling, events, wakes, changes } = takeBack(observed, withRunsSeen(observed, view), now);
   const questions = [...observed.traffic.values()].filter(({ state }) => state.is !== "absent");
   const after: Effect[] = [
     ...scaling,
@@ -91,7 +92,11 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     if (!isHeld) records.push(quarantined(observed, view, verdict.message, decisionName(view, quarantining)));
   }
   const message = abortedWords(view, verdict.message);
-  const events: PlannedEvent[] = [{ type: "Warning", reason: "RolloutAborted", message }, ...taken.events];
+  const events: PlannedEvent[] = [
+    { type: "Warning", reason: "RolloutAborted", message },
+    ...runEvents(observed, view),
+    ...taken.events,
+  ];
   if (isQuarantined) {
     events.push({
       type: "Warning",

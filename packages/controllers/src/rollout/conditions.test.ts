@@ -2,7 +2,7 @@ import type { Event } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, retryPatch } from "./index.ts";
-import { pause, Release, type ReleaseOptions, setWeight } from "./release.fixture.ts";
+import { analysis, pause, Release, type ReleaseOptions, setWeight } from "./release.fixture.ts";
 
 const options: ReleaseOptions = {
   steps: [setWeight(20), pause()],
@@ -119,12 +119,14 @@ test.each(states)("conditions: %s", async (_name, begin, rows) => {
 
 /** Reasons and messages as argo-rollouts records them. */
 const events: readonly (readonly [string, string, string])[] = [
+  ["Normal", "RolloutNotCompleted", "Rollout not completed, started update to revision 2 (HASH)"],
   ["Normal", "RolloutUpdated", "Rollout updated to revision 2"],
   ["Normal", "NewReplicaSetCreated", "Created ReplicaSet web-HASH (revision 2)"],
   ["Normal", "RolloutStepCompleted", "Rollout step 1/2 completed (setWeight: 20)"],
   ["Normal", "TrafficWeightUpdated", "Traffic weight updated from 0 to 20"],
   ["Normal", "RolloutPaused", "Rollout is paused (CanaryPauseStep)"],
   ["Warning", "RolloutAborted", "Rollout aborted update to revision 2"],
+  ["Normal", "TrafficWeightUpdated", "Traffic weight updated from 20 to 0"],
   ["Normal", "RolloutRetry", "Retrying Rollout after abort"],
   ["Normal", "RolloutResumed", "Rollout is resumed"],
   ["Normal", "RolloutCompleted", "Rollout completed update to revision 2 (HASH): Completed all 2 canary steps"],
@@ -143,4 +145,46 @@ test("events: a release, its abort, its retry and its end", async () => {
   const recorded = await release.world.list<Event>({ apiVersion: "v1", kind: "Event" });
   const told = recorded.map(({ type, reason, message }) => [type, reason, message?.replaceAll(currentPodHash, "HASH")]);
   for (const line of events) expect(told).toContainEqual(line);
+});
+
+const told = async (release: Release, about: RegExp): Promise<readonly (string | undefined)[]> => {
+  const { currentPodHash = "" } = await release.status();
+  const recorded = await release.world.list<Event>({ apiVersion: "v1", kind: "Event" });
+  return recorded
+    .filter(({ involvedObject, reason = "" }) => involvedObject?.kind === "Rollout" && about.test(reason))
+    .map(({ type, reason, message }) => `${type} ${reason}: ${message?.replaceAll(currentPodHash, "HASH")}`)
+    .toSorted();
+};
+
+/** Notifications are triggered by these: argo-rollouts rollout/analysis.go emitAnalysisRunStatusChanges. */
+test("events: what the runs of a release come to stands at the Rollout, and so does its status after the abort", async () => {
+  const release = await Release.begin();
+  const canary = { analysis: { templates: [{ templateName: "latency" }] } };
+  await release.push("web:v1", { steps: [setWeight(20), analysis(), pause()], canary });
+  release.outside.answers = { errors: [0.5], latency: [0.01] };
+
+  await release.push("web:v2", { steps: [setWeight(20), analysis(), pause()], canary });
+  await release.world.run(seconds(20));
+
+  expect(await told(release, /^AnalysisRun/)).toEqual([
+    "Normal AnalysisRunRunning: Background Analysis Run 'web-HASH-2' Status New: 'Running' Previous: 'NoPreviousStatus'",
+    "Warning AnalysisRunFailed: Step Analysis Run 'web-HASH-2-1' Status New: 'Failed' Previous: 'NoPreviousStatus'",
+  ]);
+  const { currentStepAnalysisRunStatus, currentBackgroundAnalysisRunStatus } = (await release.status()).canary ?? {};
+  expect(currentStepAnalysisRunStatus).toMatchObject({ status: "Failed" });
+  expect(currentBackgroundAnalysisRunStatus).toMatchObject({ status: "Successful", message: "Run Terminated" });
+});
+
+test("an abort of what everybody has already is forgotten, and nobody is said to have retried it", async () => {
+  const release = await released();
+  const before = await release.status();
+
+  for (const fields of [{ abort: true }, { abort: true, promoteFull: true }]) {
+    await release.ask(() => [{ patch: { type: "merge", value: { status: fields } }, subresource: "status" }]);
+    await release.world.run(seconds(5));
+  }
+
+  expect(await release.status()).toEqual(before);
+  expect(await release.decisions()).toEqual(["begin", "promote"]);
+  expect(await told(release, /Retry|Abort/)).toEqual([]);
 });

@@ -108,9 +108,14 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     reason: "SkipSteps",
     message: isBack ? "Rollback to stable" : "Rollback within window",
   };
+  const wasCompleted = conditionOf(status.conditions, "Completed")?.status === "True";
+  const begun = `Rollout not completed, started update to revision ${revision} (${view.hash})`;
   const events: PlannedEvent[] = isBack
     ? [skipped]
     : [
+        ...(wasCompleted && isOther
+          ? [{ type: "Normal", reason: "RolloutNotCompleted", message: begun } as const]
+          : []),
         ...(isRecent ? [skipped] : []),
         { type: "Normal", reason: "RolloutUpdated", message: `Rollout updated to revision ${revision}` },
       ];

@@ -45,7 +45,7 @@ export function wantedAnalysis(
   return isBefore ? undefined : analysis;
 }
 
-const runTypes = { step: "Step", background: "Background", pre: "PrePromotion", post: "PostPromotion" } as const;
+export const runTypes = { step: "Step", background: "Background", pre: "PrePromotion", post: "PostPromotion" } as const;
 
 export interface NewRun {
   readonly run: RolloutAnalysisRunStatus;

@@ -5,14 +5,12 @@ import { endpointOf } from "../../pods/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { replicasOf } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { withSelector } from "../routing/selector.ts";
+import { selectedBy, switchEvent, withSelector } from "../routing/selector.ts";
 import { availableOf, hashOf, type View } from "../view.ts";
 import { blueGreenOf } from "./strategy.ts";
 
 const serviceOf = ({ services }: ObservedRollout, name: string | undefined): Service | undefined =>
   name === undefined || name === "" ? undefined : services.get(name);
-
-const selectedBy = (service: Service | undefined): string => service?.spec?.selector?.[podHashLabel] ?? "";
 
 /** The version that everybody gets; "" while the active Service doesn't tell versions apart yet. */
 export const activeHash = (observed: ObservedRollout, { rollout }: View): string =>
@@ -44,8 +42,7 @@ export function planServices(observed: ObservedRollout, view: View, active: stri
     const before = selectedBy(service);
     if (service === undefined || hash === "" || before === hash) return before;
     actions.push({ do: "update", object: withSelector(service, hash, view.rollout.metadata.name) });
-    const message = `Switched selector for service '${service.metadata.name}' from '${before}' to '${hash}'`;
-    events.push({ type: "Normal", reason: "SwitchService", message });
+    events.push(switchEvent(service, hash));
     return hash;
   };
   const next = aim(activeService, active);

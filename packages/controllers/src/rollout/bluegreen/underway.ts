@@ -1,6 +1,7 @@
 import type { BlueGreenStatus, RolloutAnalysisRunStatus } from "@sluice/api";
 import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { runEvents } from "../analysis/run-events.ts";
 import { type AnalysisSlot, runOf, seen, slotStatus } from "../analysis/runs.ts";
 import { planSlot, slotEvidence } from "../analysis/slots.ts";
 import { blueGreenStatusOf } from "../changes.ts";
@@ -52,7 +53,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
       ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
       ...planRest(observed, view, { runs: current, restart }),
     ],
-    events: [...services.events, ...scaling.events, ...eventsOf(view, advance)],
+    events: [...services.events, ...scaling.events, ...runEvents(observed, view), ...eventsOf(view, advance)],
     changes: {
       ...said.changes,
       blueGreen: statusOf(view, services, advance, {

@@ -1,8 +1,9 @@
-import type { Resource, Service } from "@sluice/api";
+import type { Event, Resource, Service } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, setImagePatch } from "../index.ts";
 import { analysis, pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
+import { hashOf, revisionOf } from "../view.ts";
 
 const careful: ReleaseOptions = {
   steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
@@ -192,6 +193,11 @@ test("between Services: selectors lead first, weights follow, and the way back n
   expect(await release.weight("hosts")).toBe(20);
   const story = release.world.story.join("\n");
   expect(story.indexOf("waits for the routes")).toBeGreaterThan(0);
+  const [v1, v2] = (await release.replicaSets()).toSorted((a, b) => revisionOf(a) - revisionOf(b)).map(hashOf);
+  const recorded = await release.world.list<Event>({ apiVersion: "v1", kind: "Event" });
+  expect(recorded.filter(({ reason }) => reason === "SwitchService").map(({ message }) => message)).toContain(
+    `Switched selector for service 'canary' from '${v1}' to '${v2}'`,
+  );
   await release.ask(promotePatch);
   expect(await selected(release)).toEqual({ stable: "web:v2", canary: "web:v2" });
   expect(await release.weight("hosts")).toBe(0);

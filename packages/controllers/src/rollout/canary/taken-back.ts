@@ -14,7 +14,7 @@ export function takeBackCanary(observed: ObservedRollout, view: View, now: Insta
   return {
     traffic: traffic.actions,
     scaling: [...restored.actions, ...scaling.actions],
-    events: [...restored.events, ...scaling.events],
+    events: [...restored.events, ...traffic.events, ...scaling.events],
     wakes: scaling.wakes,
     changes: { canary: canaryStatusOf({ ...view.status.canary, weights: traffic.weights, rings: undefined }) },
   };

@@ -1,5 +1,6 @@
-import { after, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
+import { after, type Instant, instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { runEvents } from "../analysis/run-events.ts";
 import { wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
 import { syntheticOf } from "../analysis/synthetic.ts";
@@ -83,9 +84,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     events: [
       ...restored.events,
       ...scaling.events,
-      ...trafficEvents(view, traffic),
+      ...traffic.events,
       ...rings.events,
       ...baselineEvents(observed, view),
+      ...runEvents(observed, view),
       ...eventsOf(view, advance),
     ],
     changes: { ...said.changes, canary: canaryStatusOf(canary) },
@@ -238,11 +240,4 @@ function emptied(observed: ObservedRollout, view: View, { weight }: TrafficPlan,
   // It may go again while nothing else in status has changed: then its ReplicaSet has.
   const slot = `${view.hash}|emptied|${view.canary?.metadata.resourceVersion ?? ""}`;
   return [decided(observed, view, now, { action: "hold", because, slot })];
-}
-
-function trafficEvents({ status }: View, { weight }: TrafficPlan): readonly PlannedEvent[] {
-  const before = status.canary?.weights?.canary.weight;
-  if (weight === undefined || before === undefined || weight === before) return [];
-  const message = `Traffic weight updated from ${before} to ${weight}`;
-  return [{ type: "Normal", reason: "TrafficWeightUpdated", message }];
 }

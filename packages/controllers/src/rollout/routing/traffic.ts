@@ -1,4 +1,5 @@
 import type { CanaryStrategy, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
+import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
@@ -13,12 +14,14 @@ import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } fro
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
-import { withSelector } from "./selector.ts";
+import { switchEvent, withSelector } from "./selector.ts";
 import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
 import { routedWeight, sumOf, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
 
 export interface TrafficPlan {
   readonly actions: readonly Effect[];
+  /** Of the weight, and of Services that change their version. */
+  readonly events: readonly PlannedEvent[];
   /** What will be routed to the canary once the actions are done; undefined where nothing is routed. */
   readonly weight: number | undefined;
   /** The weight is the wanted one, and both sides lead to their versions. */
@@ -57,10 +60,11 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
 export function planTraffic(observed: ObservedRollout, view: View, isAborted: boolean): TrafficPlan {
   const canary = canaryOf(view.rollout);
   const sides = sidesOf(view.rollout);
-  const switches = planServices(observed, view, sides);
+  const { switches, events } = planServices(observed, view, sides);
   const services = weighedServices(observed);
   if (!isRouted(view.rollout) || services.length === 0) {
-    return { actions: switches, weight: undefined, isSettled: switches.length === 0, weights: undefined, meddled: [] };
+    const isSettled = switches.length === 0;
+    return { actions: switches, events, weight: undefined, isSettled, weights: undefined, meddled: [] };
   }
   const subsets = planSubsets(observed, view, canary);
   const baseline = freshBaseline(observed, view);
@@ -94,6 +98,7 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const actions = isAborted ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
   return {
     actions,
+    events: [...events, ...weightEvents(view, weight)],
     weight,
     isSettled: isReady && !isAwaited && !isDraining(view) && switches.length === 0 && subsets.length === 0,
     weights: weightsStatus(view, sides, weight, shares),
@@ -101,6 +106,14 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
       claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
     ),
   };
+}
+
+function weightEvents({ status }: View, weight: number): readonly PlannedEvent[] {
+  const before = status.canary?.weights?.canary.weight;
+  if (before === undefined || weight === before) return [];
+  return [
+    { type: "Normal", reason: "TrafficWeightUpdated", message: `Traffic weight updated from ${before} to ${weight}` },
+  ];
 }
 
 /** What the steps so far add; nothing at the end, after an abort, or where the canary has no Pod. */
@@ -221,8 +234,9 @@ function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrate
   return rule === destinationRule ? [] : [{ do: "update", object: rule }];
 }
 
-function planServices(observed: ObservedRollout, view: View, sides: Sides): readonly Effect[] {
-  const actions: Effect[] = [];
+function planServices(observed: ObservedRollout, view: View, sides: Sides) {
+  const switches: Effect[] = [];
+  const events: PlannedEvent[] = [];
   const hasPingPong = canaryOf(view.rollout).pingPong !== undefined;
   const aim = (name: string | undefined, set: typeof view.canary, mayChange = true): void => {
     const service = name === undefined ? undefined : observed.services.get(name);
@@ -231,10 +245,11 @@ function planServices(observed: ObservedRollout, view: View, sides: Sides): read
     if (selected === hashOf(set)) return;
     // A Service that already serves a version changes only to one that is there.
     if (selected !== undefined && !(mayChange && isFullyAvailable(set))) return;
-    actions.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
+    switches.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
+    events.push(switchEvent(service, hashOf(set)));
   };
   // Of two that take turns only the one without traffic changes its version, and only for one that begins.
   aim(sides.stableService, view.stable ?? view.canary, !hasPingPong);
   if (!isDraining(view)) aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted);
-  return actions;
+  return { switches, events };
 }
