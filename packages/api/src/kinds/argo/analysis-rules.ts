@@ -109,8 +109,8 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
     consecutiveSuccessLimit: numberOf(metric.consecutiveSuccessLimit),
   };
   for (const [name, amount] of Object.entries(amounts)) {
-    // -1 switches a failure limit off.
-    const least = name === "failureLimit" || name === "inconclusiveLimit" ? -1 : 0;
+    // -1 switches a failure limit off; no other one.
+    const least = name === "failureLimit" ? -1 : 0;
     if (amount === undefined || amount >= least) continue;
     violations.push(
       invalid({

@@ -222,6 +222,7 @@ export const analysisRefusals: readonly Refusal[] = [
     "spec.metrics[0].count",
     "at least inconclusiveLimit, 9",
   ],
+  ["AnalysisTemplate", { [`${metric}.inconclusiveLimit`]: -1 }, "spec.metrics[0].inconclusiveLimit", "0 or more"],
   [
     "AnalysisTemplate",
     { [`${metric}.consecutiveErrorLimit`]: -1 },
