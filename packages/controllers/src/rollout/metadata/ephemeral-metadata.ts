@@ -3,7 +3,7 @@ import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { annotations, keyIn, podKind, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { hashOf, type View } from "../view.ts";
+import { hashOf, type View, wantedOf } from "../view.ts";
 import { notedMetadata, noteOf } from "./noted.ts";
 import { isNothing, metadataOf } from "./worn.ts";
 
@@ -21,13 +21,15 @@ export function wornMetadata({ rollout, isFullyPromoted, isFirst }: View): PodTe
  */
 export function planMetadata({ pods }: ObservedRollout, view: View): readonly Effect[] {
   const { incoming, promoted } = metadataOf(view.rollout);
-  const { canary, stable } = view;
+  const { canary, stable, older } = view;
   const isIncoming = !(view.isFullyPromoted || view.isFirst);
   const dress = (set: ReplicaSet | undefined, worn: PodTemplateMetadata, other: PodTemplateMetadata) =>
     set === undefined ? [] : dressSet(set, pods, { worn, before: notedMetadata(set) ?? other }, view);
   return [
     ...(isIncoming ? dress(canary, incoming, promoted) : dress(canary, promoted, incoming)),
     ...(stable === canary ? [] : dress(stable, promoted, incoming)),
+    // What runs on for a while after its time is neither: nobody may take it for the stable version.
+    ...older.filter((set) => wantedOf(set) > 0).flatMap((set) => dress(set, {}, {})),
   ];
 }
 

@@ -20,7 +20,11 @@ export const dressed = (rollout: Rollout, replicaSets: readonly ReplicaSet[]): r
   const isWished = !isNothing(incoming) || !isNothing(promoted);
   const current = [rollout.status?.stableRS, rollout.status?.currentPodHash];
   return replicaSets
-    .filter((set) => current.includes(hashOf(set)) && (isWished || notedMetadata(set) !== undefined))
+    .filter((set) => {
+      const noted = notedMetadata(set);
+      if (current.includes(hashOf(set))) return isWished || noted !== undefined;
+      return noted !== undefined && !isNothing(noted) && set.spec.replicas !== 0;
+    })
     .map(hashOf);
 };
 
