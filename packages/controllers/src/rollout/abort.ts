@@ -12,10 +12,13 @@ import { decided, decisionName } from "./decisions.ts";
 import { planOldExperiments } from "./experiment/old.ts";
 import type { Turn } from "./finish.ts";
 import { endJudgements } from "./judging/judgements.ts";
+import { planMetadata } from "./metadata/ephemeral-metadata.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { forgetBad } from "./persons-word.ts";
 import { heldBy, liftHint, quarantined } from "./quarantine.ts";
+import { planHistory } from "./replica-sets.ts";
+import { planRestart } from "./restart/restart.ts";
 import type { Situation } from "./situation.ts";
 import { takeBack } from "./taken-back.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
@@ -122,12 +125,21 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
   if (isKnown) {
     // A person's word on a version that is out already has been heard: the Quarantine stands.
     const heard = view.rollout.metadata.annotations?.[annotations.bad] === undefined ? [] : [forgetBad(view)];
+    // Nothing is on its way any more: the stable version is looked after as if nothing had been.
+    const restart = planRestart(observed, view, now);
     return turn(observed, view, now, {
       because: `aborted: ${progressing.message}`,
-      actions: [...before, ...after, ...heard],
+      actions: [
+        ...before,
+        ...after,
+        ...heard,
+        ...planHistory(view),
+        ...restart.actions,
+        ...planMetadata(observed, view),
+      ],
       events: taken.events,
-      changes,
-      wakes: taken.wakes,
+      changes: { ...changes, restartedAt: restart.restartedAt },
+      wakes: [...taken.wakes, restart.wakeAt],
     });
   }
   const message = abortedWords(view, undefined);

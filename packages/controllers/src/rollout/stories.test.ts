@@ -1,4 +1,4 @@
-import { builtInKinds, type CanaryStep, type Quarantine } from "@sluice/api";
+import { builtInKinds, type CanaryStep, type Pod, type Quarantine } from "@sluice/api";
 import { formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { plainKinds } from "../laws/index.ts";
@@ -368,6 +368,28 @@ test("a restart replaces Pods that are older, and says when it is done", async (
 
   expect(await pods()).toHaveLength(0);
   expect((await release.status()).restartedAt).toBe((await release.rollout()).spec.restartAt);
+});
+
+test("after an abort the stable version's Pods are restarted, and what was taken back is kept for a look", async () => {
+  const options = { steps: [setWeight(20), pause()], canary: { abortScaleDownDelaySeconds: 0 } };
+  const release = await Release.begin();
+  await release.push("web:v1-pods", options);
+  await release.push("web:v2-pods", options);
+  await release.limit("web:v2-pods", 0);
+  await release.ask((rollout) => abortPatch(rollout));
+  await release.world.run(seconds(10));
+  const images = async () =>
+    (await release.world.list<Pod>({ apiVersion: "v1", kind: "Pod" })).map(({ spec }) => spec.containers[0]?.image);
+  expect((await images()).toSorted()).toEqual([...Array(4).fill("web:v1-pods"), "web:v2-pods"]);
+
+  await release.ask((rollout) => restartPatch(rollout, formatInstant(release.world.clock.now())));
+  await release.world.run(seconds(60));
+
+  expect(await images()).toEqual(["web:v2-pods"]);
+  expect(await release.status()).toMatchObject({
+    phase: "Degraded",
+    restartedAt: (await release.rollout()).spec.restartAt,
+  });
 });
 
 test("a canary whose last Pod goes gets no user until one is back, and both are on record", async () => {

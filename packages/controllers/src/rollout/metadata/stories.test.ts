@@ -1,7 +1,7 @@
 import type { Pod } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { promotePatch } from "../index.ts";
+import { abortPatch, promotePatch } from "../index.ts";
 import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 
 type Labels = Readonly<Record<string, string>>;
@@ -49,6 +49,20 @@ test("Pods wear the canary's labels until it is stable", async () => {
   await release.world.run(seconds(5));
 
   expect((await worn(release)).living.v2).toEqual({ role: "stable" });
+  // V1 runs on for a while, and is the stable version no longer.
+  expect(await release.pods()).toMatchObject({ "web:v1-pods": 4 });
+  expect((await worn(release)).living.v1).toEqual({});
+});
+
+test("a version that was taken back wears what the spec says of it by now", async () => {
+  const release = await halfway();
+  await release.ask((rollout) => abortPatch(rollout));
+
+  await release.push("web:v2-pods", dressed({ role: "failed" }, { role: "sole" }));
+  await release.world.run(seconds(5));
+
+  expect(await release.status()).toMatchObject({ phase: "Degraded", abort: true });
+  expect(await worn(release)).toEqual(both({ role: "sole" }, { role: "failed" }));
 });
 
 test.each([

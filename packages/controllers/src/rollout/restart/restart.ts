@@ -47,13 +47,17 @@ export function planRestart(observed: ObservedRollout, view: View, now: Instant)
 
   const order = [view.stable, view.canary, ...view.older].flatMap((set) => (set === undefined ? [] : [hashOf(set)]));
   const rank = (pod: Pod): number => order.indexOf(pod.metadata.labels?.[podHashLabel] ?? "");
+  // What was taken back is kept for a look, and isn't waited for: it may never be well.
+  const isKept = (hash: string | undefined) => view.status.abort === true && hash === view.hash;
+  const sets = observed.replicaSets.filter((set) => !isKept(hashOf(set)));
   const old = observed.pods
+    .filter(({ metadata }) => !isKept(metadata.labels?.[podHashLabel]))
     .filter(({ metadata }) => (parseInstant(metadata.creationTimestamp ?? "") ?? now) < at)
     .toSorted((a, b) => rank(a) - rank(b));
   if (old.length === 0) return { actions: [], restartedAt: restartAt, wakeAt: undefined };
   const { maxUnavailable } = surgeLimits(limitedBy(view.rollout), replicasOf(view.rollout));
-  const wanted = observed.replicaSets.reduce((sum, set) => sum + wantedOf(set), 0);
-  const available = observed.replicaSets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
+  const wanted = sets.reduce((sum, set) => sum + wantedOf(set), 0);
+  const available = sets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
   const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available);
   const leaving = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
   return {
