@@ -26,6 +26,7 @@ import {
   givenVersion,
   inQuery,
   inSelectors,
+  orZero,
   type Repair,
   removal,
   replacement,
@@ -189,7 +190,10 @@ function checkQuery(manifest: Manifest, metric: Metric, path: string): readonly 
       }),
     ];
   }
-  return onlyTwoHundreds(manifest, at, read.shape, metric);
+  return [
+    ...onlyTwoHundreds(manifest, at, read.shape, metric),
+    ...emptyWithoutErrors(manifest, at, read.shape, metric),
+  ];
 }
 
 const codeLabel =
@@ -222,6 +226,34 @@ function onlyTwoHundreds(
         repair: `use ${matcher.label}!~"5.."`,
       }),
       inQuery(manifest, path, `${matcher.label}${matcher.operator}"${matcher.value}"`, `${matcher.label}!~"5.."`),
+    ),
+  ];
+}
+
+/** A share of failures whose sum is no series until something fails: a version without an error gets no answer at all. */
+function emptyWithoutErrors(
+  manifest: Manifest,
+  path: string,
+  { measure }: QueryShape,
+  { successCondition = "", failureCondition = "" }: Metric,
+): readonly Finding[] {
+  if (measure.is !== "share" || measure.empty === undefined) return [];
+  if (/\b(len|default|isNil)\s*\(/.test(`${successCondition} ${failureCondition}`)) return [];
+  const failures = measure.part
+    .flatMap(({ matchers }) => matchers)
+    .find((matcher) => codeLabel.test(matcher.label) && accepts(matcher, "500") && !accepts(matcher, "200"));
+  if (failures === undefined) return [];
+  return [
+    withFix(
+      findingAt(manifest, path, {
+        severity: "warning",
+        rule: "empty-without-errors",
+        what: "it answers nothing while nothing fails: a version without a single error has no data to be judged by, and isn't released",
+        found: `a sum of ${failures.label}${failures.operator}"${failures.value}", which is no series until there is one`,
+        expected: "0 where nothing fails",
+        repair: "write (… or vector(0)) around the part that is divided",
+      }),
+      orZero(manifest, path),
     ),
   ];
 }

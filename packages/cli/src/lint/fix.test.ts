@@ -82,9 +82,10 @@ spec:
         istio: {virtualService: {name: shop}, destinationRule: {name: shop, canarySubsetName: canary, stableSubsetName: stable}}
       steps:
       # First
-      - setWeight: 10
       - setCanaryScale:
           weight: 20 # more to see
+      - setWeight: 10
+      - setCanaryScale: { matchTrafficWeight: true }
       - setWeight: 100
 ---
 apiVersion: argoproj.io/v1alpha1
@@ -105,7 +106,7 @@ spec:
     successCondition: result[0] <= 1
     provider:
       prometheus:
-        query: sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}",code=~"5.."}[5m])) / sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}"}[5m]))
+        query: (sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}",code=~"5.."}[5m])) or vector(0)) / sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}"}[5m]))
 `;
 
 test("writes each repair in its place; comments and layout stay; a second time changes nothing", () => {

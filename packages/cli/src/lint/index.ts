@@ -2,6 +2,7 @@ import { analysisFindings } from "./analysis-rules.ts";
 import { applicationFindings } from "./application-rules.ts";
 import { blueGreenRolloutFindings } from "./blue-green-rollout-rules.ts";
 import { blueGreenFindings } from "./blue-green-rules.ts";
+import { canaryScaleFindings } from "./canary-scale-rules.ts";
 import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
 import { keptVersionsFindings } from "./kept-versions-rules.ts";
@@ -27,6 +28,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...analysisFindings(world),
     ...routingFindings(world),
     ...ringFindings(world),
+    ...canaryScaleFindings(world),
     ...sharingFindings(world),
     ...workloadFindings(world),
     ...blueGreenFindings(world),

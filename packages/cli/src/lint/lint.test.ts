@@ -242,6 +242,48 @@ test("only 2xx as success", () => {
   expect(findings).toMatchObject([{ rule: "only-2xx", severity: "warning", repair: 'use code!~"5.."' }]);
 });
 
+test.each([
+  ["a share of errors", pooled.replace('code!~"5.."', 'code=~"5.."'), "result[0] <= 0.05", true],
+  [
+    "one that is 0 where there is none",
+    `(${pooled.replace('code!~"5.."', 'code=~"5.."').replace(" /", " or vector(0)) /")}`,
+    "result[0] <= 0.05",
+    false,
+  ],
+  [
+    "one whose condition knows of no answer",
+    pooled.replace('code!~"5.."', 'code=~"5.."'),
+    "len(result) == 0 || result[0] <= 0.05",
+    false,
+  ],
+  ["a share of successes", pooled, "result[0] >= 0.95", false],
+])("no answer without an error: %s", (_, query, condition, isFound) => {
+  const rules = lint(checks({ query, condition })).map(({ rule }) => rule);
+
+  expect(rules.includes("empty-without-errors")).toBe(isFound);
+});
+
+test.each([
+  [
+    "more traffic than pods",
+    "[{setCanaryScale: {weight: 40}}, {setWeight: 25}, {setWeight: 100}]",
+    ["setWeight: 100 after a scale of 40 %"],
+  ],
+  [
+    "pods that follow again",
+    "[{setCanaryScale: {weight: 40}}, {setCanaryScale: {matchTrafficWeight: true}}, {setWeight: 100}]",
+    [],
+  ],
+  ["a number of pods", "[{setCanaryScale: {replicas: 1}}, {setWeight: 100}]", []],
+  ["no scale", "[{setWeight: 100}]", []],
+])("a scale of the canary that holds: %s", (_, steps, expected) => {
+  const findings = lint(service(), routing, rollout({ steps }), checks()).filter(
+    ({ rule }) => rule === "overloaded-canary",
+  );
+
+  expect(findings.map(({ found }) => found)).toEqual(expected);
+});
+
 test("conditions", () => {
   expect(rulesOf(checks({ condition: "result[0] >=" }))).toEqual(["11:25 bad-condition"]);
   expect(rulesOf(checks({ more: "failureCondition: result[0] < 0.9" }))).toEqual(["12:25 inconclusive-band"]);
@@ -398,7 +440,9 @@ test.skipIf(!existsSync(listing))("the reference listing (skipped where ../share
       "145 only-2xx",
       "157 pooled-query",
       "170 pooled-query",
+      "170 empty-without-errors",
       "190 invalid-value",
+      "211 overloaded-canary",
       "228 missing-template",
       "231 invalid-value",
     ]),

@@ -4,6 +4,7 @@ import {
   type PromqlExpression,
   parseCondition,
   parsePromql,
+  type Span,
   type VectorSelector,
   withoutParentheses,
 } from "@sluice/languages";
@@ -21,6 +22,8 @@ export interface QueryShape {
         readonly whole: readonly VectorSelector[];
         readonly scale: number;
         readonly flipped: boolean;
+        /** Where the part stands, if it is one sum that is no series, rather than 0, where nothing matches. */
+        readonly empty?: Span;
       }
     | { readonly is: "quantile"; readonly quantile: number }
     | { readonly is: "other" };
@@ -88,19 +91,27 @@ function measureOf(expression: PromqlExpression): QueryShape["measure"] {
     return quantile === undefined ? { is: "other" } : { is: "quantile", quantile };
   }
   if (node.is === "call" && (node.name === "scalar" || node.name === "vector") && node.parameters[0] !== undefined) {
-    return measureOf(node.parameters[0]);
+    return neverEmpty(measureOf(node.parameters[0]));
   }
   if (node.is !== "binary") return { is: "other" };
   const left = numberOf(node.left);
   const right = numberOf(node.right);
   if (node.operator === "/" && left === undefined && right === undefined) {
-    return { is: "share", part: selectorsIn(node.left), whole: selectorsIn(node.right), scale: 1, flipped: false };
+    const empty = emptyPart(node.left);
+    return {
+      is: "share",
+      part: selectorsIn(node.left),
+      whole: selectorsIn(node.right),
+      scale: 1,
+      flipped: false,
+      ...(empty === undefined ? {} : { empty }),
+    };
   }
   const factor = right ?? left;
   const inner = factor === undefined ? undefined : measureOf(right === undefined ? node.right : node.left);
   if (factor === undefined || inner === undefined) {
     // `a / b or vector(0)` measures what its left side does.
-    return node.operator === "or" ? measureOf(node.left) : { is: "other" };
+    return node.operator === "or" ? neverEmpty(measureOf(node.left)) : { is: "other" };
   }
   if (node.operator === "*" || (node.operator === "/" && right !== undefined)) {
     const scale = node.operator === "*" ? factor : 1 / factor;
@@ -109,7 +120,19 @@ function measureOf(expression: PromqlExpression): QueryShape["measure"] {
   if (node.operator === "-" && left !== undefined && inner.is === "share" && left === inner.scale) {
     return { ...inner, flipped: !inner.flipped };
   }
-  return node.operator === "or" ? measureOf(node.left) : { is: "other" };
+  return node.operator === "or" ? neverEmpty(measureOf(node.left)) : { is: "other" };
+}
+
+function neverEmpty(measure: QueryShape["measure"]): QueryShape["measure"] {
+  if (measure.is !== "share") return measure;
+  const { empty: _, ...share } = measure;
+  return share;
+}
+
+function emptyPart(part: PromqlExpression): Span | undefined {
+  const node = withoutParentheses(part);
+  const isOne = node.is === "aggregation" && node.grouping.keep === "by" && node.grouping.labels.length === 0;
+  return isOne ? part.span : undefined;
 }
 
 function numberOf(expression: PromqlExpression): number | undefined {

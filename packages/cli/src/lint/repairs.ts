@@ -67,6 +67,24 @@ function bracesOf(text: string): readonly number[] {
   return found;
 }
 
+/** `or vector(0)` behind the part of a share: nothing counted is then 0, not no answer. */
+export function orZero(manifest: Manifest, path: string): Repair {
+  const place = queryText(manifest, path);
+  if (place === undefined) return undefined;
+  // Arguments keep their length and the block's own head goes blank, so that offsets stay those of the file.
+  const blank = place.text
+    .replace(/^[|>][^\n]*/, (head) => " ".repeat(head.length))
+    .replaceAll(/\{\{[^}]*\}\}/g, (argument) => "a".repeat(argument.length));
+  const read = readQuery(blank);
+  if (read.is === "refused" || read.shape.measure.is !== "share" || read.shape.measure.empty === undefined)
+    return undefined;
+  const { from, to } = read.shape.measure.empty;
+  return inFile(manifest, [
+    { start: place.start + from, end: place.start + from, text: "(" },
+    { start: place.start + to, end: place.start + to, text: " or vector(0))" },
+  ]);
+}
+
 /** Where a query can be changed as it stands: in a block or plain, without escapes. */
 function queryText(manifest: Manifest, path: string) {
   const node = manifest.source.nodeAt(path);
@@ -127,21 +145,35 @@ export function annotation(manifest: Manifest, name: string, value: string): Rep
     : inFile(manifest, manifest.source.addField("metadata", ["annotations:", `  ${name}: ${value}`]));
 }
 
-/** A step that does several things, as one step each, in the order in which they stand. */
+/** A step that does several things, as one step each in the order in which they stand; the pods before their traffic. */
 export function splitStep(manifest: Manifest, path: string): Repair {
   const { source } = manifest;
   const step = source.nodeAt(path);
-  const first = isMap(step) ? step.items[0]?.key : undefined;
-  if (!isMap(step) || step.flow === true || !isScalar(first)) return undefined;
-  const start = first.range?.[0] ?? 0;
+  if (!isMap(step) || step.flow === true) return undefined;
+  const starts = step.items.map(({ key }) => (isScalar(key) ? key.range?.[0] : undefined));
+  const [start, ...others] = starts;
+  if (start === undefined) return undefined;
   const lead = source.text.slice(source.lineStart(start), start);
-  if (!/^\s*-\s+$/.test(lead)) return undefined;
-  const edits = step.items.slice(1).map(({ key }): Edit | undefined => {
-    const at = isScalar(key) ? key.range?.[0] : undefined;
-    if (at === undefined || !/^\s*$/.test(source.text.slice(source.lineStart(at), at))) return undefined;
-    return { start: source.lineStart(at), end: at, text: lead };
+  const begins = others.map((at) => (at === undefined ? "?" : source.text.slice(source.lineStart(at), at)));
+  if (!/^\s*-\s+$/.test(lead) || begins.some((before) => !/^\s*$/.test(before))) return undefined;
+  const end = source.contentEnd(path) ?? start;
+  const parts = step.items.map(({ key }, index) => {
+    const [from = start, to] = starts.slice(index, index + 2);
+    const text = source.text.slice(from, to === undefined ? end : source.lineStart(to)).trimEnd();
+    return { isScale: isScalar(key) && key.value === "setCanaryScale", text };
   });
-  return edits.includes(undefined) ? undefined : inFile(manifest, edits as readonly Edit[]);
+  const ordered = [...parts.filter(({ isScale }) => isScale), ...parts.filter(({ isScale }) => !isScale)];
+  return inFile(manifest, [{ start, end, text: ordered.map(({ text }) => text).join(`\n${lead}`) }]);
+}
+
+/** A step of its own before another one. */
+export function stepBefore(manifest: Manifest, path: string, step: string): Repair {
+  const { source } = manifest;
+  const start = source.raw(path)?.start;
+  if (start === undefined) return undefined;
+  const at = source.lineStart(start);
+  const lead = source.text.slice(at, start);
+  return /^\s*-\s+$/.test(lead) ? inFile(manifest, [{ start: at, end: at, text: `${lead}${step}\n` }]) : undefined;
 }
 
 /** A pod's affinity that stands in antiAffinity, where pods have it. */

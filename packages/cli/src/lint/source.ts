@@ -110,6 +110,12 @@ export class Source {
     return { start: at, end: at, text: isOpen ? `\n${text}` : text };
   }
 
+  /** Where the last line of a value ends, its comment with it. */
+  contentEnd(path: string): number | undefined {
+    const raw = this.raw(path);
+    return raw && this.lineEnd(raw.start + raw.text.trimEnd().length + 1) - 1;
+  }
+
   lineStart(offset: number): number {
     return this.text.lastIndexOf("\n", offset - 1) + 1;
   }
