@@ -125,15 +125,19 @@ function nextRows(rollout: Rollout): readonly Row[] {
     paint("cyan", `sluice rollout ${verb} ${name}${namespace === "default" ? "" : ` -n ${namespace}`}`);
   if (status.abort === true) {
     const isHeld = status.conditions?.some(({ type }) => type === "Quarantined") ?? false;
-    return [{ name: "next", parts: isHeld ? [command("undo")] : [command("retry"), command("undo")] }];
+    return asRows("next", isHeld ? [command("undo")] : [command("retry"), command("undo")]);
   }
   const isPaused = (status.pauseConditions?.length ?? 0) > 0 || spec.paused === true;
   if (!isPaused) return [];
   const steps = spec.strategy.canary?.steps?.length ?? 0;
   const index = status.currentStepIndex ?? 0;
   const promote = command("promote") + (steps > 0 && index < steps ? paint("cyan", ` --step ${index + 1}`) : "");
-  return [{ name: "next", parts: isDone(rollout) ? [command("promote")] : [promote, command("abort")] }];
+  return asRows("next", isDone(rollout) ? [command("promote")] : [promote, command("abort")]);
 }
+
+/** Each on a line of its own, to be copied whole. */
+const asRows = (name: string, texts: readonly string[]): readonly Row[] =>
+  texts.map((text, index) => ({ name: index === 0 ? name : "", parts: [text] }));
 
 const lowerFirst = (text: string): string => text.charAt(0).toLowerCase() + text.slice(1);
 

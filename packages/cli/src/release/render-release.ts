@@ -40,13 +40,13 @@ export function renderRelease(
   );
   const isJudged = judgement?.spec.canary.podTemplateHash === status?.currentPodHash;
   const last = decisions.slice(-decisionsShown);
+  const versions = renderVersions(picture, traffic, surroundings);
   return [
     ...head,
     "",
     ...progressRows(picture, now).flatMap(row),
     ...(ringSet === undefined ? [] : ["", ...renderRings(ringSet, rollout, columns)]),
-    "",
-    ...renderVersions(picture, traffic, surroundings),
+    ...(versions.length === 0 ? [] : ["", ...versions]),
     ...(isJudged && judgement !== undefined ? ["", ...judgeRows(judgement).flatMap(row)] : []),
     ...(last.length === 0 ? [] : ["", paint("bold", "  decisions")]),
     ...last.flatMap(({ spec: decision }) => row(decisionRow(decision, now))),
