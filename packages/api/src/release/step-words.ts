@@ -95,5 +95,7 @@ export function parsePause(duration: number | string | undefined): number | unde
 export function pauseEnd(step: CanaryStep, conditions: readonly PauseCondition[] = []): Instant | undefined {
   const length = parsePause(step.pause?.duration);
   const begun = parseInstant(conditions.find(({ reason }) => reason === "CanaryPauseStep")?.startTime ?? "");
-  return length === undefined || begun === undefined ? undefined : instant(begun + length);
+  // Beside a pause for another reason, such as missing evidence, its end ends nothing.
+  const waits = conditions.some(({ reason }) => reason !== "CanaryPauseStep");
+  return length === undefined || begun === undefined || waits ? undefined : instant(begun + length);
 }

@@ -48,6 +48,23 @@ describe("steps", () => {
 
     expect(pause?.endsAt).toBe(Date.parse("2026-01-01T00:01:30Z"));
   });
+
+  test("a timed pause that waits for evidence, too, has no end of its own", () => {
+    const startTime = "2026-01-01T00:00:00Z";
+    const [, pause] = stepsOf(
+      rollout({
+        stableRS: "a",
+        currentPodHash: "b",
+        currentStepIndex: 1,
+        pauseConditions: [
+          { reason: "CanaryPauseStep", startTime },
+          { reason: "NoData", startTime },
+        ],
+      }),
+    );
+
+    expect(pause?.endsAt).toBeUndefined();
+  });
 });
 
 describe("blue-green as steps", () => {

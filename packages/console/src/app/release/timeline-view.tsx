@@ -27,7 +27,7 @@ function ChapterView({ chapter, isLatest }: { readonly chapter: Chapter; readonl
         {revision !== undefined && <span className="quiet">revision {revision}</span>}
         {result !== undefined && <Badge state={result} />}
         <span className="quiet chapter-when">
-          {took === undefined ? <Ago at={startedAt} /> : `in ${formatDuration(took)}`}
+          {took === undefined ? <Ago at={startedAt} /> : `took ${formatDuration(took)}`}
         </span>
       </summary>
       {isOpen && (
