@@ -65,8 +65,6 @@ class CountSums {
   readonly counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
   /** The window that speaks most against the canary. */
   peak = { observed: 0, expected: 0, total: 0 };
-  /** What the control lets expect of the canary, without looking at the canary's events. */
-  ofControl = 0;
   /** What the history lets expect of it. */
   ofHistory = 0;
   /** Clusters in place of events. */
@@ -105,7 +103,6 @@ export class CountScan {
     let expected = 0;
     let total = 0;
     let information = 0;
-    let ofControl = 0;
     let ofHistory = 0;
     const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
     for (const { events, exposure, controlEvents, controlExposure, tolerated, usual = 0 } of strata) {
@@ -115,7 +112,6 @@ export class CountScan {
       counts.controlExposure += controlExposure;
       const sum = events + controlEvents;
       ofHistory += exposure * usual * tolerated;
-      if (controlExposure > 0) ofControl += (controlEvents * exposure * tolerated) / controlExposure;
       if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
       const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
       observed += events;
@@ -144,10 +140,9 @@ export class CountScan {
       drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
       pods: this.#podDrift * moment.podShare,
     };
-    const clusters = this.#clustersOf(counts, ofControl, expected / total);
+    const clusters = this.#clustersOf(strata);
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
-      sums.ofControl += ofControl;
       sums.clusters.observed += weight * clusters.observed;
       sums.clusters.expected += weight * clusters.expected;
       sums.clusters.total += weight * clusters.total;
@@ -171,11 +166,23 @@ export class CountScan {
     return 1 / (1 + (disturbance * disturbance * information * windows) / this.#noise.burst);
   }
 
-  #clustersOf({ events, controlEvents }: Counts, ofControl: number, share: number): CountSums["clusters"] {
+  /** By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
+  #clustersOf(strata: readonly Stratum[]): CountSums["clusters"] {
     const size = meanSize(this.#noise.burstMax);
-    const observed = clustersOfCanary(events, ofControl / size, size);
-    const total = observed + clustersOfControl(controlEvents, meanSize(this.#noise.burstMin));
-    return { observed, expected: total * share, total, information: total * share * (1 - share) };
+    const sizeOfControl = meanSize(this.#noise.burstMin);
+    const sum = { observed: 0, expected: 0, total: 0, information: 0 };
+    for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+      if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;
+      const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
+      const usual = (controlEvents * exposure * tolerated) / controlExposure;
+      const observed = clustersOfCanary(events, usual / size, size);
+      const total = observed + clustersOfControl(controlEvents, sizeOfControl);
+      sum.observed += observed;
+      sum.expected += total * share;
+      sum.total += total;
+      sum.information += total * share * (1 - share);
+    }
+    return sum;
   }
 
   /** `burstCap`: no burst is larger than the requests there were. */

@@ -3,6 +3,10 @@ const fillSeconds = [60, 150, 300, 600, 1200, 2400];
 const blockSeconds = 60;
 /** Where memory may come to rest, over the stable version's, without being called a leak. */
 const restingMax = 1.35;
+/** A growth, in shares of the stable version's memory an hour, that no cache and no noise looks like. */
+const plainGrowth = 0.4;
+/** Nats by which a growth near nothing is less usual than that. */
+const slowSurprise = 2;
 
 export interface MemoryFinding {
   readonly nats: number;
@@ -65,7 +69,8 @@ export class MemoryScan {
     const level = observed.at(-1) ?? 1;
     // Minutes resemble their neighbours: four of them count as one. Noise grows with the level.
     const variance = Math.max(withLeak / Math.max(1, blocks.length - 4), (0.02 * level) ** 2);
-    const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks.length) - 1;
+    const surprise = 1 + slowSurprise * Math.max(0, 1 - growth / plainGrowth);
+    const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks.length) - surprise;
     return { nats, growthAnHour: growth };
   }
 }
