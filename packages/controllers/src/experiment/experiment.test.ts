@@ -177,6 +177,32 @@ test("any bad analysis ends it early, the others are terminated", async () => {
   ]);
 });
 
+test.each([
+  ["while its Pods still stay", 5],
+  ["once they are gone", 60],
+])("begun again by an empty status, as kubectl's plugin does it, %s, it measures anew", async (_words, wait) => {
+  const { world, outside, status, sets, runs } = await begin({ duration: "1m", analyses: analyses("errors") });
+  outside.answers = { errors: 0.5 };
+  await world.run(seconds(10));
+  expect(await status()).toMatchObject({ phase: "Failed" });
+  await world.run(seconds(wait));
+  outside.answers = {};
+
+  await world.client.patch(key, { type: "merge", value: { status: null } }, { subresource: "status" });
+  await world.run(seconds(10));
+
+  expect(await status()).toMatchObject({ phase: "Running", analysisRuns: [{ analysisRun: "compare-errors.1" }] });
+  expect(await runs()).toEqual([
+    ["compare-errors", "Failed"],
+    ["compare-errors.1", "Running"],
+  ]);
+  await world.run(seconds(56));
+  expect(await status()).toMatchObject({ phase: "Successful" });
+  expect(await sets()).toEqual({ "compare-baseline": 1, "compare-canary": 1 });
+  await world.run(seconds(31));
+  expect(await sets()).toEqual({ "compare-baseline": 0, "compare-canary": 0 });
+});
+
 test("a template that isn't there is an error, named", async () => {
   const { world, status } = await begin({ duration: "10m", analyses: analyses("nothing") });
 

@@ -6,7 +6,7 @@ import {
   type Resource,
   type Service,
 } from "@sluice/api";
-import type { Fault, KindKey, Reader } from "@sluice/kernel";
+import { type Fault, type KindKey, parseInstant, type Reader } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import type { Effect } from "../loop/index.ts";
 import {
@@ -57,7 +57,9 @@ export async function observe(experiment: Experiment, read: Reader): Promise<Obs
   }
   const analysisRuns = new Map<string, Slot<AnalysisRun>>();
   for (const { name } of experiment.spec.analyses ?? []) {
-    const own = ownRuns.find(({ metadata }) => metadata.annotations?.[annotations.analysis] === name);
+    const own = ownRuns.find(
+      (run) => run.metadata.annotations?.[annotations.analysis] === name && !isOfEarlierTry(experiment, run),
+    );
     const nameOf = (collision: number): string => analysisRunName(experiment, name, collision);
     analysisRuns.set(name, await slotOf(experiment, own, analysisRunKind, nameOf, read));
   }
@@ -99,8 +101,16 @@ async function slotOf<Child extends Resource>(
     if (own?.metadata.name === name) return { child: own, name, collisions };
     if (own !== undefined) continue;
     const found = await read.get<Child>(keyIn(kind, experiment.metadata.namespace, name));
-    if (found === undefined || isOwnedBy(experiment, found)) return { child: found, name, collisions };
+    const isMine = found !== undefined && isOwnedBy(experiment, found) && !isOfEarlierTry(experiment, found);
+    if (found === undefined || isMine) return { child: found, name, collisions };
   }
+}
+
+/** A person who empties status begins it again: what was measured before says nothing of this try. */
+function isOfEarlierTry({ status }: Experiment, { kind, metadata }: Resource): boolean {
+  if (kind !== analysisRunKind.kind) return false;
+  const availableAt = parseInstant(status?.availableAt ?? "");
+  return availableAt === undefined || (parseInstant(metadata.creationTimestamp ?? "") ?? availableAt) < availableAt;
 }
 
 export const isOwnedBy = (experiment: Experiment, child: Resource): boolean =>

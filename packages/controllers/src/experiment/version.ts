@@ -133,12 +133,14 @@ function planPods(
 ): readonly Effect[] {
   const replicas = wantedOf(template);
   if (child === undefined) return [{ do: "create", object: newReplicaSet(experiment, template, name) }];
-  if ((child.spec.replicas ?? 1) === replicas) return [];
+  const isLeaving = child.metadata.annotations?.[annotations.scaleDownDeadline] !== undefined;
+  if ((child.spec.replicas ?? 1) === replicas && !isLeaving) return [];
+  const metadata = isLeaving ? { metadata: { annotations: { [annotations.scaleDownDeadline]: null } } } : {};
   return [
     {
       do: "patch",
       key: keyOfChild(replicaSetKind, child),
-      patch: { type: "merge", value: { spec: { replicas } } },
+      patch: { type: "merge", value: { ...metadata, spec: { replicas } } },
     },
   ];
 }
