@@ -5,6 +5,7 @@ import { blueGreenFindings } from "./blue-green-rules.ts";
 import { canaryScaleFindings } from "./canary-scale-rules.ts";
 import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
+import { freshBaselineFindings } from "./fresh-baseline-rules.ts";
 import { keptVersionsFindings } from "./kept-versions-rules.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
 import { ringFindings } from "./ring-rules.ts";
@@ -34,6 +35,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...blueGreenFindings(world),
     ...evidenceFindings(world),
     ...blueGreenRolloutFindings(world),
+    ...freshBaselineFindings(world),
     ...keptVersionsFindings(world),
     ...applicationFindings(world),
   ].sort(byPlace);
