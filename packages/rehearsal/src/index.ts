@@ -8,6 +8,7 @@ export { type Policy, policiesOf, readPolicies } from "./policy/policy.ts";
 export type { Decided, Outcome } from "./release/outcome.ts";
 export { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
 export { amount, percent, span } from "./report/findings.ts";
+export { type Harm, harmChart } from "./report/harm.ts";
 export type { RehearseOptions as SharedOptions } from "./report/options.ts";
 export { rehearse } from "./report/rehearse.ts";
 export { type ReplayOptions, replayRelease } from "./report/replay.ts";

@@ -33,7 +33,7 @@ test("the report stands alone: no script, nothing from the network, both schemes
   expect(page).toContain("web&lt;script&gt;");
   expect(page).toContain("a &amp; b");
   expect(page).toContain("prefers-color-scheme: dark");
-  expect(page).toContain("<title>error +1pp as Sluice: 1,200</title>");
+  expect(page).toContain("<title>error +1pp as Sluice: 1,200, p95 3,400</title>");
   expect(page).toContain("1,200 (3,400)");
 });
 

@@ -1,5 +1,5 @@
 import { amount, type FaultResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
-import { harmChart } from "./harm-chart.ts";
+import { renderHarm } from "./harm-chart.ts";
 import { escapeHtml } from "./html-text.ts";
 
 const labels = { argo: "as Argo Rollouts", sluice: "as Sluice" } as const;
@@ -17,7 +17,7 @@ h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5re
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th[scope=colgroup] { color: var(--soft); font-weight: 600; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
-svg { max-width: 100%; height: auto; } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
+svg { width: 100%; min-width: 40rem; height: auto; color: var(--soft); } svg text { fill: var(--ink); font: 12px system-ui, sans-serif; } svg .soft { fill: var(--soft); }
 `;
 
 /** A page that stands alone: no script, nothing from the network, light and dark. */
@@ -43,8 +43,8 @@ function section(rehearsal: Rehearsal): string {
 <h1>${escapeHtml(`${namespace}/${rollout}`)}</h1>
 <p class="soft">${escapeHtml(users)}</p>
 ${list(words)}
-${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault (median)</h2>
-${harmChart(rehearsal)}
+${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault</h2>
+<div class="scroll">${renderHarm(rehearsal)}</div>
 <h2>Faults</h2>
 <div class="scroll">${faultTable(rehearsal)}</div>
 ${rehearsal.steps.length === 0 ? "" : `<h2>The smallest added failures that half of the releases are stopped for, by the end of a step</h2>\n<div class="scroll">${stepTable(rehearsal)}</div>`}

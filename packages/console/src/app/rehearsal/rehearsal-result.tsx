@@ -1,14 +1,11 @@
 import { amount, type FaultResult, type ProfileResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
 import type { ReactNode } from "react";
-
-const profiles = [
-  { name: "argo", title: "as Argo Rollouts" },
-  { name: "sluice", title: "as Sluice" },
-] as const;
+import { HarmChart } from "./harm-chart.tsx";
+import { profiles } from "./profiles.ts";
 
 /** What `sluice rehearse` prints, as a page. */
 export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
-  const { namespace, rollout, words, madeUp, unanswerable } = rehearsal;
+  const { namespace, rollout, words, learned, madeUp, unanswerable } = rehearsal;
   return (
     <section aria-label={`Rehearsal of ${rollout}`}>
       <div className="card">
@@ -23,6 +20,17 @@ export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }
           ))}
         </ul>
       </div>
+      {learned.length > 0 && (
+        <div className="card">
+          <h2>An ordinary day, learned</h2>
+          <ul className="rehearsal-words">
+            {learned.map((line) => (
+              <li key={line}>{line}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      <HarmChart rehearsal={rehearsal} />
       <div className="card table-card">
         <FaultTable rehearsal={rehearsal} />
       </div>
@@ -54,7 +62,7 @@ function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode
   const { argo, sluice } = rehearsal.profiles;
   if (argo === undefined || sluice === undefined) return null;
   return (
-    <table className="list rehearsal-faults">
+    <table className="list compared rehearsal-faults">
       <caption className="unseen">Bad releases: which are caught, by what, and how many requests they harm</caption>
       <thead>
         <tr>
@@ -136,7 +144,7 @@ function StepTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode 
   const smallest = (share: number | undefined) =>
     share === undefined ? "nothing" : `+${Math.round(share * 1000) / 10} points`;
   return (
-    <table className="list">
+    <table className="list compared">
       <caption className="unseen">
         The smallest added failures that half of the releases are stopped for, by step
       </caption>

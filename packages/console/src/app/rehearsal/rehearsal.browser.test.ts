@@ -72,6 +72,10 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     const row = table.getByRole("row", { name: /^error \+50pp/ });
     expect(await row.getByRole("cell").first().textContent()).toBe("100 %");
     expect(await table.getByRole("row").count()).toBe(26);
+    const chart = page.getByRole("img", { name: /^Harmed requests/ });
+    const bars = chart.locator("svg", { hasText: /^late onset as Argo Rollouts/ }).locator("rect");
+    const [argo, sluice] = await Promise.all([0, 1].map((place) => bars.nth(place).boundingBox()));
+    expect(argo?.width).toBeGreaterThan(sluice?.width ?? Number.POSITIVE_INFINITY);
     expect(
       await page
         .getByRole("table", { name: /smallest added failures/ })
