@@ -40,6 +40,11 @@ export class ColdFailures {
     return this.#rise;
   }
 
+  /** What most starts bring at most. */
+  get mildRise(): number {
+    return Math.min(riseLeast, this.#rise);
+  }
+
   #largest(): number {
     for (let rise = riseUnknown; rise > riseLeast; rise -= 0.3) {
       const expected = this.#usual * Math.exp(-this.#drift) + rise * this.#cold;

@@ -198,12 +198,11 @@ export class CountScan {
       const whole = !this.#isGrave
         ? 0
         : deviance(sums.observed - spared, sums.expected, sums.total - spared) / sums.drift.dispersion(burstMax);
-      // Without its worst window, bursts add less than their mean square.
-      const dispersion = sums.drift.dispersion(0.7 * burst + 0.3);
+      const dispersion = sums.drift.dispersion(burst);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
       const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
-      const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, 0.7 * burst + 0.3);
+      const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const apart = this.#isGrave ? this.#natsOfClusters(sums) : 0;
       const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);

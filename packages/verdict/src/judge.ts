@@ -17,6 +17,7 @@ import { PodLoad } from "./pod-load.ts";
 import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { allOf, sound } from "./sound-window.ts";
+import { StartScan, type ToleratedStart } from "./start-scan.ts";
 import { Surroundings } from "./surroundings.ts";
 import { UsualRates } from "./usual-rates.ts";
 import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
@@ -100,8 +101,8 @@ class ReleaseJudge implements Judge {
   readonly #learned: LearnedLayer | undefined;
   readonly #coldFailures: ColdFailures;
   readonly #usualFailures: UsualRates;
-  readonly #failures: CountScan;
-  readonly #byEndpoint: readonly CountScan[];
+  readonly #failures: StartScan;
+  readonly #byEndpoint: readonly StartScan[];
   readonly #latency: LatencyScan;
   readonly #slow: readonly { readonly tail: Tail; readonly usual: UsualRates; readonly scan: CountScan }[];
   readonly #conversions: CountScan;
@@ -153,8 +154,11 @@ class ReleaseJudge implements Judge {
     this.#coldFailures = new ColdFailures(failureNoise);
     this.#usualFailures = new UsualRates(release, endpoints, failuresOf);
     const apart = this.#usualFailures.apart(failureNoise.burst);
-    this.#failures = new CountScan(failureNoise, 1, true, apart);
-    this.#byEndpoint = Array.from({ length: endpoints }, () => new CountScan(withPods(failureNoise), 2, true, apart));
+    this.#failures = new StartScan(() => new CountScan(failureNoise, 1, true, apart));
+    this.#byEndpoint = Array.from(
+      { length: endpoints },
+      () => new StartScan(() => new CountScan(withPods(failureNoise), 2, true, apart)),
+    );
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
       const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
@@ -202,8 +206,11 @@ class ReleaseJudge implements Judge {
     const other = allOf(stable);
     const failures = excessOf(this.#strata(one, other, 1, (served) => served.failures));
     this.#coldFailures.see(failures.observed, failures.ofControl, cold, this.#cohorts.newest);
-    const coldRise = 1 + this.#coldFailures.rise * cold;
-    this.#learnFailures(one, other, moment, this.#tolerances.failures * coldRise * (shocked ? 1.4 : 1));
+    const tolerated = this.#tolerances.failures * (shocked ? 1.4 : 1);
+    this.#learnFailures(one, other, moment, {
+      mild: tolerated * (1 + this.#coldFailures.mildRise * cold),
+      wild: tolerated * (1 + this.#coldFailures.rise * cold),
+    });
     const difference = this.#latencyCounts.compare(one, other);
     if (difference !== undefined) this.#latency.add(difference, moment);
     const coldLatency = Math.min(
@@ -252,12 +259,13 @@ class ReleaseJudge implements Judge {
     return this.#learned?.inputs;
   }
 
-  #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, tolerated: number): void {
-    const strata = this.#strata(one, other, tolerated, failuresOf, requestsOf, this.#usualFailures);
-    this.#failures.add(strata, moment);
+  #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, start: ToleratedStart): void {
+    const strata = this.#strata(one, other, 1, failuresOf, requestsOf, this.#usualFailures);
+    this.#failures.add(strata, moment, start);
+    const startOfOne = { mild: 1.3 * start.mild, wild: 1.3 * start.wild };
     for (const [endpoint, scan] of this.#byEndpoint.entries()) {
       const stratum = strata[endpoint];
-      if (stratum !== undefined) scan.add([{ ...stratum, tolerated: tolerated * 1.3 }], moment);
+      if (stratum !== undefined) scan.add([stratum], moment, startOfOne);
       const rate = this.#requestRates[endpoint] ?? 0;
       const kept = Math.exp(-moment.seconds / 30);
       this.#requestRates[endpoint] = kept * rate + (one[endpoint]?.requests ?? 0);

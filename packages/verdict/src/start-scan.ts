@@ -1,0 +1,41 @@
+import type { CountScan, Finding, Moment, Stratum } from "./count-scan.ts";
+
+/** Nats by which a start that brings many times the usual failures is less usual than a mild one. */
+const wildSurprise = 2.5;
+
+/** The ratio of rates that isn't held against pods that start: as most do, and as the wildest of healthy ones may. */
+export interface ToleratedStart {
+  readonly mild: number;
+  readonly wild: number;
+}
+
+/**
+ * Failures against two explanations by a start: a mild one, and a wild one which is rarer. A release isn't waited for until
+ * no start can explain it, only until the wild one is as unlikely as it must be besides being rare.
+ */
+export class StartScan {
+  readonly #mild: CountScan;
+  readonly #wild: CountScan;
+
+  constructor(scan: () => CountScan) {
+    this.#mild = scan();
+    this.#wild = scan();
+  }
+
+  add(strata: readonly Omit<Stratum, "tolerated">[], moment: Moment, { mild, wild }: ToleratedStart): void {
+    this.#mild.add(
+      strata.map((stratum) => ({ ...stratum, tolerated: mild })),
+      moment,
+    );
+    this.#wild.add(
+      strata.map((stratum) => ({ ...stratum, tolerated: wild })),
+      moment,
+    );
+  }
+
+  finding(burstCap: number): Finding {
+    const wild = this.#wild.finding(burstCap);
+    const mild = this.#mild.finding(burstCap);
+    return mild.nats <= wild.nats ? wild : { ...mild, nats: Math.min(mild.nats, wild.nats + wildSurprise) };
+  }
+}
