@@ -39,6 +39,9 @@ export const goDuration = (description: string, rules: Rules = {}): Schema => ({
   description,
   ...rules,
 });
+/** The same, or an argument that holds one: `{{args.interval}}`. */
+export const argumentDuration = (description: string): Schema =>
+  goDuration(description, { format: "go-duration-or-argument" });
 /** `500m`, `64Mi`, 2. */
 export const quantity = (description: string, rules: Rules = {}): Schema => ({
   format: "quantity",

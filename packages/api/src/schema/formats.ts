@@ -20,6 +20,10 @@ const formats: Readonly<Record<string, Format>> = {
   byte: { expected: "base64", holds: isBase64 },
   quantity: { expected: "a quantity such as 500m, 64Mi or 2", holds: (value) => quantity.test(value) },
   "go-duration": { expected: "a duration such as 30s, 5m or 1h30m", holds: (value) => duration.test(value) },
+  "go-duration-or-argument": {
+    expected: "a duration such as 30s, 5m or 1h30m, or an argument such as {{args.interval}}",
+    holds: (value) => duration.test(value) || /\{\{[^{}]+\}\}/.test(value),
+  },
   duration: { expected: "a duration such as 30s, 5m or 1h30m", holds: (value) => duration.test(value) },
   "count-or-percent": { expected: "a count, or a percentage such as 25%", holds: (value) => percentage.test(value) },
   ip: { expected: "an IP address", holds: (value) => ipv4.test(value) || ipv6.test(value) },

@@ -1,7 +1,14 @@
-import type { AnalysisRun, AnalysisRunSpec, Metric, Resource } from "@sluice/api";
+import { type AnalysisRun, type AnalysisRunSpec, builtInKinds, type Metric, type Resource } from "@sluice/api";
 import { Fault, formatInstant, seconds, type TaskWork } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
+import {
+  type Scenario,
+  settles,
+  survivesCrashes,
+  survivesStaleReads,
+  World,
+  type WorldOptions,
+} from "../laws/index.ts";
 import type { TaskHandler } from "../loop/index.ts";
 import { analysisRunReconciler } from "./index.ts";
 
@@ -39,10 +46,11 @@ interface Provider {
   readonly tasks: () => Readonly<Record<string, TaskHandler>>;
 }
 
-async function play(spec: AnalysisRunSpec, provider: Provider = answering([0])) {
+async function play(spec: AnalysisRunSpec, provider: Provider = answering([0]), options: Partial<WorldOptions> = {}) {
   const world = await World.create({
     reconcilers: (effects) => [analysisRunReconciler(effects)],
     tasks: provider.tasks,
+    ...options,
   });
   await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: "shop" } });
   await world.apply(analysisRun(spec));
@@ -77,6 +85,43 @@ test("initialDelay counts from the start of the run", async () => {
   expect(asked.length).toBe(0);
   await world.run(seconds(1));
   expect(asked.length).toBe(1);
+});
+
+test("how often, from when on and how long it measures may be arguments, for the API too", async () => {
+  const { world, asked, status } = await play(
+    {
+      args: Object.entries({ every: "20s", first: "30s", times: "2", limit: "1" }).map(([name, value]) => ({
+        name,
+        value,
+      })),
+      metrics: [
+        errorRate({
+          interval: "{{args.every}}",
+          initialDelay: "{{ args.first }}",
+          count: "{{args.times}}",
+          failureLimit: "{{args.limit}}",
+          provider: {
+            prometheus: {
+              query: "errors",
+              rangeQuery: { start: "now() - duration('{{args.every}}')", end: "now()", step: "{{args.every}}" },
+            },
+          },
+        }),
+      ],
+    },
+    answering([1], [0]),
+    { kinds: builtInKinds() },
+  );
+
+  await world.run(seconds(29));
+  expect(asked).toEqual([]);
+  await world.run(seconds(23));
+
+  expect(asked).toMatchObject([
+    { rangeQuery: { start: "now() - duration('20s')", step: "20s" } },
+    { rangeQuery: { step: "20s" } },
+  ]);
+  expect(await status()).toMatchObject({ phase: "Successful", metricResults: [{ count: 2, failed: 1 }] });
 });
 
 test("an error is tried again after 10 seconds, the fifth in a row trips", async () => {
@@ -181,13 +226,19 @@ test("a provider that never answers is an error, not a run without end", async (
   });
 });
 
-test("a run that ended is deleted once its time to live is over", async () => {
-  const { world, status } = await play({ metrics: [errorRate()], ttlStrategy: { secondsAfterCompletion: 60 } });
+test.each([
+  [0, "Successful", { secondsAfterCompletion: 60 }, 60],
+  [1, "Failed", { secondsAfterCompletion: 60 }, 60],
+  [0, "Successful", { secondsAfterCompletion: 60, secondsAfterSuccess: 20, secondsAfterFailure: 90 }, 20],
+  [1, "Failed", { secondsAfterCompletion: 60, secondsAfterSuccess: 20, secondsAfterFailure: 90 }, 90],
+  [0, "Successful", { secondsAfterFailure: 90 }, undefined],
+])("a run that answers %d ends %s and, by %j, is deleted after %s s", async (answer, phase, ttlStrategy, end) => {
+  const { world, status } = await play({ metrics: [errorRate()], ttlStrategy }, answering([answer]));
 
-  await world.run(seconds(59));
-  expect((await status())?.phase).toBe("Successful");
+  await world.run(seconds((end ?? 600) - 1));
+  expect((await status())?.phase).toBe(phase);
   await world.run(seconds(2));
-  expect(await status()).toBeUndefined();
+  expect((await status())?.phase).toBe(end === undefined ? phase : undefined);
 });
 
 test("a plugin is asked by its name, with its configuration, arguments filled in", async () => {

@@ -1,10 +1,10 @@
 import {
   anyObject,
   anything,
+  argumentDuration,
   choice,
   count,
   flag,
-  goDuration,
   integer,
   intOrString,
   keyed,
@@ -123,7 +123,7 @@ const prometheus = object("Asks Prometheus, or Sluice's own metrics.", {
     {
       start: text("Begin, such as now() - duration('5m').", { minLength: 1 }),
       end: text("End, such as now().", { minLength: 1 }),
-      step: goDuration("Time between two points."),
+      step: argumentDuration("Time between two points."),
     },
     { required: ["start", "end", "step"] },
   ),
@@ -179,8 +179,8 @@ const metric = object(
   "One question that is asked again and again.",
   {
     name: text("Its name.", { minLength: 1 }),
-    interval: goDuration("Time between the end of a measurement and the next, such as 1m."),
-    initialDelay: goDuration("Time before the first measurement."),
+    interval: argumentDuration("Time between the end of a measurement and the next, such as 1m."),
+    initialDelay: argumentDuration("Time before the first measurement."),
     count: intOrString("How many measurements; without end where an interval is given and no count."),
     successCondition: text("When a measurement is good, such as result[0] >= 0.95."),
     failureCondition: text("When a measurement is bad."),
