@@ -16,12 +16,16 @@ const serviceOf = ({ services }: ObservedRollout, name: string | undefined): Ser
 export const activeHash = (observed: ObservedRollout, { rollout }: View): string =>
   selectedBy(serviceOf(observed, blueGreenOf(rollout)?.activeService));
 
-/** Who has everybody until the switch: the stable version, where the Service told no versions apart and it is whole. */
+/**
+ * Who has everybody until the switch: the stable version, where it is whole and the Service told no versions apart, or
+ * somebody made it select one that isn't there.
+ */
 export function activeBefore(observed: ObservedRollout, view: View): string {
   const active = activeHash(observed, view);
   const { stable } = view;
   const isWhole = stable !== undefined && availableOf(stable) >= replicasOf(view.rollout);
-  return active === "" && isWhole && !view.isFullyPromoted ? hashOf(stable) : active;
+  const isNowhere = !observed.replicaSets.some((set) => hashOf(set) === active);
+  return isNowhere && isWhole && !view.isFullyPromoted ? hashOf(stable) : active;
 }
 
 export interface ServicePlan {

@@ -423,6 +423,24 @@ test("Pods wear the preview's labels until they are active", async () => {
   expect((await roles())["web:v2"]).toBe("active");
 });
 
+test.each([
+  ["a version that nobody knows", "0000000000"],
+  ["no version at all", null],
+])("an active Service that somebody makes select %s selects the stable one again", async (_words, hash) => {
+  const release = await released(byHand);
+  await release.pushBlueGreen("web:v2", byHand);
+  const value = { spec: { selector: { "rollouts-pod-template-hash": hash } } };
+
+  await release.world.client.patch(
+    { apiVersion: "v1", kind: "Service", namespace: "shop", name: "web" },
+    { type: "merge", value },
+  );
+  await release.world.run(seconds(5));
+
+  expect(await release.answering()).toEqual(["web:v1"]);
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "BlueGreenPause" });
+});
+
 test("a restart replaces the Pods, at most maxUnavailable at once", async () => {
   const release = await released({ maxUnavailable: 1 });
 
