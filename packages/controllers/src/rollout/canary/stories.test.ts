@@ -173,7 +173,7 @@ test("old empty ReplicaSets beyond the history limit are deleted", async () => {
   expect(await release.pods()).toEqual({ "web:v3": 0, "web:v4": 4 });
 });
 
-test("between Services: selectors lead first, weights follow, and the way back needs no change of either", async () => {
+async function betweenServices(): Promise<Release> {
   const options: ReleaseOptions = {
     steps: [setWeight(20), pause()],
     canary: {
@@ -186,8 +186,27 @@ test("between Services: selectors lead first, weights follow, and the way back n
   await release.world.apply(...hostSurroundings);
   await release.push("web:v1", options);
   expect(await selected(release)).toEqual({ stable: "web:v1", canary: "web:v1" });
-
   await release.push("web:v2", options);
+  return release;
+}
+
+test("a Service that somebody makes select a version that isn't there follows its side again, though not all Pods are", async () => {
+  const release = await betweenServices();
+  await release.limit("web:v1", 3);
+  const value = { spec: { selector: { "rollouts-pod-template-hash": "0000000000" } } };
+
+  for (const name of ["stable", "canary"]) {
+    const service = { apiVersion: "v1", kind: "Service", namespace: "shop", name };
+    await release.world.client.patch(service, { type: "merge", value });
+    await release.world.run(seconds(5));
+  }
+
+  expect(await selected(release)).toEqual({ stable: "web:v1", canary: "web:v2" });
+  expect(await release.weight("hosts")).toBe(20);
+});
+
+test("between Services: selectors lead first, weights follow, and the way back needs no change of either", async () => {
+  const release = await betweenServices();
 
   expect(await selected(release)).toEqual({ stable: "web:v1", canary: "web:v2" });
   expect(await release.weight("hosts")).toBe(20);

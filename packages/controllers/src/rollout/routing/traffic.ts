@@ -238,18 +238,24 @@ function planServices(observed: ObservedRollout, view: View, sides: Sides) {
   const switches: Effect[] = [];
   const events: PlannedEvent[] = [];
   const hasPingPong = canaryOf(view.rollout).pingPong !== undefined;
-  const aim = (name: string | undefined, set: typeof view.canary, mayChange = true): void => {
+  const { replicaSets } = observed;
+  const aim = (name: string | undefined, set: typeof view.canary, mayChange: boolean, isIdle: boolean): void => {
     const service = name === undefined ? undefined : observed.services.get(name);
     if (service === undefined || set === undefined) return;
     const selected = service.spec?.selector?.[podHashLabel];
     if (selected === hashOf(set)) return;
-    // A Service that already serves a version changes only to one that is there.
-    if (selected !== undefined && !(mayChange && isFullyAvailable(set))) return;
+    // A Service that already serves a version changes only to one that is there, all of it; nobody at all is worse.
+    const serving = replicaSets.find((candidate) => hashOf(candidate) === selected);
+    const isLost = serving === undefined || (mayChange && availableOf(serving) === 0);
+    const mayFollow = isLost && !isIdle && availableOf(set) > 0;
+    if (selected !== undefined && !mayFollow && !(mayChange && isFullyAvailable(set))) return;
     switches.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
     events.push(switchEvent(service, hashOf(set)));
   };
   // Of two that take turns only the one without traffic changes its version, and only for one that begins.
-  aim(sides.stableService, view.stable ?? view.canary, !hasPingPong);
-  if (!isDraining(view)) aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted);
+  aim(sides.stableService, view.stable ?? view.canary, !hasPingPong, false);
+  if (!isDraining(view)) {
+    aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted, view.isFullyPromoted);
+  }
   return { switches, events };
 }
