@@ -3,13 +3,45 @@ import { list } from "./analysis-arguments.ts";
 import { canaryOf } from "./analysis-uses.ts";
 import type { Finding } from "./finding.ts";
 import type { Manifest } from "./manifest.ts";
-import { stepBefore, withFix } from "./repairs.ts";
+import { replacement, stepBefore, withField, withFix } from "./repairs.ts";
 import { findingAt, type World } from "./world.ts";
 
 const repair = "setCanaryScale: { matchTrafficWeight: true }";
 
-/** A scale of the canary holds until another one: a later weight may send it more than its pods carry. */
-export const canaryScaleFindings = (world: World): readonly Finding[] => world.of("Rollout").flatMap(checkSteps);
+/**
+ * Pods and traffic of the canary, step by step. A scale holds until another one: a later weight may send it more than its
+ * pods carry. An analysis beside the steps measures from its first step on, with traffic or without.
+ */
+export const canaryScaleFindings = (world: World): readonly Finding[] =>
+  world.of("Rollout").flatMap((manifest) => [...checkSteps(manifest), ...checkStart(manifest)]);
+
+function checkStart(manifest: Manifest): readonly Finding[] {
+  const canary = canaryOf(manifest);
+  if (canary?.trafficRouting === undefined || typeof canary.analysis !== "object" || canary.analysis === null)
+    return [];
+  const { startingStep = 0 } = canary.analysis;
+  // A step that does both becomes two, the pods first.
+  const steps = list<CanaryStep>(canary.steps).flatMap((step) =>
+    step?.setCanaryScale !== undefined && step.setWeight !== undefined ? [{}, step] : [step],
+  );
+  const traffic = steps.findIndex((step) => typeof step?.setWeight === "number" && step.setWeight > 0);
+  if (traffic <= startingStep) return [];
+  const path = "spec.strategy.canary.analysis";
+  const line = `startingStep: ${traffic + 1}`;
+  const isGiven = canary.analysis.startingStep !== undefined;
+  const finding = findingAt(manifest, isGiven ? `${path}.startingStep` : path, {
+    severity: "warning",
+    rule: "analysis-before-traffic",
+    what: `the analysis measures from step ${startingStep} on, and the new version has no traffic before step ${traffic}: no data, or NaN, which fails a condition`,
+    found: isGiven ? `startingStep: ${startingStep}` : "no startingStep, which is 0",
+    expected: `a step after the first setWeight: ${traffic + 1}`,
+    repair: `write ${line}`,
+  });
+  const fix = isGiven
+    ? replacement(manifest, `${path}.startingStep`, String(traffic + 1))
+    : withField(manifest, path, line);
+  return [traffic + 1 < steps.length ? withFix(finding, fix) : finding];
+}
 
 function checkSteps(manifest: Manifest): readonly Finding[] {
   const canary = canaryOf(manifest);

@@ -75,6 +75,7 @@ spec:
       analysis:
         templates:
         - templateName: success
+        startingStep: 2
         args:
           - name: canary-hash
             valueFrom: { podTemplateHashValue: Latest }

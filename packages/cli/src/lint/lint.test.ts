@@ -284,6 +284,29 @@ test.each([
   expect(findings.map(({ found }) => found)).toEqual(expected);
 });
 
+test.each([
+  [
+    "before any traffic",
+    "[{setCanaryScale: {weight: 40}}, {setWeight: 25}, {pause: {}}]",
+    0,
+    ["write startingStep: 2"],
+  ],
+  ["with the first weight", "[{setWeight: 25}, {pause: {}}]", 0, []],
+  ["after it", "[{setCanaryScale: {weight: 40}}, {setWeight: 25}, {pause: {}}]", 2, []],
+  [
+    "of steps that are two",
+    "[{setWeight: 25, setCanaryScale: {weight: 40}}, {pause: {}}]",
+    0,
+    ["write startingStep: 2"],
+  ],
+])("an analysis that begins %s", (_, steps, startingStep, expected) => {
+  const findings = lint(service(), routing, rollout({ steps, startingStep }), checks());
+
+  expect(findings.filter(({ rule }) => rule === "analysis-before-traffic").map(({ repair }) => repair)).toEqual(
+    expected,
+  );
+});
+
 test("conditions", () => {
   expect(rulesOf(checks({ condition: "result[0] >=" }))).toEqual(["11:25 bad-condition"]);
   expect(rulesOf(checks({ more: "failureCondition: result[0] < 0.9" }))).toEqual(["12:25 inconclusive-band"]);
