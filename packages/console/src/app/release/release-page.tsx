@@ -1,4 +1,4 @@
-import type { AnalysisRun, Decision, Experiment, Judgement, Quarantine, Resource } from "@sluice/api";
+import type { AnalysisRun, Decision, Experiment, Quarantine, Resource } from "@sluice/api";
 import { type ReactNode, useMemo, useState } from "react";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
@@ -11,6 +11,7 @@ import { DecisionsSection } from "./decisions-section.tsx";
 import { Experiments } from "./experiments/experiments.tsx";
 import { headlineOf } from "./headline.ts";
 import { JudgeView } from "./judge/judge-view.tsx";
+import { latestJudgement } from "./judge/latest-judgement.ts";
 import { QuarantineNotice } from "./quarantine-notice.tsx";
 import { ringNote } from "./rings/ring-note.ts";
 import { RingsView } from "./rings/rings-view.tsx";
@@ -138,9 +139,6 @@ function latestOf<Measured extends AnalysisRun | Experiment>(
   const own = sorted.filter((one) => revisionOf(one) === revision);
   return own.length > 0 ? own : sorted.slice(0, 1);
 }
-
-const latestJudgement = (judgements: readonly Judgement[]): Judgement | undefined =>
-  judgements.toSorted((a, b) => Number(b.spec.revision) - Number(a.spec.revision))[0];
 
 const startOf = ({ metadata }: Pick<Resource, "metadata">): string => metadata.creationTimestamp ?? "";
 

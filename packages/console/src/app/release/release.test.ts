@@ -1,9 +1,10 @@
-import type { Decision, Pod, ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
+import type { Decision, Judgement, Pod, ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
 import { describe, expect, test } from "vitest";
 import { seriesOf, windowOf } from "../data/series.ts";
 import { formatAgo, formatDuration, formatMeasured, formatSeconds, formatShare, shortRepository } from "../format.ts";
 import { LogPlace, parseLine } from "../pods/log-reader.ts";
 import { headlineOf } from "./headline.ts";
+import { latestJudgement } from "./judge/latest-judgement.ts";
 import { ringNote } from "./rings/ring-note.ts";
 import { stepsOf } from "./steps.ts";
 import { chaptersOf } from "./timeline.ts";
@@ -390,4 +391,14 @@ describe("the place in a log", () => {
 
     expect([since, again]).toEqual(["2026-01-01T00:00:02Z", ["d", "e"]]);
   });
+});
+
+test("of two judgements of one revision the one after the switch is shown", () => {
+  const judged = (name: string, beganAt: string) =>
+    ({ metadata: { name }, spec: { revision: "2", beganAt } }) as unknown as Judgement;
+  const preview = judged("web-2", "2026-01-01T00:00:00Z");
+  const switched = judged("web-2.1", "2026-01-01T00:02:00Z");
+
+  expect(latestJudgement([preview, switched])).toBe(switched);
+  expect(latestJudgement([switched, preview])).toBe(switched);
 });

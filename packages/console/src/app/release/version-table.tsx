@@ -1,5 +1,5 @@
 import type { Pod } from "@sluice/api";
-import type { ReactNode } from "react";
+import { Fragment, type ReactNode } from "react";
 import { Link } from "wouter";
 import { formatDuration, formatRate, formatSeconds, formatShare } from "../format.ts";
 import { Countdown } from "../parts/ago.tsx";
@@ -44,7 +44,7 @@ export function VersionTable({
               <span className="version-name">
                 <span className={`swatch colour-${colours.get(version.hash) ?? 0}`} aria-hidden="true" />
                 <span>
-                  {version.images.join(", ")} <Roles version={version} />
+                  <ImageNames images={version.images} /> <Roles version={version} />
                   <span className="under" title={`pod template hash ${version.hash}`}>
                     revision {version.revision} · {version.hash}
                   </span>
@@ -74,6 +74,20 @@ export function VersionTable({
       </tbody>
     </table>
   );
+}
+
+/** A long name breaks before its tag, or between its parts, rather than anywhere. */
+function ImageNames({ images }: { readonly images: readonly string[] }): ReactNode {
+  return images
+    .join(", ")
+    .split(/(?<=\/)|(?=:)/)
+    .map((part, index) => (
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of one name never move
+      <Fragment key={index}>
+        {index > 0 && <wbr />}
+        {part}
+      </Fragment>
+    ));
 }
 
 function Roles({ version: { roles, isQuarantined } }: { readonly version: Version }): ReactNode {
