@@ -1,4 +1,4 @@
-import { ApiFault, type KindDefinition, type KindRegistry } from "@sluice/api";
+import { ApiFault, didYouMean, type KindDefinition, type KindRegistry } from "@sluice/api";
 import { describeViolation, type KindKey, type ResourceKey, type Violation } from "@sluice/kernel";
 
 // The texts are Kubernetes' own: people and tools search for them.
@@ -41,9 +41,14 @@ export const methodNotAllowed = (message: string): ApiFault => new ApiFault("Met
 export function definitionOf(kinds: KindRegistry, key: KindKey | ResourceKey): KindDefinition {
   const definition = kinds.byKind(key);
   if (definition !== undefined) return definition;
+  const meant = didYouMean(
+    key.kind,
+    kinds.all().map(({ kind }) => kind),
+  );
+  const hint = meant === undefined || meant === key.kind ? "" : `; did you mean ${meant}?`;
   throw new ApiFault(
     "NotFound",
-    `the server could not find the requested resource: no kind ${key.kind} in ${key.apiVersion}`,
+    `the server could not find the requested resource: no kind ${key.kind} in ${key.apiVersion}${hint}`,
   );
 }
 

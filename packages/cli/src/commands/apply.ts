@@ -34,7 +34,7 @@ export async function apply(
           console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
       } catch (thrown) {
         if (isFault(thrown) && thrown.kind === "unavailable") throw thrown;
-        refusals.push(`${manifest.file}:${manifest.line}: ${describeFailure(thrown)}`);
+        refusals.push(`${manifest.file}:${manifest.line}: ${describeFailure(thrown)}${repairOf(thrown)}`);
       }
     }
   } finally {
@@ -42,6 +42,14 @@ export async function apply(
   }
   if (options.json) console.log(JSON.stringify({ applied, refused: refusals }));
   if (refusals.length > 0) throw new Fault("invalid", refusals.join("\n"));
+}
+
+/** How to repair what Kubernetes' own text only states. */
+function repairOf(thrown: unknown): string {
+  const namespace = /^namespaces "(.+)" not found$/.exec(thrown instanceof Error ? thrown.message : "")?.[1];
+  return namespace === undefined
+    ? ""
+    : `; create it: kubectl create namespace ${namespace}, or a manifest of kind Namespace`;
 }
 
 /** Creates or changes one object by server-side apply. */

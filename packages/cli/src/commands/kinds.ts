@@ -2,6 +2,7 @@ import {
   builtInKinds,
   type Client,
   type CustomResourceDefinition,
+  didYouMean,
   type KindDefinition,
   KindRegistry,
   schemaFromCrd,
@@ -40,5 +41,7 @@ export function findKinds(registry: KindRegistry, text: string): readonly KindDe
     .all()
     .map(({ plural }) => plural)
     .sort();
-  throw new Fault("invalid", `no kind ${JSON.stringify(text)}; there are ${known.join(", ")}`);
+  const meant = didYouMean(wanted, known);
+  const instead = meant === undefined ? `there are ${known.join(", ")}` : `did you mean ${meant}?`;
+  throw new Fault("invalid", `no kind ${JSON.stringify(text)}; ${instead}`);
 }

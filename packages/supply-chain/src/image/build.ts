@@ -81,7 +81,10 @@ async function listFolder(folder: string): Promise<Entry[]> {
   const found: Entry[] = [];
   const walk = async (at: string): Promise<void> => {
     const names = await readdir(join(folder, at)).catch((cause: NodeJS.ErrnoException) => {
-      throw new Fault("invalid", `can't read ${join(folder, at)}: ${cause.code ?? cause.message}`, { cause });
+      const what =
+        cause.code === "ENOENT" ? "no folder" : cause.code === "ENOTDIR" ? "no folder, but a file:" : "can't read";
+      const why = ["ENOENT", "ENOTDIR"].includes(cause.code ?? "") ? "" : `: ${cause.code ?? cause.message}`;
+      throw new Fault("invalid", `${what} ${join(folder, at)}${why}`, { cause });
     });
     for (const name of names.sort(byCodeUnits)) {
       const path = at === "" ? name : posix.join(at, name);
