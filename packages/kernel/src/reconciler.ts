@@ -32,6 +32,8 @@ export interface ListFilter {
   readonly workload?: { readonly kind: string; readonly name: string };
   /** Only policies (RollbackPolicy, EvidencePolicy) that select these labels; one without a selector selects all. */
   readonly selects?: Readonly<Record<string, string>>;
+  /** Nothing but names, labels and annotations is read: a change of anything else wakes nobody. */
+  readonly reads?: "metadata";
 }
 
 /** The only reads of a reconciler. What is read is what wakes it: exactly that key, list or task. */

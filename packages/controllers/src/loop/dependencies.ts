@@ -34,9 +34,12 @@ export class Dependencies {
     return this.#readers.get(dependency) ?? [];
   }
 
-  *readersOfChange({ kind, object, buckets }: CacheChange): Generator<string> {
+  *readersOfChange({ kind, object, buckets, isMetadataSame }: CacheChange): Generator<string> {
     yield* this.readersOf(`k|${kind}|${object}`);
-    for (const bucket of buckets) yield* this.readersOf(`l|${kind}|${bucket}`);
+    for (const bucket of buckets) {
+      yield* this.readersOf(`l|${kind}|${bucket}`);
+      if (!isMetadataSame) yield* this.readersOf(`m|${kind}|${bucket}`);
+    }
   }
 
   #remove(dependency: string, work: string): void {
@@ -67,7 +70,8 @@ export class RecordingReader implements Reader {
   }
 
   async list<R>(kind: KindKey, filter?: ListFilter): Promise<readonly R[]> {
-    for (const bucket of bucketsToRead(filter)) this.#note(`l|${kindName(kind)}|${bucket}`);
+    const letter = filter?.reads === "metadata" ? "m" : "l";
+    for (const bucket of bucketsToRead(filter)) this.#note(`${letter}|${kindName(kind)}|${bucket}`);
     return (await this.#cache.list(kind, filter)) as readonly Resource[] as readonly R[];
   }
 

@@ -87,3 +87,19 @@ test.each<[string, Resource, ListFilter, boolean]>([
 
   expect(woken).toHaveLength(isWoken ? 1 : 0);
 });
+
+test("all of a kind are put in order once, until one of them changes", () => {
+  const cache = new KindCache();
+  for (const object of objects) cache.set(object);
+
+  const first = cache.list(undefined);
+  const again = cache.list({ reads: "metadata" });
+  const [gone] = first;
+  if (gone !== undefined) cache.delete(gone);
+  const fewer = cache.list(undefined);
+  if (gone !== undefined) cache.set(gone);
+
+  expect(again).toBe(first);
+  expect(fewer).toEqual(first.slice(1));
+  expect(cache.list(undefined)).toEqual(first);
+});

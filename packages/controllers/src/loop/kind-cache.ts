@@ -6,6 +6,8 @@ import { bucketsOf, bucketsToRead, matches, objectName } from "./index-buckets.t
 export class KindCache {
   readonly #objects = new Map<string, Resource>();
   readonly #buckets = new Map<string, Map<string, Resource>>();
+  /** All of them in order, until one changes. */
+  #all: readonly Resource[] | undefined;
 
   get size(): number {
     return this.#objects.size;
@@ -19,9 +21,17 @@ export class KindCache {
     return this.#objects.get(objectName(namespace, name));
   }
 
-  list(filter: ListFilter | undefined): Resource[] {
+  /** The same array again where it is asked for all, and nothing has changed. */
+  list(filter: ListFilter | undefined): readonly Resource[] {
+    const buckets = bucketsToRead(filter);
+    if (buckets[0] !== "*") return this.#found(buckets, filter);
+    this.#all ??= this.#found(buckets, filter);
+    return this.#all;
+  }
+
+  #found(buckets: readonly string[], filter: ListFilter | undefined): readonly Resource[] {
     const found: Resource[] = [];
-    for (const name of bucketsToRead(filter)) {
+    for (const name of buckets) {
       for (const resource of this.#buckets.get(name)?.values() ?? [])
         if (matches(resource, filter)) found.push(resource);
     }
@@ -34,6 +44,7 @@ export class KindCache {
     const before = this.#objects.get(name);
     if (before !== undefined && !isNewer(resource, before)) return resource;
     if (before !== undefined) this.#unindex(name, before);
+    this.#all = undefined;
     this.#objects.set(name, resource);
     for (const bucket of bucketsOf(resource)) {
       const members = this.#buckets.get(bucket);
@@ -49,6 +60,7 @@ export class KindCache {
     const before = this.#objects.get(name);
     if (before === undefined || before.metadata.uid !== resource.metadata.uid) return undefined;
     this.#objects.delete(name);
+    this.#all = undefined;
     this.#unindex(name, before);
     return before;
   }

@@ -263,3 +263,46 @@ test("what is due is looked at before a crowd of which only something changed, a
   expect(new Set(looks).size).toBe(61);
   loop.stop();
 });
+
+test("who reads nothing but metadata isn't woken by anything else", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });
+  let looks = 0;
+  const loop = new Loop({
+    client,
+    clock,
+    tasks: new TaskBoard(clock, {}),
+    fieldManager: "sluice",
+    reconcilers: () => [
+      {
+        kind: { apiVersion: "v1", kind: "ConfigMap" },
+        observe: (_: Greeter, read) => read.list<Resource>({ apiVersion: "v1", kind: "Secret" }, { reads: "metadata" }),
+        plan: (secrets) => ({ actions: [], because: `${secrets.length}` }),
+        apply: async () => {},
+      } as Reconciler<Greeter, readonly Resource[], never>,
+    ],
+    onPass: () => looks++,
+  });
+  await loop.start();
+  const looksAfter = async (change: Promise<unknown>) => {
+    looks = 0;
+    await change;
+    for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+    return looks;
+  };
+  const secret = { apiVersion: "v1", kind: "Secret", namespace: "default", name: "shared" };
+  const metadata = { namespace: "default", name: "shared" };
+  const patch = (value: object) => client.patch(secret, { type: "merge", value });
+  await looksAfter(client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, name: "reader" } }));
+
+  const counted = [
+    await looksAfter(client.create({ apiVersion: "v1", kind: "Secret", metadata })),
+    await looksAfter(patch({ data: { key: "dmFsdWU=" } })),
+    await looksAfter(patch({ metadata: { labels: { a: "b" } } })),
+    await looksAfter(patch({ metadata: { annotations: { a: "b" } } })),
+    await looksAfter(client.delete(secret)),
+  ];
+
+  expect(counted).toEqual([1, 0, 1, 1, 1]);
+  loop.stop();
+});

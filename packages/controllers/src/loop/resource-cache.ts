@@ -1,5 +1,5 @@
 import { type Client, hasReason, type Resource, type Watch, type WatchEvent } from "@sluice/api";
-import { type Clock, type KindKey, type ListFilter, millis, type ResourceKey, seconds } from "@sluice/kernel";
+import { type Clock, type KindKey, type ListFilter, millis, type ResourceKey, sameJson, seconds } from "@sluice/kernel";
 import { bucketsOf, kindName, objectName } from "./index-buckets.ts";
 import { KindCache } from "./kind-cache.ts";
 
@@ -9,6 +9,8 @@ export interface CacheChange {
   readonly object: string;
   readonly resource: Resource;
   readonly isGone: boolean;
+  /** Labels and annotations are what they were: all that changed is elsewhere. */
+  readonly isMetadataSame: boolean;
   readonly buckets: readonly string[];
 }
 
@@ -48,7 +50,7 @@ export class ResourceCache {
     return (await this.#informer(key)).get(key.namespace, key.name);
   }
 
-  async list(kind: KindKey, filter?: ListFilter): Promise<Resource[]> {
+  async list(kind: KindKey, filter?: ListFilter): Promise<readonly Resource[]> {
     return (await this.#informer(kind)).list(filter);
   }
 
@@ -130,13 +132,15 @@ export class ResourceCache {
     const before = objects.set(resource);
     if (before === resource) return;
     const buckets = new Set([...(before === undefined ? [] : bucketsOf(before)), ...bucketsOf(resource)]);
-    this.#tell({ kind, object: nameOf(resource), resource, isGone: false, buckets: [...buckets] });
+    const isMetadataSame = before !== undefined && hasSameMetadata(before, resource);
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: false, isMetadataSame, buckets: [...buckets] });
   }
 
   #delete(kind: string, objects: KindCache, resource: Resource): void {
     const before = objects.delete(resource);
     if (before === undefined) return;
-    this.#tell({ kind, object: nameOf(resource), resource, isGone: true, buckets: bucketsOf(before) });
+    const buckets = bucketsOf(before);
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: true, isMetadataSame: false, buckets });
   }
 
   #tell(change: CacheChange): void {
@@ -145,6 +149,9 @@ export class ResourceCache {
 }
 
 const nameOf = ({ metadata }: Resource): string => objectName(metadata.namespace, metadata.name);
+
+const hasSameMetadata = ({ metadata: a }: Resource, { metadata: b }: Resource): boolean =>
+  a.uid === b.uid && sameJson(a.labels, b.labels) && sameJson(a.annotations, b.annotations);
 
 const versionOf = (event: WatchEvent): string | undefined =>
   event.type === "BOOKMARK" ? event.resourceVersion : event.object.metadata.resourceVersion;

@@ -15,7 +15,7 @@ import { type RouteProblem, reportTo } from "./problem.ts";
 import { compileService } from "./service.ts";
 import { compileVirtualService } from "./virtual-service.ts";
 
-/** Everything that routing depends on. Without `pods` there are neither versions nor subsets. */
+/** Everything that routing depends on; of Pods labels and annotations alone. Without `pods` there are neither versions nor subsets. */
 export interface RouteInputs {
   readonly services: readonly Service[];
   readonly endpointSlices: readonly EndpointSlice[];
@@ -42,16 +42,29 @@ interface Compiled<Entry> {
   readonly problems: readonly RouteProblem[];
 }
 
-/** Compiles again and again; a Service or VirtualService whose inputs are the same as before is not looked at. */
+/**
+ * Compiles again and again. A list of which nothing has changed isn't gone through, and a Service or VirtualService whose
+ * inputs are the same as before isn't compiled.
+ */
 export class RouteCompiler {
+  #inputs: Required<RouteInputs> = nothing;
   #services = new Map<string, Compiled<ServiceEntry>>();
   #virtualServices = new Map<string, Compiled<VirtualServiceEntry>>();
   #table: RouteTable = emptyRouteTable;
 
   /** `version` is the new table's where something changed. */
-  compile(inputs: RouteInputs, version: number): CompiledRoutes {
-    const services = this.#compileServices(inputs);
-    const virtualServices = this.#compileVirtualServices(inputs, services);
+  compile(given: RouteInputs, version: number): CompiledRoutes {
+    const before = this.#inputs;
+    const inputs = heldInputs(before, given);
+    const isSameServices =
+      inputs.services === before.services &&
+      inputs.endpointSlices === before.endpointSlices &&
+      inputs.pods === before.pods &&
+      inputs.destinationRules === before.destinationRules;
+    const services = isSameServices ? this.#services : this.#compileServices(inputs);
+    const isSameAll = services === this.#services && inputs.virtualServices === before.virtualServices;
+    const virtualServices = isSameAll ? this.#virtualServices : this.#compileVirtualServices(inputs, services);
+    this.#inputs = inputs;
     this.#services = services;
     this.#virtualServices = virtualServices;
 
@@ -61,17 +74,17 @@ export class RouteCompiler {
       services: [...services.values()].map(({ entry }) => entry),
       virtualServices: [...virtualServices.values()].map(({ entry }) => entry),
     };
-    const before = this.#table;
+    const known = this.#table;
     const changed =
-      before === emptyRouteTable ||
-      !sameEntries(before.services, table.services) ||
-      !sameEntries(before.virtualServices, table.virtualServices);
+      known === emptyRouteTable ||
+      !sameEntries(known.services, table.services) ||
+      !sameEntries(known.virtualServices, table.virtualServices);
     if (changed) this.#table = table;
     const problems = [...services.values(), ...virtualServices.values()].flatMap((compiled) => compiled.problems);
     return { table: this.#table, problems: [...problems, ...sharedHosts(virtualServices)], changed };
   }
 
-  #compileServices(inputs: RouteInputs): Map<string, Compiled<ServiceEntry>> {
+  #compileServices(inputs: Required<RouteInputs>): Map<string, Compiled<ServiceEntry>> {
     const slices = groupBy(inputs.endpointSlices, (slice) => {
       const owner = slice.metadata.labels?.["kubernetes.io/service-name"];
       return owner === undefined ? undefined : serviceKey(slice.metadata.namespace ?? "default", owner);
@@ -80,7 +93,7 @@ export class RouteCompiler {
       resolveHost(rule.spec.host, rule.metadata.namespace ?? "default"),
     );
     const pods = new Map<string, Map<string, Pod>>();
-    for (const pod of inputs.pods ?? []) {
+    for (const pod of inputs.pods) {
       const namespace = pod.metadata.namespace ?? "default";
       let ofNamespace = pods.get(namespace);
       if (ofNamespace === undefined) {
@@ -123,12 +136,16 @@ export class RouteCompiler {
     for (const virtualService of [...inputs.virtualServices].sort(byAge)) {
       const namespace = virtualService.metadata.namespace ?? "default";
       const key = serviceKey(namespace, virtualService.metadata.name);
+      const before = this.#virtualServices.get(key);
+      if (before !== undefined && services === this.#services && before.from[0] === virtualService) {
+        compiled.set(key, before);
+        continue;
+      }
       const destinations = (virtualService.spec.http ?? []).flatMap((route) =>
         namedBy(route).map(({ host }) => services.get(resolveHost(host, namespace))),
       );
       const from: Resource[] = [virtualService];
       for (const destination of destinations) if (destination !== undefined) from.push(...destination.from);
-      const before = this.#virtualServices.get(key);
       if (before !== undefined && sameObjects(before.from, from)) {
         compiled.set(key, before);
         continue;
@@ -140,6 +157,48 @@ export class RouteCompiler {
     return compiled;
   }
 }
+
+const nothing: Required<RouteInputs> = {
+  services: [],
+  endpointSlices: [],
+  pods: [],
+  virtualServices: [],
+  destinationRules: [],
+};
+
+/** Each list of before in place of one that says the same. */
+function heldInputs(before: Required<RouteInputs>, now: RouteInputs): Required<RouteInputs> {
+  return {
+    services: held(before.services, now.services),
+    endpointSlices: held(before.endpointSlices, now.endpointSlices),
+    pods: held(before.pods, now.pods ?? [], isSamePod),
+    virtualServices: held(before.virtualServices, now.virtualServices),
+    destinationRules: held(before.destinationRules, now.destinationRules),
+  };
+}
+
+const held = <R extends Resource>(
+  before: readonly R[],
+  now: readonly R[],
+  isEqual: (a: R, b: R) => boolean = isSame,
+): readonly R[] =>
+  before === now ||
+  (before.length === now.length &&
+    before.every((object, index) => {
+      const other = now[index];
+      return other !== undefined && isEqual(object, other);
+    }))
+    ? before
+    : now;
+
+/** Of a Pod nothing but its metadata is read. */
+const isSamePod = (a: Pod, b: Pod): boolean =>
+  isSame(a, b) ||
+  (a.metadata.name === b.metadata.name &&
+    a.metadata.namespace === b.metadata.namespace &&
+    a.metadata.uid === b.metadata.uid &&
+    sameJson(a.metadata.labels, b.metadata.labels) &&
+    sameJson(a.metadata.annotations, b.metadata.annotations));
 
 /** Every destination, mirrors included. */
 const namedBy = ({ route = [], mirror, mirrors = [] }: HttpRoute): readonly Destination[] => [

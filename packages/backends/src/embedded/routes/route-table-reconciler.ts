@@ -35,13 +35,14 @@ type TellProblem = { readonly do: "tell"; readonly event: Resource };
 /** Compiles Services, EndpointSlices and Istio's routes into the RouteTable that the agent routes by. */
 export function routeTableReconciler(client: Client): Reconciler<RouteTable, Observed, PublishTable | TellProblem> {
   const compiler = new RouteCompiler();
+  const plain = new PlainEntries();
   return {
     kind: { apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind },
     async observe(table, read) {
       const [services, endpointSlices, pods, virtualServices, destinationRules] = await Promise.all([
         read.list<Service>({ apiVersion: "v1", kind: "Service" }),
         read.list<EndpointSlice>({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }),
-        read.list<Pod>({ apiVersion: "v1", kind: "Pod" }),
+        read.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { reads: "metadata" }),
         read.list<VirtualService>({ apiVersion: "networking.istio.io/v1", kind: "VirtualService" }),
         read.list<DestinationRule>({ apiVersion: "networking.istio.io/v1", kind: "DestinationRule" }),
       ]);
@@ -65,7 +66,8 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
       // A version already published by this compiler: its write was answered, or is still on its way to the cache.
       if (compiled.table.version <= table.spec.version)
         return { actions: told, status, because: "the table is current" };
-      const spec = JSON.parse(JSON.stringify(compiled.table)) as RouteTable["spec"];
+      const { services, virtualServices, ...head } = compiled.table;
+      const spec = { ...head, services: services.map(plain.of), virtualServices: virtualServices.map(plain.of) };
       return {
         actions: [...told, { do: "publish", spec }],
         because: `routes changed: version ${compiled.table.version}`,
@@ -81,6 +83,20 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
         if (!hasReason(thrown, "AlreadyExists")) throw thrown;
       });
     },
+  };
+}
+
+/** Entries as plain JSON, each made once: of a table of 1,000 a change makes one or two anew. */
+class PlainEntries {
+  readonly #made = new WeakMap<object, unknown>();
+
+  readonly of = (entry: object): unknown => {
+    let made = this.#made.get(entry);
+    if (made === undefined) {
+      made = JSON.parse(JSON.stringify(entry));
+      this.#made.set(entry, made);
+    }
+    return made;
   };
 }
 
