@@ -34,4 +34,5 @@ export {
   type StringMatchEntry,
   type VirtualServiceEntry,
 } from "./table.ts";
+export { TableAssembler, type TableHead, type TablePart, TableSplitter } from "./table-parts.ts";
 export { WeightWheel } from "./weight-wheel.ts";

@@ -44,6 +44,8 @@ export interface EndpointEntry {
 export interface VirtualServiceEntry {
   readonly namespace: string;
   readonly name: string;
+  /** Orders the routes of several on one host: the oldest first. */
+  readonly createdAt?: string;
   /** `name.namespace` for Services; else the host itself, `*.suffix`, or `*`. */
   readonly hosts: readonly string[];
   /** The cookie by whose value a user stays on one version. */

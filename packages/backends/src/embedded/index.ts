@@ -1,4 +1,5 @@
 export { openSqlitePersistence } from "./persistence/index.ts";
+export { partName } from "./routes/published-parts.ts";
 export { firstRouteTable, routeTableKey, routeTableReconciler } from "./routes/route-table-reconciler.ts";
 export { writeKubeconfig } from "./tls/kubeconfig.ts";
 export { type ServerIdentity, serverIdentity } from "./tls/server-identity.ts";

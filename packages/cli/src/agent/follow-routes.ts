@@ -1,7 +1,7 @@
 import { type Client, hasReason, type RouteTable as RouteTableResource } from "@sluice/api";
-import { routeTableKey } from "@sluice/backends/embedded";
+import { partName, routeTableKey } from "@sluice/backends/embedded";
 import { toFault } from "@sluice/kernel";
-import type { RouteTable } from "@sluice/router";
+import { type RouteTable, TableAssembler, type TableHead, type TablePart } from "@sluice/router";
 import { saveTable } from "@sluice/router/node";
 
 export interface FollowRoutesOptions {
@@ -12,12 +12,13 @@ export interface FollowRoutesOptions {
   readonly log: (line: string) => void;
 }
 
-/** Applies each new table the moment it is announced, then stores it. While the API is away the last one stays. */
+/** Applies each new table the moment all of it is announced, then stores it. While the API is away the last one stays. */
 export function followRoutes({ client, apply, file, log }: FollowRoutesOptions): () => void {
   let isStopped = false;
   let isSaving = false;
   let unsaved: RouteTable | undefined;
   let stopWatch = () => {};
+  const assembler = new TableAssembler();
 
   const save = (table: RouteTable): void => {
     unsaved = table;
@@ -53,9 +54,8 @@ export function followRoutes({ client, apply, file, log }: FollowRoutesOptions):
             continue;
           }
           resourceVersion = event.object.metadata.resourceVersion;
-          if (event.type === "DELETED" || event.object.metadata.name !== routeTableKey.name) continue;
-          const table = event.object.spec as unknown as RouteTable;
-          if (table.format !== 1) continue;
+          const table = event.type === "DELETED" ? undefined : tableWith(assembler, event.object);
+          if (table === undefined) continue;
           apply(table);
           save(table);
         }
@@ -72,4 +72,15 @@ export function followRoutes({ client, apply, file, log }: FollowRoutesOptions):
     isStopped = true;
     stopWatch();
   };
+}
+
+/** The table that is whole by this resource; an older control plane wrote it in one. */
+function tableWith(assembler: TableAssembler, resource: RouteTableResource): RouteTable | undefined {
+  const spec: unknown = resource.spec;
+  const { format, version } = resource.spec;
+  const part = partName(resource);
+  if (part !== undefined) return format === 2 ? assembler.takePart(part, version, spec as TablePart) : undefined;
+  if (resource.metadata.name !== routeTableKey.name) return undefined;
+  if (format === 1) return spec as RouteTable;
+  return format === 2 ? assembler.takeHead(spec as TableHead) : undefined;
 }

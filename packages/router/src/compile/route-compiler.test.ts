@@ -1,6 +1,7 @@
 import type { DestinationRule, EndpointSlice, Pod, Service, VirtualService } from "@sluice/api";
 import { seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import { TableAssembler, TableSplitter } from "../table-parts.ts";
 import { compileRouteTable, RouteCompiler, type RouteInputs } from "./route-compiler.ts";
 
 const metadata = (name: string, more: object = {}) => ({ name, namespace: "production", uid: `uid-${name}`, ...more });
@@ -197,7 +198,11 @@ test("change after change, what was kept and what is compiled from nothing are t
     ])();
   };
   const compiler = new RouteCompiler();
-  compiler.compile(inputs, 1);
+  const splitter = new TableSplitter();
+  const assembler = new TableAssembler();
+  const versions: Record<string, number> = {};
+  let parts = splitter.split(compiler.compile(inputs, 1).table);
+  for (const [name, part] of parts) assembler.takePart(name, 0, part);
 
   for (let step = 0; step < 400; step++) {
     inputs = { ...inputs, ...change() };
@@ -207,6 +212,15 @@ test("change after change, what was kept and what is compiled from nothing are t
 
     expect({ ...kept.table, version: 0 }).toEqual({ ...anew.table, version: 0 });
     expect(kept.problems).toEqual(anew.problems);
+    const before = parts;
+    parts = splitter.split(kept.table);
+    for (const name of before.keys()) if (!parts.has(name)) delete versions[name];
+    for (const [name, part] of parts) {
+      if (part !== before.get(name)) expect(assembler.takePart(name, step, part)).toBeUndefined();
+      versions[name] = part === before.get(name) ? (versions[name] ?? 0) : step;
+    }
+    const head = { format: 2, version: step, parts: { ...versions } } as const;
+    expect(assembler.takeHead(head)).toEqual({ ...kept.table, version: step });
   }
 });
 

@@ -42,6 +42,7 @@ export function compileVirtualService(
   return {
     namespace,
     name: metadata.name,
+    ...(metadata.creationTimestamp === undefined ? {} : { createdAt: metadata.creationTimestamp }),
     hosts: [...new Set((spec.hosts ?? []).map((host) => resolveHost(host, namespace)))],
     ...(cookieIsToken ? { stickyCookie: cookie } : {}),
     http: (spec.http ?? []).map((route, index) => {

@@ -6,9 +6,27 @@ import type { RouteTable } from "../table.ts";
 
 const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
 
+/** The texts of entries, each made once: the next table has nearly all of them again. */
+const texts = new WeakMap<object, string>();
+
+function textOf({ services, virtualServices, ...rest }: RouteTable): string {
+  const listed = (entries: readonly object[]) => `[${entries.map(entryText).join(",")}]`;
+  const head = JSON.stringify(rest).slice(0, -1);
+  return `${head},"services":${listed(services)},"virtualServices":${listed(virtualServices)}}`;
+}
+
+function entryText(entry: object): string {
+  let text = texts.get(entry);
+  if (text === undefined) {
+    text = JSON.stringify(entry);
+    texts.set(entry, text);
+  }
+  return text;
+}
+
 /** Stores a table so that after any crash the file holds this one whole, or the one before. */
 export async function saveTable(file: string, table: RouteTable): Promise<void> {
-  const text = JSON.stringify(table);
+  const text = textOf(table);
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     const handle = await open(temporary, "wx", 0o600);

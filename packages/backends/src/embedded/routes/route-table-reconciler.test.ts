@@ -25,12 +25,15 @@ test("a VirtualService with tls and tcp routes is told once that the embedded ro
   };
   const table = firstRouteTable as unknown as RouteTable;
 
-  const first = reconciler.plan({ table, inputs }, clock.now());
+  const first = reconciler.plan({ table, all: { stored: [], inputs } }, clock.now());
   for (const action of first.actions) if (action.do === "tell") await reconciler.apply(table, action);
   for (const action of first.actions) if (action.do === "tell") await reconciler.apply(table, action);
-  const current = reconciler.plan({ table: { ...table, spec: { ...table.spec, version: 1 } }, inputs }, clock.now());
-  const later = { ...table, spec: { ...table.spec, version: 1 }, status: current.status } as RouteTable;
-  const again = reconciler.plan({ table: later, inputs }, clock.now());
+  const published = first.actions.find((action) => action.do === "publish");
+  const stored = published?.do === "publish" ? published.parts : [];
+  const spec = { ...(published?.do === "publish" ? published.spec : table.spec) };
+  const current = reconciler.plan({ table: { ...table, spec }, all: { stored, inputs } }, clock.now());
+  const later = { ...table, spec, status: current.status } as RouteTable;
+  const again = reconciler.plan({ table: later, all: { stored, inputs } }, clock.now());
 
   const { items } = await client.list<Resource & { message?: string; involvedObject?: object }>(
     { apiVersion: "v1", kind: "Event" },

@@ -9,10 +9,11 @@ import {
   type Service,
   type VirtualService,
 } from "@sluice/api";
-import { describeViolation, formatInstant, type Instant, type Reconciler, shortHash } from "@sluice/kernel";
-import { RouteCompiler, type RouteInputs, type RouteProblem } from "@sluice/router";
+import { describeViolation, formatInstant, type Instant, type Reconciler, sameJson, shortHash } from "@sluice/kernel";
+import { RouteCompiler, type RouteInputs, type RouteProblem, type TableHead, TableSplitter } from "@sluice/router";
+import { PublishedParts } from "./published-parts.ts";
 
-/** The one table in use. */
+/** The one table in use: it names its parts, which stand beside it as `router-PART`. */
 export const routeTableKey = { apiVersion: "sluice.dev/v1alpha1", kind: "RouteTable", name: "router" } as const;
 
 /** What a new installation starts with. */
@@ -25,31 +26,42 @@ export const firstRouteTable = {
 
 interface Observed {
   readonly table: RouteTable;
-  readonly inputs: RouteInputs;
+  /** Absent where this is a part itself, which says nothing alone. */
+  readonly all?: { readonly stored: readonly RouteTable[]; readonly inputs: RouteInputs };
 }
 
-type PublishTable = { readonly do: "publish"; readonly spec: RouteTable["spec"] };
+/** What changed of the table, and then the head that names it: all in one commit, where all goes well. */
+interface Publish {
+  readonly do: "publish";
+  readonly parts: readonly RouteTable[];
+  readonly spec: TableHead;
+}
 /** An Event on the resource itself, where who wrote it looks. */
 type TellProblem = { readonly do: "tell"; readonly event: Resource };
 
 /** Compiles Services, EndpointSlices and Istio's routes into the RouteTable that the agent routes by. */
-export function routeTableReconciler(client: Client): Reconciler<RouteTable, Observed, PublishTable | TellProblem> {
+export function routeTableReconciler(client: Client): Reconciler<RouteTable, Observed, Publish | TellProblem> {
   const compiler = new RouteCompiler();
-  const plain = new PlainEntries();
+  const splitter = new TableSplitter();
+  const published = new PublishedParts();
   return {
     kind: { apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind },
     async observe(table, read) {
-      const [services, endpointSlices, pods, virtualServices, destinationRules] = await Promise.all([
+      if (table.metadata.name !== routeTableKey.name) return { table };
+      const [stored, services, endpointSlices, pods, virtualServices, destinationRules] = await Promise.all([
+        read.list<RouteTable>({ apiVersion: routeTableKey.apiVersion, kind: routeTableKey.kind }),
         read.list<Service>({ apiVersion: "v1", kind: "Service" }),
         read.list<EndpointSlice>({ apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" }),
         read.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { reads: "metadata" }),
         read.list<VirtualService>({ apiVersion: "networking.istio.io/v1", kind: "VirtualService" }),
         read.list<DestinationRule>({ apiVersion: "networking.istio.io/v1", kind: "DestinationRule" }),
       ]);
-      return { table, inputs: { services, endpointSlices, pods, virtualServices, destinationRules } };
+      return { table, all: { stored, inputs: { services, endpointSlices, pods, virtualServices, destinationRules } } };
     },
-    plan({ table, inputs }, now) {
-      const compiled = compiler.compile(inputs, table.spec.version + 1);
+    plan({ table, all }, now) {
+      if (all === undefined) return { actions: [], because: "a part of the table" };
+      const version = table.spec.version + 1;
+      const compiled = compiler.compile(all.inputs, version);
       const status = {
         ...table.status,
         conditions: compiled.problems.slice(0, 50).map((problem) => ({
@@ -62,20 +74,22 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
       const known = new Set(table.status?.conditions?.map(({ message }) => message));
       const told = compiled.problems
         .filter((problem) => isLeftOut(problem) && !known.has(describeProblem(problem)))
-        .map((problem): TellProblem => ({ do: "tell", event: eventOf(problem, inputs, now) }));
-      // A version already published by this compiler: its write was answered, or is still on its way to the cache.
-      if (compiled.table.version <= table.spec.version)
-        return { actions: told, status, because: "the table is current" };
-      const { services, virtualServices, ...head } = compiled.table;
-      const spec = { ...head, services: services.map(plain.of), virtualServices: virtualServices.map(plain.of) };
+        .map((problem): TellProblem => ({ do: "tell", event: eventOf(problem, all.inputs, now) }));
+      const { parts, versions } = published.missing(splitter.split(compiled.table), all.stored, version);
+      const isCurrent = parts.length === 0 && table.spec.format === 2 && sameJson(table.spec.parts, versions);
+      if (isCurrent) return { actions: told, status, because: "the table is current" };
       return {
-        actions: [...told, { do: "publish", spec }],
-        because: `routes changed: version ${compiled.table.version}`,
+        actions: [...told, { do: "publish", parts, spec: { format: 2, version, parts: versions } }],
+        because: `routes changed: version ${version}`,
       };
     },
     async apply(table, action) {
       if (action.do === "publish") {
-        await client.update({ ...table, spec: action.spec }, { fieldManager: "sluice-routes" });
+        const by = { fieldManager: "sluice-routes" };
+        const write = (part: RouteTable) =>
+          part.metadata.resourceVersion === undefined ? client.create(part, by) : client.update(part, by);
+        const head = { ...table, spec: { ...action.spec } };
+        await Promise.all([...action.parts.map(write), client.update(head, by)]);
         return;
       }
       // Its name says what it tells: one that is there already has told it.
@@ -83,20 +97,6 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
         if (!hasReason(thrown, "AlreadyExists")) throw thrown;
       });
     },
-  };
-}
-
-/** Entries as plain JSON, each made once: of a table of 1,000 a change makes one or two anew. */
-class PlainEntries {
-  readonly #made = new WeakMap<object, unknown>();
-
-  readonly of = (entry: object): unknown => {
-    let made = this.#made.get(entry);
-    if (made === undefined) {
-      made = JSON.parse(JSON.stringify(entry));
-      this.#made.set(entry, made);
-    }
-    return made;
   };
 }
 
