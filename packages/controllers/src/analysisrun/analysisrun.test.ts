@@ -241,6 +241,19 @@ test.each([
   expect((await status())?.phase).toBe(end === undefined ? phase : undefined);
 });
 
+test.each([
+  ["good", [0], { secondsAfterSuccess: 10, secondsAfterFailure: 30 }, 10],
+  ["bad", [1], { secondsAfterSuccess: 10, secondsAfterFailure: 30 }, 30],
+  ["bad", [1], { secondsAfterSuccess: 10, secondsAfterCompletion: 20 }, 20],
+])("the time to live of a %s run that answered %j by %j is %d s", async (_, answer, ttlStrategy, lifetime) => {
+  const { world, status } = await play({ metrics: [errorRate()], ttlStrategy }, answering(answer));
+
+  await world.run(seconds(lifetime - 1));
+  expect(await status()).toBeDefined();
+  await world.run(seconds(2));
+  expect(await status()).toBeUndefined();
+});
+
 test("a plugin is asked by its name, with its configuration, arguments filled in", async () => {
   const provider = answering({ rate: 0.01 });
   const plugin = { "acme/ask": { query: "{{args.service}}" } };

@@ -280,3 +280,36 @@ test("an inconclusive analysis pauses, and looks anew when promoted as the origi
   expect(await release.analysisRuns()).toHaveLength(2);
   expect(await release.weight()).toBe(50);
 });
+
+test("a cluster's template is found, its run carries what analysisRunMetadata says, and old runs go by their own limits", async () => {
+  const metadata = { labels: { team: "shop" }, annotations: { "example.com/why": "release" } };
+  const step = {
+    analysis: { templates: [{ templateName: "everywhere", clusterScope: true }], analysisRunMetadata: metadata },
+  };
+  const options: ReleaseOptions = {
+    steps: [setWeight(20), step, setWeight(100)],
+    spec: { analysis: { successfulRunHistoryLimit: 2, unsuccessfulRunHistoryLimit: 1 } },
+    annotations: { "sluice.dev/gate-quarantine": "off" },
+  };
+  const release = await released(options);
+  const { namespace: _, ...cluster } = template("everywhere", {}).metadata;
+  await release.world.apply({ ...template("everywhere", {}), kind: "ClusterAnalysisTemplate", metadata: cluster });
+  const phases = async () => (await release.analysisRuns()).map(({ status }) => status?.phase).sort();
+
+  for (const [image, answer] of [
+    ["web:v2", 0.5],
+    ["web:v3", 0.5],
+    ["web:v4", 0.01],
+    ["web:v5", 0.01],
+    ["web:v6", 0.01],
+  ] as const) {
+    release.outside.answers = { everywhere: [answer] };
+    await release.push(image, options);
+    await release.world.run(seconds(120));
+  }
+
+  expect(await phases()).toEqual(["Failed", "Successful", "Successful"]);
+  const [run] = await release.analysisRuns();
+  expect(run?.metadata.labels).toMatchObject({ ...metadata.labels, "rollout-type": "Step" });
+  expect(run?.metadata.annotations).toMatchObject(metadata.annotations);
+});
