@@ -152,10 +152,11 @@ function stepsWeight(view: View, isAborted: boolean): number {
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
-  const before = Math.min(weightBefore(progress), weightGoal(view));
-  // A person who holds it still doesn't want to see more users on it a minute later.
-  const mayGrow = view.rollout.spec.paused !== true || (routed ?? 0) > before;
-  return mayGrow && areAtGoal(view) ? weightGoal(view) : before;
+  const goal = weightGoal(view);
+  const before = Math.min(weightBefore(progress), goal);
+  // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.
+  const most = view.rollout.spec.paused === true ? Math.max(before, Math.min(goal, routed ?? 0)) : goal;
+  return areAtGoal(view) ? most : before;
 }
 
 /** The percent of all traffic that a version's available Pods were sized for. */
