@@ -208,6 +208,32 @@ test.each<[string, Story]>([
       replicas: 1,
     }),
   ],
+  [
+    "a version that can't be undone was let in and never ready, and the only Pod of the next one isn't for a while",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "slow", isLasting: true },
+        { do: "promote" },
+        { do: "push", fate: "flaky" },
+      ],
+      { seed: 868206384, replicas: 1, disturbance: { ...plainStory.disturbance, crash: 0.03 } },
+    ),
+  ],
+  [
+    "the steps change while a person holds the release: they ask for more traffic than it has",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        wait(5),
+        { do: "pause" },
+        { do: "steps", plan: 0 },
+        wait(5),
+      ],
+      { seed: 868207248, plan: 6, replicas: 1, delivery: "git" },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

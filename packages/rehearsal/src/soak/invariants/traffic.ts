@@ -114,8 +114,10 @@ export class TrafficWatch {
       checks.holdsSoon("weight", "", weight <= allowed || mayStay, at, words);
       checks.holds("weight", !isRise || mayStay || weight <= allowedLately(now, before), words);
     }
-    // Requests that already get code whose data can't be undone don't fall back to the old one.
-    const isLasting = status.notRevertible?.accepted?.podTemplateHash === canaryHash;
+    // Once something that can't be undone was let in, requests don't fall back to code from before it, be it that
+    // version or a later one that they get, until one of them is stable.
+    const { accepted } = status.notRevertible ?? {};
+    const isLasting = accepted !== undefined && accepted.isWayBack !== true && status.currentPodHash === canaryHash;
     checks.holdsSoon(
       "ready",
       `version ${canaryHash}`,
