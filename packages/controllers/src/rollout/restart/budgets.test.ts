@@ -89,3 +89,22 @@ test("a restart waits for the budget, asks again every 30 seconds, and goes on w
   expect(await pods()).toHaveLength(0);
   expect((await release.status()).restartedAt).toBe((await release.rollout()).spec.restartAt);
 });
+
+test("a restart takes no second Pod while the first one leaves, whatever its ReplicaSet still counts", async () => {
+  const release = await Release.begin();
+  const podKind = { apiVersion: "v1", kind: "Pod" };
+  await release.push("web:pods");
+  await release.world.run(seconds(10));
+  const pods = () => release.world.list<Pod>(podKind, { namespace: "shop" });
+  const [first] = await pods();
+  const key = { ...podKind, namespace: "shop", name: first?.metadata.name ?? "" };
+  const held = { metadata: { finalizers: ["example.com/held"] } };
+  await release.world.client.patch(key, { type: "merge", value: held });
+  await release.world.client.delete(key);
+  const count = (await pods()).length;
+  await release.ask((rollout) => restartPatch(rollout, formatInstant(release.world.clock.now())));
+
+  await release.world.run(seconds(5));
+
+  expect(await pods()).toHaveLength(count);
+});

@@ -58,10 +58,12 @@ export function planRestart(observed: ObservedRollout, view: View, now: Instant)
   const { maxUnavailable } = surgeLimits(limitedBy(view.rollout), replicasOf(view.rollout));
   const wanted = sets.reduce((sum, set) => sum + wantedOf(set), 0);
   const available = sets.reduce((sum, set) => sum + (set.status?.availableReplicas ?? 0), 0);
-  const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available);
-  const leaving = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  const staying = old.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+  // A ReplicaSet that hasn't looked yet counts a Pod that leaves as available: each makes room only once it is gone.
+  const leaving = old.length - staying.length;
+  const room = Math.max(1, maxUnavailable) - Math.max(0, wanted - available) - leaving;
   return {
-    actions: evictable(leaving, observed.budgets, observed.replicaSets)
+    actions: evictable(staying, observed.budgets, observed.replicaSets)
       .slice(0, Math.max(0, room))
       .map(({ metadata }): Effect => ({ do: "delete", key: keyIn(podKind, metadata.namespace, metadata.name) })),
     restartedAt: view.status.restartedAt,
