@@ -93,9 +93,12 @@ export class ResourceCache {
           ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }),
         });
         informer.watch = watch;
+        let isListed = resourceVersion !== undefined;
         for await (const event of watch) {
           failures = 0;
-          resourceVersion = versionOf(event) ?? resourceVersion;
+          isListed ||= event.type === "BOOKMARK" && event.initialEventsEnd === true;
+          // One that breaks in the middle of its list begins anew: going on from there the rest of it would never come.
+          if (isListed) resourceVersion = versionOf(event) ?? resourceVersion;
           if (event.type === "BOOKMARK") {
             if (event.initialEventsEnd) this.#deliver(() => this.#forgetUnseen(name, informer.objects, seen));
             if (event.initialEventsEnd) this.#deliver(markSynced);
