@@ -68,8 +68,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     page.on("console", (message) => {
       if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
     });
-    // Without showing the page that it leads to: each test opens its own.
-    await context.request.get(world.origin + world.handler.createLoginLink());
+    await page.goto(world.origin + world.handler.createLoginLink());
     return async () => {
       await context.close();
       await world.close();
@@ -98,8 +97,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
         // Colours under way from one scheme to the other are nobody's to read.
         await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
 
-        // Legacy: in this one page, not in a second one for the sake of frames that there are none of.
-        const { violations } = await new AxeBuilder({ page }).setLegacyMode().analyze();
+        const { violations } = await new AxeBuilder({ page }).analyze();
 
         const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
         expect(found, `${colorScheme} ${width}`).toEqual([]);
