@@ -10,6 +10,7 @@ import { historyRows, type Inspection, inspectApplication, rollbackPatch, syncPa
 import { Fault } from "@sluice/kernel";
 import { credentialsFromSecrets, GitSources } from "@sluice/sources";
 import { type Connection, connect } from "../connection.ts";
+import { whoAsks } from "../release/person.ts";
 import { ageOf } from "../terminal/age.ts";
 import { paint, paintState } from "../terminal/style.ts";
 import { renderTable } from "../terminal/table.ts";
@@ -154,7 +155,7 @@ export async function syncApplication(
   options: CommandOptions & { readonly revision?: string; readonly prune?: boolean; readonly wait?: boolean },
 ): Promise<void> {
   const request = {
-    by: user(),
+    by: whoAsks(),
     ...(options.revision === undefined ? {} : { revision: options.revision }),
     ...(options.prune === undefined ? {} : { prune: options.prune }),
   };
@@ -190,7 +191,7 @@ export async function rollbackApplication(
   if (wanted !== undefined && !Number.isInteger(wanted))
     throw new Fault("invalid", `${id} is no id: see sluice app history ${name}`);
   await operate(name, options, async (application, client) => {
-    const patch = rollbackPatch(application, wanted, { by: user() });
+    const patch = rollbackPatch(application, wanted, { by: whoAsks() });
     if (options.pastNotRevertible !== true) await refusePastLasting(client, application, wanted);
     return patch;
   });
@@ -214,8 +215,6 @@ async function refusePastLasting(client: Client, application: Application, id: n
     );
   }
 }
-
-const user = (): string => process.env.USER ?? process.env.LOGNAME ?? "someone";
 
 /** Writes the operation and follows it to its end; a Fault where it failed. */
 async function operate(

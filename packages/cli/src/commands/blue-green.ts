@@ -12,6 +12,7 @@ import { type ColourPair, findPair, imageOf } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 import { connect } from "../connection.ts";
+import { whoAsks } from "../release/person.ts";
 import { paint } from "../terminal/style.ts";
 import { type BlueGreenOptions, follow } from "./blue-green-follow.ts";
 
@@ -71,7 +72,7 @@ function specOf(options: DeployOptions): BlueGreenDeploymentSpec {
     release: newRelease(),
     image,
     label,
-    by: process.env.USER ?? "somebody",
+    by: whoAsks(),
     ...(container === undefined ? {} : { container }),
     timeoutSeconds: Math.max(1, secondsOf("--timeout", options.timeout)),
     ...(healthPath === undefined ? {} : { healthPath }),
@@ -207,7 +208,7 @@ export async function abort(options: BlueGreenOptions): Promise<number> {
     const known = await client.get<BlueGreenDeployment>(key);
     if (known === undefined || !isUnderWay(known))
       throw new Fault("invalid", `no deploy of ${options.service} is under way`);
-    await client.patch(key, { type: "merge", value: { spec: { abort: true, by: process.env.USER ?? "somebody" } } });
+    await client.patch(key, { type: "merge", value: { spec: { abort: true, by: whoAsks() } } });
     const code = await follow(options, namespace, known.spec.release);
     // Taken back is what was asked for.
     return code === 2 ? 0 : 1;
@@ -231,7 +232,7 @@ export async function rollback(options: BlueGreenOptions & { readonly drain: str
       {
         release,
         label,
-        by: process.env.USER ?? "somebody",
+        by: whoAsks(),
         ...(container === undefined ? {} : { container }),
         ...(healthPath === undefined ? {} : { healthPath }),
         drainSeconds: secondsOf("--drain", options.drain),

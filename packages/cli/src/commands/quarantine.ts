@@ -1,6 +1,7 @@
 import type { Quarantine } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
+import { whoAsks } from "../release/person.ts";
 import { ageOf } from "../terminal/age.ts";
 import { renderTable } from "../terminal/table.ts";
 import type { CommandOptions } from "./options.ts";
@@ -45,7 +46,7 @@ export async function liftQuarantine(name: string, options: CommandOptions): Pro
     const [quarantine] = found;
     if (quarantine === undefined) throw new Fault("invalid", `no quarantine ${name}; see sluice quarantine list`);
     if (found.length > 1) throw new Fault("invalid", `${name} is in several namespaces: say which with -n`);
-    const by = process.env.USER ?? process.env.LOGNAME ?? "someone";
+    const by = whoAsks();
     const key = { ...kind, name, namespace: quarantine.metadata.namespace ?? "default" };
     await client.patch(key, { type: "merge", value: { spec: { liftedBy: by } } }, { fieldManager: "sluice-cli" });
     if (options.json) console.log(JSON.stringify({ lifted: name, by }));

@@ -38,7 +38,8 @@ function canaryRows(rollout: Rollout, now: number): readonly Row[] {
   const step = status.abort === true ? undefined : steps[index];
   const rows: Row[] = [];
   if (step !== undefined) {
-    const end = pauseEnd(step, status.pauseConditions);
+    // A person's pause outlasts the step's.
+    const end = spec.paused === true ? undefined : pauseEnd(step, status.pauseConditions);
     const left = end === undefined ? "" : paint("cyan", `${formatAge(end - now)} left`);
     rows.push({ name: "step", parts: [`${index + 1} of ${steps.length}: ${lowerFirst(stepWords(step).title)}`, left] });
   }
@@ -154,11 +155,14 @@ export function progressWord(rollout: Rollout, now: number): string {
 }
 
 /** What the new version gets of the traffic; "" where nobody weighs it. */
-export function weightWord({ spec, status = {} }: Rollout): string {
+export function weightWord(rollout: Rollout): string {
+  const { spec, status = {} } = rollout;
   if (spec.strategy.blueGreen !== undefined) {
     const { activeSelector = "" } = status.blueGreen ?? {};
     return activeSelector === "" ? "" : `${activeSelector === status.currentPodHash ? 100 : 0} %`;
   }
   const weight = status.canary?.weights?.canary.weight;
-  return weight === undefined ? "" : `${weight} %`;
+  if (weight === undefined) return "";
+  // It is the stable version by now: all of the traffic is its own.
+  return weight === 0 && isDone(rollout) ? "100 %" : `${weight} %`;
 }

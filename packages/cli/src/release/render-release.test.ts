@@ -247,6 +247,8 @@ test("a timed pause counts down, and a weight that isn't there yet is told from 
   );
 
   expect(textOf(picture({ rollout: pause }))).toContain("6 of 7: waits for 1 min  40s left");
+  const held = { ...pause, spec: { ...pause.spec, paused: true } };
+  expect(textOf(picture({ rollout: held }))).not.toContain("left");
   expect(textOf(picture({ rollout: pause }))).toContain("5 %  of 20 % asked for");
 });
 
@@ -358,10 +360,18 @@ test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines a
   expect(textOf(all, Number.POSITIVE_INFINITY)).toContain(`2m10s    pause      ${because}`);
 });
 
+const routedBack = { canary: { weight: 0, podTemplateHash: "new" }, stable: { weight: 100, podTemplateHash: "new" } };
+
 test.each<[string, Rollout, string, string]>([
   ["a canary", rollout({ canary: { steps } }, { currentStepIndex: 2 }), "2/7", ""],
   ["without steps", rollout({ canary: {} }, {}), "-", ""],
   ["a canary that is done", rollout({ canary: { steps } }, { stableRS: "new" }), "7/7", ""],
+  [
+    "a canary that is done and was routed",
+    rollout({ canary: { steps } }, { stableRS: "new", canary: { weights: routedBack } }),
+    "7/7",
+    "100 %",
+  ],
   ["blue-green that counts down", rollout(blueGreen, paused), "switches in 20s", "0 %"],
   ["blue-green after the switch", rollout(blueGreen, { blueGreen: { activeSelector: "new" } }), "watched", "100 %"],
 ])("in a list: %s", (_, listed, step, weight) => {

@@ -14,7 +14,9 @@ function canarySteps({ spec, status }: Rollout): readonly ShownStep[] {
   const current = isDone ? steps.length : (status?.currentStepIndex ?? 0);
   return steps.map((step, index) => {
     const state = index < current ? "done" : index === current && status?.abort !== true ? "current" : "next";
-    const endsAt = state === "current" ? pauseEnd(step, status?.pauseConditions) : undefined;
+    // A person's pause outlasts the step's.
+    const isTimed = state === "current" && spec.paused !== true;
+    const endsAt = isTimed ? pauseEnd(step, status?.pauseConditions) : undefined;
     return { index, ...stepWords(step), state, ...(endsAt === undefined ? {} : { endsAt }) };
   });
 }
