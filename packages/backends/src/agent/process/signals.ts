@@ -1,5 +1,6 @@
 import { linkSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { formatIdentity, identify, isAlive, type ProcessIdentity } from "./identity.ts";
 import type { RunState } from "./run-folder.ts";
 
@@ -17,7 +18,7 @@ export function signalMain(run: RunState & { readonly is: "running" }, signal: N
  */
 export function killRun(run: RunState & { readonly is: "running" }): void {
   if (isAlive(run.main)) send(run.main.pid, "SIGKILL");
-  if (!isAlive(run.shim)) sweepLeftovers(run.record.containerId);
+  if (!isAlive(run.shim)) void sweepLeftovers(run.record.containerId);
 }
 
 /** The whole group of a shim that has no main process yet, or won't end. */
@@ -41,13 +42,18 @@ export function forestall(folder: string): boolean {
   }
 }
 
+/** Requests are routed in between: the table of a whole machine would keep them waiting. */
+const lookedAtOnce = 8;
+
 /** Kills what a container left behind outside its group (a daemon of its own session). Linux only; best effort. */
-export function sweepLeftovers(containerId: string): number {
+export async function sweepLeftovers(containerId: string): Promise<number> {
   if (process.platform !== "linux") return 0;
   const mark = `${containerVariable}=${containerId}`;
   let swept = 0;
+  let looked = 0;
   for (const entry of readdirSync("/proc")) {
     if (!/^\d+$/.test(entry) || Number(entry) === process.pid) continue;
+    if (++looked % lookedAtOnce === 0) await setImmediate();
     try {
       if (!readFileSync(`/proc/${entry}/environ`, "latin1").split("\0").includes(mark)) continue;
       send(Number(entry), "SIGKILL");

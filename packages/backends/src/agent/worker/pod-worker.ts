@@ -45,6 +45,8 @@ export class PodWorker {
   readonly #tender: Tender;
   readonly #stopper: Stopper;
   readonly #mourned = new Set<string>();
+  /** What ended containers left outside their groups is killed. */
+  #swept: Promise<unknown> = Promise.resolve();
   readonly #live = new Map<string, Running>();
   #lookAgainAt: Instant | undefined;
   #isRemoving = false;
@@ -342,7 +344,7 @@ export class PodWorker {
     this.#starter.forget(containerId);
     this.#tools.logs.forget(logFile);
     this.#ports?.forget(container.name);
-    if (run.refused === undefined) sweepLeftovers(containerId);
+    if (run.refused === undefined) this.#swept = Promise.all([this.#swept, sweepLeftovers(containerId)]);
     this.#tools.limiter.remove(containerId);
     rmSync(join(this.#tools.noticesFolder, containerId), { force: true });
   }
@@ -387,6 +389,8 @@ export class PodWorker {
   async #remove(): Promise<void> {
     const leaving = this.#leaving();
     if (this.#starter.isPreparing || leaving === undefined) return;
+    // Whoever is told that the Pod is gone finds nothing of it left.
+    await this.#swept;
     if (leaving.because === "shutdown") {
       this.#settled.resolve();
       return;
