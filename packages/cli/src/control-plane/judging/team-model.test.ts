@@ -76,11 +76,12 @@ async function judged(index: number, badShare: number, outcome: JudgementSpec["o
   return { metadata: { name: `shop-${index}`, uid }, spec: { ...specOf(index), outcome } } as Judgement;
 }
 
+/** Bad enough that what was learned helps the judge, and not so bad that it needs no help. */
 async function history(badOutcome: (index: number) => JudgementSpec["outcome"]): Promise<Judgement[]> {
   const judgements: Judgement[] = [];
   for (let index = 0; index < 18; index++) {
     const isBad = index % 2 === 1;
-    judgements.push(await judged(index, isBad ? 0.012 : 0.004, isBad ? badOutcome(index) : "promoted"));
+    judgements.push(await judged(index, isBad ? 0.018 : 0.004, isBad ? badOutcome(index) : "promoted"));
   }
   return judgements;
 }

@@ -149,7 +149,7 @@ test("real releases stand beside what was predicted before them: how long, how m
   expect(good?.duration?.predicted.median).toBeCloseTo(good?.duration?.actual ?? 0, -1);
   expect(bad?.harmed?.actual).toBe(outcomes[1]?.harmed);
   const page = renderCalibration(calibration, false);
-  expect(page).toMatch(/web@0 v0 +promoted +5 min +5 min +0 %/);
+  expect(page).toMatch(/web@0 v0 +promoted +5 min( \(.*?\))? +5 min +0 %/);
   expect(page).toMatch(/web@1 v1 +taken back/);
   expect(page).toContain("1 of 2 were taken back");
 });
