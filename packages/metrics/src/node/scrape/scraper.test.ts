@@ -17,7 +17,8 @@ afterEach(async () => {
 });
 
 class World {
-  readonly clock = new VirtualClock(instant(1_800_000_000_000));
+  /** As far into a second as scrapes are. */
+  readonly clock = new VirtualClock(instant(1_800_000_000_500));
   /** What the wall shows: it can be set back while timers go on, as real ones do. */
   readonly wall: Clock = {
     now: () => instant(this.clock.now() - this.#setBack),
@@ -90,6 +91,18 @@ test("a counter that is born with its first request doesn't lose it", async () =
 
   expect(world.ask("round(increase(c_total[1m]))")).toEqual(['{code="500", instance="router", job="sluice-router"} 1']);
   expect(world.ask("min_over_time(g[1m])")).toEqual(['{instance="router", job="sluice-router"} 7']);
+});
+
+test("scrapes stand on one grid, half a second away from where releases take their steps", async () => {
+  const world = await new World().start();
+  world.targets = [inProcess(() => "a 1\n"), inProcess(() => "a 1\n", { instance: "other", every: seconds(5) })];
+  await world.clock.advance(millis(1230));
+  await world.restart();
+
+  await world.pass(12);
+
+  const taken = world.ask('timestamp(a{instance="router"})').concat(world.ask('timestamp(a{instance="other"})'));
+  expect(taken.map((sample) => sample.replace(/^.*\.(?=\d+$)/, ""))).toEqual(["5", "5"]);
 });
 
 test("what a target had counted before it was first seen isn't taken for a gain", async () => {

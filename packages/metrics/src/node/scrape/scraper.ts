@@ -31,6 +31,11 @@ interface Living {
 }
 
 const tick = seconds(1);
+/**
+ * Where in a second the scrapes stand: away from its beginning. Times in a status are whole seconds, so that what waits
+ * for an interval or a pause is due there, and an abort would stand behind the scrape of that second.
+ */
+const phase = millis(500);
 /** A timer that is a little late doesn't move a sample: steady intervals take less room and make better rates. */
 const latenessMs = 50;
 const setBackMs = 2000;
@@ -60,8 +65,7 @@ class LoopingScraper implements Scraper {
 
   #tick(): void {
     const now = this.#clock.now();
-    // On the second, so that the ticks of a day stand on one grid.
-    this.#timer = this.#clock.after(millis(tick - (now % tick)) as Millis, () => this.#tick());
+    this.#timer = this.#clock.after(millis(tickAfter(now) - now) as Millis, () => this.#tick());
     if (now < this.#lastTick - setBackMs) {
       this.#store.rewind(now);
       for (const living of this.#living.values()) living.dueAt = now;
@@ -90,8 +94,8 @@ class LoopingScraper implements Scraper {
   #start(living: Living, target: Target, now: number): void {
     const at = now - living.dueAt <= latenessMs ? living.dueAt : now;
     // What was missed while busy or asleep isn't made up for.
-    const next = Math.floor(at / tick) * tick + target.every;
-    living.dueAt = next > now ? next : (Math.floor(now / tick) + 1) * tick;
+    const next = tickAfter(at) - tick + target.every;
+    living.dueAt = next > now ? next : tickAfter(now);
     living.running = this.#scrape(living, target, at).finally(() => {
       living.running = undefined;
     });
@@ -149,6 +153,9 @@ class LoopingScraper implements Scraper {
     await this.#agent.destroy();
   }
 }
+
+/** On one grid, so that the ticks of a day stand a whole number of them apart. */
+const tickAfter = (now: number): number => (Math.floor((now - phase) / tick) + 1) * tick + phase;
 
 const keyOf = (target: Target): string => JSON.stringify([target.job, target.instance, target.labels ?? {}]);
 
