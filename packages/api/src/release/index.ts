@@ -1,6 +1,7 @@
 export { type BlueGreenStage, blueGreenBrief, blueGreenStage, blueGreenWords } from "./blue-green-stage.ts";
 export { type Change, configurationChanges, templateChanges } from "./changes.ts";
 export { configurationAnnotation, snapshotName } from "./configuration-copies.ts";
+export { heldByJudge, heldByJudgeCondition, standingWords } from "./held-by-judge.ts";
 export { type LastWord, lastWord, meanwhileText, placeText, type Word, wordEvent } from "./meanwhile.ts";
 export { type ComparedVersion, type ReleaseChanges, readReleaseChanges } from "./release-changes.ts";
 export { cohortText, isRingOn, ringText } from "./rings.ts";

@@ -1,5 +1,5 @@
 import { controllerOf, type ReplicaSet, type Resource, type Rollout } from "@sluice/api";
-import { readReleaseChanges, type Word } from "@sluice/api/release";
+import { readReleaseChanges, standingWords, type Word } from "@sluice/api/release";
 import {
   abortPatch,
   pausePatch,
@@ -85,7 +85,7 @@ export async function listRollouts(options: CommandOptions & { readonly allNames
       progressWord(rollout, now),
       weightWord(rollout),
       `${rollout.status?.availableReplicas ?? 0}/${rollout.spec.replicas ?? 1}`,
-      rollout.status?.message ?? "",
+      standingWords(rollout) ?? "",
     ]);
     const headers = ["NAMESPACE", "NAME", "STRATEGY", "STATUS", "STEP", "WEIGHT", "AVAILABLE", "MESSAGE"];
     console.log(renderTable(headers, rows));

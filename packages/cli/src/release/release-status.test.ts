@@ -34,6 +34,16 @@ test.each<[string, Rollout, string, ReturnType<typeof releaseStatus>["end"]]>([
   ],
   ["on its way", rollout({ phase: "Progressing", message: "more" }), "Progressing - more", undefined],
   [
+    "held by the judge alone",
+    rollout({
+      phase: "Progressing",
+      message: "more",
+      conditions: [{ type: "HeldByJudge", status: "True", reason: "Suspected", message: "the judge doubts it" }],
+    }),
+    "Progressing - the judge doubts it",
+    undefined,
+  ],
+  [
     "healthy, but of the spec before",
     rollout({ phase: "Healthy", observedGeneration: "2" }),
     "Progressing - waiting for rollout spec update to be observed",

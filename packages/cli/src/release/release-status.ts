@@ -1,5 +1,5 @@
 import type { Rollout } from "@sluice/api";
-import { blueGreenStage, pauseEnd } from "@sluice/api/release";
+import { blueGreenStage, pauseEnd, standingWords } from "@sluice/api/release";
 
 /** Where a release stands for a script that waits for it. */
 export interface ReleaseStatus {
@@ -17,7 +17,8 @@ export function releaseStatus(rollout: Rollout): ReleaseStatus {
   if (status.observedGeneration !== String(metadata.generation ?? 0)) {
     return { phase: "Progressing", message: "waiting for rollout spec update to be observed", end: undefined };
   }
-  const { phase = "Progressing", message } = status;
+  const { phase = "Progressing" } = status;
+  const message = standingWords(rollout);
   switch (phase) {
     case "Healthy":
       return { phase, message, end: "healthy" };

@@ -1,5 +1,5 @@
 import type { CanaryStep, Rollout } from "@sluice/api";
-import { blueGreenBrief, blueGreenStage, blueGreenWords, pauseEnd, stepWords } from "@sluice/api/release";
+import { blueGreenBrief, blueGreenStage, blueGreenWords, heldByJudge, pauseEnd, stepWords } from "@sluice/api/release";
 import { ageOf, formatAge } from "../terminal/age.ts";
 import { bar } from "../terminal/sparkline.ts";
 import { paint } from "../terminal/style.ts";
@@ -129,11 +129,18 @@ function nextRows(rollout: Rollout): readonly Row[] {
     return asRows("next", isHeld ? [command("undo")] : [command("retry"), command("undo")]);
   }
   const isPaused = (status.pauseConditions?.length ?? 0) > 0 || spec.paused === true;
-  if (!isPaused) return [];
+  if (!isPaused) return heldRows(rollout, command);
   const steps = spec.strategy.canary?.steps?.length ?? 0;
   const index = status.currentStepIndex ?? 0;
   const promote = command("promote") + (steps > 0 && index < steps ? paint("cyan", ` --step ${index + 1}`) : "");
   return asRows("next", isDone(rollout) ? [command("promote")] : [promote, command("abort")]);
+}
+
+/** The judge alone keeps it: a person may know better. */
+function heldRows(rollout: Rollout, command: (verb: string) => string): readonly Row[] {
+  if (heldByJudge(rollout) === undefined) return [];
+  const past = rollout.spec.strategy.blueGreen === undefined ? "--skip-current-step" : "--full";
+  return asRows("next", [command("promote") + paint("cyan", ` ${past}`), command("abort")]);
 }
 
 /** Each on a line of its own, to be copied whole. */

@@ -345,6 +345,16 @@ test("what is held back for comparison is said, and why a release waits for a pe
   expect(text).toContain("why      its evidence holds no data");
 });
 
+test("what waits for the judge alone says so, and how a person goes on all the same", () => {
+  const conditions = [{ type: "HeldByJudge", status: "True" as const, message: "the judge doubts it (latency)" }];
+  const status: RolloutStatus = { message: "more replicas need to be updated", currentStepIndex: 0, conditions };
+  const text = textOf(picture({ rollout: rollout({ canary: { steps } }, status) }), 100);
+
+  expect(text).toContain("the judge doubts it (latency)");
+  expect(text).not.toContain("more replicas need to be updated");
+  expect(text).toContain("next     sluice rollout promote page -n shop --skip-current-step");
+});
+
 test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines are whole", (columns) => {
   const because = "a reason that takes many words to be told, more of them than any narrow terminal has room for";
   const all = picture({

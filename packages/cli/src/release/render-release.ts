@@ -1,5 +1,5 @@
 import type { DecisionSpec, Judgement, RingSet, Rollout } from "@sluice/api";
-import { isRingOn, ringText, verdictWords } from "@sluice/api/release";
+import { isRingOn, ringText, standingWords, verdictWords } from "@sluice/api/release";
 import { ageOf } from "../terminal/age.ts";
 import { columnsOf, flow } from "../terminal/flow.ts";
 import { markedState } from "../terminal/marks.ts";
@@ -34,7 +34,7 @@ export function renderRelease(
       paint("bold", `${metadata.namespace}/${metadata.name}`),
       paint("dim", spec.strategy.blueGreen === undefined ? "canary" : "blue-green"),
       markedState(status?.phase ?? "Unknown"),
-      status?.message ?? "",
+      standingWords(rollout) ?? "",
     ],
     { columns, indent: 2 },
   );
@@ -99,12 +99,14 @@ function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
   } = status;
   if (action === undefined) return [];
   const colour = action === "rollback" ? "red" : action === "continue" && suspects !== true ? "green" : "yellow";
+  // As far as it knows no harm is done; it isn't sure, and the next step waits for that.
+  const word = action === "continue" && suspects === true ? "doubts" : verdictWords[action];
   const advises = spec.mode === "advise" ? " (only advises)" : "";
   const seen = `${windows} ${windows === 1 ? "window" : "windows"}${requests === undefined ? "" : `, ${requests} requests`}`;
   const limit = rollbackNats === undefined ? "" : ` of ${rollbackNats}`;
   const against = evidence.filter(({ nats }) => nats > 0).slice(0, 3);
   return [
-    { name: "judge", parts: [paint(colour, verdictWords[action]) + advises, because, paint("dim", seen)] },
+    { name: "judge", parts: [paint(colour, word) + advises, because, paint("dim", seen)] },
     ...against.map(({ signal, endpoint, nats, since }, index): Row => {
       const where = endpoint === undefined ? "" : ` at ${endpoint}`;
       return {

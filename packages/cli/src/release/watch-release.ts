@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import { stepWords } from "@sluice/api/release";
+import { standingWords, stepWords } from "@sluice/api/release";
 import type { Connection } from "../connection.ts";
 import { Screen } from "../terminal/screen.ts";
 import { paint } from "../terminal/style.ts";
@@ -55,10 +55,11 @@ const stamped = (line: string): string => `${paint("dim", new Date().toISOString
 /** Where it stands, without anything that only counts time. */
 function lineOf({ rollout }: ReleasePicture): string {
   const { status, spec } = rollout;
+  const words = standingWords(rollout);
   const step = spec.strategy.canary?.steps?.[status?.currentStepIndex ?? 0];
   const parts = [
     status?.phase ?? "Unknown",
-    status?.message === undefined ? "" : `- ${status.message}`,
+    words === undefined ? "" : `- ${words}`,
     step === undefined || status?.abort === true
       ? ""
       : `- step ${progressWord(rollout, Number.NaN)}: ${stepWords(step).text}`,

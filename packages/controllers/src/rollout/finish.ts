@@ -1,4 +1,5 @@
 import type { RolloutStatus } from "@sluice/api";
+import { heldByJudgeCondition } from "@sluice/api/release";
 import { type Instant, type PlannedEvent, sameJson } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import { activeSet, hasMoved, isActiveWhole, isCutOver } from "./bluegreen/status.ts";
@@ -31,6 +32,8 @@ export interface Outcome {
   readonly pausedBecause?: string;
   /** A share of the stable version is held back, and why. */
   readonly holdsBack?: string;
+  /** The judge doubts the version, which waits for that alone. */
+  readonly heldByJudge?: string;
 }
 
 /** All that a turn does. */
@@ -115,6 +118,8 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   if (outcome.holdsBack !== undefined) set(holdbackCondition, true, "Comparing", outcome.holdsBack);
   else if (refused !== undefined) set(holdbackCondition, false, "NotHonoured", refused);
   else conditions = withoutCondition(conditions, holdbackCondition);
+  if (outcome.heldByJudge !== undefined) set(heldByJudgeCondition, true, "Suspected", outcome.heldByJudge);
+  else conditions = withoutCondition(conditions, heldByJudgeCondition);
   const baseline = baselineCondition(observed, { ...view, status: next });
   conditions =
     baseline === undefined

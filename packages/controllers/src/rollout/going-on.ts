@@ -53,7 +53,7 @@ export function saidOf(
   view: View,
   { move, slots, restart, stop, isWordUsed }: Going,
   now: Instant,
-): Pick<Turn, "because" | "changes" | "pausedBecause" | "holdsBack" | "wakes"> {
+): Pick<Turn, "because" | "changes" | "pausedBecause" | "holdsBack" | "heldByJudge" | "wakes"> {
   return {
     because: move.because,
     changes: {

@@ -18,6 +18,8 @@ export type Move =
       readonly until?: Instant | undefined;
       /** All steps are done, and a share stays with the stable version for a while. */
       readonly isHoldingBack?: boolean;
+      /** The judge's doubt alone keeps it from going on. */
+      readonly isHeldByJudge?: boolean;
     }
   | { readonly is: "pause"; readonly reason: PauseReason; readonly because: string }
   /** A step of a canary is done. */
@@ -91,9 +93,11 @@ function slotOf({ rollout, hash, status }: View, { is }: Move): { readonly slot?
 }
 
 /** Conditions that say why it stands. */
-export function toldBy(move: Move): Pick<Outcome, "pausedBecause" | "holdsBack"> {
+export function toldBy(move: Move): Pick<Outcome, "pausedBecause" | "holdsBack" | "heldByJudge"> {
   if (move.is === "pause") return hasDetail(move.reason) ? { pausedBecause: move.because } : {};
-  return move.is === "waiting" && move.isHoldingBack === true ? { holdsBack: move.because } : {};
+  if (move.is !== "waiting") return {};
+  if (move.isHoldingBack === true) return { holdsBack: move.because };
+  return move.isHeldByJudge === true ? { heldByJudge: move.because } : {};
 }
 
 export function eventsOf(view: View, move: Move): readonly PlannedEvent[] {

@@ -7,7 +7,7 @@ import {
   type Rollout,
   type Timestamp,
 } from "@sluice/api";
-import { blamePatch, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
+import { blamePatch, heldByJudge, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
 import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "./canary/steps.ts";
 import { lastingSince } from "./lasting/marks.ts";
@@ -66,6 +66,14 @@ export function promotePatch(rollout: Rollout, { full = false, skip }: PromoteOp
     return [statusPatch(rollout, placeFields, { pauseConditions: "none" }), ...unpausedPatches(rollout)];
   if (spec.paused === true) return unpausedPatches(rollout);
   if (isOnItsWay && isMeasured) return [statusPatch(rollout, placeFields, { currentStepIndex: index + 1 })];
+  const held = heldByJudge(rollout);
+  if (held !== undefined) {
+    const option = spec.strategy.blueGreen === undefined ? "--skip-current-step" : "--full";
+    throw new Fault(
+      "invalid",
+      `rollout ${rollout.metadata.name} isn't paused, ${held}; promote ${option} goes on all the same`,
+    );
+  }
   throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't paused: there is nothing to promote`);
 }
 

@@ -2,6 +2,7 @@ import type { JudgementSpec, ReplicaSet } from "@sluice/api";
 import { after, type Instant, minutes, parseInstant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { isAfterSwitch } from "../judging/current.ts";
+import { heldForJudge } from "../judging/held.ts";
 import { beginJudgement, endJudgements } from "../judging/judgements.ts";
 import { mayBeJudged } from "../judging/may-be-judged.ts";
 import { judgeVerdict } from "../judging/verdict.ts";
@@ -93,7 +94,7 @@ export function underTheJudge(observed: ObservedRollout, view: View, move: Move)
   if (judged?.action === "alert" || judged?.action === "rollback") {
     return { is: "pause", reason: "VerdictAlert", because: judged.because ?? "" };
   }
-  if (judged?.suspects === true) return { is: "waiting", because: `the judge holds it: ${judged.because}` };
+  if (judged?.suspects === true) return heldForJudge(judged);
   return move.is === "switch" ? { ...move, because: `${move.because}${previewWords(view)}` } : move;
 }
 

@@ -10,6 +10,7 @@ import { planOldExperiments } from "../experiment/old.ts";
 import { advanceExperiment, type ExperimentSlot, planExperiment } from "../experiment/step.ts";
 import { planRest, saidOf } from "../going-on.ts";
 import { baselineEvents, experimentOf, freshBaseline, planBaseline } from "../judging/fresh-baseline.ts";
+import { heldForJudge } from "../judging/held.ts";
 import { planJudgement } from "../judging/judgements.ts";
 import { isOverruled } from "../lasting/overruled.ts";
 import { stopAdvance } from "../lasting/stop.ts";
@@ -140,7 +141,7 @@ function underTheJudge(view: View, advance: Move): Move {
   if (isOverruled(view, { cause: "judge", run: undefined })) return advance;
   const said = view.judged;
   if (said?.action === "alert") return { is: "pause", reason: "VerdictAlert", because: said.because ?? "" };
-  return said?.suspects === true ? waiting(`the judge holds the weight: ${said.because}`) : advance;
+  return said?.suspects === true ? heldForJudge(said) : advance;
 }
 
 /** After this step everybody would get the new version: the last moment to ask what was seen of it. */

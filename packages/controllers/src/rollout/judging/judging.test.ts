@@ -105,10 +105,30 @@ test("a suspicion holds the weight at the end of a step, and lets go", async () 
   bench.suspects = true;
   await world.run(minutes(5));
   const held = await release.weight();
+  const heldWith = await release.status();
   bench.suspects = false;
   await world.run(seconds(10));
 
   expect(held).toBe(20);
+  expect(heldWith.conditions?.filter(({ type }) => type === "HeldByJudge")).toMatchObject([
+    { status: "True", message: expect.stringContaining("the judge doubts the new version (failures)") },
+  ]);
+  expect(await release.weight()).toBe(50);
+  expect((await release.status()).conditions?.map(({ type }) => type)).not.toContain("HeldByJudge");
+});
+
+test("who promotes a release that the judge holds is told so, and how to go on all the same", async () => {
+  const steps = [setWeight(20), pause(), { setCanaryScale: { matchTrafficWeight: true } }, setWeight(50), pause()];
+  const { release, bench, world } = await underWay({ steps });
+  bench.suspects = true;
+  await world.run(seconds(10));
+  await release.ask(promotePatch);
+  await world.run(seconds(10));
+
+  await expect(release.ask(promotePatch)).rejects.toThrow(/the judge doubts .* promote --skip-current-step goes on/);
+  await release.ask((rollout) => promotePatch(rollout, { skip: "current" }));
+  await world.run(seconds(10));
+
   expect(await release.weight()).toBe(50);
 });
 
