@@ -10,8 +10,9 @@ interface Counts {
 }
 
 /**
- * `{ do: "ringTraffic", namespace, rollout, sinceSeconds }` -> `{ rings: [{ name, canary, stable }] }`: requests of each
- * ring's users, by the version that answered them, as the router counted.
+ * `{ do: "ringTraffic", namespace, rollout, sinceSeconds }` -> `{ rings: [{ name, canary, stable }] }`: requests of those
+ * whom a ring names, by the version that answered them, as the router counted; of all others under the name "". Strangers
+ * that are dealt by a ring's share aren't of that ring.
  */
 export const ringTraffic =
   (store: MetricsStore): TaskHandler =>
@@ -19,8 +20,8 @@ export const ringTraffic =
     const since = Math.max(5, Math.ceil(Number(work.sinceSeconds) || 60));
     const labels = `job="sluice-router",namespace=${quoted(work.namespace)},rollout=${quoted(work.rollout)}`;
     const series = `http_ring_requests_total{${labels}}`;
-    const now = ask(store, `sum by (ring, destination) (last_over_time(${series}[${since}s]))`);
-    const before = ask(store, `sum by (ring, destination) (${series} offset ${since}s)`);
+    const now = ask(store, `sum by (ring, by, destination) (last_over_time(${series}[${since}s]))`);
+    const before = ask(store, `sum by (ring, by, destination) (${series} offset ${since}s)`);
     const counts = new Map<string, Counts>();
     for (const [key, { ring, destination, count }] of now) {
       const earlier = before.get(key)?.count ?? 0;
@@ -44,8 +45,9 @@ function ask(store: MetricsStore, query: string): ReadonlyMap<string, Counted> {
   const samples = outcome.result.type === "vector" ? outcome.result.samples : [];
   return new Map(
     samples.map(({ labels, value }) => {
-      const [ring, destination] = [labelValue(labels, "ring"), labelValue(labels, "destination")];
-      return [JSON.stringify([ring, destination]), { ring, destination, count: value }];
+      const [name, by] = [labelValue(labels, "ring"), labelValue(labels, "by")];
+      const destination = labelValue(labels, "destination");
+      return [JSON.stringify([name, by, destination]), { ring: by === "who" ? name : "", destination, count: value }];
     }),
   );
 }

@@ -269,7 +269,10 @@ test("rings: who is in, who comes when, and what that makes of the weight", () =
     weight: 5,
     share: "24.3",
     requests: 900,
-    rings: [{ name: "employees", share: "100", requests: 180 }],
+    rings: [
+      { name: "employees", share: "100", requests: 180 },
+      { name: "", share: "5.4", requests: 720 },
+    ],
   };
   const text = textOf(
     picture({
@@ -292,8 +295,9 @@ test("rings: who is in, who comes when, and what that makes of the weight", () =
   expect(text).toContain(
     [
       "  rings global  users told apart by cookie user",
-      "  ├─ employees  on          100 % new  header x-employee is true",
-      "  └─ everyone   from 100 %             everybody, as far as the weight goes",
+      "  ├─ employees   on          100 % new  header x-employee is true",
+      "  ├─ everyone    from 100 %             everybody, as far as the weight goes",
+      "  └─ all others              5.4 % new  whom no ring names",
     ].join("\n"),
   );
   expect(text).toContain("24.3 % of the requests, by rings");

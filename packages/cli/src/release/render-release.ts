@@ -3,7 +3,7 @@ import { isRingOn, ringText, standingWords, verdictWords } from "@sluice/api/rel
 import { ageOf } from "../terminal/age.ts";
 import { columnsOf, flow } from "../terminal/flow.ts";
 import { markedState } from "../terminal/marks.ts";
-import { padEnd, paint } from "../terminal/style.ts";
+import { padEnd, paint, width } from "../terminal/style.ts";
 import { type Branch, renderBranches } from "../terminal/tree.ts";
 import type { ReleasePicture } from "./release-picture.ts";
 import { isDone, progressRows, type Row } from "./render-progress.ts";
@@ -58,14 +58,17 @@ const decisionRow = ({ at, action, because, by }: DecisionSpec, now: number): Ro
   parts: [`${padEnd(action, 10)} ${because}${by === undefined ? "" : ` (${by})`}`],
 });
 
+const othersName = "all others";
+
 /** Who is in which ring, and which take people in. */
 function renderRings({ metadata, spec }: RingSet, rollout: Rollout, columns: number): readonly string[] {
   const { user, rings } = spec;
   const weight = isDone(rollout) ? 100 : (rollout.status?.canary?.weights?.canary.weight ?? 0);
   const field = user?.header === undefined ? user?.cookie && `cookie ${user.cookie}` : `header ${user.header}`;
-  const names = Math.max(...rings.map(({ name }) => name.length));
-  const states = Math.max(...rings.map((ring) => `from ${ring.weight} %`.length));
   const got = newShares(rollout, weight);
+  const others = got.get("");
+  const names = Math.max(...[...rings.map(({ name }) => name), others === undefined ? "" : othersName].map(width));
+  const states = Math.max(...rings.map((ring) => `from ${ring.weight} %`.length));
   const widest = Math.max(0, ...[...got.values()].map((text) => text.length));
   const branches = rings.map((ring): Branch => {
     const state = isRingOn(ring, weight)
@@ -74,10 +77,15 @@ function renderRings({ metadata, spec }: RingSet, rollout: Rollout, columns: num
     return { parts: [padEnd(ring.name, names), state, padEnd(got.get(ring.name) ?? "", widest), ringText(ring)] };
   });
   const told = field ? `users told apart by ${field}` : "requests dealt by weight";
-  return [`  ${paint("bold", "rings")} ${metadata.name}  ${paint("dim", told)}`, ...renderBranches(branches, columns)];
+  const strangers: readonly Branch[] =
+    others === undefined
+      ? []
+      : [{ parts: [padEnd(othersName, names), padEnd("", states), padEnd(others, widest), "whom no ring names"] }];
+  const title = `  ${paint("bold", "rings")} ${metadata.name}  ${paint("dim", told)}`;
+  return [title, ...renderBranches([...branches, ...strangers], columns)];
 }
 
-/** By ring: what part of its requests the new version got at this weight. */
+/** By ring: what part of the requests of those whom it names the new version got at this weight; "": of all others. */
 function newShares({ status }: Rollout, weight: number): ReadonlyMap<string, string> {
   const { rings } = status?.canary ?? {};
   if (rings?.weight !== weight) return new Map();

@@ -175,6 +175,7 @@ export interface RingShareStatus {
   readonly weight: number;
   readonly share: string;
   readonly requests: number;
+  /** Of those whom each ring names; with the name "" of all others. */
   readonly rings: readonly { readonly name: string; readonly share: string; readonly requests: number }[];
 }
 

@@ -53,7 +53,7 @@ test("what a version really gets stands in its status, and is told once a weight
     ],
   });
   expect((await told(release)).map(({ message }) => message)).toEqual([
-    "At weight 5 the new version gets 12 % of 1000 requests: staff 90 % of 100, no ring 3.3 % of 900",
+    "At weight 5 the new version gets 12 % of 1000 requests: staff 90 % of 100, all others 3.3 % of 900",
   ]);
 });
 

@@ -88,6 +88,8 @@ const percentOf = (part: number, whole: number): string => {
 };
 
 function wordsOf({ weight, share, requests, rings }: RingShareStatus): string {
-  const each = rings.map((ring) => `${ring.name === "" ? "no ring" : ring.name} ${ring.share} % of ${ring.requests}`);
+  const each = rings.map(
+    (ring) => `${ring.name === "" ? "all others" : ring.name} ${ring.share} % of ${ring.requests}`,
+  );
   return `At weight ${weight} the new version gets ${share} % of ${requests} requests: ${each.join(", ")}`;
 }
