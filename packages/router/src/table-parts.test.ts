@@ -41,7 +41,7 @@ test("parts change together: what came before its head says nothing until then",
   expect(next?.version).toBe(2);
 });
 
-test("a head whose part is missing or older is waited for, and routes stay as they were", () => {
+test("a head whose part is missing, older or newer is waited for, and routes stay as they were", () => {
   const assembler = new TableAssembler();
   assembler.takePart("a", 1, part("web"));
   assembler.takeHead({ format: 2, version: 1, parts: { a: 1 } });
@@ -49,9 +49,80 @@ test("a head whose part is missing or older is waited for, and routes stay as th
   const older = assembler.takeHead({ format: 2, version: 2, parts: { a: 2 } });
   const repeated = assembler.takePart("a", 1, part("web"));
   const newer = assembler.takePart("a", 3, part("web-3"));
+  const next = assembler.takeHead({ format: 2, version: 3, parts: { a: 3 } });
 
-  expect([older, repeated]).toEqual([undefined, undefined]);
-  expect(namesIn(newer)).toEqual(["web-3"]);
+  expect([older, repeated, newer]).toEqual([undefined, undefined, undefined]);
+  expect(namesIn(next)).toEqual(["web-3"]);
+});
+
+/** Each resource is told of in its own order; between them anything may come first. */
+function* interleavings<Told>(queues: readonly (readonly Told[])[]): Generator<readonly Told[]> {
+  if (queues.every(({ length }) => length === 0)) yield [];
+  for (const [index, [first, ...rest]] of queues.entries()) {
+    if (first === undefined) continue;
+    for (const later of interleavings(queues.with(index, rest))) yield [first, ...later];
+  }
+}
+
+test.each<{
+  readonly title: string;
+  readonly publications: readonly Readonly<Record<string, number>>[];
+  readonly refused?: string;
+}>([
+  {
+    title: "both parts change twice",
+    publications: [
+      { a: 1, b: 1 },
+      { a: 2, b: 2 },
+    ],
+  },
+  {
+    title: "a part is refused the first time",
+    publications: [
+      { a: 1, b: 1, c: 1 },
+      { a: 1, b: 2, c: 2 },
+    ],
+    refused: "b",
+  },
+  {
+    title: "a part goes, another comes",
+    publications: [
+      { a: 1, b: 1 },
+      { a: 2, c: 2 },
+    ],
+  },
+  {
+    title: "one part changes thrice, one twice",
+    publications: [
+      { a: 1, b: 1 },
+      { a: 2, b: 1 },
+      { a: 3, b: 3 },
+    ],
+  },
+])("in whatever order publications are told, no mix of tables is routed by: $title", ({ publications, refused }) => {
+  const queues = ["a", "b", "c", "head"].map((name) =>
+    publications.flatMap((parts, index) => {
+      const version = index + 1;
+      const isWritten = parts[name] === version && !(index === 0 && name === refused);
+      return name === "head" || isWritten ? [{ name, version }] : [];
+    }),
+  );
+  const tableAt = (version: number) =>
+    Object.entries(publications[version - 1] ?? {}).map(([name, partVersion]) => `${name}-${partVersion}`);
+
+  for (const told of interleavings(queues)) {
+    const assembler = new TableAssembler();
+    const tables = told.flatMap(({ name, version }) => {
+      const table =
+        name === "head"
+          ? assembler.takeHead({ format: 2, version, parts: publications[version - 1] ?? {} })
+          : assembler.takePart(name, version, part(`${name}-${version}`));
+      return table === undefined ? [] : [table];
+    });
+
+    for (const table of tables) expect(namesIn(table)).toEqual(tableAt(table.version));
+    expect(tables.at(-1)?.version).toBe(publications.length);
+  }
 });
 
 test("a part that the head names no more is gone from the table", () => {

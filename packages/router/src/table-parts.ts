@@ -8,7 +8,7 @@ export interface TablePart {
   readonly virtualServices: readonly VirtualServiceEntry[];
 }
 
-/** What a table is made of: its parts, each in the version named or a later one. */
+/** What a table is made of: its parts, each in just the version named. A later one is another table's. */
 export interface TableHead {
   readonly format: 2;
   readonly version: number;
@@ -92,7 +92,7 @@ export class TableAssembler {
     const whole: TablePart[] = [];
     for (const [name, wanted] of Object.entries(parts)) {
       const known = this.#parts.get(name);
-      if (known === undefined || known.version < wanted) return undefined;
+      if (known?.version !== wanted) return undefined;
       whole.push(known.part);
     }
     this.#isWaiting = false;

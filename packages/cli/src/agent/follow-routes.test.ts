@@ -10,7 +10,7 @@ import {
 } from "@sluice/api";
 import { firstRouteTable, routeTableKey, routeTableReconciler } from "@sluice/backends/embedded";
 import { Loop, TaskBoard } from "@sluice/controllers";
-import { seededRandom, VirtualClock } from "@sluice/kernel";
+import { type ResourceKey, seededRandom, VirtualClock } from "@sluice/kernel";
 import type { RouteTable } from "@sluice/router";
 import { loadTable } from "@sluice/router/node";
 import { createStore } from "@sluice/store";
@@ -160,4 +160,59 @@ test("a table that an older control plane wrote in one is routed by, until the n
   expect(before).toMatchObject(old);
   expect(tables.at(-1)).toMatchObject({ format: 1, version: 42 });
   expect(tables.at(-1)?.services).toHaveLength(names.length);
+});
+
+/** Decides by what is stored now; the answer writes it, however much later. */
+async function decided(client: Client, clock: VirtualClock): Promise<() => Promise<void>> {
+  const reconciler = routeTableReconciler(client);
+  const table = (await client.get<RouteTableResource>(routeTableKey)) as RouteTableResource;
+  const observed = await reconciler.observe(table, {
+    get: async <R>(known: ResourceKey) => (await client.get(known)) as R | undefined,
+    list: async <R>(of: { apiVersion: string; kind: string }) =>
+      (await client.list<Resource>(of)).items as readonly R[],
+    task: () => ({ is: "absent" }),
+  });
+  const { actions } = reconciler.plan(observed, clock.now());
+  return async () => {
+    for (const action of actions) await reconciler.apply(table, action);
+  };
+}
+
+test("a table of which a part was refused is never routed by in half, nor with parts of the next one", async () => {
+  const { client, clock, tables } = await world();
+  await (await decided(client, clock))();
+  const changeAll = async (weight: number) => {
+    for (const name of names) await client.update(routes(name, weight));
+  };
+
+  await changeAll(20);
+  const second = await decided(client, clock);
+  const { items } = await client.list<RouteTableResource>(kind);
+  const edited = items.find(({ metadata }) => metadata.name !== routeTableKey.name) as RouteTableResource;
+  await client.update({ ...edited, metadata: { ...edited.metadata, labels: { by: "hand" } } });
+  await expect(second()).rejects.toMatchObject({ kind: "conflict" });
+  await changeAll(40);
+  await (await decided(client, clock))();
+  await turns();
+
+  const weights = tables.map((table) => new Set(names.map((name) => weightOf(table, name))));
+  expect(weights).toEqual([new Set([0]), new Set([40])]);
+});
+
+test("parts without their head, which somebody deleted, are of an older table, whatever the new head calls its own", async () => {
+  const { client, clock, tables } = await world();
+  for (const weight of [20, 40, 60]) {
+    for (const name of names) await client.update(routes(name, weight));
+    await (await decided(client, clock))();
+  }
+
+  await client.delete(routeTableKey);
+  await client.create(firstRouteTable as unknown as Resource);
+  for (const name of names) await client.update(routes(name, 80));
+  await (await decided(client, clock))();
+  await turns();
+
+  const weights = tables.map((table) => new Set(names.map((name) => weightOf(table, name))));
+  expect(weights).toEqual([20, 40, 60, 80].map((weight) => new Set([weight])));
+  expect(tables.map(({ version }) => version)).toEqual([1, 2, 3, 4]);
 });

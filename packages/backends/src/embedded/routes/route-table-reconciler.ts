@@ -60,7 +60,7 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
     },
     plan({ table, all }, now) {
       if (all === undefined) return { actions: [], because: "a part of the table" };
-      const version = table.spec.version + 1;
+      const version = nextVersion([table, ...all.stored]);
       const compiled = compiler.compile(all.inputs, version);
       const status = {
         ...table.status,
@@ -89,7 +89,9 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
         const write = (part: RouteTable) =>
           part.metadata.resourceVersion === undefined ? client.create(part, by) : client.update(part, by);
         const head = { ...table, spec: { ...action.spec } };
-        await Promise.all([...action.parts.map(write), client.update(head, by)]);
+        // All are waited for, also after a refusal: a write that is still under way would come between those of the next table.
+        const written = await Promise.allSettled([...action.parts.map(write), client.update(head, by)]);
+        for (const result of written) if (result.status === "rejected") throw result.reason;
         return;
       }
       // Its name says what it tells: one that is there already has told it.
@@ -99,6 +101,10 @@ export function routeTableReconciler(client: Client): Reconciler<RouteTable, Obs
     },
   };
 }
+
+/** Newer than all that is stored: a part whose head was refused, or lost, must not pass for one of the next table's. */
+const nextVersion = (stored: readonly RouteTable[]): number =>
+  stored.reduce((newest, { spec }) => Math.max(newest, spec.version), 0) + 1;
 
 const describeProblem = (problem: RouteProblem): string =>
   `${problem.kind} ${problem.namespace}/${problem.name}: ${describeViolation(problem)}`;
