@@ -8,6 +8,7 @@ import { byPlace, type Finding } from "./finding.ts";
 import { freshBaselineFindings } from "./fresh-baseline-rules.ts";
 import { keptVersionsFindings } from "./kept-versions-rules.ts";
 import { readManifests, type SourceFile } from "./manifest.ts";
+import { mergedTemplateFindings } from "./merged-templates-rules.ts";
 import { ringFindings } from "./ring-rules.ts";
 import { routingFindings } from "./routing-rules.ts";
 import { schemaFindings } from "./schema-rules.ts";
@@ -27,6 +28,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...read.flatMap(({ findings }) => findings),
     ...schemaFindings(world),
     ...analysisFindings(world),
+    ...mergedTemplateFindings(world),
     ...routingFindings(world),
     ...ringFindings(world),
     ...canaryScaleFindings(world),

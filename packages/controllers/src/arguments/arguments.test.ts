@@ -61,7 +61,18 @@ test("what is passed wins over a default, what no template asks for is dropped",
 });
 
 test.each([
-  [[{ metrics: [metric("a")] }, { metrics: [metric("a")] }], "two metrics have the same name"],
+  [[{ metrics: [metric("a")] }, { metrics: [metric("a")] }], "two metrics have the same name 'a'"],
+  [
+    [{ dryRun: [{ metricName: "a" }] }, { dryRun: [{ metricName: "b" }, { metricName: "a" }] }],
+    "two Dry-Run metric rules have the same name 'a': keep one of them",
+  ],
+  [
+    [
+      { measurementRetention: [{ metricName: ".*", limit: 5 }] },
+      { measurementRetention: [{ metricName: ".*", limit: 7 }] },
+    ],
+    "two Measurement Retention metric rules have the same name '.*': keep one of them",
+  ],
   [
     [{ args: [{ name: "x", value: "1" }] }, { args: [{ name: "x", value: "2" }] }],
     "Argument `x` specified multiple times with different values",

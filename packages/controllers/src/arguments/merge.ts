@@ -12,8 +12,8 @@ export interface MergedTemplates {
 }
 
 /**
- * Flattens templates into one run. Metric names must differ, defaults of one argument must agree, what the caller
- * passes wins over defaults, and every argument must end with a value.
+ * Flattens templates into one run. Metric names must differ, and so must what their rules name; defaults of one
+ * argument must agree, what the caller passes wins over defaults, and every argument must end with a value.
  * Source: argo-rollouts utils/analysis/helpers.go (NewAnalysisRunFromTemplates, MergeArgs).
  */
 export function mergeTemplates(
@@ -25,7 +25,7 @@ export function mergeTemplates(
   for (const template of templates) {
     for (const metric of template.metrics ?? []) {
       if (metrics.some(({ name }) => name === metric.name)) {
-        return unresolved("two metrics have the same name");
+        return unresolved(`two metrics have the same name '${metric.name}'`);
       }
       metrics.push(metric);
     }
@@ -45,12 +45,18 @@ export function mergeTemplates(
   const args = [...byName.values()];
   const missing = args.find(hasNoSource);
   if (missing !== undefined) return unresolved(`args.${missing.name} was not resolved`);
-  return resolved({
-    metrics,
-    args,
-    dryRun: templates.flatMap(({ dryRun }) => dryRun ?? []),
-    measurementRetention: templates.flatMap(({ measurementRetention }) => measurementRetention ?? []),
-  });
+  const dryRun = templates.flatMap((template) => template.dryRun ?? []);
+  const measurementRetention = templates.flatMap((template) => template.measurementRetention ?? []);
+  const doubled = doubledRule("Dry-Run", dryRun) ?? doubledRule("Measurement Retention", measurementRetention);
+  return doubled ?? resolved({ metrics, args, dryRun, measurementRetention });
+}
+
+/** Of two rules for one name nobody knows which was meant. What the caller adds of its own isn't compared. */
+function doubledRule(title: string, rules: readonly { readonly metricName: string }[]): Resolved<never> | undefined {
+  const names = rules.map(({ metricName }) => metricName);
+  const doubled = names.find((name, index) => names.indexOf(name) < index);
+  if (doubled === undefined) return undefined;
+  return unresolved(`two ${title} metric rules have the same name '${doubled}': keep one of them`);
 }
 
 const hasNoSource = ({ value, valueFrom }: Argument): boolean =>

@@ -57,6 +57,19 @@ export function checkAnalysisSpec(spec: AnalysisTemplateSpec): readonly Violatio
   ];
 }
 
+/** A template by itself: a run may hold a rule of a template and one of who asks for the same name. */
+export function checkAnalysisTemplateSpec(spec: AnalysisTemplateSpec): readonly Violation[] {
+  const rules = ["dryRun", "measurementRetention"] as const;
+  return [
+    ...checkAnalysisSpec(spec),
+    ...rules.flatMap((field) =>
+      doubles((spec[field] ?? []).map(({ metricName }) => metricName)).map(({ index, name }) =>
+        doubled(`spec.${field}[${index}].metricName`, name, "rules of one template, and of all that are used with it"),
+      ),
+    ),
+  ];
+}
+
 function checkArguments(args: readonly Argument[], path: string): readonly Violation[] {
   return [
     ...doubles(args.map(({ name }) => name)).map(({ index, name }) =>

@@ -3,8 +3,8 @@ import type { Resource } from "../../contract/resource.ts";
 import { anyObject } from "../../schema/build.ts";
 import { ageColumn, column, fieldColumn, nameColumn } from "../columns.ts";
 import { resource } from "../meta-schema.ts";
-import type { AnalysisTemplate } from "./analysis.ts";
-import { checkAnalysisSpec } from "./analysis-rules.ts";
+import type { AnalysisRun, AnalysisTemplate } from "./analysis.ts";
+import { checkAnalysisSpec, checkAnalysisTemplateSpec } from "./analysis-rules.ts";
 import { analysisRunSpec, analysisRunStatus, analysisTemplateSpec } from "./analysis-schema.ts";
 import type { AppProject } from "./app-project.ts";
 import { checkAppProject } from "./app-project-rules.ts";
@@ -46,7 +46,7 @@ export const rolloutKind: KindDefinition = {
   validate: (object, old) => checkRollout(object as Rollout, old as Rollout | undefined),
 };
 
-const checkTemplateKind = (object: Resource) => checkAnalysisSpec((object as AnalysisTemplate).spec);
+const checkTemplateKind = (object: Resource) => checkAnalysisTemplateSpec((object as AnalysisTemplate).spec);
 
 export const analysisTemplateKind: KindDefinition = {
   ...argo,
@@ -80,7 +80,7 @@ export const analysisRunKind: KindDefinition = {
   schema: resource("A run of such questions.", { spec: analysisRunSpec, status: analysisRunStatus }, ["spec"]),
   status: true,
   columns: [nameColumn, fieldColumn("Status", "status.phase"), ageColumn],
-  validate: checkTemplateKind,
+  validate: (object) => checkAnalysisSpec((object as AnalysisRun).spec),
 };
 
 export const experimentKind: KindDefinition = {

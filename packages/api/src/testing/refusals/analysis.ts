@@ -205,6 +205,23 @@ export const analysisRefusals: readonly Refusal[] = [
     "http",
   ],
   ["AnalysisTemplate", { "spec.args": [{ name: "a" }, { name: "a" }] }, "spec.args[1].name", "only once"],
+  [
+    "AnalysisTemplate",
+    { "spec.dryRun": [{ metricName: "a" }, { metricName: "a" }] },
+    "spec.dryRun[1].metricName",
+    "only once",
+  ],
+  [
+    "AnalysisTemplate",
+    {
+      "spec.measurementRetention": [
+        { metricName: "a", limit: 5 },
+        { metricName: "a", limit: 7 },
+      ],
+    },
+    "spec.measurementRetention[1].metricName",
+    "only once",
+  ],
   ["AnalysisTemplate", { "spec.dryRun": [{ metricName: "(" }] }, "spec.dryRun[0].metricName", "a regular expression"],
   [
     "AnalysisTemplate",
