@@ -1,16 +1,18 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Resource } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type LocatedResource, parseManifests } from "@sluice/sources";
 
 const fileBytesMax = 10 * 1024 * 1024;
+const standardInput = "<stdin>";
 const isManifest = (name: string): boolean => /\.(ya?ml|json)$/.test(name);
 
 /** Every file behind the paths given: a file, a folder (its YAML and JSON, in order), or `-` for standard input. */
 export async function readFiles(paths: readonly string[]): Promise<{ path: string; text: string }[]> {
   const files: { path: string; text: string }[] = [];
   for (const path of paths) {
-    if (path === "-") files.push({ path: "<stdin>", text: await readStandardInput() });
+    if (path === "-") files.push({ path: standardInput, text: await readStandardInput() });
     else for (const file of await expand(path)) files.push({ path: file, text: await readManifest(file) });
   }
   return files;
@@ -26,6 +28,36 @@ export async function readManifests(paths: readonly string[]): Promise<readonly 
   const resources = parsed.flatMap(({ resources: found }) => found);
   if (resources.length === 0) throw new Fault("invalid", `no resource in ${paths.join(", ")}`);
   return resources;
+}
+
+export interface RehearsedFiles {
+  readonly resources: readonly Resource[];
+  /** Files of folders that hold something else, each with why it is no manifest. */
+  readonly leftOut: readonly string[];
+  /** Files of folders that nobody can read. */
+  readonly broken: readonly string[];
+}
+
+/**
+ * As `readManifests`, but a folder is a repository's, where settings and charts stand beside manifests: what isn't one is
+ * left out and told. A file that is named must be one.
+ */
+export async function readRepository(paths: readonly string[]): Promise<RehearsedFiles> {
+  const named = new Set([...paths, standardInput]);
+  const resources: Resource[] = [];
+  const leftOut: string[] = [];
+  const broken: string[] = [];
+  for (const { path, text } of await readFiles(paths)) {
+    const parsed = parseManifests(path, text);
+    for (const { file, line = 1, message, isNoManifest = false } of parsed.faults) {
+      const words = `${file}:${line}: ${message}`;
+      if (named.has(path)) throw new Fault("invalid", words);
+      (isNoManifest ? leftOut : broken).push(words);
+    }
+    resources.push(...parsed.resources.map(({ resource }) => resource));
+  }
+  if (resources.length === 0) throw new Fault("invalid", [`no resource in ${paths.join(", ")}`, ...broken].join("\n"));
+  return { resources, leftOut, broken };
 }
 
 async function expand(path: string): Promise<string[]> {

@@ -1,4 +1,5 @@
 export { type Checked, checkRequirements } from "./gate/check.ts";
+export { readRequirements } from "./gate/read.ts";
 export type { History, HistoryPoint } from "./learn/history.ts";
 export { type Learned, learnTraffic } from "./learn/learn.ts";
 export { type Fault as RehearsedFault, faults } from "./model/fault.ts";

@@ -24,6 +24,27 @@ test("the page fits 100 columns, has no colours where nobody looks, and says wha
   expect(text).toContain("as Argo Rollouts");
 });
 
+test("of a repository's folder the manifests are rehearsed, and what is none is told; a named file must be one", async () => {
+  const told: string[] = [];
+  const error = vi.spyOn(console, "error").mockImplementation((line) => void told.push(String(line)));
+  const lines = vi.spyOn(console, "log").mockImplementation(() => undefined);
+  const folder = join(examplesFolder(), "shop");
+
+  const code = await rehearse([folder], { ...quick, good: "1" });
+  lines.mockRestore();
+  error.mockRestore();
+
+  expect(code).toBe(0);
+  expect(told.join("\n")).toMatch(/left out: .*package\.json:1: is no manifest: apiVersion is missing/);
+  await expect(rehearse([folder, join(folder, "app", "package.json")], quick)).rejects.toThrow("is no manifest");
+});
+
+test("a gate that can't be read says so before anything is rehearsed", async () => {
+  await expect(rehearse([shop], { runs: "100000", require: "caught(error +1pp) => 95%" })).rejects.toThrow(
+    'requirement 1:20: found "=> 95%", expected <=, >=, < or >',
+  );
+});
+
 test("a requirement that isn't met fails the command and says what was found", async () => {
   const { code, text } = await printed({ ...quick, require: "caught(error +50pp) >= 95%, duration <= 1s" });
 

@@ -8,6 +8,7 @@ import {
   type Policy,
   type Rehearsal,
   readPolicies,
+  readRequirements,
   rehearse as rehearsed,
   type SharedOptions,
   type Suggestion,
@@ -15,7 +16,7 @@ import {
 } from "@sluice/rehearsal";
 import { locateState } from "../connection.ts";
 import { wallClock } from "../control-plane/real-clock.ts";
-import { readFiles, readManifests } from "../manifests.ts";
+import { readFiles, readRepository } from "../manifests.ts";
 import { keepPrediction } from "../rehearse/calibration/predictions.ts";
 import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
 import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
@@ -54,9 +55,15 @@ const worthThreads = 60;
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
   if (paths.length === 0)
     throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
-  const manifests = (await readManifests(paths)).map(({ resource }) => resource);
+  const { resources, leftOut, broken } = await readRepository(paths);
   trafficOf(options);
   const chosen = options.fault === undefined ? {} : { faults: options.fault.map(faultOf) };
+  // A gate that can't be read should say so before a minute has gone by.
+  if (options.require !== undefined)
+    readRequirements(
+      options.require,
+      (chosen.faults ?? faults).map(({ name }) => name),
+    );
   const runs = count("--runs", options.runs, 10);
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
@@ -69,10 +76,13 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   }
   const isWatched = process.stderr.isTTY === true && options.json !== true;
   const { policies, refused } = await readPolicies(
-    manifests,
+    resources,
     options.namespace === undefined ? {} : { namespace: options.namespace },
   );
-  for (const { message } of refused) console.error(`${paint("red", "not rehearsed:", isWatched)} ${message}\n`);
+  if (leftOut.length > 0) console.error(`left out: ${leftOut.join("\n          ")}\n`);
+  for (const message of [...broken, ...refused.map((fault) => fault.message)]) {
+    console.error(`${paint("red", "not rehearsed:", isWatched)} ${message}\n`);
+  }
   const days = await ordinaryDays(policies, options);
   const faultCount = options.fault?.length ?? faults.length;
   // A thread costs as much as a few dozen releases until it plays its first.
@@ -130,7 +140,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       if (own.length > 0) console.log(`\n${renderChecks(own, hasColour())}`);
     }
   }
-  return refused.length === 0 && checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
+  return refused.length + broken.length === 0 && checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
 }
 
 /** For each Rollout what its service's metrics tell, where there are any to ask. */

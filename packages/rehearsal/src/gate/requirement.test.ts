@@ -1,5 +1,6 @@
 import { describeRefusal } from "@sluice/languages";
 import { expect, test } from "vitest";
+import { readRequirements } from "./read.ts";
 import { parseRequirements } from "./requirement.ts";
 
 test("several requirements with profiles, arguments and units", () => {
@@ -33,4 +34,41 @@ test.each([
   const read = parseRequirements(text);
 
   expect(read.is === "refused" && describeRefusal(read.refusal, text)).toBe(message);
+});
+
+test.each([
+  ["caught(error +1pp) => 95%", "caught(error +1pp) >= 95%"],
+  ["caught(error +1pp) ≥ 95%", "caught(error +1pp) >= 95%"],
+  ["harmed(p95) =< 5", "harmed(p95) <= 5"],
+  ["falseAborts <= 1", "falseAborts <= 1%"],
+  ["harmed(p95) <= 5%", "harmed(p95) <= 5"],
+  ["harmed <= 5", "harmed(p95) <= 5"],
+  ["duration <= 5", "duration <= 5m"],
+  ["waits <= 5%", "waits <= 5m"],
+  ["falseAborts() <= 1%", "falseAborts <= 1%"],
+  ["falseaborts <= 1%", "falseAborts <= 1%"],
+  ["cought(error +1pp) >= 95%", "caught(error +1pp) >= 95%"],
+  ["caught(error +1pp >= 95%", "caught(error +1pp) >= 95%"],
+  ["asked <= 1%; waits < 1m", "asked <= 1%, waits < 1m"],
+  ["asked <= 1%, ", "asked <= 1%"],
+  ["", "caught(error +1pp) >= 95%, falseAborts <= 1%"],
+  ["caught(eror +1pp) >= 95%", "caught(error +1pp) >= 95%"],
+  ["asked <= 1%, harmed(p99) <= 5", "harmed(p95) <= 5"],
+  ["harmed(p95, error +2pp) <= 5", "harmed(p95, error +1pp) <= 5"],
+])("%j is repaired, and the repair can be read", (text, repair) => {
+  const said = () => readRequirements(text, ["error +1pp", "never ready"]);
+
+  expect(said).toThrow(`\n  write ${repair}`);
+  expect(readRequirements(repair, ["error +1pp", "never ready"]).length).toBeGreaterThan(0);
+});
+
+test("a fault that isn't rehearsed is refused where it stands, with those that are", () => {
+  const text = "asked <= 1%, caught(gremlins) >= 95%";
+
+  expect(() => readRequirements(text, ["error +1pp", "never ready"])).toThrow(
+    `requirement 1:21: found "gremlins", expected a fault that is rehearsed: error +1pp, never ready
+  asked <= 1%, caught(gremlins) >= 95%
+                      ^
+  write caught(error +1pp) >= 95%`,
+  );
 });

@@ -25,7 +25,7 @@ const measures: Readonly<Record<Measure, { readonly unit: Unit; readonly argumen
   duration: { unit: "seconds", argument: "none" },
   waits: { unit: "seconds", argument: "none" },
 };
-const names = Object.keys(measures).join(", ");
+export const measureNames: readonly string[] = Object.keys(measures);
 const secondsOf: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400 };
 
 /**
@@ -59,7 +59,7 @@ function parseClause(text: string, from: number): Parsed<{ readonly clause: Clau
   const profile = take(/(argo|sluice)\s*\.\s*/y).startsWith("argo") ? "argo" : "sluice";
   const nameAt = at;
   const name = take(/[A-Za-z]+/y);
-  if (!isMeasure(name)) return refused(nameAt, here(text, nameAt), `one of ${names}`);
+  if (!isMeasure(name)) return refused(nameAt, here(text, nameAt), `one of ${measureNames.join(", ")}`);
   const { unit, argument: wanted } = measures[name];
   take(/\s*/y);
   let argument: string | undefined;

@@ -13,6 +13,8 @@ export interface ManifestFault {
   readonly file: string;
   readonly line?: number;
   readonly message: string;
+  /** It can be read, and is something else: a program's settings, data, a kustomization. */
+  readonly isNoManifest?: true;
 }
 
 export interface ParsedManifests {
@@ -44,7 +46,8 @@ export function parseManifests(file: string, text: string): ParsedManifests {
     for (const item of flatten(parsed.value)) {
       const missing = missingField(item);
       if (missing === undefined) resources.push({ file, line: first, resource: item as Resource });
-      else faults.push({ file, line: first, message: missing });
+      else if (isManifest(item)) faults.push({ file, line: first, message: missing });
+      else faults.push({ file, line: first, message: missing, isNoManifest: true });
     }
   }
   return { resources, faults };
@@ -127,6 +130,10 @@ function flatten(value: unknown): readonly unknown[] {
   if (typeof kind !== "string" || !kind.endsWith("List") || !Array.isArray(items)) return [value];
   return items.flatMap(flatten);
 }
+
+/** It has the three fields that tell one from anything else, whatever is wrong with them. */
+const isManifest = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && ["apiVersion", "kind", "metadata"].every((name) => name in value);
 
 function missingField(value: unknown): string | undefined {
   if (typeof value !== "object" || value === null || Array.isArray(value))
