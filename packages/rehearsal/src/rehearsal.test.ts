@@ -118,6 +118,41 @@ test("without routing pods are the weight", async () => {
   expect(faultOf(result, "sluice", "error +50pp")?.weight).toBeCloseTo(0.25, 1);
 });
 
+test("after a step of a day the holdback is looked at as closely as any step: what begins there is caught", async () => {
+  const steps = [{ setWeight: 25 }, { pause: { duration: "24h" } }, { setWeight: 100 }];
+  const policy = await policyOf(canary({ steps, analysis: undefined }));
+  const chosen = { ...options, runs: 1, goodRuns: 1, faults: named("only under load"), profiles: ["sluice"] as const };
+
+  const result = await rehearse(policy, chosen);
+
+  const caught = faultOf(result, "sluice", "only under load");
+  expect(caught).toMatchObject({ caught: 1, by: "judge: failures" });
+  expect((caught?.seconds ?? 0) - 86_400).toBeLessThan(180);
+});
+
+test("rings that a RingSet names are rehearsed with it", async () => {
+  const { metadata, ...rest } = canary();
+  const annotated = { ...rest, metadata: { ...metadata, annotations: { "sluice.dev/rings": "global" } } };
+  const ringSet = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RingSet",
+    metadata: { name: "global", namespace: "shop" },
+    spec: {
+      user: { header: "x-user-id" },
+      rings: [
+        { name: "internal", weight: 10 },
+        { name: "everyone", weight: 100 },
+      ],
+    },
+  } as Resource;
+
+  const policy = await policyOf(annotated as Resource, errors(), ringSet);
+  const result = await rehearse(policy, { ...options, runs: 1, goodRuns: 1, faults: named("error +50pp") });
+
+  expect(policy.madeUp.join()).not.toContain("RingSet");
+  expect(faultOf(result, "argo", "error +50pp")).toMatchObject({ caught: 1, weight: 0.1 });
+});
+
 test("blue-green goes to everybody at once: without an analysis a failing version gets through", async () => {
   const { spec, ...rest } = canary();
   const strategy = { blueGreen: { activeService: "web", previewService: "web-preview" } };

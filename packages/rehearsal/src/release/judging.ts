@@ -102,11 +102,17 @@ export class JudgedModel {
     });
   }
 
-  /** The release is at another step: whoever waits is told what is known, so that its next look knows the step too. */
+  /** The release is at another step: whoever waits is told what is known and looks again soon, in that step. */
   stepped(): void {
     for (const waiting of [...this.#waiting.values()]) {
-      const { said } = waiting.session;
-      if (said !== undefined) this.#tell(waiting, said);
+      const { session, work } = waiting;
+      if (session.said === undefined) continue;
+      const due = this.#dueAt(work, instant(this.#clock.now() + shortest));
+      if (due.at < session.dueAt) {
+        session.dueAt = due.at;
+        session.said = { ...session.said, windows: due.windows };
+      }
+      this.#tell(waiting, session.said);
     }
   }
 
@@ -176,11 +182,18 @@ export class JudgedModel {
     const due = this.#isEachWindow
       ? instant(now + length)
       : this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
-    const windows = Math.max(1, Math.floor((due - settling - began) / length) - 1);
-    // As the controller works it out.
-    session.dueAt = instant(Math.max(now + 1, began + (windows + 1) * length + settling));
+    const { windows, at } = this.#dueAt(work, due);
+    session.dueAt = at;
     const evidence = namedEvidence(verdict.evidence, this.#endpoints);
     return { windows, verdict: { ...verdict, evidence }, kpis: session.kpis.now(), metrics: {} };
+  }
+
+  /** A look at about that time, as the controller works it out: when that window is over, and how many were before it. */
+  #dueAt(work: JudgeWork, wanted: Instant): { readonly windows: number; readonly at: Instant } {
+    const length = seconds(work.spec.windowSeconds);
+    const began = this.#beganAt(work);
+    const windows = Math.max(1, Math.floor((wanted - settling - began) / length) - 1);
+    return { windows, at: instant(Math.max(this.#clock.now() + 1, began + (windows + 1) * length + settling)) };
   }
 
   /** Before the first request of the new version, from the traffic that the Judgement begins with. */
