@@ -56,3 +56,44 @@ test.each([0, 1, 2])(
     cache.stop();
   },
 );
+
+test.each([
+  ["comes before the news that it is gone", false],
+  ["comes after the news that it is gone", true],
+])(
+  "the answer to a write of an object that somebody deletes meanwhile %s, and leaves nothing behind",
+  async (_when, isLate) => {
+    const clock = new VirtualClock();
+    const { client } = await createStore({ kinds: new KindRegistry(builtInKinds()), clock, random: seededRandom(1) });
+    const key = { ...configMap, namespace: "default", name: "one" };
+    await client.create({ ...configMap, metadata: { name: "one", namespace: "default" } });
+    const cache = new ResourceCache({ client, clock });
+    await cache.list(configMap);
+
+    const answer = await client.patch(key, { type: "merge", value: { data: { text: "written" } } });
+    if (!isLate) cache.learn(answer);
+    await client.delete(key);
+    await calm();
+    if (isLate) cache.learn(answer);
+
+    expect(await cache.get(key)).toBeUndefined();
+    cache.stop();
+  },
+);
+
+test("the answer to a creation is known before the watch tells of it", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(builtInKinds()), clock, random: seededRandom(1) });
+  const late: (() => void)[] = [];
+  const cache = new ResourceCache({ client, clock, deliver: (apply) => late.push(apply) });
+  void cache.list(configMap);
+  await calm();
+  for (const deliver of late.splice(0)) deliver();
+  await client.create({ ...configMap, metadata: { name: "another", namespace: "default" } });
+
+  const answer = await client.create({ ...configMap, metadata: { name: "one", namespace: "default" } });
+  cache.learn(answer);
+
+  expect(await cache.get({ ...configMap, namespace: "default", name: "one" })).toBe(answer);
+  cache.stop();
+});

@@ -23,6 +23,8 @@ export interface ResourceCacheOptions {
 
 interface Informer {
   readonly objects: KindCache;
+  /** All that happened up to this revision is known: what isn't there was gone by then. Undefined before the first list. */
+  knownUpTo: number | undefined;
   readonly synced: Promise<void>;
   watch: Watch | undefined;
 }
@@ -54,10 +56,17 @@ export class ResourceCache {
     return (await this.#informer(kind)).list(filter);
   }
 
-  /** Takes in what a write of ours answered, ahead of the watch: read your own writes. */
+  /**
+   * Takes in what a write of ours answered, ahead of the watch: read your own writes. An answer may also come behind it,
+   * when somebody has deleted the object since: nothing would ever take that out again.
+   */
   learn(resource: Resource): void {
+    const { namespace, name, resourceVersion } = resource.metadata;
     const informer = this.#informers.get(kindName(resource));
-    if (informer !== undefined) this.#set(kindName(resource), informer.objects, resource);
+    if (informer === undefined) return;
+    const isGone =
+      informer.objects.get(namespace, name) === undefined && Number(resourceVersion) <= (informer.knownUpTo ?? 0);
+    if (!isGone) this.#set(kindName(resource), informer.objects, resource);
   }
 
   stop(): void {
@@ -73,7 +82,7 @@ export class ResourceCache {
       const synced = new Promise<void>((resolve) => {
         markSynced = resolve;
       });
-      informer = { objects: new KindCache(), synced, watch: undefined };
+      informer = { objects: new KindCache(), knownUpTo: undefined, synced, watch: undefined };
       this.#informers.set(name, informer);
       void this.#follow(kind, informer, markSynced);
     }
@@ -99,7 +108,9 @@ export class ResourceCache {
           isListed ||= event.type === "BOOKMARK" && event.initialEventsEnd === true;
           // One that breaks in the middle of its list begins anew: going on from there the rest of it would never come.
           if (isListed) resourceVersion = versionOf(event) ?? resourceVersion;
+          const knownUpTo = isListed ? Number(versionOf(event)) : undefined;
           if (event.type === "BOOKMARK") {
+            this.#deliver(() => this.#know(informer, knownUpTo));
             if (event.initialEventsEnd) this.#deliver(() => this.#forgetUnseen(name, informer.objects, seen));
             if (event.initialEventsEnd) this.#deliver(markSynced);
             continue;
@@ -107,6 +118,7 @@ export class ResourceCache {
           const { type, object } = event;
           seen?.add(objectName(object.metadata.namespace, object.metadata.name));
           this.#deliver(() => {
+            this.#know(informer, knownUpTo);
             if (type === "DELETED") this.#delete(name, informer.objects, object);
             else this.#set(name, informer.objects, object);
           });
@@ -121,6 +133,10 @@ export class ResourceCache {
       const wait = failures === 0 ? millis(0) : millis(Math.min(seconds(5), 50 * 2 ** failures));
       await new Promise<void>((resolve) => this.#clock.after(wait, resolve));
     }
+  }
+
+  #know(informer: Informer, upTo: number | undefined): void {
+    if (upTo !== undefined) informer.knownUpTo = Math.max(informer.knownUpTo ?? 0, upTo);
   }
 
   #forgetUnseen(kind: string, objects: KindCache, seen: ReadonlySet<string> | undefined): void {
