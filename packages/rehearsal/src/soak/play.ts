@@ -128,6 +128,7 @@ class Player {
     if (now === undefined) return;
     const before = this.#before;
     const at = world.clock.elapsed;
+    this.#checks.begin();
     this.#traffic.look(now, before, at, this.#checks);
     checkQuarantines(now, before, at, this.#checks);
     checkEndpoints(now, at, this.#checks);

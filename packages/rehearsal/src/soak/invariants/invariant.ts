@@ -25,19 +25,29 @@ export class Violated extends Error {
 /** Checks, and counts what was checked. */
 export class Checks {
   readonly counts = new Map<Invariant, number>();
-  readonly #since = new Map<string, number>();
+  readonly #untrue = new Map<string, { readonly since: number; readonly look: number }>();
+  #look = 0;
+
+  /** Everything is about to be looked at once more. */
+  begin(): void {
+    this.#look++;
+  }
 
   holds(invariant: Invariant, isTrue: boolean, found: () => string): void {
     this.counts.set(invariant, (this.counts.get(invariant) ?? 0) + 1);
     if (!isTrue) throw new Violated(invariant, found());
   }
 
-  /** May be untrue for as long as news takes. `what` names the one thing that is looked at again and again. */
+  /**
+   * May be untrue for as long as news takes. `what` names the one thing that is looked at again and again; once there was
+   * nothing of it to look at, it begins anew.
+   */
   holdsSoon(invariant: Invariant, what: string, isTrue: boolean, at: number, found: () => string): void {
     const key = `${invariant} ${what}`;
-    const since = this.#since.get(key) ?? at;
-    if (isTrue) this.#since.delete(key);
-    else this.#since.set(key, since);
+    const known = this.#untrue.get(key);
+    const since = known !== undefined && known.look >= this.#look - 1 ? known.since : at;
+    if (isTrue) this.#untrue.delete(key);
+    else this.#untrue.set(key, { since, look: this.#look });
     this.holds(invariant, isTrue || at - since <= newsTakesAtMost, () => `${found()}, for ${at - since} ms`);
   }
 }

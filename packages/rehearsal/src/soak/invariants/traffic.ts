@@ -89,7 +89,7 @@ export class TrafficWatch {
     const isTold = told - toldThen >= index - from;
     checks.holdsSoon(
       "why",
-      "steps",
+      `steps of ${version} from ${from}`,
       isTold,
       at,
       () => `${hash} went from step ${from} to ${index}, and ${told - toldThen} Decisions say so`,

@@ -85,6 +85,7 @@ export class UnkindWorld {
 
   crash(): void {
     this.crashes++;
+    this.#activity++;
     this.stop();
     this.#late.length = 0;
     ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
