@@ -234,6 +234,56 @@ test.each<[string, Story]>([
       { seed: 868207248, plan: 6, replicas: 1, delivery: "git" },
     ),
   ],
+  [
+    "a Pod is written and deleted at once, between crashes: no endpoint leads to it any more",
+    story(
+      [
+        { do: "push", fate: "well" },
+        wait(60),
+        { do: "worker", fate: "slow" },
+        { do: "resume" },
+        { do: "scale", replicas: 5 },
+        { do: "again", place: 0 },
+        { do: "steps", plan: 5 },
+        { do: "clock", seconds: -2 },
+        { do: "push", fate: "flaky" },
+        { do: "worker", fate: "stuck" },
+        wait(5),
+      ],
+      {
+        seed: 60,
+        shape: "pods",
+        plan: 6,
+        replicas: 1,
+        hasFreshBaseline: true,
+        beside: ["worker"],
+        disturbance: { ...plainStory.disturbance, crash: 0.03, conflict: 0.1, gap: 0.01 },
+      },
+    ),
+  ],
+  [
+    "a person goes past an experiment twice, of two versions, and the second time everything crashes",
+    story(
+      [
+        { do: "push", fate: "well" },
+        wait(60),
+        { do: "push", fate: "well" },
+        { do: "steps", plan: 5 },
+        { do: "push", fate: "stuck" },
+        { do: "promote" },
+        wait(1),
+        { do: "push", fate: "well" },
+        { do: "promote" },
+      ],
+      {
+        seed: 26,
+        shape: "pods",
+        replicas: 1,
+        sides: "services",
+        disturbance: { ...plainStory.disturbance, crash: 0.03, delay: 0.5, gap: 0.01 },
+      },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });
