@@ -9,14 +9,12 @@ export {
   type ChosenRoute,
   chooseDestination,
   chooseRoute,
-  type LocalState,
-  type MakeBackend,
   otherDestination,
   type Route,
-  Routing,
-  type ServiceListener,
   type VirtualHost,
-} from "./routing.ts";
+} from "./route.ts";
+export type { LocalState, MakeBackend, ServiceListener } from "./routed-service.ts";
+export { Routing } from "./routing.ts";
 export { type ServiceAddress, serviceAddress } from "./service-address.ts";
 export { canonicalHost, resolveHost, serviceKey } from "./service-name.ts";
 export {

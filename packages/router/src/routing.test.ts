@@ -2,7 +2,9 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { Backend } from "./backend.ts";
 import { type RouteRequest, rewritePath } from "./match.ts";
-import { chooseDestination, chooseRoute, type LocalState, Routing } from "./routing.ts";
+import { chooseDestination, chooseRoute } from "./route.ts";
+import type { LocalState } from "./routed-service.ts";
+import { Routing } from "./routing.ts";
 import { resolveHost } from "./service-name.ts";
 import type { EndpointEntry, HttpMatchEntry, HttpRouteEntry, RouteTable, ServiceEntry } from "./table.ts";
 
@@ -231,7 +233,7 @@ test("Pods that end serve on only while nothing else does", () => {
 test("the least busy backend is chosen, and its count outlives a table", () => {
   const table = tableOf([], [serviceEntry("frontend", [endpoint("a"), endpoint("b")])]);
   const before = routingOf(table);
-  for (const backend of before.backends.values()) if (backend.uid === "a") backend.outstanding = 3;
+  for (const backend of before.backends()) if (backend.uid === "a") backend.outstanding = 3;
 
   const after = routingOf({ ...table, version: 2 }, before);
 
@@ -246,8 +248,30 @@ test("1,000 Services become routable, and a new table builds none of them again"
 
   const after = routingOf({ ...tableOf([], services), version: 2 }, before);
 
-  expect(after.backends.size).toBe(2000);
-  for (const [key, backend] of after.backends) expect(backend).toBe(before.backends.get(key));
+  expect([...after.backends()].length).toBe(2000);
+  const earlier = new Set(before.backends());
+  for (const backend of after.backends()) expect(earlier.has(backend)).toBe(true);
+});
+
+test("what stands in the next table as it is isn't made anew, and what leads to something else is", () => {
+  const other = serviceEntry("other", [endpoint("x")]);
+  const table = tableOf([split(90, 10)], [frontend, other]);
+  const before = routingOf(table);
+
+  const again = routingOf(JSON.parse(JSON.stringify(table)), before);
+  expect(again.host("frontend.production")).toBe(before.host("frontend.production"));
+  expect(again.host("other")).toBe(before.host("other"));
+
+  const grown = {
+    ...frontend,
+    endpoints: [...frontend.endpoints, endpoint("c")],
+    subsets: { stable: [0], canary: [2] },
+  };
+  const after = routingOf(tableOf([split(90, 10)], [grown, other]), again);
+  expect(after.host("other")).toBe(before.host("other"));
+  const [route] = after.host("frontend.production")!.routes;
+  expect(route!.destinations.map(({ all }) => all.map(({ uid }) => uid))).toEqual([["a"], ["c"]]);
+  expect(route!.wheel).toBe(before.host("frontend.production")!.routes[0]!.wheel);
 });
 
 test("a Service that changed routes to its new endpoints, its neighbour goes on as it was", () => {
@@ -258,6 +282,6 @@ test("a Service that changed routes to its new endpoints, its neighbour goes on 
   const after = routingOf(table("b"), before, new Map([["x", "notReady"]]));
 
   expect([ask(after), ask(after, "api.production")]).toEqual(["b", undefined]);
-  expect([...after.backends.values()].map(({ uid }) => uid)).toEqual(["b", "x"]);
-  expect([...after.backends.values()][1]).toBe([...before.backends.values()][1]);
+  expect([...after.backends()].map(({ uid }) => uid)).toEqual(["b", "x"]);
+  expect([...after.backends()][1]).toBe([...before.backends()][1]);
 });

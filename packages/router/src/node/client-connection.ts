@@ -1,5 +1,5 @@
 import type { Socket } from "node:net";
-import type { VirtualHost } from "../routing.ts";
+import type { VirtualHost } from "../route.ts";
 import { Exchange, type ExchangeOwner } from "./exchange.ts";
 import { answerText } from "./local-answer.ts";
 import { isRefusal, parseRequestHead } from "./request-head.ts";

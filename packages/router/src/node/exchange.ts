@@ -4,7 +4,7 @@ import type { BackendSet } from "../backend.ts";
 import type { VersionCounts } from "../request-metrics.ts";
 import { retriesFailure, retriesStatus, type TryFailure } from "../retry-policy.ts";
 import { ringChoice } from "../rings.ts";
-import { chooseDestination, type Route, ringDestination, type VirtualHost } from "../routing.ts";
+import { chooseDestination, type Route, ringDestination, type VirtualHost } from "../route.ts";
 import type { RetryEntry, RingsEntry } from "../table.ts";
 import { BodyFollower, untilClose } from "./body.ts";
 import { injectFault } from "./fault.ts";

@@ -1,7 +1,7 @@
 import { millis, type Timer } from "@sluice/kernel";
 import type { BackendSet } from "../backend.ts";
 import type { VersionLabels } from "../request-metrics.ts";
-import type { Mirror } from "../routing.ts";
+import type { Mirror } from "../route.ts";
 import { BodyFollower } from "./body.ts";
 import type { ResponseHead } from "./response-head.ts";
 import type { SharedState } from "./shared-state.ts";

@@ -1,6 +1,6 @@
 import { bucketOf } from "@sluice/kernel";
 import { type RouteRequest, rewritePath } from "../match.ts";
-import { chooseRoute, type Route, type VirtualHost } from "../routing.ts";
+import { chooseRoute, type Route, type VirtualHost } from "../route.ts";
 import { cookieValue, stickyChoice } from "../sticky.ts";
 import type { RedirectEntry } from "../table.ts";
 import { fieldValue } from "./fields.ts";

@@ -14,7 +14,8 @@ import {
 import type { EndpointState } from "../backend.ts";
 import { mirrored, RequestMetrics, type VersionCounts } from "../request-metrics.ts";
 import { RingMetrics } from "../ring-metrics.ts";
-import { type LocalState, type MakeBackend, Routing, type ServiceListener } from "../routing.ts";
+import type { LocalState, LocalStates, MakeBackend, ServiceListener } from "../routed-service.ts";
+import { Routing } from "../routing.ts";
 import { serviceAddress } from "../service-address.ts";
 import { emptyRouteTable, type RouteTable } from "../table.ts";
 import { ClientConnection } from "./client-connection.ts";
@@ -82,6 +83,14 @@ export function createRouter(options: RouterOptions): Router {
   return new SocketRouter(options);
 }
 
+/** Where a Service's listener listens on this machine. */
+interface PlacedListener {
+  readonly role: string;
+  readonly host: string;
+  readonly port: number;
+  readonly listener: ServiceListener<RoutedBackend>;
+}
+
 class SocketRouter implements Router {
   readonly #options: RouterOptions;
   readonly #shared: SharedState;
@@ -91,7 +100,8 @@ class SocketRouter implements Router {
   readonly #problems = new Map<string, string>();
   readonly #drains = new Map<string, Set<() => void>>();
   readonly #drained = new Set<string>();
-  #listeners = new Map<string, ServiceListener<RoutedBackend>>();
+  #listeners = new Map<string, PlacedListener>();
+  readonly #places = new WeakMap<ServiceListener<RoutedBackend>, PlacedListener>();
   #seen: ReadonlyMap<string, EndpointState> = new Map();
   #sweeper: Timer;
   #onEmpty: (() => void) | undefined;
@@ -145,11 +155,8 @@ class SocketRouter implements Router {
     };
     const routing = new Routing(table, make, before, this.#local());
     shared.routing = routing;
-    for (const [key, backend] of before.backends) {
-      if (!routing.backends.has(key)) backend.leave();
-    }
-    const living = new Set([...routing.backends.values()].map(({ uid }) => uid));
-    for (const uid of this.#drained) if (!living.has(uid)) this.#drained.delete(uid);
+    for (const backend of before.leavers(routing)) backend.leave();
+    for (const uid of this.#drained) if (!routing.has(uid)) this.#drained.delete(uid);
     if (this.#options.listensOnServices === true) this.#listenOnServices(routing);
   }
 
@@ -186,7 +193,7 @@ class SocketRouter implements Router {
   #drainNow(podUid: string, wait: Millis): Promise<boolean> {
     this.#drained.add(podUid);
     this.#shared.routing.overlay(this.#local());
-    const ofPod = () => [...this.#shared.routing.backends.values()].filter(({ uid }) => uid === podUid);
+    const ofPod = () => [...this.#shared.routing.backendsOf(podUid)];
     for (const backend of ofPod()) backend.leave();
     const outstanding = () => ofPod().reduce((count, backend) => count + backend.outstanding, 0);
     if (outstanding() === 0) return Promise.resolve(true);
@@ -239,10 +246,10 @@ class SocketRouter implements Router {
     this.#sweeper.cancel();
     for (const connection of this.#connections) connection.destroy();
     for (const socket of this.#rawSockets) socket.destroy();
-    for (const backend of shared.routing.backends.values()) backend.leave();
+    for (const backend of shared.routing.backends()) backend.leave();
   }
 
-  #local(): ReadonlyMap<string, LocalState> {
+  #local(): LocalStates {
     if (this.#drained.size === 0) return this.#seen;
     const local = new Map<string, LocalState>(this.#seen);
     for (const uid of this.#drained) local.set(uid, "drained");
@@ -265,14 +272,10 @@ class SocketRouter implements Router {
   }
 
   #listenOnServices(routing: Routing<RoutedBackend>): void {
-    const wanted = new Map<string, ServiceListener<RoutedBackend>>();
-    const { bindsPrivilegedPorts = true } = this.#options;
-    for (const listener of routing.listeners) {
-      const { namespace, service: name } = listener.backends;
-      const at = serviceAddress({ namespace, name, clusterIP: listener.address }, listener.port, {
-        bindsPrivilegedPorts,
-      });
-      wanted.set(`service ${at.host}:${at.port}`, { ...listener, address: at.host, port: at.port });
+    const wanted = new Map<string, PlacedListener>();
+    for (const listener of routing.listeners()) {
+      const placed = this.#placeOf(listener);
+      wanted.set(placed.role, placed);
     }
     for (const [role, server] of this.#sockets) {
       if (role === "router" || wanted.has(role)) continue;
@@ -282,10 +285,10 @@ class SocketRouter implements Router {
     for (const role of this.#problems.keys()) if (!wanted.has(role)) this.#problems.delete(role);
     const before = this.#listeners;
     this.#listeners = wanted;
-    for (const [role, { address = "127.0.0.1", port }] of wanted) {
+    for (const [role, { host, port }] of wanted) {
       if (this.#sockets.has(role) || (before.has(role) && !this.#problems.has(role))) continue;
       this.#problems.delete(role);
-      this.#listenAt(role, address, port).then(
+      this.#listenAt(role, host, port).then(
         (server) => {
           if (!this.#listeners.has(role) || this.#shared.isClosing) {
             server.close();
@@ -301,26 +304,39 @@ class SocketRouter implements Router {
     }
   }
 
+  #placeOf(listener: ServiceListener<RoutedBackend>): PlacedListener {
+    let placed = this.#places.get(listener);
+    if (placed === undefined) {
+      const { namespace, service: name } = listener.backends;
+      const { bindsPrivilegedPorts = true } = this.#options;
+      const service = { namespace, name, clusterIP: listener.address };
+      const { host, port } = serviceAddress(service, listener.port, { bindsPrivilegedPorts });
+      placed = { role: `service ${host}:${port}`, host, port, listener };
+      this.#places.set(listener, placed);
+    }
+    return placed;
+  }
+
   #onConnection(role: string, client: Socket): void {
     client.setNoDelay(true);
     if (role === "router") {
       this.#serve(client);
       return;
     }
-    const listener = this.#listeners.get(role);
+    const listener = this.#listeners.get(role)?.listener;
     if (listener === undefined) client.destroy();
     else if (listener.protocol === "http") this.#serve(client, role);
     else if (listener.protocol === "tcp") this.#pass(client, listener);
     else {
       detectHttp(client, this.#options.clock, (isHttp) => {
         if (isHttp) this.#serve(client, role);
-        else this.#pass(client, this.#listeners.get(role) ?? listener);
+        else this.#pass(client, this.#listeners.get(role)?.listener ?? listener);
       });
     }
   }
 
   #serve(client: Socket, role?: string): void {
-    const fixedHost = role === undefined ? undefined : () => this.#listeners.get(role)?.host;
+    const fixedHost = role === undefined ? undefined : () => this.#listeners.get(role)?.listener.host;
     const connection = new ClientConnection(client, this.#shared, fixedHost);
     this.#connections.add(connection);
     this.#shared.stats.connections++;
@@ -350,7 +366,7 @@ class SocketRouter implements Router {
     for (const connection of this.#connections) connection.sweep(now);
     const living = new Set<VersionCounts>([this.#shared.unmatched]);
     const copied = new Set<VersionCounts>();
-    for (const backend of this.#shared.routing.backends.values()) {
+    for (const backend of this.#shared.routing.backends()) {
       backend.sweep();
       living.add(backend.counts);
       if (backend.mirrorCounts !== undefined) copied.add(backend.mirrorCounts);

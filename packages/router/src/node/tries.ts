@@ -1,6 +1,6 @@
 import type { BackendSet } from "../backend.ts";
 import { hasRetryBudget, retryWaitMillis } from "../retry-policy.ts";
-import { otherDestination, type Route } from "../routing.ts";
+import { otherDestination, type Route } from "../route.ts";
 import type { RetryEntry } from "../table.ts";
 import type { SharedState } from "./shared-state.ts";
 import type { RoutedBackend } from "./upstream.ts";
