@@ -1,6 +1,6 @@
 import { defaultRollbackRules, type Judgement, type JudgementSpec, type RollbackPolicy } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { type ReplayedWindow, replay } from "@sluice/verdict";
+import { judgeVersion, type ReplayedWindow, replay } from "@sluice/verdict";
 import { connect } from "../connection.ts";
 import { tolerancesOf } from "../control-plane/judging/judge-windows.ts";
 import { readWindowLog, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
@@ -35,7 +35,7 @@ export async function whyReplay(name: string, options: ReplayOptions): Promise<v
     if (replayed.length === 0) throw new Fault("invalid", `no windows of ${name} were kept in ${state.judgements}`);
     if (options.json) console.log(JSON.stringify(replayed));
     else for (const one of replayed) console.log(render(one));
-    if (replayed.some(({ differing }) => differing.length > 0)) process.exitCode = 1;
+    if (replayed.some(isWrong)) process.exitCode = 1;
   } finally {
     await close();
   }
@@ -60,7 +60,11 @@ interface Replayed {
   readonly version: string;
   readonly outcome: string | undefined;
   readonly windows: number;
-  /** Windows whose verdict isn't the one that was given: none, or the program has changed since. */
+  /** This judge. */
+  readonly judge: number;
+  /** The others that judged it, if any: their verdicts may have been otherwise. 1 stands for those without a number. */
+  readonly otherJudges: readonly number[];
+  /** Windows whose verdict isn't the one that was given: none, or another judge gave it. */
   readonly differing: readonly { readonly ends: number; readonly was: string; readonly is: string }[];
   readonly asItWas: End;
   readonly withPolicy?: End;
@@ -86,11 +90,19 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
     version: spec.canary.name,
     outcome: spec.outcome,
     windows: windows.length,
+    judge: judgeVersion,
+    otherJudges: otherJudgesOf(log),
     differing,
     asItWas: endOf(again),
     ...(other === undefined ? {} : { withPolicy: endOf(underPolicy(spec, log, other)) }),
   };
 }
+
+/** Until windows said who judged them. */
+const withoutNumber = 1;
+
+const otherJudgesOf = ({ windows }: WindowLog): readonly number[] =>
+  [...new Set(windows.map(({ judge = withoutNumber }) => judge))].filter((judge) => judge !== judgeVersion);
 
 const knownOf = (log: WindowLog) => log.windows.map(({ known }) => known);
 const heard = (model: RollbackPolicy["spec"]["model"]) => (model === undefined ? {} : { model: model.use ?? "beside" });
@@ -134,15 +146,34 @@ function endOf(windows: readonly ReplayedWindow[]): End {
   };
 }
 
-function render({ judgement, version, outcome, windows, differing, asItWas, withPolicy }: Replayed): string {
+/** The same judge has to say the same. */
+const isWrong = ({ differing, otherJudges }: Replayed): boolean => differing.length > 0 && otherJudges.length === 0;
+
+export function render(replayed: Replayed): string {
+  const { judgement, version, outcome, windows, differing, asItWas, withPolicy } = replayed;
   const same =
     differing.length === 0
       ? paint("green", `${windows} windows judged again: the same verdicts`)
-      : paint("red", `${differing.length} of ${windows} windows are judged otherwise than they were`);
+      : paint(
+          isWrong(replayed) ? "red" : "yellow",
+          `${differing.length} of ${windows} windows are judged otherwise than they were`,
+        );
   const lines = [`${paint("bold", `${version}`)} ${paint("dim", judgement)}  ${outcome ?? "under way"}`, `  ${same}`];
+  lines.push(...judgesOf(replayed));
   lines.push(`  as it was     ${endWords(asItWas)}`);
   if (withPolicy !== undefined) lines.push(`  other policy  ${endWords(withPolicy)}`);
   return lines.join("\n");
+}
+
+/** Whose verdicts they were, where it wasn't this judge. */
+function judgesOf({ judge, otherJudges, differing }: Replayed): readonly string[] {
+  if (otherJudges.length === 0) return [];
+  const others = otherJudges.map((other) => (other === withoutNumber ? "1 or older" : String(other))).join(", ");
+  const so =
+    differing.length === 0
+      ? "it says the same"
+      : "what follows is what this one would have done, not what was done then";
+  return [`  judged then by judge ${others}, now by judge ${judge}: ${so}`];
 }
 
 function endWords({ action, afterSeconds, harmedRequests, because }: End): string {

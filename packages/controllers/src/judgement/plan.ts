@@ -10,7 +10,7 @@ import {
   seconds,
   unreachable,
 } from "@sluice/kernel";
-import { brokenRules, decide, isAlarming, isValidated, rollbackNats } from "@sluice/verdict";
+import { brokenRules, decide, isAlarming, isValidated, judgeVersion, rollbackNats } from "@sluice/verdict";
 import type { Effect } from "../loop/index.ts";
 import type { JudgedWindows, ObservedJudgement } from "./observe.ts";
 
@@ -132,6 +132,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     because: ruling.because,
     confidence,
     ...(Number.isFinite(nats) ? { nats: rounded(nats) } : {}),
+    judge: judgeVersion,
     rollbackNats,
     suspects: suspects || ruling.action === "monitor",
     evidence: evidence

@@ -60,6 +60,7 @@ export const judgementStatus = object("The verdict so far.", {
   because: text("In a sentence."),
   confidence: share("How sure it is that the release is worse than tolerated, 0 to 1."),
   nats: share("Log of the strongest evidence after paying for every look."),
+  judge: count("Which judge: its number goes up with each change of what it would say."),
   rollbackNats: share("The evidence at which the release is taken back, in nats."),
   suspects: flag("The weight must not grow yet."),
   evidence: list(

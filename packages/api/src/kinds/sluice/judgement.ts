@@ -84,6 +84,8 @@ export interface JudgementStatus {
   readonly confidence?: number;
   /** Log of the strongest evidence after paying for every look. */
   readonly nats?: number;
+  /** Which judge: its number goes up with each change of what it would say. */
+  readonly judge?: number;
   /** The evidence at which the release is taken back. */
   readonly rollbackNats?: number;
   /** The weight must not grow yet. */

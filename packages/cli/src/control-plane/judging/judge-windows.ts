@@ -20,6 +20,7 @@ import {
   type JudgedRelease,
   type JudgedWindow,
   type JudgeOptions,
+  judgeVersion,
   namedEvidence,
   type PlaceboWindow,
   placeboWindow,
@@ -172,6 +173,7 @@ async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore,
       type: "window",
       window,
       verdict: { action: verdict.action, nats: verdict.nats, because: verdict.because },
+      judge: judgeVersion,
     });
   }
   if (lines.length > 0) await logs.append(work.uid, lines);

@@ -8,8 +8,9 @@ import type { JudgedWindows } from "@sluice/controllers";
 import { formatInstant, instant, millis, ratio } from "@sluice/kernel";
 import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
+import { judgeVersion } from "@sluice/verdict";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { replayOne } from "../../commands/why-replay.ts";
+import { render, replayOne } from "../../commands/why-replay.ts";
 import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { RemoteModels } from "./remote-model.ts";
@@ -161,6 +162,24 @@ describe("windows from the router's counters", () => {
 
     expect(replayed).toMatchObject({ windows: 24, differing: [], asItWas: { action: "rollback" } });
     expect(await readFile(join(folder, "one.ndjson"), "utf8")).not.toContain("NaN");
+  });
+
+  test("what another judge gave may be otherwise, and the replay says whose verdicts they were", async () => {
+    await handlerOf(metricsOf(0.05))(work(24), never);
+    const log = await new WindowLogs(folder).read("one");
+    if (log === undefined) throw new Error("nothing was kept");
+    const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
+    const patient = log.windows.map((one) => ({ ...one, verdict: { ...one.verdict, action: "continue" as const } }));
+    const anonymous = patient.map(({ judge: _, ...one }) => one);
+    const told = (windows: typeof log.windows) => render(replayOne(judgement, { ...log, windows }, undefined));
+
+    expect(replayOne(judgement, log, undefined)).toMatchObject({ judge: judgeVersion, otherJudges: [] });
+    expect(told(log.windows)).not.toContain("judged then by");
+    expect(told(patient)).toMatch(/windows are judged otherwise/);
+    expect(told(patient)).not.toContain("judged then by");
+    expect(told(anonymous)).toContain(`judged then by judge 1 or older, now by judge ${judgeVersion}: what follows`);
+    const upgraded = log.windows.map((one, index) => (index < 9 ? { ...one, judge: judgeVersion + 1 } : one));
+    expect(told(upgraded)).toContain(`by judge ${judgeVersion + 1}, now by judge ${judgeVersion}: it says the same`);
   });
 });
 

@@ -11,6 +11,8 @@ export type LogLine =
       readonly type: "window";
       readonly window: JudgedWindow;
       readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
+      /** The `judgeVersion` that gave it: an upgrade in the middle of a release brings another. */
+      readonly judge: number;
     }
   /** What else was known at that window's end: rules and a model have looked at it. */
   | ({ readonly type: "known"; readonly ends: number } & KnownBeside);
@@ -21,6 +23,8 @@ export interface WindowLog {
   readonly windows: readonly {
     readonly window: JudgedWindow;
     readonly verdict: Pick<Verdict, "action" | "nats" | "because">;
+    /** Undefined of windows that were judged before judges had numbers. */
+    readonly judge?: number;
     /** Undefined of windows that were judged with others at once, and of those before it was kept. */
     readonly known?: KnownBeside;
   }[];

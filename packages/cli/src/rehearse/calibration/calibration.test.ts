@@ -76,7 +76,7 @@ async function released(client: Client, folder: string, play: Played, index: num
   };
   await new WindowLogs(folder).append(metadata.uid ?? "", [
     { type: "release", release: {} as never },
-    { type: "window", window: window as never, verdict: { action: "continue", nats: 0, because: "" } },
+    { type: "window", window: window as never, verdict: { action: "continue", nats: 0, because: "" }, judge: 1 },
   ]);
   return outcome;
 }

@@ -8,14 +8,14 @@ export function judgeVerdict({ rollout, judgement, judged, status }: View): Verd
   if (judgement === undefined || judged?.action !== "rollback" || status.promoteFull === true) return undefined;
   // Testers at a preview are no users, and may try what fails: a person is asked.
   if (blueGreenOf(rollout) !== undefined && !isAfterSwitch(judgement)) return undefined;
-  const { because = "", decidedBy = "judge", confidence, requests, evidence = [], windows = 0 } = judged;
+  const { because = "", decidedBy = "judge", confidence, requests, evidence = [], windows = 0, judge } = judged;
   const { name, uid } = judgement.metadata;
   return {
     cause: "judge",
     message: decidedBy === "judge" ? because : `${decidedBy === "model" ? "" : "policy: "}${because}`,
     isBlamed: true,
     run: undefined,
-    inputs: { judgement: name, judgementUid: uid, windows, decidedBy },
+    inputs: { judgement: name, judgementUid: uid, windows, decidedBy, ...(judge === undefined ? {} : { judge }) },
     evidence: evidence.slice(0, 5).map(({ signal, endpoint, nats }) => ({
       name: signal,
       value: nats,
