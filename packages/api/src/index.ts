@@ -257,7 +257,7 @@ export type {
   BlueGreenPhase,
 } from "./kinds/sluice/blue-green.ts";
 export { blueGreenAnnotation } from "./kinds/sluice/blue-green.ts";
-export { isUnderWay } from "./kinds/sluice/blue-green-kind.ts";
+export { isUnderWay } from "./kinds/sluice/blue-green-progress.ts";
 export type {
   Decision,
   DecisionAction,

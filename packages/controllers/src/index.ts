@@ -15,7 +15,6 @@ export {
   syncPatch,
   terminatePatch,
 } from "./application/index.ts";
-export { type ColourPair, findPair, imageOf } from "./bluegreen/index.ts";
 export { everyReconciler } from "./every-reconciler.ts";
 export { experimentReconciler } from "./experiment/index.ts";
 export { type JudgedWindows, judgementReconciler } from "./judgement/index.ts";

@@ -1,5 +1,8 @@
+export { isUnderWay } from "../kinds/sluice/blue-green-progress.ts";
+export { matchesSelector } from "../selectors/label-selector.ts";
 export { type BlueGreenStage, blueGreenBrief, blueGreenStage, blueGreenWords } from "./blue-green-stage.ts";
 export { type Change, configurationChanges, templateChanges } from "./changes.ts";
+export { type ColourPair, type FoundPair, findPair, imageOf, wayBack } from "./colour-pair.ts";
 export { configurationAnnotation, snapshotName } from "./configuration-copies.ts";
 export { heldByJudge, heldByJudgeCondition, standingWords } from "./held-by-judge.ts";
 export { type LastWord, lastWord, meanwhileText, placeText, type Word, wordEvent } from "./meanwhile.ts";

@@ -8,7 +8,7 @@ import {
   isUnderWay,
   type Service,
 } from "@sluice/api";
-import { type ColourPair, findPair, imageOf } from "@sluice/controllers";
+import { type ColourPair, findPair, imageOf, wayBack } from "@sluice/api/release";
 import { Fault } from "@sluice/kernel";
 import { parseGoDuration } from "@sluice/languages";
 import { connect } from "../connection.ts";
@@ -224,21 +224,8 @@ export async function rollback(options: BlueGreenOptions & { readonly drain: str
     const known = await client.get<BlueGreenDeployment>({ ...kind, namespace, name: options.service });
     if (known !== undefined && isUnderWay(known)) return await abort(options);
     const release = newRelease();
-    const { label = "version", container, healthPath } = known?.spec ?? {};
-    await ask(
-      client,
-      namespace,
-      options.service,
-      {
-        release,
-        label,
-        by: whoAsks(),
-        ...(container === undefined ? {} : { container }),
-        ...(healthPath === undefined ? {} : { healthPath }),
-        drainSeconds: secondsOf("--drain", options.drain),
-      },
-      known,
-    );
+    const spec = wayBack(known, { release, by: whoAsks(), drainSeconds: secondsOf("--drain", options.drain) });
+    await ask(client, namespace, options.service, spec, known);
     return await follow(options, namespace, release);
   } finally {
     await close();

@@ -1,2 +1,1 @@
-export { type ColourPair, findPair, imageOf } from "./pair.ts";
 export { blueGreenReconciler } from "./reconciler.ts";

@@ -8,10 +8,10 @@ import {
   type Secret,
   type Service,
 } from "@sluice/api";
+import { type FoundPair, findPair } from "@sluice/api/release";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { decodeBase64Text } from "../arguments/index.ts";
 import { smokeName, taskId } from "./names.ts";
-import { type FoundPair, findPair } from "./pair.ts";
 
 /** Somewhere that a Pod of the new colour answers. */
 export interface Place {

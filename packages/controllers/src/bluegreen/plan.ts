@@ -1,9 +1,9 @@
 import { type BlueGreenDeployment, isUnderWay } from "@sluice/api";
+import { imageOf } from "@sluice/api/release";
 import { after, formatInstant, type Instant, parseInstant, seconds, unreachable } from "@sluice/kernel";
 import { checkHealth, smokeTest, waitForReady } from "./before-switch.ts";
 import type { ObservedBlueGreen } from "./observe.ts";
 import { notify, verify } from "./outside.ts";
-import { imageOf } from "./pair.ts";
 import { type BlueGreenPlan, enter, fail, stay, type Turn, within } from "./turn.ts";
 import { ensurePreview, prepared, scaled, switchTo } from "./writes.ts";
 

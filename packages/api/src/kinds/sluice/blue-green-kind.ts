@@ -4,6 +4,7 @@ import { ageColumn, column, fieldColumn, nameColumn, wideColumn } from "../colum
 import { resource } from "../meta-schema.ts";
 import { forbidden } from "../rules.ts";
 import type { BlueGreenDeployment } from "./blue-green.ts";
+import { isUnderWay } from "./blue-green-progress.ts";
 import { blueGreenSpec, blueGreenStatus } from "./blue-green-schema.ts";
 
 export const blueGreenDeploymentKind: KindDefinition = {
@@ -32,12 +33,6 @@ export const blueGreenDeploymentKind: KindDefinition = {
   validate: (object, old) =>
     old === undefined ? [] : checkChange(object as BlueGreenDeployment, old as BlueGreenDeployment),
 };
-
-/** Asked for and not ended yet. */
-export const isUnderWay = ({ spec, status }: BlueGreenDeployment): boolean =>
-  status?.release !== spec.release || !ends.has(status.phase ?? "Preparing");
-
-const ends: ReadonlySet<string> = new Set(["Succeeded", "Failed", "Aborted"]);
 
 /** While one deploy is under way there is no other: it may only be taken back. */
 function checkChange(next: BlueGreenDeployment, old: BlueGreenDeployment): readonly Violation[] {

@@ -1,4 +1,7 @@
-import { type BlueGreenDeploymentSpec, type Deployment, matchesSelector, type Service } from "@sluice/api";
+import type { Deployment } from "../kinds/apps/deployment.ts";
+import type { Service } from "../kinds/core/service.ts";
+import type { BlueGreenDeployment, BlueGreenDeploymentSpec } from "../kinds/sluice/blue-green.ts";
+import { matchesSelector } from "../selectors/label-selector.ts";
 
 /** The Service, the Deployment that it picks now, and the other. */
 export interface ColourPair {
@@ -56,3 +59,19 @@ const colourOf = ({ spec }: Deployment, label: string): string => spec.template.
 
 export const imageOf = ({ spec }: Deployment, container: string): string | undefined =>
   spec.template.spec.containers.find(({ name }) => name === container)?.image;
+
+/** The other colour serves again as it was: what `sluice bluegreen rollback` and the console ask for. */
+export function wayBack(
+  known: BlueGreenDeployment | undefined,
+  { release, by, drainSeconds }: { readonly release: string; readonly by: string; readonly drainSeconds: number },
+): BlueGreenDeploymentSpec {
+  const { label = "version", container, healthPath } = known?.spec ?? {};
+  return {
+    release,
+    label,
+    by,
+    ...(container === undefined ? {} : { container }),
+    ...(healthPath === undefined ? {} : { healthPath }),
+    drainSeconds,
+  };
+}
