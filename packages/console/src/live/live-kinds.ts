@@ -8,6 +8,10 @@ export const liveKinds = {
   experiments: { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment" },
   judgements: { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" },
   ringsets: { apiVersion: "sluice.dev/v1alpha1", kind: "RingSet" },
+  bluegreendeployments: { apiVersion: "sluice.dev/v1alpha1", kind: "BlueGreenDeployment" },
+  deployments: { apiVersion: "apps/v1", kind: "Deployment" },
+  services: { apiVersion: "v1", kind: "Service" },
+  jobs: { apiVersion: "batch/v1", kind: "Job" },
   replicasets: { apiVersion: "apps/v1", kind: "ReplicaSet" },
   pods: { apiVersion: "v1", kind: "Pod" },
   events: { apiVersion: "v1", kind: "Event" },
@@ -23,7 +27,15 @@ export const isLiveKind = (name: string): name is LiveKind => Object.hasOwn(live
 export interface LiveScope {
   readonly kind: LiveKind;
   readonly namespace?: string;
+  /** Only what has this name; of Events and Decisions, what is about something of this name. */
+  readonly name?: string;
+  /** Only what a list shows of each: thousands of them are to be sent. */
+  readonly isBrief?: boolean;
 }
+
+/** What `name` is compared with. */
+export const nameField = (kind: LiveKind): string =>
+  kind === "events" ? "involvedObject.name" : kind === "decisions" ? "spec.subject.name" : "metadata.name";
 
 /** Where the collection is in the API's paths: `/apis/apps/v1/namespaces/shop/replicasets`. */
 export function pathOf(kind: LiveKind, namespace?: string, name?: string): string {

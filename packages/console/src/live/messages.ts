@@ -21,24 +21,29 @@ export interface LiveRequest extends LiveScope {
   readonly resourceVersion?: string;
 }
 
-/** `/live?watch=pods,shop,1234&watch=rollouts`. */
+/** `/live?watch=pods,shop,1234&watch=rollouts&watch=events,shop,1234,checkout&watch=analysisruns,,,,brief`. */
 export function liveQuery(requests: readonly LiveRequest[]): string {
-  const watches = requests.map(({ kind, namespace = "", resourceVersion = "" }) =>
-    [kind, namespace, resourceVersion].map(encodeURIComponent).join(","),
+  const watches = requests.map(({ kind, namespace = "", resourceVersion = "", name = "", isBrief = false }) =>
+    [kind, namespace, resourceVersion, name, isBrief ? "brief" : ""]
+      .map(encodeURIComponent)
+      .join(",")
+      .replace(/,+$/, ""),
   );
   return watches.map((watch) => `watch=${watch}`).join("&");
 }
 
-/** Undefined where a kind isn't one of ours. */
+/** Undefined where a kind isn't one of ours, or a name is none. */
 export function parseLiveRequests(values: readonly string[]): readonly LiveRequest[] | undefined {
   const requests: LiveRequest[] = [];
   for (const value of values) {
-    const [kind = "", namespace = "", resourceVersion = ""] = value.split(",");
-    if (!isLiveKind(kind)) return undefined;
+    const [kind = "", namespace = "", resourceVersion = "", name = "", extent = ""] = value.split(",");
+    if (!isLiveKind(kind) || !/^[\w.:-]*$/.test(name)) return undefined;
     requests.push({
       kind,
       ...(namespace === "" ? {} : { namespace }),
       ...(resourceVersion === "" ? {} : { resourceVersion }),
+      ...(name === "" ? {} : { name }),
+      ...(extent === "brief" ? { isBrief: true } : {}),
     });
   }
   return requests;

@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
+import type { Resource } from "@sluice/api";
 import { after, type Clock, instant, minutes } from "@sluice/kernel";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type ConsoleWorld, consoleWorld, realClock } from "../fixtures/console-world.ts";
@@ -163,4 +164,49 @@ test("only files of the build are served", async () => {
   const answers = await Promise.all(names.map((name) => ask(`/assets/${name}`)));
 
   expect(answers.every(({ status }) => status === 404 || status === 401)).toBe(true);
+});
+
+/** What a watch sends until all that there is has come. */
+async function watched(watch: string): Promise<readonly Resource[]> {
+  const cookie = await signIn();
+  const { port } = new URL(world.origin);
+  const headers = { host: `localhost:${port}`, cookie };
+  const response = await new Promise<IncomingMessage>((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path: `/live?watch=${watch}`, headers });
+    asked.on("error", reject).on("response", resolve).end();
+  });
+  let text = "";
+  for await (const chunk of response) {
+    text += chunk;
+    if (response.statusCode !== 200 || text.includes('"READY"')) break;
+  }
+  if (response.statusCode !== 200) throw new Error(`${response.statusCode}`);
+  const messages = text.split("\n").filter(Boolean);
+  return messages.flatMap((line) => (JSON.parse(line) as { readonly object?: Resource }).object ?? []);
+}
+
+test("a page of one object is sent that one; a list nothing that it doesn't show", async () => {
+  const run = (name: string) =>
+    ({
+      apiVersion: "argoproj.io/v1alpha1",
+      kind: "AnalysisRun",
+      metadata: {
+        name,
+        namespace: "shop",
+        annotations: { "kubectl.kubernetes.io/last-applied-configuration": "a lot" },
+      },
+      spec: { metrics: [{ name: "errors", provider: { prometheus: { query: "sum(errors)" } } }] },
+    }) as unknown as Resource;
+  await world.client.create(run("one"));
+  await world.client.create(run("another"));
+
+  const [whole, ...others] = await watched("analysisruns,shop,,one");
+  const list = await watched("analysisruns,,,,brief");
+
+  expect([whole?.metadata.name, others]).toEqual(["one", []]);
+  expect(JSON.stringify(whole)).toContain("sum(errors)");
+  expect(list.map(({ metadata }) => metadata.name).toSorted()).toEqual(["another", "one"]);
+  expect(JSON.stringify(list)).toContain('"errors"');
+  expect(JSON.stringify(list)).not.toMatch(/sum\(errors\)|a lot/);
+  await expect(watched("analysisruns,shop,,one%20or%20another")).rejects.toThrow("400");
 });

@@ -1,7 +1,8 @@
 import type { ServerResponse } from "node:http";
 import { type Client, hasReason, type Resource, type Watch, type WatchEvent } from "@sluice/api";
 import { type Clock, seconds, type Timer } from "@sluice/kernel";
-import { liveKinds } from "../live/live-kinds.ts";
+import { brief } from "../live/brief.ts";
+import { liveKinds, nameField } from "../live/live-kinds.ts";
 import type { LiveMessage, LiveRequest } from "../live/messages.ts";
 
 const beatEvery = seconds(10);
@@ -29,18 +30,20 @@ export async function streamLive(response: ServerResponse, options: LiveStreamOp
   if (!response.destroyed) response.end();
 }
 
-function open(client: Client, { kind, namespace, resourceVersion }: LiveRequest): Watch {
+function open(client: Client, { kind, namespace, name, resourceVersion }: LiveRequest): Watch {
   return client.watch(liveKinds[kind], {
     ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { fieldSelector: `${nameField(kind)}=${name}` }),
     ...(resourceVersion === undefined ? { sendInitialEvents: true } : { resourceVersion }),
     allowBookmarks: true,
   });
 }
 
-async function relay(watch: Watch, index: number, { resourceVersion }: LiveRequest, lines: LineWriter): Promise<void> {
+async function relay(watch: Watch, index: number, request: LiveRequest, lines: LineWriter): Promise<void> {
+  const { resourceVersion, isBrief = false } = request;
   if (resourceVersion !== undefined) await lines.write({ type: "READY", watch: index, resourceVersion });
   try {
-    for await (const event of watch) await lines.write(messageOf(event, index));
+    for await (const event of watch) await lines.write(messageOf(event, index, isBrief));
   } catch (thrown) {
     const isExpired = hasReason(thrown, "Expired");
     const message = thrown instanceof Error ? thrown.message : String(thrown);
@@ -48,12 +51,13 @@ async function relay(watch: Watch, index: number, { resourceVersion }: LiveReque
   }
 }
 
-function messageOf(event: WatchEvent, watch: number): LiveMessage {
+function messageOf(event: WatchEvent, watch: number, isBrief: boolean): LiveMessage {
   if (event.type === "BOOKMARK") {
     const type = event.initialEventsEnd === true ? "READY" : "BOOKMARK";
     return { type, watch, resourceVersion: event.resourceVersion };
   }
-  return { type: event.type, watch, object: withoutManagedFields(event.object) };
+  const object = withoutManagedFields(event.object);
+  return { type: event.type, watch, object: isBrief ? brief(object) : object };
 }
 
 /** Half of an object's bytes are about who owns its fields; no page shows that. */

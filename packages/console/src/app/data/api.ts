@@ -1,7 +1,7 @@
 import type { Event, Patch, Rollout } from "@sluice/api";
 import { meanwhileText, type Word, wordEvent } from "@sluice/api/release";
 import { instant } from "@sluice/kernel";
-import { pathOf } from "../../live/live-kinds.ts";
+import { type LiveKind, pathOf } from "../../live/live-kinds.ts";
 
 /** One write, as the API takes it. */
 export interface RequestedPatch {
@@ -33,6 +33,23 @@ export async function steer(seen: Rollout, requests: readonly RequestedPatch[], 
     headers: { "content-type": "application/json" },
     body: JSON.stringify(event),
   }).catch(() => undefined);
+}
+
+/** One JSON patch of an object. Throws an Error whose message is what the API says. */
+export async function change(
+  kind: LiveKind,
+  namespace: string,
+  name: string,
+  operations: readonly object[],
+): Promise<void> {
+  const response = await fetch(`/k8s${pathOf(kind, namespace, name)}?fieldManager=sluice-console`, {
+    method: "PATCH",
+    headers: { "content-type": "application/json-patch+json" },
+    body: JSON.stringify(operations),
+  }).catch(() => {
+    throw new Error("The control plane doesn't answer. Nothing was changed.");
+  });
+  if (!response.ok) throw new Error(await refusalOf(response));
 }
 
 async function meanwhile(seen: Rollout, path: string, refusal: string): Promise<string> {

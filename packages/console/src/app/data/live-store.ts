@@ -42,7 +42,10 @@ const silenceMax = 25_000;
 const keptFor = 60_000;
 
 const isSameScope = (left: LiveScope, right: LiveScope) =>
-  left.kind === right.kind && left.namespace === right.namespace;
+  left.kind === right.kind &&
+  left.namespace === right.namespace &&
+  left.name === right.name &&
+  left.isBrief === right.isBrief;
 
 /** Follows what pages show over one connection, and goes on from where it was when that breaks. */
 export class LiveStore {

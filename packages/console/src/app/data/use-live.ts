@@ -27,28 +27,36 @@ export function useConnection(): Connection {
 }
 
 /** All objects of the scope; the same array until one of them changes. */
-export function useCollection<R extends Resource>(kind: LiveScope["kind"], namespace?: string): CollectionState<R> {
-  const scope = scopeOf(kind, namespace);
+export function useCollection<R extends Resource>(
+  kind: LiveScope["kind"],
+  namespace?: string,
+  extent: "whole" | "brief" = "whole",
+): CollectionState<R> {
+  const isBrief = extent === "brief";
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(scopeOf(kind, namespace), listener),
-    [kind, namespace],
+    (listener: () => void) => live.subscribe(scopeOf({ kind, namespace, isBrief }), listener),
+    [kind, namespace, isBrief],
   );
-  return useSyncExternalStore(subscribe, () => live.state<R>(scope));
+  return useSyncExternalStore(subscribe, () => live.state<R>(scopeOf({ kind, namespace, isBrief })));
 }
 
-/** Those that `isWanted`; the same array while the same objects are in it, so that others' changes draw nothing. */
+/**
+ * Those that `isWanted`; the same array while the same objects are in it, so that others' changes draw nothing. With a
+ * name only what has it, or is about it, is sent.
+ */
 export function useItems<R extends Resource>(
   kind: LiveScope["kind"],
   namespace: string | undefined,
   isWanted: (object: R) => boolean,
+  name?: string,
 ): readonly R[] | undefined {
   const last = useRef<readonly R[] | undefined>(undefined);
   const subscribe = useCallback(
-    (listener: () => void) => live.subscribe(scopeOf(kind, namespace), listener),
-    [kind, namespace],
+    (listener: () => void) => live.subscribe(scopeOf({ kind, namespace, name }), listener),
+    [kind, namespace, name],
   );
   return useSyncExternalStore(subscribe, () => {
-    const state = live.state<R>(scopeOf(kind, namespace));
+    const state = live.state<R>(scopeOf({ kind, namespace, name }));
     if (state.is === "loading") return undefined;
     const items = state.items.filter(isWanted);
     const known = last.current;
@@ -58,6 +66,21 @@ export function useItems<R extends Resource>(
   });
 }
 
-function scopeOf(kind: LiveScope["kind"], namespace: string | undefined): LiveScope {
-  return namespace === undefined ? { kind } : { kind, namespace };
+function scopeOf({
+  kind,
+  namespace,
+  name,
+  isBrief = false,
+}: {
+  readonly kind: LiveScope["kind"];
+  readonly namespace: string | undefined;
+  readonly name?: string | undefined;
+  readonly isBrief?: boolean;
+}): LiveScope {
+  return {
+    kind,
+    ...(namespace === undefined ? {} : { namespace }),
+    ...(name === undefined ? {} : { name }),
+    ...(isBrief ? { isBrief } : {}),
+  };
 }
