@@ -1,8 +1,14 @@
 import type { ReactNode } from "react";
 import { Redirect, Route, Switch } from "wouter";
+import { AnalysisRunPage } from "./analysis/run-page.tsx";
+import { AnalysisRunsPage } from "./analysis/runs-page.tsx";
 import { ApplicationPage } from "./applications/application-page.tsx";
 import { ApplicationsPage } from "./applications/applications-page.tsx";
+import { DeployPage } from "./blue-green/deploy-page.tsx";
+import { DeploysPage } from "./blue-green/deploys-page.tsx";
 import { EventsPage } from "./events/events-page.tsx";
+import { ExperimentPage } from "./experiments/experiment-page.tsx";
+import { ExperimentsPage } from "./experiments/experiments-page.tsx";
 import { Page } from "./parts/page.tsx";
 import { Empty } from "./parts/states.tsx";
 import { PodPage } from "./pods/pod-page.tsx";
@@ -26,6 +32,18 @@ export function App(): ReactNode {
         <Route path="/rollouts" component={RolloutsPage} />
         <Route path="/rollouts/:namespace/:name">
           {({ namespace, name }) => <ReleasePage key={`${namespace}/${name}`} namespace={namespace} name={name} />}
+        </Route>
+        <Route path="/bluegreen" component={DeploysPage} />
+        <Route path="/bluegreen/:namespace/:name">
+          {({ namespace, name }) => <DeployPage key={`${namespace}/${name}`} namespace={namespace} name={name} />}
+        </Route>
+        <Route path="/experiments" component={ExperimentsPage} />
+        <Route path="/experiments/:namespace/:name">
+          {({ namespace, name }) => <ExperimentPage key={`${namespace}/${name}`} namespace={namespace} name={name} />}
+        </Route>
+        <Route path="/analysis" component={AnalysisRunsPage} />
+        <Route path="/analysis/:namespace/:name">
+          {({ namespace, name }) => <AnalysisRunPage key={`${namespace}/${name}`} namespace={namespace} name={name} />}
         </Route>
         <Route path="/pods" component={PodsPage} />
         <Route path="/pods/:namespace/:name">

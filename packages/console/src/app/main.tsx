@@ -7,6 +7,7 @@ import "./style/tokens.css";
 import "./style/page.css";
 import "./style/parts.css";
 import "./style/release.css";
+import "./style/objects.css";
 import "./style/rehearsal.css";
 
 const root = document.getElementById("root");

@@ -9,6 +9,9 @@ import { ShortcutsButton, useShortcuts } from "./parts/shortcuts.tsx";
 const places = [
   { to: "/applications", text: "Applications", keys: "g a" },
   { to: "/rollouts", text: "Rollouts", keys: "g r" },
+  { to: "/bluegreen", text: "Blue-green", keys: "g b" },
+  { to: "/experiments", text: "Experiments", keys: "g x" },
+  { to: "/analysis", text: "Analysis", keys: "g n" },
   { to: "/pods", text: "Pods", keys: "g p" },
   { to: "/rehearse", text: "Rehearse", keys: "g h" },
   { to: "/events", text: "Events", keys: "g e" },

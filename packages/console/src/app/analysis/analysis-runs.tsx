@@ -1,10 +1,11 @@
 import type { AnalysisRun, Metric } from "@sluice/api";
 import { withArguments } from "@sluice/api/release";
 import type { ReactNode } from "react";
-import { formatMeasured } from "../../format.ts";
-import { Ago } from "../../parts/ago.tsx";
-import { Badge } from "../../parts/badge.tsx";
-import { revisionOf } from "../versions.ts";
+import { Link } from "wouter";
+import { formatMeasured } from "../format.ts";
+import { Ago } from "../parts/ago.tsx";
+import { Badge } from "../parts/badge.tsx";
+import { revisionOf } from "../release/versions.ts";
 import { chartOf } from "./measurements.ts";
 import { MetricPlot } from "./metric-chart.tsx";
 
@@ -28,6 +29,9 @@ function Run({ run }: { readonly run: AnalysisRun }): ReactNode {
       <div className="run-head">
         <Badge state={status?.phase || "Pending"} />
         <span>revision {revisionOf(run)}</span>
+        <Link href={`/analysis/${metadata.namespace}/${metadata.name}`} className="more-link">
+          Each measurement<span className="unseen"> of {metadata.name}</span>
+        </Link>
         <span className="quiet">
           {place !== undefined && `${place} · `}
           <Ago at={status?.startedAt ?? metadata.creationTimestamp} />
@@ -54,7 +58,18 @@ export function Metrics({ run }: { readonly run: AnalysisRun }): ReactNode {
   );
 }
 
-function MetricItem({ run, metric }: { readonly run: AnalysisRun; readonly metric: Metric }): ReactNode {
+export function MetricItem({
+  run,
+  metric,
+  size = "small",
+  children,
+}: {
+  readonly run: AnalysisRun;
+  readonly metric: Metric;
+  readonly size?: "small" | "large";
+  /** What else there is to say of it. */
+  readonly children?: ReactNode;
+}): ReactNode {
   const chart = chartOf(run, metric);
   const { result, points, isDryRun } = chart;
   const last = points.at(-1)?.measurement;
@@ -70,7 +85,8 @@ function MetricItem({ run, metric }: { readonly run: AnalysisRun; readonly metri
       </div>
       <Conditions metric={metric} args={run.spec.args} />
       {result?.message !== undefined && <p className="under bad-text">{result.message}</p>}
-      {points.length > 0 && <MetricPlot chart={chart} />}
+      {points.length > 0 && <MetricPlot chart={chart} size={size} />}
+      {children}
     </li>
   );
 }

@@ -1,16 +1,22 @@
 import type { Measurement } from "@sluice/api";
 import type { ReactNode } from "react";
-import { formatClock, formatMeasured, formatNumber } from "../../format.ts";
+import { formatClock, formatMeasured, formatNumber } from "../format.ts";
 import type { Line, MetricChart, Point } from "./measurements.ts";
 
 const percent = (share: number): string => `${(share * 100).toFixed(2)}%`;
 
 /** Each measurement as a mark over time; what lies beyond a threshold is tinted. Read aloud it is a list. */
-export function MetricPlot({ chart }: { readonly chart: MetricChart }): ReactNode {
+export function MetricPlot({
+  chart,
+  size = "small",
+}: {
+  readonly chart: MetricChart;
+  readonly size?: "small" | "large";
+}): ReactNode {
   const { points, lines, metric } = chart;
   const drawn = points.filter(({ y }) => y !== undefined);
   return (
-    <div className="metric-plot">
+    <div className={`metric-plot ${size}`}>
       {lines.map((line) => (
         <ThresholdLine key={`${line.threshold.of} ${line.threshold.text}`} line={line} />
       ))}

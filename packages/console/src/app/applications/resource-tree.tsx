@@ -2,6 +2,7 @@ import type { Application, Pod, ReplicaSet, ResourceStatus } from "@sluice/api";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
 import { useItems } from "../data/use-live.ts";
+import { addressOf } from "../parts/addresses.ts";
 import { Badge } from "../parts/badge.tsx";
 import { stateOf } from "../pods/pod-state.ts";
 import { controllerUid, isReady, revisionOf } from "../release/versions.ts";
@@ -29,11 +30,12 @@ const weightOf = (resource: ResourceStatus): number =>
 
 function ResourceRow({ resource }: { readonly resource: ResourceStatus }): ReactNode {
   const { kind, namespace, name, status, health, requiresPruning } = resource;
+  const address = kind === undefined ? undefined : addressOf(kind, namespace, name);
   return (
     <div className="tree-row">
       <span className="kind">{kind}</span>
       <span className="name">
-        {kind === "Rollout" ? <Link href={`/rollouts/${namespace}/${name}`}>{name}</Link> : name}
+        {address === undefined ? name : <Link href={address}>{name}</Link>}
         {health?.message !== undefined && health.message !== "" && <span className="quiet"> {health.message}</span>}
       </span>
       {requiresPruning && <Badge state="to be pruned" tone="warn" />}

@@ -1,9 +1,9 @@
-import type { Event, ObjectReference } from "@sluice/api";
+import type { Event } from "@sluice/api";
 import { memo, type ReactNode } from "react";
-import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
 import { Ago } from "../parts/ago.tsx";
 import { FilterField, matches, useFilter } from "../parts/filter.tsx";
+import { ObjectLink } from "../parts/object-link.tsx";
 import { Page } from "../parts/page.tsx";
 import { Empty, Loading } from "../parts/states.tsx";
 import { eventAt } from "../release/timeline.ts";
@@ -74,8 +74,6 @@ export function EventsPage(): ReactNode {
   );
 }
 
-const pages: Readonly<Record<string, string>> = { Rollout: "rollouts", Application: "applications", Pod: "pods" };
-
 const Row = memo(({ event }: { readonly event: Event }) => (
   <tr className={event.type === "Warning" ? "is-warning" : ""}>
     <td data-label="When" className="when">
@@ -87,7 +85,7 @@ const Row = memo(({ event }: { readonly event: Event }) => (
       {(event.count ?? 1) > 1 && <span className="quiet numbers"> × {event.count}</span>}
     </td>
     <td data-label="About">
-      <About object={event.involvedObject} />
+      <ObjectLink {...aboutOf(event)} />
     </td>
     <td data-label="Message" className="wide message">
       {event.message}
@@ -95,12 +93,4 @@ const Row = memo(({ event }: { readonly event: Event }) => (
   </tr>
 ));
 
-function About({ object: { kind = "", namespace, name = "" } }: { readonly object: ObjectReference }): ReactNode {
-  const page = pages[kind];
-  return (
-    <>
-      <span className="quiet">{kind}</span>{" "}
-      {page === undefined ? name : <Link href={`/${page}/${namespace}/${name}`}>{name}</Link>}
-    </>
-  );
-}
+const aboutOf = ({ involvedObject: { kind = "", namespace, name = "" } }: Event) => ({ kind, namespace, name });

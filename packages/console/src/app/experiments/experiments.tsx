@@ -1,9 +1,13 @@
 import type { AnalysisRun, Experiment, ExperimentTemplate, ExperimentTemplateStatus } from "@sluice/api";
 import type { ReactNode } from "react";
-import { Ago } from "../../parts/ago.tsx";
-import { Badge } from "../../parts/badge.tsx";
+import { Link } from "wouter";
 import { Metrics, RunMessage } from "../analysis/analysis-runs.tsx";
-import { controllerUid, revisionOf, type Share } from "../versions.ts";
+import { Ago } from "../parts/ago.tsx";
+import { Badge } from "../parts/badge.tsx";
+import { controllerUid, revisionOf, type Share } from "../release/versions.ts";
+
+/** What a version of it gets of the traffic, in percent. */
+export type TemplateShare = Pick<Share, "hash" | "percent">;
 
 /** Versions that run beside each other for a while, and what is measured of them. */
 export function Experiments({
@@ -40,6 +44,9 @@ function ExperimentView({
       <div className="run-head">
         <Badge state={status?.phase || "Pending"} />
         <span>revision {revisionOf(experiment)}</span>
+        <Link href={`/experiments/${metadata.namespace}/${metadata.name}`} className="more-link">
+          Open<span className="unseen"> experiment {metadata.name}</span>
+        </Link>
         <span className="quiet">
           {spec.duration === undefined ? "until its analyses end" : `for ${spec.duration}`} ·{" "}
           <Ago at={status?.availableAt ?? metadata.creationTimestamp} />
@@ -48,29 +55,7 @@ function ExperimentView({
       {status?.message !== undefined && status.phase !== "Successful" && (
         <p className={status.phase === "Running" ? "quiet" : "bad-text"}>{status.message}</p>
       )}
-      <div className="scrolls">
-        <table className="versions experiment">
-          <thead>
-            <tr>
-              <th scope="col">Template</th>
-              <th scope="col">State</th>
-              <th scope="col" className="number">
-                Pods ready
-              </th>
-              <th scope="col" className="number">
-                Traffic
-              </th>
-            </tr>
-          </thead>
-          <tbody>
-            {spec.templates.map((template) => {
-              const state = status?.templateStatuses?.find(({ name }) => name === template.name);
-              const share = shares.find(({ hash }) => hash !== "" && hash === state?.podTemplateHash);
-              return <TemplateRow key={template.name} template={template} state={state} percent={share?.percent} />;
-            })}
-          </tbody>
-        </table>
-      </div>
+      <TemplateTable experiment={experiment} shares={shares} />
       {(status?.analysisRuns ?? []).map(({ name, analysisRun, phase, message }) => {
         const run = runs.find((one) => one.metadata.name === analysisRun);
         return (
@@ -84,6 +69,41 @@ function ExperimentView({
         );
       })}
     </section>
+  );
+}
+
+/** The versions that run beside each other, with what they get of the traffic. */
+export function TemplateTable({
+  experiment: { spec, status },
+  shares,
+}: {
+  readonly experiment: Experiment;
+  readonly shares: readonly TemplateShare[];
+}): ReactNode {
+  return (
+    <div className="scrolls">
+      <table className="versions experiment">
+        <thead>
+          <tr>
+            <th scope="col">Template</th>
+            <th scope="col">State</th>
+            <th scope="col" className="number">
+              Pods ready
+            </th>
+            <th scope="col" className="number">
+              Traffic
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {spec.templates.map((template) => {
+            const state = status?.templateStatuses?.find(({ name }) => name === template.name);
+            const share = shares.find(({ hash }) => hash !== "" && hash === state?.podTemplateHash);
+            return <TemplateRow key={template.name} template={template} state={state} percent={share?.percent} />;
+          })}
+        </tbody>
+      </table>
+    </div>
   );
 }
 

@@ -1,14 +1,14 @@
-import type { AnalysisRun, Decision, Experiment, Quarantine, Resource } from "@sluice/api";
+import type { AnalysisRun, Decision, Experiment, Quarantine, ReplicaSet, Resource } from "@sluice/api";
 import { type ReactNode, useMemo, useState } from "react";
+import { AnalysisRuns } from "../analysis/analysis-runs.tsx";
+import { Experiments } from "../experiments/experiments.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
 import { Empty, Loading } from "../parts/states.tsx";
 import { colourIndex } from "../parts/version-colours.ts";
 import { Actions } from "./actions.tsx";
-import { AnalysisRuns } from "./analysis/analysis-runs.tsx";
 import { ChangesSection } from "./changes/changes-section.tsx";
 import { DecisionsSection } from "./decisions-section.tsx";
-import { Experiments } from "./experiments/experiments.tsx";
 import { headlineOf } from "./headline.ts";
 import { JudgeView } from "./judge/judge-view.tsx";
 import { latestJudgement } from "./judge/latest-judgement.ts";
@@ -22,7 +22,7 @@ import { TrafficCharts, WindowChoice, windowFor } from "./traffic-charts.tsx";
 import { type Release, useRelease } from "./use-release.ts";
 import { useTraffic } from "./use-traffic.ts";
 import { VersionTable } from "./version-table.tsx";
-import { revisionOf, sharesOf, type Version, versionsOf } from "./versions.ts";
+import { hashOf, revisionOf, sharesOf, type Version, versionsOf } from "./versions.ts";
 import { WeightBar } from "./weight-bar.tsx";
 
 export function ReleasePage({ namespace, name }: { readonly namespace: string; readonly name: string }): ReactNode {
@@ -53,6 +53,14 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
     shown.map(({ hash }) => hash),
     seconds,
   );
+  const about = useMemo(() => {
+    const others = [...runs, ...quarantines].map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+    return new Set([`Rollout ${name}`, ...others]);
+  }, [name, runs, quarantines]);
+  const titleOf = useMemo(() => {
+    const images = new Map(replicaSets.map((set) => [hashOf(set), imagesOf(set)]));
+    return ({ spec: { subject } }: Decision) => images.get(subject.podTemplateHash ?? "");
+  }, [replicaSets]);
   const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
   const steps = stepsOf(rollout);
   const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
@@ -112,19 +120,15 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
             </Section>
           )}
           <ChangesSection rollout={rollout} />
-          <DecisionsSection
-            namespace={namespace}
-            name={name}
-            decisions={decisions}
-            replicaSets={replicaSets}
-            runs={runs}
-            quarantines={quarantines}
-          />
+          <DecisionsSection namespace={namespace} decisions={decisions} about={about} titleOf={titleOf} />
         </div>
       </div>
     </Page>
   );
 }
+
+const imagesOf = ({ spec }: ReplicaSet): string | undefined =>
+  spec.template?.spec.containers.map(({ image }) => image).join(", ");
 
 /** What is stable, on its way or still has pods, and the last few that had; at most five. */
 const worthShowing = (versions: readonly Version[]): readonly Version[] =>

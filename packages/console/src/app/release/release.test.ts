@@ -224,7 +224,7 @@ const decision = (at: number, action: Decision["spec"]["action"], hash: string, 
 });
 
 describe("timeline", () => {
-  const images = (hash: string) => `shop:${hash}`;
+  const images = ({ spec: { subject } }: Decision) => `shop:${subject.podTemplateHash}`;
   const told = (...decisions: Decision[]) =>
     chaptersOf(decisions, [], images).map(({ title, result, took }) => [title, result, took]);
 

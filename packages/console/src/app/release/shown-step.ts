@@ -1,6 +1,6 @@
 import type { StepKind } from "@sluice/api/release";
 
-export type StepState = "done" | "current" | "next";
+export type StepState = "done" | "current" | "next" | "failed";
 
 export interface ShownStep {
   readonly index: number;

@@ -2,7 +2,7 @@ import { type ReactNode, useEffect, useRef } from "react";
 import { Countdown } from "../parts/ago.tsx";
 import type { ShownStep } from "./shown-step.ts";
 
-const states = { done: "done", current: "now", next: "to come" } as const;
+const states = { done: "done", current: "now", next: "to come", failed: "failed" } as const;
 
 /** The steps from left to right; the current one is kept in view. */
 export function StepTrack({ steps }: { readonly steps: readonly ShownStep[] }): ReactNode {

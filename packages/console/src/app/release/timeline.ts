@@ -37,13 +37,21 @@ const tones: Readonly<Record<string, TimelineEntry["tone"]>> = {
   revert: "warn",
 };
 
-const results: Readonly<Record<string, Chapter["result"]>> = { promote: "promoted", abort: "taken back" };
+const results: Readonly<Record<string, Chapter["result"]>> = {
+  promote: "promoted",
+  abort: "taken back",
+  rollback: "taken back",
+};
+
+/** A deploy over two colours has no hash of its own. */
+const isAbout = (decision: Decision | undefined, hash: string): boolean =>
+  decision !== undefined && (decision.spec.subject.podTemplateHash ?? "") === hash;
 
 /** Newest first. A release begins with the decision `begin`; what comes before the first one has no title. */
 export function chaptersOf(
   decisions: readonly Decision[],
   events: readonly Event[],
-  imageOf: (podTemplateHash: string) => string | undefined,
+  titleOf: (begin: Decision) => string | undefined,
 ): readonly Chapter[] {
   const entries = [...decisions.map(ofDecision), ...events.map(ofEvent)].sort((a, b) => a.at - b.at || order(a, b));
   const chapters: TimelineEntry[][] = [];
@@ -51,25 +59,25 @@ export function chaptersOf(
     if (entry.decision?.spec.action === "begin" || chapters.length === 0) chapters.push([]);
     chapters.at(-1)?.push(entry);
   }
-  return chapters.map((own, index) => chapterOf(own, imageOf, index === chapters.length - 1)).reverse();
+  return chapters.map((own, index) => chapterOf(own, titleOf, index === chapters.length - 1)).reverse();
 }
 
 function chapterOf(
   entries: readonly TimelineEntry[],
-  imageOf: (hash: string) => string | undefined,
+  titleOf: (begin: Decision) => string | undefined,
   isLatest: boolean,
 ): Chapter {
   const [first] = entries;
   const begin = first?.decision?.spec.action === "begin" ? first.decision : undefined;
   const { revision, podTemplateHash: hash = "" } = begin?.spec.subject ?? {};
-  const own = entries.filter(({ decision }) => decision?.spec.subject.podTemplateHash === hash);
-  const last = own.findLast(({ action }) => action === "promote" || action === "abort" || action === "retry");
+  const own = entries.filter(({ decision }) => isAbout(decision, hash));
+  const last = own.findLast(({ action }) => action === "retry" || results[action] !== undefined);
   const end = last?.action === "retry" ? undefined : last;
   const result = end === undefined ? (isLatest ? "under way" : "replaced") : results[end.action];
   return {
     key: first?.key ?? "",
-    title: begin === undefined ? "Before" : (imageOf(hash) ?? hash),
-    ...(revision === undefined ? {} : { revision: Number(revision) }),
+    title: begin === undefined ? "Before" : (titleOf(begin) ?? hash),
+    ...(revision === undefined || !/^\d+$/.test(revision) ? {} : { revision: Number(revision) }),
     result: begin === undefined ? undefined : result,
     ...(end === undefined || first === undefined ? {} : { took: end.at - first.at }),
     startedAt: first?.at ?? 0,

@@ -101,7 +101,7 @@ function Roles({ version: { roles, isQuarantined } }: { readonly version: Versio
     ));
 }
 
-function PodDots({ pods }: { readonly pods: readonly Pod[] }): ReactNode {
+export function PodDots({ pods }: { readonly pods: readonly Pod[] }): ReactNode {
   return (
     <span className="pod-dots">
       {pods.map((pod) => {
