@@ -1,37 +1,52 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID, subtle } from "node:crypto";
 import { open, readFile, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault } from "@sluice/kernel";
 import type { RouteTable } from "../table.ts";
 
-const digestOf = (text: string): string => createHash("sha256").update(text).digest("hex");
+/** Entries as they are written, each made once: the next table has nearly all of them again. */
+const encoded = new WeakMap<object, Buffer>();
+const comma = Buffer.from(",");
 
-/** The texts of entries, each made once: the next table has nearly all of them again. */
-const texts = new WeakMap<object, string>();
-
-function textOf({ services, virtualServices, ...rest }: RouteTable): string {
-  const listed = (entries: readonly object[]) => `[${entries.map(entryText).join(",")}]`;
+function bytesOf({ services, virtualServices, ...rest }: RouteTable): Buffer<ArrayBuffer> {
   const head = JSON.stringify(rest).slice(0, -1);
-  return `${head},"services":${listed(services)},"virtualServices":${listed(virtualServices)}}`;
+  const parts: Buffer[] = [];
+  const list = (name: string, entries: readonly object[], start: string): void => {
+    parts.push(Buffer.from(`${start},"${name}":[`));
+    for (const [index, entry] of entries.entries()) {
+      if (index > 0) parts.push(comma);
+      parts.push(entryBytes(entry));
+    }
+  };
+  list("services", services, head);
+  list("virtualServices", virtualServices, "]");
+  parts.push(Buffer.from("]}"));
+  return Buffer.concat(parts);
 }
 
-function entryText(entry: object): string {
-  let text = texts.get(entry);
-  if (text === undefined) {
-    text = JSON.stringify(entry);
-    texts.set(entry, text);
+function entryBytes(entry: object): Buffer {
+  let bytes = encoded.get(entry);
+  if (bytes === undefined) {
+    bytes = Buffer.from(JSON.stringify(entry));
+    encoded.set(entry, bytes);
   }
-  return text;
+  return bytes;
 }
+
+/** Off this thread, which has requests to route. */
+const digestOf = async (bytes: Uint8Array<ArrayBuffer>): Promise<string> =>
+  Buffer.from(await subtle.digest("SHA-256", bytes)).toString("hex");
 
 /** Stores a table so that after any crash the file holds this one whole, or the one before. */
 export async function saveTable(file: string, table: RouteTable): Promise<void> {
-  const text = textOf(table);
+  const bytes = bytesOf(table);
   const temporary = `${file}.${randomUUID().slice(0, 8)}.tmp`;
   try {
     const handle = await open(temporary, "wx", 0o600);
     try {
-      await handle.writeFile(`${digestOf(text)}\n${text}\n`);
+      await handle.writeFile(`${await digestOf(bytes)}\n`);
+      await handle.writeFile(bytes);
+      await handle.writeFile("\n");
       await handle.sync();
     } finally {
       await handle.close();
@@ -54,7 +69,7 @@ export async function loadTable(file: string): Promise<RouteTable | undefined> {
     return undefined;
   }
   const [digest, text] = stored.split("\n", 2);
-  if (text === undefined || digestOf(text) !== digest) return undefined;
+  if (text === undefined || (await digestOf(Buffer.from(text))) !== digest) return undefined;
   const table = JSON.parse(text) as RouteTable;
   return table.format === 1 ? table : undefined;
 }
