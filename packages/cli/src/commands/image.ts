@@ -28,7 +28,9 @@ export async function build(folder: string, command: readonly string[], options:
   if (options.json)
     console.log(JSON.stringify({ image: name, digest: built.digest, files: built.files, bytes: built.bytes }));
   else
-    console.log(`${name}\n${name.replace(/:[^:/]+$/, "")}@${built.digest}\n${built.files} files, ${built.bytes} bytes`);
+    console.log(
+      `${name}\n${name.replace(/:[^:/]+$/, "")}@${built.digest}\n${built.files} ${built.files === 1 ? "file" : "files"}, ${built.bytes} bytes`,
+    );
 }
 
 /** `sluice image list`. */

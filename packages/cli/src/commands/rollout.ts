@@ -13,7 +13,7 @@ import {
 import { Fault } from "@sluice/kernel";
 import { type Connection, connect } from "../connection.ts";
 import { checkMeant, leaveWord, refusalWith } from "../release/person.ts";
-import { releaseAsJson } from "../release/release-json.ts";
+import { pictureAsJson } from "../release/picture-json.ts";
 import { getRollout, takePicture } from "../release/release-picture.ts";
 import { renderChanges } from "../release/render-changes.ts";
 import { progressWord, weightWord } from "../release/render-progress.ts";
@@ -46,8 +46,8 @@ export async function getRelease(name: string, options: GetOptions): Promise<voi
       return await watchRelease(connection, name, traffic, { isJson: options.json === true, surroundings });
     }
     const picture = await takePicture(client, namespace, name);
-    if (options.json) return console.log(releaseAsJson(picture));
-    await traffic.refresh(picture.rollout);
+    if (options.json) return console.log(pictureAsJson(picture));
+    await traffic.refresh(namespace);
     console.log(renderRelease(picture, traffic.describe, surroundings()));
   } finally {
     await connection.close();

@@ -1,4 +1,4 @@
-import type { Client, Decision } from "@sluice/api";
+import type { Client, Decision, DecisionEvidence } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
 import { takePicture } from "../release/release-picture.ts";
@@ -59,7 +59,7 @@ function renderDecision({ spec }: Decision): string {
       padEnd(one.name, 18),
       one.value === undefined ? "" : `value ${one.value}`,
       one.threshold === undefined ? "" : `limit ${one.threshold}`,
-      one.requests === undefined ? "" : `over ${one.requests} requests`,
+      requestsWords(one),
       one.share === undefined ? "" : `at ${(one.share * 100).toFixed(1)} % of the traffic`,
       one.verdict === undefined ? "" : `-> ${one.verdict}`,
       one.message ?? "",
@@ -71,6 +71,12 @@ function renderDecision({ spec }: Decision): string {
     `${spec.at}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`,
     ...evidence,
   ].join("\n");
+}
+
+/** An analysis' requests are counted until they prove that somebody came; those of the judge are all that it compared. */
+function requestsWords({ requests, threshold }: DecisionEvidence): string {
+  if (requests === undefined) return "";
+  return threshold === undefined || requests === 0 ? `over ${requests} requests` : `over at least ${requests} requests`;
 }
 
 function colourOf(action: string): "green" | "red" | "yellow" | "cyan" {

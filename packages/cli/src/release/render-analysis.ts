@@ -5,7 +5,8 @@ import { markedState, measurementMark } from "../terminal/marks.ts";
 import { padEnd, paint } from "../terminal/style.ts";
 import type { Branch } from "../terminal/tree.ts";
 
-const places: Readonly<Record<string, string>> = {
+/** By the label `rollout-type`: where in a release a run belongs. */
+export const places: Readonly<Record<string, string>> = {
   Background: "beside the steps",
   Step: "as a step",
   PrePromotion: "before the switch",
@@ -35,7 +36,8 @@ export function analysisBranch(run: AnalysisRun, now: number, title?: string): B
   };
 }
 
-function metricBranch({ spec, status }: AnalysisRun, metric: Metric, columns: number): Branch {
+/** What a metric measured last, against what it should be. */
+export function metricBranch({ spec, status }: AnalysisRun, metric: Metric, columns: number): Branch {
   const result = status?.metricResults?.find(({ name }) => name === metric.name);
   const measurements = result?.measurements ?? [];
   const last = measurements.at(-1);
@@ -88,7 +90,7 @@ function countsText({ failureLimit = 0, inconclusiveLimit = 0 }: Metric, result:
 const limitText = (limit: number | string): string => (Number(limit) < 0 ? "any allowed" : `${limit} allowed`);
 
 /** Three digits of a number say enough: `[0.9254659914475899]` is `0.925`. */
-function measuredText(value: string | undefined): string {
+export function measuredText(value: string | undefined): string {
   if (value === undefined || value === "" || value === "[]") return "no data";
   const number = value.includes(",") ? undefined : measuredNumber(value);
   return number === undefined ? value.replace(/^\[|\]$/g, "") : String(Number(number.toPrecision(3)));

@@ -15,50 +15,74 @@ export function experimentBranch(
   now: number,
 ): Branch {
   const { metadata, spec, status } = experiment;
-  const phase = status?.phase || "Pending";
-  const length = parsePause(spec.duration);
-  const begun = Date.parse(status?.availableAt ?? "");
-  const left = length === undefined || Number.isNaN(begun) ? undefined : begun + length - now;
+  const left = timeLeft(experiment, now);
   const names = Math.max(...spec.templates.map(({ name }) => name.length));
   return {
     parts: [
       paint("bold", "experiment"),
-      markedState(phase),
+      markedState(phaseOf(experiment)),
       paint("dim", ageOf(status?.availableAt ?? metadata.creationTimestamp, now)),
-      phase === "Running" && left !== undefined ? `${formatAge(left)} left` : "",
+      left === undefined ? "" : `${formatAge(left)} left`,
       paint("dim", metadata.name),
-      status?.message === undefined || phase === "Successful" ? "" : paint("yellow", status.message),
+      status?.message === undefined || phaseOf(experiment) === "Successful" ? "" : paint("yellow", status.message),
     ],
     below: [
-      ...spec.templates.map((template) => templateBranch(template, experiment, rollout, names)),
-      ...(status?.analysisRuns ?? []).map(({ name, analysisRun, phase: state, message = "" }): Branch => {
-        const run = runs.find((one) => one.metadata.name === analysisRun);
-        if (run !== undefined) return analysisBranch(run, now, name);
-        return { parts: [`${paint("bold", "analysis")} ${name}`, markedState(state || "Pending"), message] };
-      }),
+      ...spec.templates.map((template) => ({ parts: templateParts(template, experiment, rollout, names) })),
+      ...experimentAnalyses(experiment, runs, now),
     ],
   };
 }
 
-function templateBranch(
+export const phaseOf = ({ status }: Experiment): string => status?.phase || "Pending";
+
+/** Milliseconds of its duration; undefined before and after it, and where nothing but its analyses end it. */
+export function timeLeft(experiment: Experiment, now: number): number | undefined {
+  const length = parsePause(experiment.spec.duration);
+  const begun = Date.parse(experiment.status?.availableAt ?? "");
+  if (phaseOf(experiment) !== "Running" || length === undefined || Number.isNaN(begun)) return undefined;
+  return begun + length - now;
+}
+
+/** A version of it: name, image, Pods, its share of the traffic, how it does. */
+export function templateParts(
   template: ExperimentTemplate,
   { status }: Experiment,
-  rollout: Rollout,
+  rollout: Rollout | undefined,
   columns: number,
-): Branch {
+): readonly string[] {
   const state = status?.templateStatuses?.find(({ name }) => name === template.name);
   const hash = state?.podTemplateHash;
-  const share = rollout.status?.canary?.weights?.additional?.find(
+  const share = rollout?.status?.canary?.weights?.additional?.find(
     ({ podTemplateHash }) => hash !== undefined && podTemplateHash === hash,
   );
-  return {
-    parts: [
-      padEnd(template.name, columns),
-      template.template.spec.containers.map(({ image = "" }) => shortImage(image)).join(", "),
-      `${state?.readyReplicas ?? 0}/${template.replicas ?? 1} ready`,
-      share === undefined ? "" : paint("cyan", `${share.weight} % of the traffic`),
-      markedState(state?.status || "Pending"),
-      paint("yellow", state?.message ?? ""),
-    ],
-  };
+  return [
+    padEnd(template.name, columns),
+    template.template.spec.containers.map(({ image = "" }) => shortImage(image)).join(", "),
+    `${state?.readyReplicas ?? 0}/${template.replicas ?? 1} ready`,
+    share === undefined ? "" : paint("cyan", `${share.weight} % of the traffic`),
+    markedState(state?.status || "Pending"),
+    paint("yellow", state?.message ?? ""),
+  ];
+}
+
+/** Its analyses, in the order of its status; those that haven't begun are named, too. */
+export function experimentAnalyses(
+  { spec, status }: Experiment,
+  runs: readonly AnalysisRun[],
+  now: number,
+): readonly Branch[] {
+  const begun = status?.analysisRuns ?? [];
+  const coming = (spec.analyses ?? []).filter(({ name }) => !begun.some((one) => one.name === name));
+  return [
+    ...begun.map(({ name, analysisRun, phase, message = "" }): Branch => {
+      const run = runs.find((one) => one.metadata.name === analysisRun);
+      if (run !== undefined) return analysisBranch(run, now, name);
+      return { parts: [`${paint("bold", "analysis")} ${name}`, markedState(phase || "Pending"), message] };
+    }),
+    ...coming.map(
+      ({ name }): Branch => ({
+        parts: [`${paint("bold", "analysis")} ${name}`, paint("dim", "begins once all Pods are available")],
+      }),
+    ),
+  ];
 }

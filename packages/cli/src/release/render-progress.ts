@@ -4,13 +4,7 @@ import { ageOf, formatAge } from "../terminal/age.ts";
 import { bar } from "../terminal/sparkline.ts";
 import { paint } from "../terminal/style.ts";
 import { hashOf, type ReleasePicture, revisionOf } from "./release-picture.ts";
-
-/** A fact with its name before it; the parts flow. */
-export interface Row {
-  readonly name: string;
-  readonly parts: readonly string[];
-  readonly gap?: string;
-}
+import type { Row } from "./row.ts";
 
 /** Where the release stands: steps and weight, or Services and stage; and how a person goes on. */
 export function progressRows(picture: ReleasePicture, now: number): readonly Row[] {

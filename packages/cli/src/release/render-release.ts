@@ -6,10 +6,10 @@ import { markedState } from "../terminal/marks.ts";
 import { padEnd, paint, width } from "../terminal/style.ts";
 import { type Branch, renderBranches } from "../terminal/tree.ts";
 import type { ReleasePicture } from "./release-picture.ts";
-import { isDone, progressRows, type Row } from "./render-progress.ts";
+import { isDone, progressRows } from "./render-progress.ts";
 import { renderVersions, type Surroundings, type Traffic } from "./render-version.ts";
+import { type Row, rowLines } from "./row.ts";
 
-const nameColumns = 9;
 const decisionsShown = 5;
 
 /** The release as text: phase, progress, rings, versions with what hangs on them, the judge, the last decisions. */
@@ -21,14 +21,7 @@ export function renderRelease(
   const { rollout, ringSet, judgement, decisions } = picture;
   const { columns, now } = surroundings;
   const { metadata, spec, status } = rollout;
-  const row = ({ name, parts, gap = "  " }: Row): readonly string[] => {
-    const lines = flow([padEnd(name, nameColumns) + (parts[0] ?? ""), ...parts.slice(1)], {
-      columns: columns - 2,
-      indent: nameColumns,
-      gap,
-    });
-    return lines.map((line) => `  ${line}`);
-  };
+  const row = (fact: Row): readonly string[] => rowLines(fact, columns);
   const head = flow(
     [
       paint("bold", `${metadata.namespace}/${metadata.name}`),

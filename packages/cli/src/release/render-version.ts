@@ -1,6 +1,6 @@
-import { controllerOf, type Experiment, type Pod, podStatusWord, type ReplicaSet } from "@sluice/api";
+import { controllerOf, type Experiment, type Pod, type ReplicaSet } from "@sluice/api";
 import { rolesOf, scaleDownAt, type VersionRole } from "@sluice/api/release";
-import { ageOf, formatAge } from "../terminal/age.ts";
+import { formatAge } from "../terminal/age.ts";
 import { flow } from "../terminal/flow.ts";
 import { padEnd, paint, width } from "../terminal/style.ts";
 import { type Branch, renderBranches } from "../terminal/tree.ts";
@@ -8,6 +8,7 @@ import { shortImage } from "./image-name.ts";
 import { hashOf, type ReleasePicture, revisionOf } from "./release-picture.ts";
 import { analysisBranch } from "./render-analysis.ts";
 import { experimentBranch } from "./render-experiment.ts";
+import { isReady, podBranches, podDots } from "./render-pods.ts";
 
 /** What to say of each version beside its pods: request rate and error share, where they are known. */
 export type Traffic = (podTemplateHash: string) => string;
@@ -22,7 +23,6 @@ export interface Surroundings {
 
 const versionsShown = 5;
 const runsShown = 4;
-const troubledShown = 5;
 
 const colours: Readonly<Record<VersionRole, "green" | "cyan" | "dim" | "red">> = {
   stable: "green",
@@ -89,12 +89,8 @@ function renderVersion(
     ],
     { columns: columns - 2, indent: 13 },
   );
-  const troubled = pods.filter((pod) => isTroubled(pod, now));
-  const shown = everyPod ? pods : troubled.slice(0, troubledShown);
-  const hidden = everyPod ? 0 : troubled.length - shown.length;
   const branches: readonly Branch[] = [
-    ...shown.map((pod) => podBranch(pod, now)),
-    ...(hidden === 0 ? [] : [{ parts: [paint("dim", `${hidden} more like these: --pods`)] }]),
+    ...podBranches(pods, { now, everyPod }),
     ...experimentsOf(picture, hash).map((experiment) =>
       experimentBranch(
         experiment,
@@ -120,52 +116,4 @@ function runsOf({ analysisRuns, rollout }: ReleasePicture, hash: string) {
   const isCurrent = hash === rollout.status?.currentPodHash;
   const told = isCurrent ? mine : mine.filter(({ status }) => status?.phase !== "Successful");
   return told.slice(-runsShown);
-}
-
-const restartsOf = ({ status }: Pod): number =>
-  (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
-
-const isReady = ({ status }: Pod): boolean =>
-  status?.conditions?.some(({ type, status: holds }) => type === "Ready" && holds === "True") ?? false;
-
-const startMillisMax = 30_000;
-
-/** Pods that start or end are no trouble. */
-function isTroubled(pod: Pod, now: number): boolean {
-  if (pod.metadata.deletionTimestamp !== undefined) return false;
-  if (restartsOf(pod) > 0) return true;
-  return !isReady(pod) && now - Date.parse(pod.metadata.creationTimestamp ?? "") > startMillisMax;
-}
-
-function podBranch(pod: Pod, now: number): Branch {
-  const word = podStatusWord(pod);
-  const restarts = restartsOf(pod);
-  const waiting = pod.status?.containerStatuses?.find(({ state }) => state?.waiting !== undefined)?.state?.waiting;
-  const isBad = restarts > 0 || waiting?.message !== undefined;
-  return {
-    parts: [
-      `${podDot(pod)} ${pod.metadata.name}`,
-      paint(
-        isReady(pod) ? "green" : isBad ? "red" : "yellow",
-        word === "Running" && !isReady(pod) ? "not ready" : word,
-      ),
-      restarts === 0 ? "" : `${restarts} ${restarts === 1 ? "restart" : "restarts"}`,
-      paint("dim", ageOf(pod.metadata.creationTimestamp, now)),
-      waiting?.message ?? "",
-    ],
-  };
-}
-
-const dotsShown = 30;
-
-/** One a pod; of many, how many more there are. */
-function podDots(pods: readonly Pod[]): string {
-  const more = pods.length - dotsShown;
-  return pods.slice(0, dotsShown).map(podDot).join("") + (more > 0 ? paint("dim", `+${more}`) : "");
-}
-
-function podDot(pod: Pod): string {
-  if (pod.metadata.deletionTimestamp !== undefined) return paint("dim", "◌");
-  if (isReady(pod)) return paint(restartsOf(pod) > 0 ? "yellow" : "green", "●");
-  return restartsOf(pod) > 0 ? paint("red", "✘") : paint("yellow", "○");
 }

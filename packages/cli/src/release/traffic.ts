@@ -1,13 +1,12 @@
 import { readFileSync } from "node:fs";
-import type { Rollout } from "@sluice/api";
 import type { Connection } from "../connection.ts";
 import { sparkline } from "../terminal/sparkline.ts";
 
 const sparkColumns = 20;
 
-/** What each version of a rollout answers now, by the router's own counts. */
+/** What each version in a namespace answers now, by the router's own counts. */
 export interface TrafficReader {
-  refresh(rollout: Rollout): Promise<void>;
+  refresh(namespace: string): Promise<void>;
   describe(podTemplateHash: string): string;
 }
 
@@ -41,8 +40,8 @@ export function readTraffic({ state, record }: Connection): TrafficReader {
   }
 
   return {
-    async refresh({ metadata }) {
-      const labels = `job="sluice-router",namespace="${metadata.namespace ?? "default"}",pod_template_hash!=""`;
+    async refresh(namespace) {
+      const labels = `job="sluice-router",namespace="${namespace}",pod_template_hash!=""`;
       [rates, errors, latencies] = await Promise.all([
         query(`sum by (pod_template_hash) (rate(http_requests_total{${labels}}[10s]))`),
         query(`sum by (pod_template_hash) (rate(http_requests_total{${labels},code=~"5.."}[10s]))`),

@@ -19,3 +19,10 @@ export function renderBranches(branches: readonly Branch[], columns: number, lea
     return [head, ...rest, ...renderBranches(below, columns, stem)];
   });
 }
+
+/** Each with a line of its own, and what belongs to it hanging below. */
+export const renderTrees = (trees: readonly Branch[], columns: number, lead = "  "): readonly string[] =>
+  trees.flatMap(({ parts, below = [] }) => [
+    ...flow(parts, { columns: columns - width(lead), indent: 2 }).map((line) => lead + line),
+    ...renderBranches(below, columns, lead),
+  ]);
