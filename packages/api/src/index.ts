@@ -97,6 +97,7 @@ export type {
   RolloutExperimentStep,
 } from "./kinds/argo/experiment.ts";
 export type {
+  BegunAgain,
   BlueGreenStatus,
   BlueGreenStrategy,
   CanaryStatus,

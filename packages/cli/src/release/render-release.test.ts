@@ -359,6 +359,24 @@ test("what waits for the judge alone says so, and how a person goes on all the s
   expect(text).toContain("next     sluice rollout promote page -n shop --skip-current-step");
 });
 
+test("analysis runs of an earlier revision with the same Pods, or of an attempt before a retry, aren't this one's", () => {
+  const at = (name: string, revision: string, creationTimestamp: string): AnalysisRun => {
+    const one = run(name, "Step");
+    const annotations = { "rollout.argoproj.io/revision": revision };
+    return { ...one, metadata: { ...one.metadata, creationTimestamp, annotations } };
+  };
+  const analysisRuns = [
+    at("page-new-1-0", "1", ago(55)),
+    at("page-new-2-0", "2", ago(50)),
+    at("page-new-2-1", "2", ago(20)),
+  ];
+  const shown = (status: RolloutStatus) =>
+    textOf(picture({ rollout: rollout({ canary: { steps } }, status), analysisRuns })).match(/page-new-\d-\d/g);
+
+  expect(shown({})).toEqual(["page-new-2-0", "page-new-2-1"]);
+  expect(shown({ begunAgain: { at: ago(30) } })).toEqual(["page-new-2-1"]);
+});
+
 test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines are whole", (columns) => {
   const because = "a reason that takes many words to be told, more of them than any narrow terminal has room for";
   const all = picture({

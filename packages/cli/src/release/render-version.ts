@@ -107,10 +107,14 @@ function renderVersion(
 const experimentsOf = ({ experiments }: ReleasePicture, hash: string): readonly Experiment[] =>
   experiments.filter((one) => hashOf(one) === hash).slice(-2);
 
-/** Those that run and those that count, then the latest. */
-function runsOf({ analysisRuns, rollout }: ReleasePicture, hash: string) {
+/** Those that run and those that count, then the latest: of this revision, and of its present attempt. */
+function runsOf({ analysisRuns, rollout, replicaSets }: ReleasePicture, hash: string) {
+  const revision = replicaSets.filter((set) => hashOf(set) === hash).map(revisionOf)[0];
+  const since = hash === rollout.status?.currentPodHash ? (rollout.status.begunAgain?.at ?? "") : "";
   const mine = analysisRuns
     .filter((run) => hashOf(run) === hash && controllerOf(run)?.uid === rollout.metadata.uid)
+    .filter((run) => revision === undefined || revisionOf(run) === revision)
+    .filter(({ metadata }) => (metadata.creationTimestamp ?? "") >= since)
     .toSorted((a, b) => ((a.metadata.creationTimestamp ?? "") < (b.metadata.creationTimestamp ?? "") ? -1 : 1));
   // Of versions that are over, only what speaks against them.
   const isCurrent = hash === rollout.status?.currentPodHash;

@@ -61,9 +61,7 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
       { apiVersion: "v1", kind: "Pod" },
       { ...inNamespace, labels: { [podHashLabel]: hash } },
     );
-    const restarts = pods
-      .flatMap(({ status }) => status?.containerStatuses ?? [])
-      .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+    const restarts = pods.reduce((sum, pod) => sum + freshRestarts(pod, rollout), 0);
     const limits = (pods[0]?.spec.containers ?? []).map(({ resources }) => resources?.limits?.memory);
     const known = limits.filter((limit) => limit !== undefined).map(String);
     return {
@@ -86,4 +84,10 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
     stable: await replicas(baseline.podTemplateHash),
     token: encoded === undefined ? undefined : decodeBase64Text(encoded),
   };
+}
+
+/** Those of before a person asked for the version again are no evidence of what it does now. */
+function freshRestarts({ metadata, status }: Pod, rollout: Rollout | undefined): number {
+  const restarts = (status?.containerStatuses ?? []).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
+  return Math.max(0, restarts - (rollout?.status?.begunAgain?.restarts?.[metadata.name] ?? 0));
 }

@@ -8,6 +8,7 @@ import { endJobs } from "./analysis/synthetic-job-plan.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
+import { begunAgain } from "./crashes.ts";
 import { decided, decisionName } from "./decisions.ts";
 import { planOldExperiments } from "./experiment/old.ts";
 import type { Turn } from "./finish.ts";
@@ -203,6 +204,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
       }),
       blueGreen: blueGreenBegun(view.status),
       ...(accepted === undefined ? {} : { notRevertible: { accepted } }),
+      begunAgain: begunAgain(observed, view, now),
     },
     progressing: { reason: "RolloutRetry", message: "Retrying Rollout after abort" },
   };

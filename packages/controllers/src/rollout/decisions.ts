@@ -3,6 +3,7 @@ import { canonicalJson, formatInstant, type Instant, shortHash } from "@sluice/k
 import type { Effect } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { isRouted } from "./canary/steps.ts";
+import { freshRestarts } from "./crashes.ts";
 import { decisionKind } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { weighedServices } from "./routing/traffic.ts";
@@ -76,7 +77,7 @@ function inputsOf(observed: ObservedRollout, view: View): Readonly<Record<string
     ...(status.blueGreen === undefined
       ? {}
       : { services: { active: status.blueGreen.activeSelector, preview: status.blueGreen.previewSelector } }),
-    podRestarts: restartsOf(observed, view.hash),
+    podRestarts: freshRestarts(observed, view),
     ...(status.pauseConditions === undefined ? {} : { pauseConditions: status.pauseConditions }),
     ...(status.stableRS === undefined ? {} : { stable: status.stableRS }),
     ...requestsSeen(observed),
@@ -86,12 +87,4 @@ function inputsOf(observed: ObservedRollout, view: View): Readonly<Record<string
 function requestsSeen({ traffic }: ObservedRollout): Readonly<Record<string, unknown>> {
   const counts = [...traffic.values()].flatMap(({ state }) => (state.is === "done" ? [state.result.requests] : []));
   return counts.length === 0 ? {} : { canaryRequests: Math.max(...counts) };
-}
-
-/** Restarts of the canary's containers. */
-export function restartsOf({ pods }: ObservedRollout, hash: string): number {
-  return pods
-    .filter(({ metadata }) => metadata.labels?.[podHashLabel] === hash)
-    .flatMap(({ status }) => status?.containerStatuses ?? [])
-    .reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);
 }

@@ -45,6 +45,7 @@ export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant)
         promoteFull: undefined,
         abort: undefined,
         abortedAt: undefined,
+        begunAgain: undefined,
         currentStepIndex: end,
       };
     case "advance":

@@ -1,4 +1,4 @@
-import type { NotRevertibleStatus } from "@sluice/api";
+import type { BegunAgain, NotRevertibleStatus } from "@sluice/api";
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
 import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
@@ -9,6 +9,7 @@ import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { conditionOf } from "./conditions.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
+import { begunAgain } from "./crashes.ts";
 import { decided } from "./decisions.ts";
 import { throughTheDoor } from "./lasting/door.ts";
 import { isOverruling, overrule } from "./lasting/stop.ts";
@@ -92,6 +93,7 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     canary: canaryStatusOf({ weights: status.canary?.weights, stablePingPong: status.canary?.stablePingPong }),
     blueGreen: blueGreenBegun(status),
     notRevertible: stillAccepted(view),
+    begunAgain: isOther ? returned(observed, view, now) : status.begunAgain,
     // A change of the spec cancels a restart that is under way.
     ...(rollout.spec.restartAt === undefined ? {} : { restartedAt: rollout.spec.restartAt }),
   };
@@ -129,6 +131,10 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
     changes,
   });
 }
+
+/** A version that was here before may have Pods that did things then. */
+const returned = (observed: ObservedRollout, view: View, now: Instant): BegunAgain | undefined =>
+  view.canary === undefined || view.isFullyPromoted ? undefined : begunAgain(observed, view, now);
 
 /** What was let in counts until something is stable, or a person took it back. */
 function stillAccepted({ status, hash }: View): NotRevertibleStatus | undefined {

@@ -1,4 +1,4 @@
-import type { AnalysisRun, ContainerStatus } from "@sluice/api";
+import type { AnalysisRun } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
@@ -8,8 +8,8 @@ import { newCount } from "./bluegreen/scaling.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goalCounts } from "./canary/goals.ts";
 import { conditionOf } from "./conditions.ts";
+import { crashVerdict } from "./crashes.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
-import { restartsOf } from "./decisions.ts";
 import { judgeExperiment } from "./experiment/judgement.ts";
 import { currentExperiment } from "./experiment/step.ts";
 import { judgeVerdict } from "./judging/verdict.ts";
@@ -21,8 +21,6 @@ import type { Verdict } from "./verdict-words.ts";
 import { availableOf, type View } from "./view.ts";
 
 export type { Verdict };
-
-const mostRestarts = 3;
 
 export const gateIsOff = ({ rollout }: View, gate: keyof typeof gates): boolean =>
   rollout.metadata.annotations?.[gates[gate]] === "off";
@@ -37,7 +35,7 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
     analysisVerdicts(observed, view, now).find((verdict) => !isOverruled(view, verdict)) ??
     said(evidenceVerdict(observed, view)) ??
     said(experimentVerdict(observed, view, now)) ??
-    said(crashVerdict(observed, view)) ??
+    said(gateIsOff(view, "crashLoop") ? undefined : crashVerdict(observed, view)) ??
     said(deadlineVerdict(observed, view, now)) ??
     said(judgeVerdict(view))
   );
@@ -135,27 +133,6 @@ function experimentVerdict(observed: ObservedRollout, view: View, now: Instant):
   const isBlamed = judgement.is === "bad";
   return { cause: isBlamed ? "analysis" : "provider", message, isBlamed, run: judgement.run };
 }
-
-function crashVerdict(observed: ObservedRollout, view: View): Verdict | undefined {
-  if (gateIsOff(view, "crashLoop")) return undefined;
-  const containers = observed.pods
-    .filter(({ metadata }) => metadata.labels?.[podHashLabel] === view.hash)
-    .flatMap(({ metadata, status }) =>
-      (status?.containerStatuses ?? []).map((container) => ({ pod: metadata.name, container })),
-    );
-  const verdict = (message: string): Verdict => ({ cause: "crashLoop", message, isBlamed: true, run: undefined });
-  // Its own limit was too small for it: another try ends the same way, so the first one is enough.
-  const killed = containers.find(({ container }) => endOf(container)?.reason === "OOMKilled");
-  if (killed !== undefined) return verdict(`out of memory: ${killed.pod}/${killed.container.name} was OOMKilled`);
-  const restarts = restartsOf(observed, view.hash);
-  if (restarts < mostRestarts) return undefined;
-  const worst = containers.toSorted((a, b) => (b.container.restartCount ?? 0) - (a.container.restartCount ?? 0))[0];
-  const last = worst === undefined ? undefined : endOf(worst.container);
-  const exit = last === undefined ? "" : `, last exit code ${last.exitCode}${last.reason ? ` (${last.reason})` : ""}`;
-  return verdict(`crash loop: its pods restarted ${restarts} times (${worst?.pod}/${worst?.container.name}${exit})`);
-}
-
-const endOf = ({ state, lastState }: ContainerStatus) => lastState?.terminated ?? state?.terminated;
 
 /** Explicit `progressDeadlineAbort: false` asks for the original's way: Degraded, and traffic stays. */
 function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {

@@ -333,6 +333,10 @@ export const rolloutStatus = object("Where the Rollout stands.", {
     stoppedFor: text("Why it would have been taken back."),
     overruled: list("What a person went on in spite of.", text("")),
   }),
+  begunAgain: object("Sluice's own: this version is asked for again; what was seen of it before is no evidence.", {
+    at: time("When it began again."),
+    restarts: mapOf("How often containers had restarted by then, by pod.", integer("Restarts.")),
+  }),
   alb: anyObject("Of the alb router."),
   albs: list("Of the alb router.", anyObject("")),
 });

@@ -229,6 +229,13 @@ export interface NotRevertibleStatus {
   readonly overruled?: readonly string[];
 }
 
+/** Sluice's own: this version is asked for again. What was seen of it before is no evidence. */
+export interface BegunAgain {
+  readonly at: Timestamp;
+  /** By Pod, how often its containers had restarted by then; Pods without any aren't named. */
+  readonly restarts?: Readonly<Record<string, number>>;
+}
+
 export interface RolloutStatus {
   readonly abort?: boolean;
   readonly pauseConditions?: readonly PauseCondition[];
@@ -257,6 +264,7 @@ export interface RolloutStatus {
   readonly message?: string;
   readonly workloadObservedGeneration?: string;
   readonly notRevertible?: NotRevertibleStatus;
+  readonly begunAgain?: BegunAgain;
   readonly alb?: object;
   readonly albs?: readonly object[];
 }

@@ -5,6 +5,7 @@ import { podHashLabel } from "../../version/index.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
+import { freshSince } from "../crashes.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
 import { minimumQuestion, type ObservedRollout, trafficTaskId } from "../observe.ts";
 import { sidesOf } from "../routing/sides.ts";
@@ -171,7 +172,7 @@ export function planTrafficQuestion(
   if (services.length === 0) return undefined;
   // Requests of before the switch are no proof of what came after it.
   const since = slot === "post" && run !== undefined ? run : canary;
-  const bornAt = parseInstant(since?.metadata.creationTimestamp ?? "") ?? now;
+  const bornAt = freshSince(view, parseInstant(since?.metadata.creationTimestamp ?? "") ?? now);
   const question = run?.metadata.name ?? minimumQuestion(hash);
   const enough = run === undefined ? observed.evidence.minimumRequests : 1;
   const id = trafficTaskId(rollout, question);

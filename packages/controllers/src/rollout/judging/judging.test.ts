@@ -5,7 +5,7 @@ import { askJudge } from "../../analysisrun/index.ts";
 import { judgementReconciler } from "../../judgement/index.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../../laws/index.ts";
 import type { Effects } from "../../loop/index.ts";
-import { promotePatch } from "../index.ts";
+import { promotePatch, retryPatch } from "../index.ts";
 import { handlers, Outside, pause, Release, type ReleaseOptions, reconcilers, setWeight } from "../release.fixture.ts";
 import { Bench } from "./bench.fixture.ts";
 
@@ -97,6 +97,27 @@ test("the judge's word takes a version back, quarantines it and says from what",
     evidence: [{ name: "failures", requests: 500, confidence: 0.9 }],
   });
   expect(judgement?.spec).toMatchObject({ terminate: true, outcome: "rolledBack" });
+});
+
+test("a version that a person lifted has a Judgement of its own, and the old one says nothing any more", async () => {
+  const { release, bench, world } = await underWay();
+  bench.action = "rollback";
+  await world.run(seconds(6));
+  const [quarantine] = await release.quarantines();
+
+  bench.action = "continue";
+  const held = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine", namespace: "shop" };
+  const lift = { type: "merge", value: { spec: { liftedBy: "ada" } } } as const;
+  await world.client.patch({ ...held, name: quarantine?.metadata.name ?? "" }, lift);
+  await world.settle();
+  await release.ask(retryPatch);
+  const weight = await release.weight();
+  await world.run(minutes(4));
+
+  expect(weight).toBe(20);
+  expect(await release.stableImage()).toBe("web:v2");
+  expect((await judgements(world)).map(({ spec }) => spec.outcome)).toEqual(["rolledBack", "promoted"]);
+  expect(await release.quarantines()).toHaveLength(1);
 });
 
 test("a suspicion holds the weight at the end of a step, and lets go", async () => {
