@@ -153,7 +153,7 @@ test("rings that a RingSet names are rehearsed with it", async () => {
   expect(faultOf(result, "argo", "error +50pp")).toMatchObject({ caught: 1, weight: 0.1 });
 });
 
-test("blue-green goes to everybody at once: without an analysis a failing version gets through", async () => {
+test("blue-green goes to everybody at once: a failing version gets through, and Sluice, which compares with before, takes it back", async () => {
   const { spec, ...rest } = canary();
   const strategy = { blueGreen: { activeService: "web", previewService: "web-preview" } };
   const policy = await policyOf({ ...rest, spec: { ...(spec as object), strategy } });
@@ -162,6 +162,8 @@ test("blue-green goes to everybody at once: without an analysis a failing versio
 
   expect(result.profiles.argo?.good).toMatchObject({ falseAborts: 0, asked: 0 });
   expect(faultOf(result, "argo", "error +50pp")?.caught).toBe(0);
+  expect(faultOf(result, "sluice", "error +50pp")).toMatchObject({ caught: 1, by: "judge: failures" });
+  expect(faultOf(result, "sluice", "error +50pp")?.seconds).toBeLessThan(60);
   expect(faultOf(result, "sluice", "never ready")).toMatchObject({ by: "never ready", harmedP95: 0 });
 });
 

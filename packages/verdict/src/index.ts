@@ -5,6 +5,7 @@ export { createJudge, type Judge, type JudgeOptions, rollbackNats, type Verdict 
 export { judgeVersion } from "./judge-version.ts";
 export { modelFault } from "./learned/model-fault.ts";
 export type { TreeModel } from "./learned/trees.ts";
+export { pairsOverTime, tolerancesOf } from "./over-time.ts";
 export { placeboWindow } from "./placebo.ts";
 export { decide, isAlarming, isValidated, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";

@@ -1,8 +1,7 @@
 import { defaultRollbackRules, type Judgement, type JudgementSpec, type RollbackPolicy } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { judgeVersion, type ReplayedWindow, replay } from "@sluice/verdict";
+import { judgeVersion, type ReplayedWindow, replay, tolerancesOf } from "@sluice/verdict";
 import { connect } from "../connection.ts";
-import { tolerancesOf } from "../control-plane/judging/judge-windows.ts";
 import { readWindowLog, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
 import { readManifests } from "../manifests.ts";
 import { paint } from "../terminal/style.ts";
@@ -117,7 +116,7 @@ function underPolicy(
     log.release,
     log.windows.map(({ window }) => window),
     {
-      tolerances: tolerancesOf({ comparedWith, ...(tolerances === undefined ? {} : { tolerances }) }),
+      tolerances: tolerancesOf({ comparedWith, tolerances }),
       rules: spec.rules ?? defaultRollbackRules,
       learned: log.learned,
       known: knownOf(log),

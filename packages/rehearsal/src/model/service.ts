@@ -1,6 +1,7 @@
 import type { Instant, Random } from "@sluice/kernel";
 import { below, binomial, normal, poisson } from "./chance.ts";
 import type { Fault } from "./fault.ts";
+import type { Past } from "./past.ts";
 import { addRecorded, type Owed, partsOf, RecordedTraffic, type Recording } from "./recording.ts";
 import type { Served, Version } from "./served.ts";
 import { latencySpread, loadFactor, p95InSigmas, type Traffic } from "./traffic.ts";
@@ -22,6 +23,8 @@ export interface ServiceOptions {
   readonly scrapeSeconds: number;
   /** False where nobody looks at latency: it is most of what there is to draw. */
   readonly drawsLatency: boolean;
+  /** Absent where nothing is compared with before. */
+  readonly past?: Past;
   /** A past release: then nothing is drawn, its own numbers come again. */
   readonly recording?: Recording;
 }
@@ -104,9 +107,11 @@ export class ModelledService {
   }
 
   advanceTo(now: Instant): void {
-    const { scrapeSeconds } = this.#options;
+    const { scrapeSeconds, past } = this.#options;
     for (let left = (now - this.#at) / 1000; left > 1e-9; ) {
-      const seconds = Math.min(left, this.#nextScrape - this.elapsed, this.#untilNextRecorded(), this.#untilOnset());
+      const untilScrape = this.#nextScrape - this.elapsed;
+      const untilNote = past === undefined ? Infinity : Math.max(0, past.nextAt - this.elapsed);
+      const seconds = Math.min(left, untilScrape, untilNote, this.#untilNextRecorded(), this.#untilOnset());
       if (seconds > 0) this.#serve(seconds);
       this.elapsed += seconds;
       this.#at = (this.#at + seconds * 1000) as Instant;
@@ -115,6 +120,7 @@ export class ModelledService {
         this.#nextScrape += scrapeSeconds;
         this.onScrape(Math.round(this.#at) as Instant);
       }
+      if (past !== undefined && this.elapsed >= past.nextAt - 1e-9) past.note(this.elapsed, this.served.stable);
     }
     this.#at = now;
   }

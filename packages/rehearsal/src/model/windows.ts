@@ -1,5 +1,5 @@
 import { after, type Instant, type Millis, millis, type Random } from "@sluice/kernel";
-import { type JudgedRelease, placeboWindow } from "@sluice/verdict";
+import { type JudgedRelease, pairsOverTime, placeboWindow, type VersionServed } from "@sluice/verdict";
 import type { ModelledService, Served, Version } from "./service.ts";
 
 export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, readonly Served[]>> => ({
@@ -40,12 +40,24 @@ export function historyOf(
   window: Millis,
   { startsAt, random }: { readonly startsAt: Instant; readonly random: Random },
 ): JudgedRelease["history"] {
+  return windowsOf(service, windows, window, startsAt).map((served) => placeboWindow(served, window, random));
+}
+
+/** The same windows, each beside the one half of them ago: how much a version differs from itself over time. */
+export const historyOverTime = (
+  service: ModelledService,
+  windows: number,
+  window: Millis,
+  startsAt: Instant,
+): JudgedRelease["history"] => pairsOverTime(windowsOf(service, windows, window, startsAt), window);
+
+function windowsOf(service: ModelledService, windows: number, window: Millis, startsAt: Instant): VersionServed[] {
   let before = copyOf(service);
   return Array.from({ length: windows }, (_, index) => {
     service.advanceTo(after(startsAt, millis((index + 1) * window)));
     const now = copyOf(service);
     const served = { ...servedBetween(before.stable, now.stable), restarts: 0, pods: 1 };
     before = now;
-    return placeboWindow(served, window, random);
+    return served;
   });
 }

@@ -34,7 +34,7 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
   const cluster = new ModelledCluster(
     () => clock.now(),
     () => ({ readyAfter: millis(0), fate: "well" }),
-    showsPods(policy),
+    isSwitched(policy),
   );
   const nothingServed = async () => {
     throw new Fault("unavailable", "no metrics yet");
@@ -64,8 +64,8 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
 export const rolloutOf = ({ rollout }: Policy, profile: ProfileName): Rollout =>
   profile === "argo" ? asArgo(rollout) : rollout;
 
-/** A Service that is switched is asked for its Pods. */
-export const showsPods = ({ rollout }: Policy): boolean => rollout.spec.strategy.blueGreen !== undefined;
+/** Everybody at once: such a Service is asked for its Pods, and what comes after is compared with before. */
+export const isSwitched = ({ rollout }: Policy): boolean => rollout.spec.strategy.blueGreen !== undefined;
 
 export const reconcilersOf = (effects: Effects, cluster: ModelledCluster) => [
   rolloutReconciler(effects),

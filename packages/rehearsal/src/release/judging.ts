@@ -6,7 +6,6 @@ import {
   Fault,
   type Instant,
   instant,
-  type Millis,
   millis,
   parseInstant,
   ratio,
@@ -19,8 +18,10 @@ import {
   type JudgedRelease,
   namedEvidence,
   RecentKpis,
+  tolerancesOf,
   type VersionServed,
 } from "@sluice/verdict";
+import type { Past } from "../model/past.ts";
 import type { ModelledService, Version } from "../model/service.ts";
 import { copyOf, servedBetween } from "../model/windows.ts";
 
@@ -33,6 +34,8 @@ interface JudgeWork {
 }
 
 interface Session {
+  /** Seconds of the service's life when it began. */
+  readonly since: number;
   readonly judge: Judge;
   readonly kpis: RecentKpis;
   before: ReturnType<typeof copyOf>;
@@ -62,6 +65,7 @@ export class JudgedModel {
   readonly #history: JudgedRelease["history"];
   readonly #edgesMs: readonly number[];
   readonly #endpoints: readonly string[];
+  readonly #past: Past | undefined;
   readonly #isEachWindow: boolean;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
@@ -74,6 +78,7 @@ export class JudgedModel {
     readonly history: JudgedRelease["history"];
     readonly edgesMs: readonly number[];
     readonly endpoints: readonly string[];
+    readonly past?: Past | undefined;
     /** As it looks for real: where little time passes, or what it says is compared with what it said. */
     readonly isEachWindow: boolean;
     readonly clock: Clock;
@@ -83,6 +88,7 @@ export class JudgedModel {
     this.#history = options.history;
     this.#edgesMs = options.edgesMs;
     this.#endpoints = options.endpoints;
+    this.#past = options.past;
     this.#isEachWindow = options.isEachWindow;
     this.#clock = options.clock;
     this.#rollout = options.rollout;
@@ -90,7 +96,7 @@ export class JudgedModel {
 
   judge(work: JudgeWork, cancellation: Cancellation): Promise<JudgedWindows> {
     return new Promise((resolve, reject) => {
-      const session = this.#sessions.get(work.uid) ?? this.#begin(work.spec, this.#beganAt(work));
+      const session = this.#sessions.get(work.uid) ?? this.#begin(work.spec, this.#beganAt(work.spec));
       this.#sessions.set(work.uid, session);
       const waiting: Waiting = { session, work, resolve, reject, timer: undefined };
       this.#waiting.set(work.uid, waiting);
@@ -146,14 +152,14 @@ export class JudgedModel {
     return !isCalm(said) || !isCalm(told);
   }
 
-  #beganAt = ({ spec }: JudgeWork): Instant => parseInstant(spec.beganAt) ?? this.#clock.now();
+  #beganAt = ({ beganAt }: JudgementSpec): Instant => parseInstant(beganAt) ?? this.#clock.now();
 
   #look(session: Session, work: JudgeWork): JudgedWindows {
     const { spec, step, stepSince } = work;
     const service = this.#service;
     const now = this.#clock.now();
     service.advanceTo(now);
-    const began = this.#beganAt(work);
+    const began = this.#beganAt(work.spec);
     const total = copyOf(service);
     const lasts = millis(Math.round((service.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
@@ -163,7 +169,8 @@ export class JudgedModel {
       restarts: service.restarts[version],
       pods: Math.max(1, service.pods[version]),
     });
-    const { canary, stable } = service.split;
+    const { canary } = service.split;
+    const stable = spec.comparedWith === "before" ? this.#servedBefore(session) : this.#servedBeside(served);
     const window = {
       ends: millis(now - began),
       lasts,
@@ -171,7 +178,7 @@ export class JudgedModel {
       step,
       stepAge: millis(Math.max(0, now - stepSince)),
       canary: served("canary"),
-      ...(stable > 0 ? { stable: served("stable") } : {}),
+      ...(stable === undefined ? {} : { stable }),
     };
     const verdict = session.judge.observe(window);
     session.kpis.add(window);
@@ -179,39 +186,44 @@ export class JudgedModel {
     session.lookedAt = service.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
-    const due = this.#isEachWindow
-      ? instant(now + length)
-      : this.#nextLook(now, stepSince, verdict.suspects ? length : undefined);
+    const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(work, now, verdict.suspects);
     const { windows, at } = this.#dueAt(work, due);
     session.dueAt = at;
     const evidence = namedEvidence(verdict.evidence, this.#endpoints);
     return { windows, verdict: { ...verdict, evidence }, kpis: session.kpis.now(), metrics: {} };
   }
 
+  #servedBeside(served: (version: Version) => VersionServed): VersionServed | undefined {
+    return this.#service.split.stable > 0 ? served("stable") : undefined;
+  }
+
+  /** As long before the switch as this window is after it. */
+  #servedBefore({ since, lookedAt }: Session): VersionServed | undefined {
+    const from = this.#past?.until(2 * since - this.#service.elapsed);
+    const until = this.#past?.until(2 * since - lookedAt);
+    if (from === undefined || until === undefined) return undefined;
+    return { ...servedBetween(from, until), memoryMax: this.#service.memory("stable"), restarts: 0, pods: 1 };
+  }
+
   /** A look at about that time, as the controller works it out: when that window is over, and how many were before it. */
   #dueAt(work: JudgeWork, wanted: Instant): { readonly windows: number; readonly at: Instant } {
     const length = seconds(work.spec.windowSeconds);
-    const began = this.#beganAt(work);
+    const began = this.#beganAt(work.spec);
     const windows = Math.max(1, Math.floor((wanted - settling - began) / length) - 1);
     return { windows, at: instant(Math.max(this.#clock.now() + 1, began + (windows + 1) * length + settling)) };
   }
 
   /** Before the first request of the new version, from the traffic that the Judgement begins with. */
   #begin(spec: JudgementSpec, began: Instant): Session {
-    const { failuresPercent = 10, latencyPercent = 5, conversionsPercent = 1 } = spec.tolerances ?? {};
     const release: JudgedRelease = {
       plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
       bucketEdgesMs: this.#edgesMs,
       history: this.#history,
       names: { canary: spec.canary.name, stable: spec.stable.name, endpoints: this.#endpoints, beganAt: began },
     };
-    const tolerances = {
-      failures: 1 + failuresPercent / 100,
-      latency: 1 + latencyPercent / 100,
-      conversions: 1 - conversionsPercent / 100,
-    };
     return {
-      judge: createJudge(release, tolerances),
+      since: this.#service.elapsed - (this.#clock.now() - began) / 1000,
+      judge: createJudge(release, tolerancesOf(spec)),
       kpis: new RecentKpis(this.#edgesMs),
       before: this.#atRoute,
       lookedAt: this.#routedSeconds,
@@ -231,8 +243,11 @@ export class JudgedModel {
   }
 
   /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
-  #nextLook(now: Instant, stepSince: Instant, suspected: Millis | undefined): Instant {
-    if (suspected !== undefined) return instant(now + Math.max(suspected, shortest));
+  #nextLook({ spec, stepSince }: JudgeWork, now: Instant, suspects: boolean): Instant {
+    const length = seconds(spec.windowSeconds);
+    // After a switch the way back may be open for half a minute.
+    if (spec.comparedWith === "before" && now - this.#beganAt(spec) < 120_000) return instant(now + length);
+    if (suspects) return instant(now + Math.max(length, shortest));
     const rollout = this.#rollout();
     const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? -1]?.pause;
     const lasts = pause === undefined ? undefined : pauseMillis(pause);

@@ -6,6 +6,7 @@ import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
 import { hashOf, ModelledCluster, ordinaryStart } from "../model/cluster.ts";
 import type { Fault } from "../model/fault.ts";
+import { Past } from "../model/past.ts";
 import type { Recording } from "../model/recording.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import { ModelledSeries, type VersionNames } from "../model/series.ts";
@@ -13,7 +14,7 @@ import { ModelledService } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
-import { deployed, reconcilersOf, rolloutOf, showsPods, startOf2026 } from "./deployed.ts";
+import { deployed, isSwitched, reconcilersOf, rolloutOf, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
@@ -55,6 +56,7 @@ class Release {
   readonly #options: ReleaseOptions;
   readonly #clock = new VirtualClock(startOf2026);
   readonly #rollout: Rollout;
+  readonly #past: Past | undefined;
   readonly #service: ModelledService;
   readonly #cluster: ModelledCluster;
   readonly #routes: ModelledRoutes;
@@ -69,6 +71,7 @@ class Release {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
     this.#options = options;
     this.#rollout = rolloutOf(policy, profile);
+    this.#past = isSwitched(policy) && profile === "sluice" ? new Past() : undefined;
     const random = seededRandom(seed);
     this.#service = new ModelledService({
       traffic,
@@ -79,6 +82,7 @@ class Release {
       startsAt: startOf2026,
       startSecond: periodOf(traffic) * random.next(),
       scrapeSeconds: queries.scrapeSeconds,
+      ...(this.#past === undefined ? {} : { past: this.#past }),
       drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
       ...(options.recording === undefined ? {} : { recording: options.recording }),
     });
@@ -90,7 +94,7 @@ class Release {
         const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
         return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
       },
-      showsPods(policy),
+      isSwitched(policy),
     );
     this.#routes = new ModelledRoutes(policy.entry);
   }
@@ -102,6 +106,7 @@ class Release {
       history,
       edgesMs,
       endpoints,
+      past: this.#past,
       isEachWindow: this.#options.recording !== undefined,
       clock: this.#clock,
       rollout: () => this.#rolloutOf(world),
@@ -148,6 +153,7 @@ class Release {
     let step = 0;
     let askedAt: Instant | undefined;
     let waitedMillis = 0;
+    let promotedAt: number | undefined;
     const weights: Outcome["weights"][number][] = [];
     for (;;) {
       this.#route(world);
@@ -170,25 +176,32 @@ class Release {
         service.advanceTo(now);
         return outcome(end, rule);
       };
+      const unnoticed = (already: number) => Math.max(0, this.#options.noticeMillis / 1000 - already);
       const outcome = (end: Outcome["end"], rule: Outcome["rule"]): Outcome => ({
         end,
         step,
         weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
-        seconds,
+        seconds: end === "promoted" ? (promotedAt ?? seconds) : seconds,
         heldSeconds: judged.heldMillis / 1000,
         waitedSeconds: waitedMillis / 1000,
         canaryRequests: service.requestsOf("canary"),
         harmed: Math.round(
-          service.harmed + (end === "promoted" ? (service.harmASecond() * this.#options.noticeMillis) / 1000 : 0),
+          service.harmed +
+            (end === "promoted" ? service.harmASecond() * unnoticed(seconds - (promotedAt ?? seconds)) : 0),
         ),
         weights,
         decisions: decisionsIn(world, this.#canaryHash, beganAt),
         ...(rule === undefined ? {} : { rule }),
       });
+      const said = judgementIn(world.objects.values());
       if (status.abort === true && status.currentPodHash === this.#canaryHash) {
-        return ended("aborted", ruleOf(status.message ?? "", judgementIn(world.objects.values())?.status, world));
+        return ended("aborted", ruleOf(status.message ?? "", said?.status, world));
       }
-      if (status.stableRS === this.#canaryHash && status.currentPodHash === this.#canaryHash) return ended("promoted");
+      if (status.stableRS === this.#canaryHash && status.currentPodHash === this.#canaryHash) {
+        promotedAt ??= seconds;
+        // After a switch the judge looks on for as long as there is a way back.
+        if (said?.spec.comparedWith !== "before" || said.status?.phase === "Ended") return ended("promoted");
+      }
       if (now - beganAt > longest) return ended("stuck");
       const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
       if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
@@ -197,8 +210,8 @@ class Release {
       const reasons = status.pauseConditions?.map(({ reason }) => reason) ?? [];
       const asks = this.#asks(rollout, reasons);
       askedAt = asks === undefined ? undefined : (askedAt ?? now);
-      const said = judgementIn(world.objects.values())?.status;
-      if (said !== undefined && reasons.includes("VerdictAlert")) return ended("asked", ruleOfJudge(said));
+      if (said?.status !== undefined && reasons.includes("VerdictAlert"))
+        return ended("asked", ruleOfJudge(said.status));
       if (asks === "undecided") return ended("asked", { by: status.message ?? "no data", isOurs: true });
       if (askedAt !== undefined && now - askedAt >= personMillis) {
         waitedMillis += now - askedAt;

@@ -1,9 +1,10 @@
 import { instant, millis, seededRandom } from "@sluice/kernel";
 import { faults as everyFault, type Fault, ladder, noFault } from "../model/fault.ts";
 import { ModelledService } from "../model/service.ts";
-import { historyOf } from "../model/windows.ts";
+import { historyOf, historyOverTime } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import { isSwitched } from "../release/deployed.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { answerable, queriesOf } from "../release/queries.ts";
 import { rehearseRelease } from "../release/release.ts";
@@ -37,10 +38,9 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
   });
   const warm = instant(600_000);
   service.advanceTo(warm);
-  const history = historyOf(service, historyWindows, millis(60_000), {
-    startsAt: warm,
-    random: seededRandom(seed ^ 0x9a1f),
-  });
+  const history = isSwitched(policy)
+    ? historyOverTime(service, historyWindows, millis(60_000), warm)
+    : historyOf(service, historyWindows, millis(60_000), { startsAt: warm, random: seededRandom(seed ^ 0x9a1f) });
   const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis };
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }

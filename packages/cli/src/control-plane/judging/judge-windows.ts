@@ -22,12 +22,12 @@ import {
   type JudgeOptions,
   judgeVersion,
   namedEvidence,
-  type PlaceboWindow,
+  pairsOverTime,
   placeboWindow,
   RecentKpis,
   shippedModel,
-  type Tolerances,
   type TreeModel,
+  tolerancesOf,
   type Verdict,
   type VersionServed,
 } from "@sluice/verdict";
@@ -248,20 +248,14 @@ export function judgedRelease(
     bucketEdgesMs: durationBuckets.map((edge) => edge * 1000),
     history:
       spec.comparedWith === "before"
-        ? pairsOverTime(windows.map((served) => versionOf(served, endpoints, replicas)))
+        ? pairsOverTime(
+            windows.map((served) => versionOf(served, endpoints, replicas)),
+            historyWindow,
+          )
         : windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
     ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
     names: { canary: spec.canary.name, stable: nameOfStable(spec), endpoints, beganAt: began },
   };
-}
-
-/** How much one version differs from itself a quarter of an hour ago: what a comparison with before has to forgive. */
-function pairsOverTime(windows: readonly VersionServed[]): readonly PlaceboWindow[] {
-  const apart = Math.floor(windows.length / 2);
-  return windows.slice(apart).flatMap((second, index) => {
-    const first = windows[index];
-    return first === undefined ? [] : [{ lasts: historyWindow, first, second }];
-  });
 }
 
 const nameOfStable = ({ stable, baseline = stable, comparedWith }: JudgementSpec): string =>
@@ -311,26 +305,5 @@ function restOf(served: ServedByEndpoint, named: ReadonlySet<string>): ServedCou
     latencyCounts: served.latencyCounts.map((_, bucket) =>
       others.reduce((sum, { latencyCounts }) => sum + (latencyCounts[bucket] ?? 0), 0),
     ),
-  };
-}
-
-/** Two times differ by more than two versions side by side do: so much of a change isn't held against a switch. */
-const overTime: Tolerances = { failures: 1.5, latency: 1.5, conversions: 0.95 };
-
-export function tolerancesOf({
-  tolerances,
-  comparedWith,
-}: Pick<JudgementSpec, "tolerances" | "comparedWith">): Tolerances {
-  const { failuresPercent = 10, latencyPercent = 5, conversionsPercent = 1 } = tolerances ?? {};
-  const asked = {
-    failures: 1 + failuresPercent / 100,
-    latency: 1 + latencyPercent / 100,
-    conversions: 1 - conversionsPercent / 100,
-  };
-  if (comparedWith !== "before") return asked;
-  return {
-    failures: Math.max(asked.failures, overTime.failures),
-    latency: Math.max(asked.latency, overTime.latency),
-    conversions: Math.min(asked.conversions, overTime.conversions),
   };
 }

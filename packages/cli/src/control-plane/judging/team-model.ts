@@ -1,10 +1,9 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Judgement } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { modelFault, shippedModel, type TreeModel } from "@sluice/verdict";
+import { modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
 import { type PastRelease, type Retrained, retrain } from "@sluice/verdict/training";
 import { log } from "../log.ts";
-import { tolerancesOf } from "./judge-windows.ts";
 import type { WindowLogs } from "./window-log.ts";
 
 /** As it lies in the state folder. */
