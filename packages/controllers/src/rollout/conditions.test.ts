@@ -1,4 +1,4 @@
-import type { Event } from "@sluice/api";
+import type { Event, Rollout } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, retryPatch } from "./index.ts";
@@ -115,6 +115,66 @@ test.each(states)("conditions: %s", async (_name, begin, rows) => {
     expect([found?.type, found?.status, found?.reason]).toEqual([type, status, reason]);
     expect(found?.message?.replace(/web-[a-z0-9]+/, "web-HASH").slice(0, message.length)).toBe(message);
   }
+});
+
+/** What Progressing said, one after the other, from now on. */
+function progressTold(release: Release): { readonly told: string[]; stop(): void } {
+  const told: string[] = [];
+  let last: string | undefined;
+  const watch = release.world.client.watch<Rollout>({ apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" }, {});
+  void (async () => {
+    for await (const event of watch) {
+      if (event.type === "BOOKMARK") continue;
+      const found = event.object.status?.conditions?.find(({ type }) => type === "Progressing");
+      const line = `${found?.status} ${found?.reason}: ${found?.message?.replace(/web-[a-z0-9]+/, "web-HASH")}`;
+      if (found !== undefined && line !== last) told.push(line);
+      last = line;
+    }
+  })();
+  return { told, stop: () => watch.stop() };
+}
+
+const created = 'True NewReplicaSetCreated: Created new replica set "web-HASH"';
+const updated = 'True ReplicaSetUpdated: ReplicaSet "web-HASH" is progressing.';
+const isDone = `True NewReplicaSetAvailable: ${succeeded}`;
+
+test("Progressing, from the first version over an abort and its retry to the end of the second one", async () => {
+  const release = await Release.begin();
+  const { told, stop } = progressTold(release);
+  await release.push("web:v1", options);
+  await release.world.run(seconds(5));
+  expect(told.splice(0)).toEqual([updated, created, isDone]);
+
+  await release.push("web:v2", options);
+  await release.world.run(seconds(5));
+  expect(told.splice(0)).toEqual([updated, created, updated, "Unknown RolloutPaused: Rollout is paused"]);
+
+  await release.ask((rollout) => abortPatch(rollout));
+  expect(told.splice(0)).toEqual(["False RolloutAborted: Rollout aborted update to revision 2"]);
+  await release.ask(retryPatch);
+  await release.world.run(seconds(5));
+  const again = ["Unknown RolloutRetry: Retrying Rollout after abort", updated];
+  expect(told.splice(0)).toEqual([...again, "Unknown RolloutPaused: Rollout is paused"]);
+
+  await release.ask((rollout) => promotePatch(rollout));
+  await release.world.run(seconds(5));
+  expect(told.splice(0)).toEqual(["Unknown RolloutResumed: Rollout is resumed", isDone]);
+  stop();
+});
+
+test("a ReplicaSet that is there before any status, as after a restore, is found", async () => {
+  const release = await released();
+  const { told, stop } = progressTold(release);
+  const rollout = await release.rollout();
+
+  await release.world.client.update({ ...rollout, status: {} } as Rollout, { subresource: "status" });
+  await release.world.run(seconds(5));
+
+  const at = told.indexOf('True FoundNewReplicaSet: Found new replica set "web-HASH"');
+  expect(at).toBeGreaterThanOrEqual(0);
+  expect(told.at(-1)).toBe(isDone);
+  expect(told.slice(at)).not.toContain(created);
+  stop();
 });
 
 /** Reasons and messages as argo-rollouts records them. */

@@ -6,6 +6,7 @@ export type RolloutCondition = Condition<RolloutConditionType>;
 /** The original's reasons (utils/conditions/conditions.go), and `Quarantined`, ours. */
 export type ProgressReason =
   | "NewReplicaSetCreated"
+  | "FoundNewReplicaSet"
   | "NewReplicaSetAvailable"
   | "ReplicaSetUpdated"
   | "ProgressDeadlineExceeded"

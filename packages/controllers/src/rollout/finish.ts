@@ -32,6 +32,8 @@ export interface Outcome {
   readonly pausedBecause?: string;
   /** A share of the stable version is held back, and why. */
   readonly holdsBack?: string;
+  /** The version's ReplicaSet is written in this turn. */
+  readonly isCreating?: boolean;
   /** The judge doubts the version, which waits for that alone. */
   readonly heldByJudge?: string;
 }
@@ -164,11 +166,18 @@ function withProgress(
   if (next.abort === true) return conditions;
   const isPaused = rollout.spec.paused === true || (next.pauseConditions?.length ?? 0) > 0;
   if (isPaused) return set("Unknown", "RolloutPaused", "Rollout is paused");
+  // Both for a moment, as the original writes them: what follows is progress.
+  if (outcome.isCreating === true) {
+    return set("True", "NewReplicaSetCreated", `Created new replica set "${name}"`, true);
+  }
+  if (known === undefined && view.canary !== undefined) {
+    return set("True", "FoundNewReplicaSet", `Found new replica set "${name}"`);
+  }
   if (known?.reason === "RolloutPaused") return set("Unknown", "RolloutResumed", "Rollout is resumed");
   if (isComplete(view, next))
     return set("True", "NewReplicaSetAvailable", `ReplicaSet "${name}" has successfully progressed.`);
   const isMoving = madeProgress(view.status, next);
-  if (isMoving || known === undefined || known.reason === "NewReplicaSetAvailable") {
+  if (isMoving || known === undefined || endsWithTheNextTurn.has(known.reason ?? "")) {
     return set("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`, isMoving);
   }
   const deadline = deadlineAt(rollout.spec.progressDeadlineSeconds, known);
@@ -181,6 +190,12 @@ function withProgress(
   }
   return conditions;
 }
+
+const endsWithTheNextTurn: ReadonlySet<string> = new Set([
+  "NewReplicaSetAvailable",
+  "NewReplicaSetCreated",
+  "FoundNewReplicaSet",
+]);
 
 function madeProgress(before: RolloutStatus, next: RolloutStatus): boolean {
   const old = (status: RolloutStatus): number => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);

@@ -16,7 +16,8 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, decisi
   const made = withDoor(observed, view, now, decisions);
   const { events = [], wakes = [], because } = made;
   const { actions, records: planned } = apart(withSnapshots(observed, view, made.actions ?? []));
-  const status = finished(observed, view, made, now);
+  const isCreating = actions.some((action) => action.do === "create" && action.object.kind === replicaSetKind.kind);
+  const status = finished(observed, view, { ...made, isCreating }, now);
   const records = [...planned, ...heard(observed, view, status, now)];
   const known = wakes.filter((wake) => wake !== undefined);
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
