@@ -34,6 +34,7 @@ export const annotations = {
   workloadGeneration: "rollout.argoproj.io/workload-generation",
   /** Ours, on a workloadRef's Deployment: how many Pods it had before the Rollout took over. */
   replicasBefore: "sluice.dev/replicas-before",
+  takenOver: "sluice.dev/taken-over",
   trackingId: "argocd.argoproj.io/tracking-id",
   /** Ours, on a VirtualService: the Rollouts that weigh it and the weights they wrote, `namespace/name=20,…`. */
   weighedBy: "sluice.dev/weighed-by",

@@ -166,6 +166,82 @@ test("a Rollout without Pods of its own takes nothing over", async () => {
   expect(await sizeOf(release)).toBe(4);
 });
 
+test.each(["onsuccess", "progressively"] as const)(
+  "%s: a Rollout that is prepared without Pods takes over only once it has them, and keeps it when it is scaled to none",
+  async (scaleDown) => {
+    const sized = (replicas: number) => ({ ...careful, spec: { replicas } });
+    const release = await begun(deployment("web:stuck"), { scaleDown }, sized(0));
+    const prepared = await sizeOf(release);
+
+    await release.world.apply(referring({ scaleDown }, sized(4)));
+    await release.world.run(seconds(30));
+    const coming = await sizeOf(release);
+    await release.limit("web:stuck", 4);
+    await release.world.run(seconds(5));
+    const whole = await sizeOf(release);
+    await release.world.apply(referring({ scaleDown }, sized(0)));
+    await release.world.run(seconds(5));
+
+    expect([prepared, coming, whole, await sizeOf(release)]).toEqual([4, 4, 0, 0]);
+  },
+);
+
+test("progressively, and the Rollout is scaled to none in mid-way: all of it comes back", async () => {
+  const release = await begun(deployment("web:stuck", 5), { scaleDown: "progressively" });
+  await release.limit("web:stuck", 3);
+  const midway = await sizeOf(release);
+
+  await release.world.apply(referring({ scaleDown: "progressively" }, { ...careful, spec: { replicas: 0 } }));
+  await release.world.run(seconds(5));
+
+  expect([midway, await sizeOf(release)]).toEqual([2, 5]);
+});
+
+test("progressively becomes onsuccess in mid-way: what the Rollout loses comes back, what it has doesn't go", async () => {
+  const release = await begun(deployment("web:stuck", 5), { scaleDown: "progressively" });
+  await release.limit("web:stuck", 3);
+
+  await release.world.apply(referring({ scaleDown: "onsuccess" }));
+  await release.world.run(seconds(5));
+  const kept = await sizeOf(release);
+  await release.limit("web:stuck", 1);
+  const lost = await sizeOf(release);
+  await release.limit("web:stuck", 3);
+
+  expect([kept, lost, await sizeOf(release)]).toEqual([2, 4, 4]);
+});
+
+test.each(["onsuccess", "progressively"] as const)(
+  "%s: at no instant are there fewer Pods than before",
+  async (scaleDown) => {
+    const release = await begun(deployment("web:stuck", 4), { scaleDown });
+    const seen: number[] = [];
+    const steps: readonly (() => Promise<unknown>)[] = [
+      () => release.limit("web:stuck", 1),
+      () => release.ask(abortPatch).catch(() => undefined),
+      () => release.limit("web:stuck", 2),
+      // Somebody scales it, too: down where the Rollout counts for it, else up.
+      () => release.world.apply(deployment("web:stuck", scaleDown === "progressively" ? 1 : 6)),
+      () => release.limit("web:stuck", 3),
+      () => release.world.apply(deployment("web:stuck", 4)),
+      () => release.world.run(seconds(20)),
+      () => release.limit("web:stuck", 4),
+    ];
+
+    for (const step of steps) {
+      await step();
+      await release.world.settle();
+      seen.push(
+        ((await sizeOf(release)) ?? 0) +
+          (await release.status().then(({ availableReplicas = 0 }) => availableReplicas)),
+      );
+    }
+
+    expect(Math.min(...seen)).toBeGreaterThanOrEqual(4);
+    expect(await sizeOf(release)).toBe(0);
+  },
+);
+
 test("scaleDown set back to never lets go of its size", async () => {
   const release = await begun(deployment("web:v1"), { scaleDown: "onsuccess" });
 
