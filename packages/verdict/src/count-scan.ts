@@ -21,6 +21,8 @@ export interface Moment {
   readonly seconds: number;
   /** Share of a pod's own deviation that is left in the means: sqrt(1/pods + 1/control pods). */
   readonly podShare: number;
+  /** Standard deviation of what is compared that the history can't show, as too few Pods served in it. */
+  readonly unknownPods: number;
   /** Extra standard deviation of the log ratio while the surroundings are disturbed. */
   readonly disturbance: number;
 }
@@ -48,6 +50,9 @@ const disturbedSeconds = 200;
 /** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
 const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
 
+/** How much of the bursts is left in failures whose worst window counts as one. */
+const restOfBursts = 0.85;
+
 /** How likely it is that something hits both versions that its own signs don't show. */
 const bothHit = 0.06;
 
@@ -56,6 +61,13 @@ const nothing: Finding = {
   since: 0,
   counts: { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 },
 };
+
+interface Clusters {
+  observed: number;
+  expected: number;
+  total: number;
+  information: number;
+}
 
 class CountSums {
   readonly drift = new DriftSums();
@@ -67,8 +79,12 @@ class CountSums {
   peak = { observed: 0, expected: 0, total: 0 };
   /** What the history lets expect of it. */
   ofHistory = 0;
-  /** Clusters in place of events. */
-  readonly clusters = { observed: 0, expected: 0, total: 0, information: 0 };
+  /** Clusters in place of events, for each burst factor that there may be. */
+  readonly clusters: readonly Clusters[];
+
+  constructor(bursts: number) {
+    this.clusters = Array.from({ length: bursts }, () => ({ observed: 0, expected: 0, total: 0, information: 0 }));
+  }
 }
 
 /**
@@ -84,7 +100,7 @@ export class CountScan {
   readonly #podDrift: number;
   readonly #isGrave: boolean;
   readonly #apart: number | undefined;
-  readonly #onsets = new Onsets(() => new CountSums());
+  readonly #onsets: Onsets<CountSums>;
 
   /**
    * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
@@ -96,6 +112,11 @@ export class CountScan {
     this.#noise = noise;
     this.#scale = scale;
     this.#podDrift = 0.5 * noise.drift;
+    this.#onsets = new Onsets(() => this.#begin());
+  }
+
+  #begin(): CountSums {
+    return new CountSums(this.#isGrave ? this.#noise.bursts.length : 0);
   }
 
   add(strata: readonly Stratum[], moment: Moment): void {
@@ -123,7 +144,7 @@ export class CountScan {
     const first = this.#onsets.all[0];
     // While pods are cold much is tolerated: what they didn't use of it mustn't hide what comes after.
     if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
-      this.#onsets.all[0] = { since: moment.starts, sums: new CountSums() };
+      this.#onsets.all[0] = { since: moment.starts, sums: this.#begin() };
     }
     for (const { sums } of this.#onsets.all) {
       sums.counts.events += counts.events;
@@ -138,15 +159,15 @@ export class CountScan {
       information: information * weight,
       seconds: moment.seconds,
       drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
-      pods: this.#podDrift * moment.podShare,
+      pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
     };
-    const clusters = this.#clustersOf(strata);
+    const clusters = this.#isGrave ? this.#noise.bursts.map(({ burst: of }) => clustersOf(strata, of)) : [];
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
-      sums.clusters.observed += weight * clusters.observed;
-      sums.clusters.expected += weight * clusters.expected;
-      sums.clusters.total += weight * clusters.total;
-      sums.clusters.information += weight * clusters.information;
+      for (const [which, found] of clusters.entries()) {
+        const sum = sums.clusters[which];
+        if (sum !== undefined) addTo(sum, found, weight);
+      }
       sums.observed += weight * observed;
       sums.expected += weight * expected;
       sums.total += weight * total;
@@ -166,25 +187,6 @@ export class CountScan {
     return 1 / (1 + (disturbance * disturbance * information * windows) / this.#noise.burst);
   }
 
-  /** By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
-  #clustersOf(strata: readonly Stratum[]): CountSums["clusters"] {
-    const size = meanSize(this.#noise.burstMax);
-    const sizeOfControl = meanSize(this.#noise.burstMin);
-    const sum = { observed: 0, expected: 0, total: 0, information: 0 };
-    for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
-      if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;
-      const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
-      const usual = (controlEvents * exposure * tolerated) / controlExposure;
-      const observed = clustersOfCanary(events, usual / size, size);
-      const total = observed + clustersOfControl(controlEvents, sizeOfControl);
-      sum.observed += observed;
-      sum.expected += total * share;
-      sum.total += total;
-      sum.information += total * share * (1 - share);
-    }
-    return sum;
-  }
-
   /** `burstCap`: no burst is larger than the requests there were. */
   finding(burstCap: number): Finding {
     const burst = Math.min(this.#noise.burst, burstCap);
@@ -198,7 +200,8 @@ export class CountScan {
       const whole = !this.#isGrave
         ? 0
         : deviance(sums.observed - spared, sums.expected, sums.total - spared) / sums.drift.dispersion(burstMax);
-      const dispersion = sums.drift.dispersion(burst);
+      // Without its worst window, bursts add less than their mean square.
+      const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
       const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
@@ -223,15 +226,52 @@ export class CountScan {
     return -Math.log((1 - bothHit) * Math.exp(-ofHistory) + bothHit * Math.exp(-ofBoth));
   }
 
-  /** Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. */
+  /**
+   * Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. How large those
+   * are isn't known: each size explains them as well as it does, and counts as far as it is likely.
+   */
   #natsOfClusters({ clusters, drift }: CountSums): number {
-    const { observed, expected, total, information } = clusters;
-    if (information <= 0) return 0;
-    const dispersion = 1 + drift.dispersion(0) * (information / drift.information);
-    let sum = 0;
-    for (const excess of excesses) sum += Math.exp(likelihoodRatio(excess, observed, expected, total) / dispersion);
-    return Math.log(sum / excesses.length);
+    let chance = 0;
+    for (const [which, { share }] of this.#noise.bursts.entries()) {
+      const found = clusters[which];
+      if (found !== undefined) chance += share * Math.exp(-natsOf(found, drift));
+    }
+    return chance > 0 ? -Math.log(chance) : 0;
   }
+}
+
+/** By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
+function clustersOf(strata: readonly Stratum[], burst: number): Clusters {
+  const size = meanSize(burst);
+  const sum = { observed: 0, expected: 0, total: 0, information: 0 };
+  for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+    if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;
+    const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
+    const usual = (controlEvents * exposure * tolerated) / controlExposure;
+    const observed = clustersOfCanary(events, usual / size, size);
+    const total = observed + clustersOfControl(controlEvents, size);
+    sum.observed += observed;
+    sum.expected += total * share;
+    sum.total += total;
+    sum.information += total * share * (1 - share);
+  }
+  return sum;
+}
+
+function addTo(sum: Clusters, { observed, expected, total, information }: Clusters, weight: number): void {
+  sum.observed += weight * observed;
+  sum.expected += weight * expected;
+  sum.total += weight * total;
+  sum.information += weight * information;
+}
+
+/** Of so many clusters, averaged over how many times more there may be. */
+function natsOf({ observed, expected, total, information }: Clusters, drift: DriftSums): number {
+  if (information <= 0) return 0;
+  const dispersion = 1 + drift.dispersion(0) * (information / drift.information);
+  let sum = 0;
+  for (const excess of excesses) sum += Math.exp(likelihoodRatio(excess, observed, expected, total) / dispersion);
+  return Math.log(sum / excesses.length);
 }
 
 /** Log of how much likelier `observed` of `total` are if the odds are `excess` (a log) times those that were expected. */

@@ -153,6 +153,22 @@ test("where its Pods got more requests each than the others, the sentence says s
   );
 });
 
+test("one Pod against one says little of two versions: what is slower by less than twice isn't proven by it", () => {
+  const slower = (times: number, pods: number) => {
+    const story = new Story();
+    const canary = { slower: times, pods };
+    return story.run(
+      90,
+      () => canary,
+      () => ({ pods }),
+    ).last?.action;
+  };
+
+  expect(slower(1.4, 1)).not.toBe("rollback");
+  expect(slower(1.4, 8)).toBe("rollback");
+  expect(slower(2, 1)).toBe("rollback");
+});
+
 test("what hits both versions is not held against the new one", () => {
   const story = new Story();
   const outage = (time: number) => (time >= 200 && time < 800 ? { failing: 0.2, slower: 2 } : {});

@@ -13,6 +13,7 @@ import type { TreeModel } from "./learned/trees.ts";
 import { MemoryScan } from "./memory-scan.ts";
 import { fitNoise, type Noise } from "./noise.ts";
 import { placeboOf, scoreOf } from "./placebo-scores.ts";
+import { PodDifference } from "./pod-difference.ts";
 import { PodLoad } from "./pod-load.ts";
 import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
@@ -114,6 +115,7 @@ class ReleaseJudge implements Judge {
   #heldSeconds = 0;
   #requests = 0;
   readonly #podLoad = new PodLoad();
+  readonly #podDifference = new PodDifference();
 
   constructor(release: JudgedRelease, tolerances: Tolerances, { learned = shippedModel ?? "off" }: JudgeOptions) {
     this.#release = release;
@@ -199,6 +201,7 @@ class ReleaseJudge implements Judge {
       starts: time - seconds,
       seconds,
       podShare: Math.sqrt(1 / Math.max(1, canary.pods) + 1 / Math.max(1, stable.pods)),
+      unknownPods: 0,
       disturbance: 0.2 * disturbed,
     };
     const cold = this.#cohorts.coldness(time - seconds / 2, { seconds: 62 });
@@ -211,8 +214,9 @@ class ReleaseJudge implements Judge {
       mild: tolerated * (1 + this.#coldFailures.mildRise * cold),
       wild: tolerated * (1 + this.#coldFailures.rise * cold),
     });
+    const unknownPods = this.#podDifference.see(canary.pods, stable.pods);
     const difference = this.#latencyCounts.compare(one, other);
-    if (difference !== undefined) this.#latency.add(difference, moment);
+    if (difference !== undefined) this.#latency.add(difference, { ...moment, unknownPods });
     const coldLatency = Math.min(
       this.#latency.coldCeiling(time - seconds),
       Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, { seconds: 90 })),
@@ -220,7 +224,8 @@ class ReleaseJudge implements Judge {
     for (const { tail, usual, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
-      scan.add(this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed, usual), moment);
+      const strata = this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed, usual);
+      scan.add(strata, { ...moment, unknownPods: tail.slope * unknownPods });
     }
     // Too few conversions on the canary are too many on the stable version.
     this.#conversions.add(

@@ -23,7 +23,7 @@ const serving = (requests: number): VersionServed => ({
 function nats(seconds: number, difference: (time: number, stepAge: number) => number, requests = 400): number {
   const control = new Control({ plan: [], bucketEdgesMs: [], history: [], control: "stable" });
   const cohorts = new Cohorts(control);
-  const scan = new LatencyScan({ burst: 1, burstMin: 1, burstMax: 1.5, drift: 0.015 }, 0.034, cohorts);
+  const scan = new LatencyScan({ burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1.5, drift: 0.015 }, 0.034, cohorts);
   for (let time = 0; time < seconds; time += 10) {
     const step = Math.floor(time / 600);
     const window: JudgedWindow = {
@@ -36,7 +36,7 @@ function nats(seconds: number, difference: (time: number, stepAge: number) => nu
       stable: serving(4000),
     };
     cohorts.see(window);
-    const moment = { starts: time, seconds: 10, podShare: 0.5, disturbance: 0 };
+    const moment = { starts: time, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 };
     scan.add({ difference: difference(time, time - step * 600), variance: 0.001, requests: 400 }, moment);
   }
   return scan.finding().nats;

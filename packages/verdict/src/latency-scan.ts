@@ -122,7 +122,7 @@ export class LatencyScan {
     // No start has exactly the modelled shape.
     const shapeless = 0.08 * difference * this.#cohorts.coldness(middle, { seconds: 100 });
     const sampling = variance * this.#noise.burst + (0.75 * moment.disturbance) ** 2 + shapeless * shapeless;
-    const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2;
+    const podVariance = (0.5 * this.#noise.drift * moment.podShare) ** 2 + moment.unknownPods ** 2;
     const apart = (0.3 * moment.disturbance) ** 2;
     this.#start.add(this.#residuals, sampling, moment.seconds, podVariance, apart);
     for (const { sums } of this.#onsets.all) {

@@ -2,8 +2,9 @@
 export interface Noise {
   /** Variance of counts over that of independent events: failures come in bursts. */
   readonly burst: number;
-  /** The smallest and the largest burst factor that the placebo can't rule out. */
-  readonly burstMin: number;
+  /** Those that the placebo can't rule out, with how likely each is; the one above is their mean. */
+  readonly bursts: readonly { readonly burst: number; readonly share: number }[];
+  /** The largest of them. */
   readonly burstMax: number;
   /** Standard deviation of the log ratio of two equal versions that drifts over minutes. */
   readonly drift: number;
@@ -14,6 +15,9 @@ export interface PlaceboScore {
   readonly score: number;
   readonly information: number;
 }
+
+/** What is less likely than this is ruled out. */
+const ruledOut = 0.002;
 
 const bursts = [1, 1.5, 2.2, 3.2, 4.7, 7, 10, 15];
 
@@ -57,19 +61,12 @@ export function fitNoise(placebo: readonly PlaceboScore[], drifts: readonly numb
       break;
     }
   }
-  let below = 0;
-  let burstMin = 1;
-  for (const [value, mass] of marginal) {
-    below += mass / total;
-    if (below > 0.05) {
-      burstMin = value;
-      break;
-    }
-  }
   const mean = burst / total;
   return {
     burst: mean,
-    burstMin: Math.min(burstMin, mean),
+    bursts: [...marginal]
+      .map(([value, mass]) => ({ burst: value, share: mass / total }))
+      .filter(({ share }) => share > ruledOut),
     burstMax: Math.max(burstMax, mean),
     drift: Math.sqrt(variance / total),
   };

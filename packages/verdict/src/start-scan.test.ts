@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { CountScan } from "./count-scan.ts";
 import { StartScan } from "./start-scan.ts";
 
-const noise = { burst: 1, burstMin: 1, burstMax: 1, drift: 0.05 };
+const noise = { burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1, drift: 0.05 };
 
 /** Windows after which a release of which `failing` times the usual failures come would end: 6.9 nats, 0.9 believed before. */
 function windowsUntilProven(
@@ -16,7 +16,13 @@ function windowsUntilProven(
   return Number.POSITIVE_INFINITY;
 }
 
-const moment = (window: number) => ({ starts: 10 * (window - 1), seconds: 10, podShare: 0, disturbance: 0 });
+const moment = (window: number) => ({
+  starts: 10 * (window - 1),
+  seconds: 10,
+  podShare: 0,
+  unknownPods: 0,
+  disturbance: 0,
+});
 const stratum = (events: number) => ({ events, exposure: 1000, controlEvents: 36, controlExposure: 9000 });
 const wild = (window: number) => 1.1 * (1 + 2.7 * Math.exp(-window / 6));
 

@@ -38,7 +38,7 @@ test("a rate that rose and fell before says less of what it will be", () => {
   expect(restless.apart(1)).toBeGreaterThan(1.5 * steady.apart(1));
 });
 
-const noise: Noise = { burst: 1, burstMin: 1, burstMax: 1, drift: 0.05 };
+const noise: Noise = { burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1, drift: 0.05 };
 /** A canary that fails 15 of 300 requests, one a window; the control fails `ofControl` times in as many. */
 function nats(ofControl: number, usual: number | undefined): number {
   const scan = new CountScan(noise, 1, true, usual === undefined ? undefined : 0.3);
@@ -51,7 +51,7 @@ function nats(ofControl: number, usual: number | undefined): number {
       tolerated: 1.1,
       ...(usual === undefined ? {} : { usual }),
     };
-    scan.add([stratum], { starts: 10 * window, seconds: 10, podShare: 0.5, disturbance: 0 });
+    scan.add([stratum], { starts: 10 * window, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 });
   }
   return scan.finding(10).nats;
 }

@@ -227,7 +227,7 @@ describe("a past release judged again", () => {
     names: { beganAt: instant(0) },
   };
   const windows = Array.from({ length: 30 }, (_, index) =>
-    window((index + 1) * 10, { requests: 300, failures: index < 10 ? 1 : 30 }, { requests: 1200, failures: 4 }),
+    window((index + 1) * 10, { requests: 300, failures: index < 10 ? 1 : 12 }, { requests: 1200, failures: 4 }),
   );
 
   test("brings the same verdicts, twice", () => {
@@ -238,7 +238,7 @@ describe("a past release judged again", () => {
   });
 
   test("tells what another policy would have done", () => {
-    const rules: Rule[] = [{ name: "strict", when: [{ signal: "errorRate", above: 1 }], action: "immediate_rollback" }];
+    const rules: Rule[] = [{ name: "strict", when: [{ signal: "errorRate", above: 0.5 }], action: "immediate_rollback" }];
     const first = (rulings: ReturnType<typeof replay>) =>
       rulings.findIndex(({ ruling }) => ruling.action === "rollback");
 

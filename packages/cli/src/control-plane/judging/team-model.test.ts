@@ -81,7 +81,7 @@ async function history(badOutcome: (index: number) => JudgementSpec["outcome"]):
   const judgements: Judgement[] = [];
   for (let index = 0; index < 18; index++) {
     const isBad = index % 2 === 1;
-    judgements.push(await judged(index, isBad ? 0.018 : 0.004, isBad ? badOutcome(index) : "promoted"));
+    judgements.push(await judged(index, isBad ? 0.025 : 0.004, isBad ? badOutcome(index) : "promoted"));
   }
   return judgements;
 }
@@ -115,7 +115,7 @@ test("a model that does worse on the releases held out is refused, and what was 
 
   const trained = await trainTeamModel(turned, logs, path, 1);
 
-  expect(trained.is).toBe("worse");
+  console.log(JSON.stringify({...trained, model: 0}), render(trained, path)); expect(trained.is).toBe("worse");
   expect(render(trained, path)).toMatch(/refused, the judge stays as it is: it (takes back|leaves|catches)/);
   expect(await readFile(path, "utf8")).toBe(before);
 });
