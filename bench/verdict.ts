@@ -1,4 +1,5 @@
-// The judge on a world of queues, and on one of traces that nothing was set or trained on; and what one judgement costs.
+// The judge on a world of queues, on one of traces that nothing was set or trained on, and on one Pod against one; and what
+// one judgement costs.
 // docs/verdict.md says how the larger benchmark is driven by `sluice judge`. EACH=48: four times the sample; WHY=1: what
 // each false rollback rested on; LEARNED=off: proof alone.
 import { performance } from "node:perf_hooks";
@@ -6,6 +7,7 @@ import { type Random, seededRandom } from "@sluice/kernel";
 import { createJudge } from "@sluice/verdict";
 import type { Row } from "./row.ts";
 import { interval } from "./verdict/interval.ts";
+import { type LoneHarm, LoneWorld } from "./verdict/lone-world.ts";
 import { QueueingWorld, type Release } from "./verdict/queueing-world.ts";
 import { type TracedHarm, type TracedNuisance, TraceWorld } from "./verdict/trace-world.ts";
 import type { World } from "./verdict/world.ts";
@@ -30,7 +32,7 @@ const bad: Readonly<Record<string, Release>> = {
   "memory doubles in an hour": { leakAnHour: 1 },
   "5 points of failures after 10 minutes": { failing: 0.05, onset: 600 },
 };
-const rates = [2, 20, 200];
+const busyRates = [2, 20, 200];
 const windows = [5, 10, 30];
 
 /** Good and bad releases in the world of traces, which no judge was set or trained on: the guard of what is learned. */
@@ -52,6 +54,17 @@ const guardBad: Readonly<Record<string, TracedHarm>> = {
   "30 % fewer conversions": { lost: 0.3 },
   "5 points of failures after 15 minutes": { failing: 0.05, onset: 900 },
 };
+
+/** One Pod of each version on a busy machine: at so few requests little can be said, and less of how fast a version is. */
+const loneGood: Readonly<Record<string, LoneHarm>> = { "one Pod each, the very same program": {} };
+const loneBad: Readonly<Record<string, LoneHarm>> = {
+  "half again as slow": { slower: 1.5 },
+  "twice as slow": { slower: 2 },
+  "three times as slow": { slower: 3 },
+  "5 points of failures": { failing: 0.05 },
+  "50 points of failures": { failing: 0.5 },
+};
+const loneRates = [0.3, 0.8, 2];
 
 interface Outcome {
   readonly rate: number;
@@ -92,7 +105,7 @@ function play(world: World, rate: number): Outcome {
 type Make = (random: Random, rate: number, windowSeconds: number) => World;
 
 /** `each` releases at every rate. The same name brings the same releases. */
-function outcomesOf(name: string, each: number, make: Make): Outcome[] {
+function outcomesOf(name: string, each: number, make: Make, rates: readonly number[]): Outcome[] {
   const seed = [...name].reduce((hash, character) => (hash * 31 + character.charCodeAt(0)) >>> 0, 7);
   return rates.flatMap((rate, rateIndex) =>
     Array.from({ length: each }, (_, index) => {
@@ -112,6 +125,11 @@ const traced =
   (random, rate, windowSeconds) =>
     new TraceWorld(random, rate, windowSeconds, harm, nuisance);
 
+const lone =
+  (harm: LoneHarm): Make =>
+  (random, rate) =>
+    new LoneWorld(random, rate, harm);
+
 const share = (outcomes: readonly Outcome[]): number =>
   (100 * outcomes.filter(({ rolledBackAt }) => rolledBackAt !== undefined).length) / outcomes.length;
 
@@ -125,8 +143,12 @@ function rowsOf(
   world: string,
   each: number,
   makers: { readonly good: Readonly<Record<string, Make>>; readonly bad: Readonly<Record<string, Make>> },
+  rates: readonly number[] = busyRates,
 ): { readonly rows: Row[]; readonly goods: readonly Outcome[] } {
-  const all = Object.entries(makers.good).map(([name, make]) => ({ name, outcomes: outcomesOf(name, each, make) }));
+  const all = Object.entries(makers.good).map(([name, make]) => ({
+    name,
+    outcomes: outcomesOf(name, each, make, rates),
+  }));
   const goods = all.flatMap(({ outcomes }) => outcomes);
   for (const { name, outcomes } of process.env.WHY === undefined ? [] : all) {
     for (const { rate, because, rolledBackAt } of outcomes) {
@@ -152,7 +174,7 @@ function rowsOf(
   const held = (100 * goods.reduce((sum, { heldSeconds }) => sum + heldSeconds, 0)) / (3600 * goods.length);
   rows.push({ name: `${world}: good releases take longer by`, value: held, unit: "%", goal: "<= 2 %" });
   for (const [name, make] of Object.entries(makers.bad)) {
-    const outcomes = outcomesOf(name, Math.ceil(each / 3), make);
+    const outcomes = outcomesOf(name, Math.ceil(each / 3), make, rates);
     rows.push({ name: `${world}: caught of ${outcomes.length}: ${name}`, value: share(outcomes), unit: "%" });
     rows.push({ name: "  at the median after", value: median(outcomes), unit: "s" });
   }
@@ -169,7 +191,13 @@ export async function bench(): Promise<Row[]> {
     good: mapped(guardGood, (nuisance) => traced({}, nuisance)),
     bad: mapped(guardBad, (harm) => traced(harm, { coldCache: true, retries: 0.5 })),
   });
-  const goods = [...queues.goods, ...traces.goods];
+  const pods = rowsOf("Pods", 4 * each, { good: mapped(loneGood, lone), bad: mapped(loneBad, lone) }, loneRates);
+  const goods = [...queues.goods, ...traces.goods, ...pods.goods];
   const micros = goods.reduce((sum, { microsPerWindow }) => sum + microsPerWindow, 0) / goods.length;
-  return [...queues.rows, ...traces.rows, { name: "one judgement", value: micros, unit: "us", goal: "< 1000 us" }];
+  return [
+    ...queues.rows,
+    ...traces.rows,
+    ...pods.rows,
+    { name: "one judgement", value: micros, unit: "us", goal: "< 1000 us" },
+  ];
 }
