@@ -4,7 +4,7 @@ import { connect } from "../connection.ts";
 import { experimentKind, takeExperiment } from "../release/experiment-picture.ts";
 import { experimentLine, renderExperiment } from "../release/experiment-view.ts";
 import { pictureAsJson } from "../release/picture-json.ts";
-import { phaseOf } from "../release/render-experiment.ts";
+import { hasEnded, phaseOf } from "../release/render-experiment.ts";
 import { readTraffic } from "../release/traffic.ts";
 import { ageOf } from "../terminal/age.ts";
 import { columnsOf } from "../terminal/flow.ts";
@@ -83,8 +83,7 @@ export async function terminateExperiment(name: string, options: CommandOptions)
   try {
     const { experiment } = await takeExperiment(client, namespace, name);
     const phase = phaseOf(experiment);
-    if (phase !== "Pending" && phase !== "Running")
-      throw new Fault("invalid", `experiment ${name} has ended: ${phase}`);
+    if (hasEnded(experiment)) throw new Fault("invalid", `experiment ${name} has ended: ${phase}`);
     const patch = { type: "merge", value: { spec: { terminate: true } } } as const;
     await client.patch({ ...experimentKind, namespace, name }, patch, { fieldManager: "sluice-cli" });
     if (options.json) console.log(JSON.stringify({ experiment: name, namespace, done: "terminated" }));

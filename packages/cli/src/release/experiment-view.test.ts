@@ -140,6 +140,15 @@ test("a step of a rollout: whose it is, and what part of the traffic each versio
   expect(text).toContain("baseline  web:v1  1/1 ready  ●  20 % of the traffic");
 });
 
+test("one whose Pods never were all there never began", () => {
+  const { availableAt: _, ...status } = experiment.status ?? {};
+  const failed = { ...experiment, status: { ...status, phase: "Failed" as const, analysisRuns: [] } };
+  const text = textOf({ ...alone, experiment: failed });
+
+  expect(text).toContain("begun    never");
+  expect(text).toContain("analysis errors  never began");
+});
+
 test("one that has ended says why, and can't be ended again", () => {
   const status = { ...experiment.status, phase: "Failed", message: "errors failed" } as const;
   const text = textOf({ ...alone, experiment: { ...experiment, status } });

@@ -6,7 +6,7 @@ import { markedState } from "../terminal/marks.ts";
 import { paint } from "../terminal/style.ts";
 import { renderBranches, renderTrees } from "../terminal/tree.ts";
 import type { ExperimentPicture } from "./experiment-picture.ts";
-import { experimentAnalyses, phaseOf, templateParts, timeLeft } from "./render-experiment.ts";
+import { experimentAnalyses, hasEnded, phaseOf, templateParts, timeLeft } from "./render-experiment.ts";
 import { podBranches, podDots } from "./render-pods.ts";
 import type { Surroundings, Traffic } from "./render-version.ts";
 import { type Row, rowLines } from "./row.ts";
@@ -41,7 +41,8 @@ function rows(experiment: Experiment, now: number): readonly Row[] {
   const { metadata, spec, status } = experiment;
   const owner = controllerOf(experiment);
   const { availableAt } = status ?? {};
-  const isOver = !["Pending", "Running"].includes(phaseOf(experiment));
+  const isOver = hasEnded(experiment);
+  const begun = availableAt === undefined ? (isOver ? "never" : "not yet") : `${ageOf(availableAt, now)} ago`;
   const left = timeLeft(experiment, now);
   const lasts = parsePause(spec.duration);
   const length =
@@ -52,7 +53,7 @@ function rows(experiment: Experiment, now: number): readonly Row[] {
   const terminate = paint("cyan", `sluice experiment terminate ${metadata.name}${where}`);
   return [
     ...(owner === undefined ? [] : [{ name: "of", parts: [`${owner.kind.toLowerCase()} ${owner.name}`] }]),
-    { name: "begun", parts: [ageOf(availableAt, now) === "" ? "not yet" : `${ageOf(availableAt, now)} ago`] },
+    { name: "begun", parts: [begun] },
     { name: "lasts", parts: [length, left === undefined ? "" : paint("cyan", `${formatAge(left)} left`)] },
     ...(isOver || spec.terminate === true ? [] : [{ name: "end it", parts: [terminate] }]),
   ];

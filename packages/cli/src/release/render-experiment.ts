@@ -35,6 +35,8 @@ export function experimentBranch(
 
 export const phaseOf = ({ status }: Experiment): string => status?.phase || "Pending";
 
+export const hasEnded = (experiment: Experiment): boolean => !["Pending", "Running"].includes(phaseOf(experiment));
+
 /** Milliseconds of its duration; undefined before and after it, and where nothing but its analyses end it. */
 export function timeLeft(experiment: Experiment, now: number): number | undefined {
   const length = parsePause(experiment.spec.duration);
@@ -67,11 +69,13 @@ export function templateParts(
 
 /** Its analyses, in the order of its status; those that haven't begun are named, too. */
 export function experimentAnalyses(
-  { spec, status }: Experiment,
+  experiment: Experiment,
   runs: readonly AnalysisRun[],
   now: number,
 ): readonly Branch[] {
+  const { spec, status } = experiment;
   const begun = status?.analysisRuns ?? [];
+  const words = hasEnded(experiment) ? "never began" : "begins once all Pods are available";
   const coming = (spec.analyses ?? []).filter(({ name }) => !begun.some((one) => one.name === name));
   return [
     ...begun.map(({ name, analysisRun, phase, message = "" }): Branch => {
@@ -81,7 +85,7 @@ export function experimentAnalyses(
     }),
     ...coming.map(
       ({ name }): Branch => ({
-        parts: [`${paint("bold", "analysis")} ${name}`, paint("dim", "begins once all Pods are available")],
+        parts: [`${paint("bold", "analysis")} ${name}`, paint("dim", words)],
       }),
     ),
   ];
