@@ -2,9 +2,9 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
-import { millis, seconds } from "@sluice/kernel";
+import { type Clock, millis, seconds } from "@sluice/kernel";
 import { afterEach, expect, test } from "vitest";
-import { atEnd, backend, counted, endAll, get, raw, routerFor, shopTable, split } from "./fixture.ts";
+import { atEnd, backend, counted, endAll, get, raw, realClock, routerFor, shopTable, split } from "./fixture.ts";
 
 afterEach(endAll);
 
@@ -363,6 +363,42 @@ test("a Pod that leaves keeps no idle connection, also while it still answers an
   expect(before).toBe(2);
   expect(isDrained).toBe(false);
   expect(text).toMatch(/slow$/);
+});
+
+test("a connection that has been idle for too long isn't closed on the request that has come already", async () => {
+  const { port: v1 } = await backend((_, response) => response.end("answered"));
+  let time = 0;
+  const due: (() => void)[] = [];
+  const sweeps: Clock = {
+    ...realClock,
+    after: (wait, task) => {
+      if (wait !== seconds(1)) return realClock.after(wait, task);
+      due.push(task);
+      return { cancel: () => {} };
+    },
+  };
+  const { port } = await routerFor(shopTable({ v1: [v1] }), { clock: sweeps, now: () => time });
+  const socket = net.connect(port, "127.0.0.1");
+  atEnd(() => socket.destroy());
+  let received = "";
+  socket.on("data", (chunk) => {
+    received += chunk.toString("latin1");
+  });
+  const answers = () => received.split("answered").length - 1;
+  socket.write(get());
+  while (answers() < 1) await pause(2);
+
+  // The process stood still; the request came meanwhile, and the sweep is due first.
+  time += 80_000;
+  socket.write(get());
+  due.shift()?.();
+  while (answers() < 2 && !socket.destroyed) await pause(2);
+  const late = answers();
+  time += 80_000;
+  due.shift()?.();
+  while (!socket.destroyed) await pause(2);
+
+  expect(late).toBe(2);
 });
 
 test("1,000 connections at once are served", async () => {

@@ -125,7 +125,7 @@ class SocketRouter implements Router {
       isClosing: false,
       onReleased: undefined,
     };
-    this.#sweeper = options.clock.after(seconds(1), () => this.#sweep());
+    this.#sweeper = afterReading(options.clock, seconds(1), () => this.#sweep());
   }
 
   get stats(): Readonly<RouterStats> {
@@ -232,7 +232,7 @@ class SocketRouter implements Router {
     if (graceful > 0 && this.#connections.size + this.#rawSockets.size > 0) {
       const { clock } = this.#options;
       await new Promise<void>((resolve) => {
-        const idle = clock.after(millis(Math.min(idleGraceMillis, graceful / 2)), () => {
+        const idle = afterReading(clock, millis(Math.min(idleGraceMillis, graceful / 2)), () => {
           for (const connection of this.#connections) if (connection.isIdle) connection.destroy();
         });
         const end = clock.after(graceful, resolve);
@@ -373,6 +373,23 @@ class SocketRouter implements Router {
     }
     this.#shared.metrics.retire(living, now);
     this.#shared.mirrorMetrics.retire(copied, now);
-    this.#sweeper = this.#options.clock.after(seconds(1), () => this.#sweep());
+    this.#sweeper = afterReading(this.#options.clock, seconds(1), () => this.#sweep());
   }
+}
+
+/**
+ * Once what has come in meanwhile is read: a process that was kept from running would otherwise take a connection for idle
+ * on which a request lies already, and reset it.
+ */
+function afterReading(clock: Clock, wait: Millis, task: () => void): Timer {
+  let immediate: NodeJS.Immediate | undefined;
+  const timer = clock.after(wait, () => {
+    immediate = setImmediate(task);
+  });
+  return {
+    cancel: () => {
+      timer.cancel();
+      clearImmediate(immediate);
+    },
+  };
 }
