@@ -5,6 +5,7 @@ export { type Change, configurationChanges, templateChanges } from "./changes.ts
 export { type ColourPair, type FoundPair, findPair, imageOf, wayBack } from "./colour-pair.ts";
 export { configurationAnnotation, snapshotName } from "./configuration-copies.ts";
 export { heldByJudge, heldByJudgeCondition, standingWords } from "./held-by-judge.ts";
+export { isLifted } from "./lifted.ts";
 export { type LastWord, lastWord, meanwhileText, placeText, type Word, wordEvent } from "./meanwhile.ts";
 export { type ComparedVersion, type ReleaseChanges, readReleaseChanges } from "./release-changes.ts";
 export { cohortText, isRingOn, ringText } from "./rings.ts";

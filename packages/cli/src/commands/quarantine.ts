@@ -1,4 +1,5 @@
 import type { Quarantine } from "@sluice/api";
+import { isLifted } from "@sluice/api/release";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
 import { whoAsks } from "../release/person.ts";
@@ -23,7 +24,7 @@ export async function listQuarantines(options: CommandOptions & { readonly allNa
       item.metadata.name,
       `${item.spec.workload.kind.toLowerCase()}/${item.spec.workload.name}`,
       item.spec.images.join(","),
-      item.status?.lifted ? "lifted" : "held",
+      isLifted(item) ? `lifted by ${item.spec.liftedBy || "somebody"}` : "held",
       item.status?.gitRevert?.phase ?? "",
       ageOf(item.metadata.creationTimestamp),
       item.spec.reason,

@@ -167,7 +167,7 @@ export const abort = (name: string, options: CommandOptions & { readonly bad?: b
     {
       done: options.bad
         ? "aborted and marked bad: it is quarantined, and git is put right"
-        : "aborted: its traffic is taken back; git still asks for it",
+        : "aborted: its traffic is taken back; retry begins it again",
       word: "aborted",
     },
   );

@@ -8,6 +8,7 @@ import type {
   QuarantineStatus,
   Resource,
 } from "@sluice/api";
+import { isLifted } from "@sluice/api/release";
 import {
   after,
   type Fault,
@@ -136,8 +137,8 @@ export function planQuarantine(observed: ObservedQuarantine, now: Instant): Quar
   const revert = status?.gitRevert;
   if (metadata.deletionTimestamp !== undefined) return { actions: [], because: "being deleted" };
   if (revert !== undefined && !isOpen(revert.phase)) return { actions: [], because: `git: ${revert.phase}` };
-  const isLifted = status?.lifted === true || (quarantine.spec.liftedBy ?? "") !== "";
-  if (isLifted) return settle(observed, { phase: "Off", message: "lifted by a person before git was touched" }, now);
+  if (isLifted(quarantine))
+    return settle(observed, { phase: "Off", message: "lifted by a person before git was touched" }, now);
   const mode = modeOf(application);
   if (mode.is === "none") return settle(observed, { phase: mode.phase, message: mode.message }, now);
   if (revert === undefined) {

@@ -9,6 +9,7 @@ import type {
   RingSet,
   Rollout,
 } from "@sluice/api";
+import { isLifted } from "@sluice/api/release";
 import { useItems } from "../data/use-live.ts";
 import { controllerUid } from "./versions.ts";
 
@@ -53,8 +54,9 @@ export function useRelease(namespace: string, name: string): ReleaseState {
   const judgements = useItems<Judgement>("judgements", namespace, ({ spec }) => spec.rollout.uid === uid);
   const ringSetName = rollout?.metadata.annotations?.["sluice.dev/rings"];
   const ringSets = useItems<RingSet>("ringsets", namespace, ({ metadata }) => metadata.name === ringSetName);
-  const quarantines = useItems<Quarantine>("quarantines", namespace, ({ spec: { workload }, status }) => {
-    return workload.name === name && workload.kind === "Rollout" && status?.lifted !== true;
+  const quarantines = useItems<Quarantine>("quarantines", namespace, (quarantine) => {
+    const { workload } = quarantine.spec;
+    return workload.name === name && workload.kind === "Rollout" && !isLifted(quarantine);
   });
   const decisions = useItems<Decision>("decisions", namespace, ({ spec: { subject } }) => {
     return subject.kind === "Rollout" && subject.name === name;
