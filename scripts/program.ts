@@ -13,6 +13,7 @@ export async function bundleProgram(folder: string): Promise<{ readonly bytes: n
     entryPoints: {
       main: join(cli, "src", "main.ts"),
       "release-worker": join(cli, "src", "rehearse", "release-worker.ts"),
+      "learn-worker": join(cli, "src", "rehearse", "history", "learn-worker.ts"),
     },
     outdir: join(folder, "dist"),
     bundle: true,

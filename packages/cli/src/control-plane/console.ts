@@ -6,7 +6,9 @@ import type { Client } from "@sluice/api";
 import { createConsoleHandler } from "@sluice/console/server";
 import { packageFolder } from "../program.ts";
 import type { Credentials } from "../state/credentials.ts";
+import type { StateFolder } from "../state/state-folder.ts";
 import { version } from "../version.ts";
+import { consoleRehearsals } from "./console-rehearsals.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 
@@ -17,10 +19,11 @@ export interface ConsoleOptions {
   /** What the pages watch. */
   readonly client: Client;
   readonly query: (request: IncomingMessage, response: ServerResponse) => void;
+  readonly state: StateFolder;
 }
 
 /** The console's pages and their way to the API: a browser's session stands for the admin's token. */
-export async function serveConsole({ credentials, api, authority, client, query }: ConsoleOptions) {
+export async function serveConsole({ credentials, api, authority, client, query, state }: ConsoleOptions) {
   const connections = new Agent({ ca: authority, keepAlive: true });
   const handler = createConsoleHandler({
     assetsFolder: pagesFolder(),
@@ -28,6 +31,7 @@ export async function serveConsole({ credentials, api, authority, client, query 
     secret: credentials.consoleToken,
     clock: realClock,
     client,
+    ...consoleRehearsals(client, state),
     upstream(request, response, path) {
       const { cookie: _, host: __, origin: ___, authorization: ____, ...headers } = request.headers;
       const forwarded = httpsRequest(

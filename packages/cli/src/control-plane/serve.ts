@@ -104,6 +104,7 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     authority: tls.authority,
     client: store.client,
     query: metrics.handle,
+    state,
   });
   const front = createFrontServer({
     registry: (request, response) => void registry(request, response),

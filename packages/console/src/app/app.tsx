@@ -13,7 +13,7 @@ import { Page } from "./parts/page.tsx";
 import { Empty } from "./parts/states.tsx";
 import { PodPage } from "./pods/pod-page.tsx";
 import { PodsPage } from "./pods/pods-page.tsx";
-import { RehearsalPage } from "./rehearsal/rehearsal-page.tsx";
+import { ConsoleRehearsalPage } from "./rehearsal/console-rehearsal-page.tsx";
 import { ReleasePage } from "./release/release-page.tsx";
 import { RolloutsPage } from "./rollouts/rollouts-page.tsx";
 import { Shell } from "./shell.tsx";
@@ -49,7 +49,7 @@ export function App(): ReactNode {
         <Route path="/pods/:namespace/:name">
           {({ namespace, name }) => <PodPage key={`${namespace}/${name}`} namespace={namespace} name={name} />}
         </Route>
-        <Route path="/rehearse" component={RehearsalPage} />
+        <Route path="/rehearse" component={ConsoleRehearsalPage} />
         <Route path="/events" component={EventsPage} />
         <Route>
           <Page title="No such page">

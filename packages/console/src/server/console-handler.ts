@@ -1,7 +1,8 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Client } from "@sluice/api";
-import type { Clock } from "@sluice/kernel";
+import { type Clock, toFault } from "@sluice/kernel";
 import { parseLiveRequests } from "../live/messages.ts";
+import type { LearnedDay, ShownCalibration } from "../live/rehearsals.ts";
 import { type Asset, readAsset, readPage } from "./assets.ts";
 import { streamLive } from "./live-stream.ts";
 import { notBuiltPage, plainStyle, signInPage, staleLinkPage } from "./plain-pages.ts";
@@ -25,6 +26,10 @@ export interface ConsoleHandlerOptions {
   readonly upstream: Forward;
   /** Prometheus' HTTP API: `/prometheus/api/v1/…` without the `/prometheus`. */
   readonly query: Forward;
+  /** What rehearsals predicted of the releases of a namespace against what they came to. */
+  readonly calibration: (namespace: string) => Promise<ShownCalibration>;
+  /** An ordinary day of a Rollout's service, from the metrics that there are; undefined where there is no such Rollout. */
+  readonly learnedDay: (namespace: string, rollout: string) => Promise<LearnedDay | undefined>;
 }
 
 export interface ConsoleHandler {
@@ -49,7 +54,7 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
     if (url === null) return say(response, 400, "no such path");
     const { pathname, searchParams } = url;
     const isRead = request.method === "GET" || request.method === "HEAD";
-    if (/^\/(k8s|prometheus|live|changes)(\/|$)/.test(pathname)) {
+    if (/^\/(k8s|prometheus|live|changes|calibration|learned)(\/|$)/.test(pathname)) {
       if (!sessions.isSignedIn(request.headers.cookie)) return say(response, 401, "no session: see `sluice status`");
       return await reach(request, response, url);
     }
@@ -80,8 +85,12 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
     if (pathname.startsWith("/changes/")) {
       const changes = await releaseChangesAt(options.client, pathname);
       if (changes === undefined) return say(response, 404, "no such release");
-      return send(response, 200, { body: Buffer.from(changes), type: "application/json" });
+      return json(response, changes);
     }
+    const [, calibrated] = /^\/calibration\/([^/]+)$/.exec(pathname) ?? [];
+    if (calibrated !== undefined) return json(response, await options.calibration(decodeURIComponent(calibrated)));
+    const [, namespace, rollout] = /^\/learned\/([^/]+)\/([^/]+)$/.exec(pathname)?.map(decodeURIComponent) ?? [];
+    if (namespace !== undefined && rollout !== undefined) return await learn(response, namespace, rollout);
     if (pathname !== "/live") return say(response, 404, "no such path");
     const requests = parseLiveRequests(searchParams.getAll("watch"));
     if (requests === undefined || requests.length > watchesMax) return say(response, 400, "no such kind to watch");
@@ -89,6 +98,16 @@ export function createConsoleHandler(options: ConsoleHandlerOptions): ConsoleHan
     openStreams++;
     response.on("close", () => openStreams--);
     await streamLive(response, { client: options.client, requests, version: options.version, clock: options.clock });
+  }
+
+  async function learn(response: ServerResponse, namespace: string, rollout: string): Promise<void> {
+    try {
+      const learned = await options.learnedDay(namespace, rollout);
+      if (learned === undefined) say(response, 404, `there is no Rollout ${rollout} in ${namespace}`);
+      else json(response, learned);
+    } catch (thrown) {
+      say(response, 502, toFault(thrown).message);
+    }
   }
 
   /** Only GET uses the key up: what looks ahead at links asks by HEAD. */
@@ -136,6 +155,9 @@ function send(response: ServerResponse, status: number, { body, type }: Asset): 
   response.writeHead(status, { "content-type": type, "content-length": body.length });
   response.end(response.req.method === "HEAD" ? undefined : body);
 }
+
+const json = (response: ServerResponse, value: object): void =>
+  send(response, 200, { body: Buffer.from(JSON.stringify(value)), type: "application/json" });
 
 function say(response: ServerResponse, status: number, text: string): void {
   send(response, status, { body: Buffer.from(`${text}\n`), type: "text/plain; charset=utf-8" });

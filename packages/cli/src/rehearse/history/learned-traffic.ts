@@ -11,6 +11,9 @@ export interface LearnedTraffic {
   readonly words: readonly string[];
 }
 
+/** Whose users are asked for: a Rollout, and the Services that may lead to it. */
+export type ServiceOf = Pick<Policy, "rollout" | "surroundings">;
+
 export interface Wanted {
   readonly now: number;
   readonly length: Millis;
@@ -22,7 +25,7 @@ export interface Wanted {
  * An ordinary day of a Rollout's service from its metrics. Where they hold too little it is the usual one, and that is
  * said; a Prometheus that was named and doesn't have it is a Fault.
  */
-export async function learnedTraffic(door: HistoryDoor, policy: Policy, wanted: Wanted): Promise<LearnedTraffic> {
+export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wanted: Wanted): Promise<LearnedTraffic> {
   const period = periodBefore(wanted.now, wanted.length);
   const namespace = policy.rollout.metadata.namespace ?? "default";
   const services = wanted.services ?? servicesOf(policy);
@@ -60,7 +63,7 @@ const days = (length: Millis): string =>
   length < hours(48) ? `${Math.round(length / hours(1))} hours` : `${Math.round(length / hours(24))} days`;
 
 /** Each Service that leads to the Rollout: requests are counted under one of them. */
-function servicesOf({ rollout, surroundings }: Policy): readonly string[] {
+function servicesOf({ rollout, surroundings }: ServiceOf): readonly string[] {
   const labels = rollout.spec.template?.metadata?.labels ?? {};
   const leads = (object: Resource): boolean => {
     if (object.kind !== "Service") return false;

@@ -8,6 +8,7 @@ import { afterEach, expect, test } from "vitest";
 import { stateFolder } from "../../state/state-folder.ts";
 import { ownHistory } from "./door.ts";
 import { type Counter, countersOf, hour, samplesOf, webPolicy } from "./history.fixture.ts";
+import { learnInThread } from "./learn-thread.ts";
 import { learnedTraffic } from "./learned-traffic.ts";
 
 const cleanups: (() => void)[] = [];
@@ -82,4 +83,13 @@ test("a query of one's own is a counter, or a rate of which no more is known", a
   expect(rate.traffic.requestsPerSecond).toBeCloseTo(19.9, 0);
   expect(rate.words).toContain("nothing tells what fails: that share is taken as told");
   await expect(learn("rate(")).rejects.toThrow("--query");
+});
+
+test("a control plane has it read in a thread", async () => {
+  const state = await stateWith(countersOf(names, router, "code"), 2 * 24 * hour);
+  const service = await webPolicy();
+
+  const { traffic } = await learnInThread({ path: state.path, service, ...wanted });
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(20, 0);
 });

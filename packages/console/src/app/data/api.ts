@@ -54,15 +54,16 @@ export async function change(
 
 async function meanwhile(seen: Rollout, path: string, refusal: string): Promise<string> {
   const [after, events] = await Promise.all([
-    read<Rollout>(path),
-    read<{ readonly items: readonly Event[] }>(pathOf("events", seen.metadata.namespace ?? "default")),
+    read<Rollout>(`/k8s${path}`),
+    read<{ readonly items: readonly Event[] }>(`/k8s${pathOf("events", seen.metadata.namespace ?? "default")}`),
   ]).catch(() => []);
   if (after === undefined || events === undefined || !refusal.includes("testing value")) return refusal;
   return meanwhileText(seen, after, events.items, instant(Date.now()));
 }
 
-const read = async <T extends object>(path: string): Promise<T> => {
-  const response = await fetch(`/k8s${path}`);
+/** A GET; throws an Error whose message is what was answered. */
+export const read = async <T extends object>(path: string): Promise<T> => {
+  const response = await fetch(path);
   if (!response.ok) throw new Error(await refusalOf(response));
   return (await response.json()) as T;
 };

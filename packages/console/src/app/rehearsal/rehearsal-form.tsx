@@ -1,5 +1,6 @@
-import { type ReactNode, useState } from "react";
-import { type Asked, trafficOf, usualFields } from "./asked.ts";
+import { type ReactNode, useEffect, useState } from "react";
+import type { LearnedDay } from "../../live/rehearsals.ts";
+import { type Asked, fieldsOf, trafficOf, usualFields } from "./asked.ts";
 
 const numbers = [
   { field: "rate", label: "Requests a second" },
@@ -11,23 +12,33 @@ const numbers = [
 /** The manifests and an ordinary day. */
 export function RehearsalForm({
   isRunning,
+  day,
   onBegin,
   onCancel,
+  children,
 }: {
   readonly isRunning: boolean;
+  /** Of a service's own metrics: the numbers may still be changed. */
+  readonly day: LearnedDay | undefined;
   readonly onBegin: (asked: Asked) => void;
   readonly onCancel: () => void;
+  readonly children?: ReactNode;
 }): ReactNode {
   const [manifests, setManifests] = useState("");
   const [fields, setFields] = useState(usualFields);
-  const traffic = trafficOf(fields);
+  useEffect(() => {
+    setFields(({ runs }) => ({ ...(day === undefined ? usualFields : fieldsOf(day.traffic)), runs }));
+  }, [day]);
+  const traffic = trafficOf(fields, day?.traffic);
+  const learned = day === undefined ? {} : { learned: day.words };
   const isReady = manifests.trim() !== "" && traffic !== undefined;
   return (
     <form
       className="card rehearsal-form"
       onSubmit={(event) => {
         event.preventDefault();
-        if (traffic !== undefined && isReady) onBegin({ manifests, traffic, runs: Number(fields.runs), seed: 1 });
+        if (traffic !== undefined && isReady)
+          onBegin({ manifests, traffic, ...learned, runs: Number(fields.runs), seed: 1 });
       }}
     >
       <label className="field">
@@ -40,6 +51,7 @@ export function RehearsalForm({
           placeholder="apiVersion: argoproj.io/v1alpha1&#10;kind: Rollout&#10;…"
         />
       </label>
+      {children}
       <div className="rehearsal-day">
         {numbers.map(({ field, label }) => (
           <label key={field} className="field">

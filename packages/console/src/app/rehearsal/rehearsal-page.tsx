@@ -1,19 +1,31 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useState } from "react";
+import type { LearnedDay } from "../../live/rehearsals.ts";
 import { Page } from "../parts/page.tsx";
 import { RehearsalForm } from "./rehearsal-form.tsx";
 import { RehearsalResult } from "./rehearsal-result.tsx";
 import { type Rehearsing, useRehearsal } from "./use-rehearsal.ts";
 
 /** Will a release be caught? Answered here, in the browser, before anything is applied. */
-export function RehearsalPage(): ReactNode {
+export function RehearsalPage({
+  dayChoice,
+  children,
+}: {
+  /** Whose users the modelled ones are like, where there are others to choose from. */
+  readonly dayChoice?: (onChange: (day: LearnedDay | undefined) => void) => ReactNode;
+  /** What stands below. */
+  readonly children?: ReactNode;
+}): ReactNode {
   const { state, begin, cancel } = useRehearsal();
+  const [day, setDay] = useState<LearnedDay>();
   return (
     <Page title="Rehearse a release">
       <p className="quiet rehearsal-lead">
         Good and bad releases of these manifests, run in this browser against modelled users: which are caught, by what,
         and how many requests they harm first. Nothing is sent anywhere.
       </p>
-      <RehearsalForm isRunning={state.is === "running"} onBegin={begin} onCancel={cancel} />
+      <RehearsalForm isRunning={state.is === "running"} day={day} onBegin={begin} onCancel={cancel}>
+        {dayChoice?.(setDay)}
+      </RehearsalForm>
       <div aria-live="polite">
         {state.is === "running" && <Progress done={state.done} all={state.all} />}
         {messagesOf(state).map((message) => (
@@ -26,6 +38,7 @@ export function RehearsalPage(): ReactNode {
         state.rehearsals.map((rehearsal) => (
           <RehearsalResult key={`${rehearsal.namespace}/${rehearsal.rollout}`} rehearsal={rehearsal} />
         ))}
+      {children}
     </Page>
   );
 }

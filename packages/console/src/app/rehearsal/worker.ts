@@ -7,12 +7,13 @@ import type { Asked, Said } from "./asked.ts";
 
 const say = (said: Said): void => postMessage(said);
 
-async function answer({ manifests, traffic, runs, seed }: Asked): Promise<Said> {
+async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promise<Said> {
   const rehearsals: Rehearsal[] = [];
   const { policies, refused } = await readPolicies(resourcesOf(manifests));
   for (const [index, policy] of policies.entries()) {
     const rehearsed = await rehearse(policy, {
       traffic,
+      ...(learned === undefined ? {} : { learned }),
       runs,
       seed,
       goodRuns: 4 * runs,
