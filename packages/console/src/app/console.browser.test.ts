@@ -2,13 +2,14 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
-import type { BlueGreenDeployment, Resource, Rollout } from "@sluice/api";
+import type { AnalysisRun, BlueGreenDeployment, Resource, Rollout } from "@sluice/api";
 import type { PodLogs } from "@sluice/backends/embedded";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildConsole } from "../../build.ts";
 import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
 import { type ConsoleWorld, consoleWorld } from "../fixtures/console-world.ts";
+import { calibration, learnedDay } from "../fixtures/planted-rehearsals.ts";
 import { plantShop, plantTraffic } from "../fixtures/planted-shop.ts";
 
 const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
@@ -89,7 +90,7 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
   });
 
   const begin = async (): Promise<ConsoleWorld> => {
-    const begun = await consoleWorld({ assetsFolder, podLogs });
+    const begun = await consoleWorld({ assetsFolder, podLogs, calibration, learnedDay });
     await plantShop(begun.client);
     plantTraffic(begun.metrics);
     return begun;
@@ -185,8 +186,8 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       expect(await experiments.getByText("Error no data").count()).toBe(1);
       const rings = page.getByRole("region", { name: "Rings" });
       await expect
-        .poll(() => rings.getByRole("row", { name: /everyone/ }).textContent(), { timeout: 10_000 })
-        .toMatch(/everyone.*on9\d\.\d %1\d\.\d %/);
+        .poll(() => rings.getByRole("row", { name: /all others/ }).textContent(), { timeout: 10_000 })
+        .toMatch(/all others.*9\d\.\d %1\d\.\d %/);
       expect(await rings.getByRole("row", { name: /employees/ }).textContent()).toMatch(
         /x-employee is true.*on.*100\.0 %/,
       );
@@ -286,6 +287,40 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       const versions = page.getByRole("region", { name: "Versions beside each other" });
 
       await expect.poll(() => versions.getByRole("row", { name: /canary/ }).textContent()).toContain("5 %");
+    });
+
+    test("what rehearsals predicted stands beside what came of it", async () => {
+      await open("/rehearse");
+
+      const section = page.getByRole("region", { name: "Predicted against actual" });
+      await section.getByText("1 of 2 durations and 1 of 1 harms lay where nine in ten should.").waitFor();
+      const rows = section.locator("tbody tr");
+      expect(await rows.allTextContents()).toMatchObject([
+        expect.stringMatching(/^shop@4shop:v4.*taken back2 min \(60 s to 4 min\)3 min.*400 \(90 to 900\)510$/),
+        expect.stringMatching(/^shop@3shop:v3.*promoted20 min30 min.*–0$/),
+      ]);
+      const late = rows.nth(1);
+      const [bar, mark] = await Promise.all([".interval", ".actual"].map((part) => late.locator(part).boundingBox()));
+      expect((mark?.x ?? 0) - ((bar?.x ?? 0) + (bar?.width ?? 0))).toBeGreaterThan(0);
+      await section.getByText("1 of 3 releases ended with no prediction kept before them.").waitFor();
+    });
+
+    test("a rehearsal is of the users that a service really has", async () => {
+      await open("/rehearse");
+
+      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/checkout");
+      await page.getByRole("button", { name: "Use its own traffic" }).click();
+      await page.getByText("there is no Rollout checkout in shop").waitFor();
+      complaints.splice(0);
+      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+      await page.getByRole("button", { name: "Use its own traffic" }).click();
+      await page.getByText("the busiest hour has 3 times the quietest").waitFor();
+
+      expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
+      expect(await page.getByLabel("Errors of an ordinary day, %").inputValue()).toBe("0.7");
+      expect(await page.getByLabel("p95, ms").inputValue()).toBe("180");
+      await page.getByRole("button", { name: "Made-up users again" }).click();
+      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
     });
 
     test("Escape leaves a dialog and changes nothing", async () => {
@@ -436,6 +471,29 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       expect([image, abort]).toEqual([undefined, undefined]);
       expect(way).toMatchObject({ label: "version", by: "somebody in the console", drainSeconds: 30 });
       await page.getByText("It begins as soon as the control plane takes it up.").waitFor();
+    });
+
+    test("an analysis of its own is ended before its time", async () => {
+      const run = {
+        apiVersion: "argoproj.io/v1alpha1",
+        kind: "AnalysisRun",
+        namespace: "shop",
+        name: "checkout-latency",
+      };
+      await open("/analysis/shop/checkout-latency");
+
+      await page.keyboard.press("x");
+      const asked = page.getByRole("dialog", { name: "End checkout-latency now?" });
+      await asked.getByRole("button", { name: "End it" }).click();
+
+      await expect.poll(async () => (await world.client.get<AnalysisRun>(run))?.spec.terminate).toBe(true);
+      await world.client.patch(
+        run,
+        { type: "merge", value: { status: { phase: "Failed", message: "p95 is too high" } } },
+        { subresource: "status" },
+      );
+      await page.getByText("p95 is too high").waitFor();
+      expect(await page.getByRole("button", { name: "End it" }).getAttribute("aria-disabled")).toBe("true");
     });
 
     test("thousands of runs are shown a hundred at a time", async () => {

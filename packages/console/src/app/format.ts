@@ -79,6 +79,7 @@ export function formatMeasured(value: string | number | undefined): string {
   if (value === undefined || value === "") return "no data";
   if (typeof value === "number") return formatNumber(value);
   const numbers = value.replace(/^\[|\]$/g, "").split(/[ ,]+/);
+  if (numbers.every((text) => text === "NaN")) return "not a number";
   if (numbers.some((text) => text === "" || Number.isNaN(Number(text)))) return value === "[]" ? "no data" : value;
   return numbers.map((text) => formatNumber(Number(text))).join(", ");
 }

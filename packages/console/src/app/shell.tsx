@@ -1,4 +1,4 @@
-import type { ReactNode } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Link, useLocation } from "wouter";
 import { useNow } from "./data/ticker.ts";
 import { live, useConnection } from "./data/use-live.ts";
@@ -21,6 +21,14 @@ const places = [
 export function Shell({ children }: { readonly children: ReactNode }): ReactNode {
   const [location, navigate] = useLocation();
   useShortcuts(places.map(({ to, text, keys }) => ({ keys, what: `Go to ${text}`, run: () => navigate(to) })));
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the places are wider than it.
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another place may be out of sight
+  useEffect(() => {
+    const link = nav.current?.querySelector<HTMLElement>("[aria-current]");
+    if (link && nav.current)
+      nav.current.scrollLeft = link.offsetLeft - (nav.current.clientWidth - link.clientWidth) / 2;
+  }, [location]);
   return (
     <>
       <a className="skip" href="#content">
@@ -34,7 +42,7 @@ export function Shell({ children }: { readonly children: ReactNode }): ReactNode
           </svg>
           Sluice
         </Link>
-        <nav aria-label="Main">
+        <nav aria-label="Main" ref={nav}>
           {places.map(({ to, text }) => (
             <Link key={to} href={to} aria-current={location.startsWith(to) ? "page" : undefined}>
               {text}

@@ -1,4 +1,4 @@
-import type { AnalysisRun, Metric } from "@sluice/api";
+import type { AnalysisRun, Measurement, Metric } from "@sluice/api";
 import { withArguments } from "@sluice/api/release";
 import type { ReactNode } from "react";
 import { Link } from "wouter";
@@ -73,6 +73,8 @@ export function MetricItem({
   const chart = chartOf(run, metric);
   const { result, points, isDryRun } = chart;
   const last = points.at(-1)?.measurement;
+  // A Job measures no number, and who has no threshold and no number needs no height.
+  const hasNumbers = points.some(({ y }) => y !== undefined) || chart.lines.length > 0;
   const isBad = last?.phase === "Failed" || last?.phase === "Error";
   return (
     <li className={`metric ${isDryRun ? "dry" : ""}`}>
@@ -80,16 +82,20 @@ export function MetricItem({
         <strong>{metric.name}</strong>
         {isDryRun && <span className="role">dry run: decides nothing</span>}
         <span className={`numbers value ${isBad && !isDryRun ? "bad-text" : ""}`}>
-          {last === undefined ? <span className="quiet">not measured yet</span> : formatMeasured(last.value)}
+          {last === undefined ? <span className="quiet">not measured yet</span> : valueText(last)}
         </span>
       </div>
       <Conditions metric={metric} args={run.spec.args} />
       {result?.message !== undefined && <p className="under bad-text">{result.message}</p>}
-      {points.length > 0 && <MetricPlot chart={chart} size={size} />}
+      {points.length > 0 && <MetricPlot chart={chart} size={hasNumbers ? size : "flat"} />}
       {children}
     </li>
   );
 }
+
+/** A Job's end is its measurement, without a value. */
+const valueText = ({ phase, value }: Measurement): string =>
+  value === undefined || value === "" ? (phase === "Error" ? "no data" : phase.toLowerCase()) : formatMeasured(value);
 
 function Conditions({
   metric: { successCondition, failureCondition },

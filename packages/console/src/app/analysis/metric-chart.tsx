@@ -11,7 +11,7 @@ export function MetricPlot({
   size = "small",
 }: {
   readonly chart: MetricChart;
-  readonly size?: "small" | "large";
+  readonly size?: "small" | "large" | "flat";
 }): ReactNode {
   const { points, lines, metric } = chart;
   const drawn = points.filter(({ y }) => y !== undefined);
@@ -62,5 +62,6 @@ function Mark({ point: { x, y, measurement } }: { readonly point: Point }): Reac
 
 function inWords({ phase, value, message, finishedAt }: Measurement): string {
   const when = finishedAt === undefined ? "" : ` at ${formatClock(Date.parse(finishedAt))}`;
-  return `${phase} ${formatMeasured(value)}${message === undefined ? "" : `: ${message}`}${when}`;
+  const measured = value === undefined && phase !== "Error" ? phase : `${phase} ${formatMeasured(value)}`;
+  return `${measured}${message === undefined ? "" : `: ${message}`}${when}`;
 }

@@ -4,6 +4,7 @@ import { useItems } from "../data/use-live.ts";
 import { counted } from "../format.ts";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
+import { EndAction } from "../parts/end-action.tsx";
 import { EventsSection } from "../parts/events-section.tsx";
 import { Owner } from "../parts/object-link.tsx";
 import { Page, Section } from "../parts/page.tsx";
@@ -30,7 +31,19 @@ export function AnalysisRunPage({ namespace, name }: { readonly namespace: strin
   }
   const { spec, status } = run;
   return (
-    <Page title={name} crumbs={crumbsOf(namespace)} beside={<Badge state={status?.phase || "Pending"} />}>
+    <Page
+      title={name}
+      crumbs={crumbsOf(namespace)}
+      beside={<Badge state={status?.phase || "Pending"} />}
+      actions={
+        <EndAction
+          kind="analysisruns"
+          object={run}
+          phase={status?.phase || "Pending"}
+          consequence="Nothing more is measured; what is measured so far decides."
+        />
+      }
+    >
       <p className="headline" aria-live="polite">
         {headlineOf(run)}
       </p>

@@ -1,8 +1,8 @@
 import type { BlueGreenDeployment } from "@sluice/api";
 import { type FoundPair, imageOf, isUnderWay, wayBack } from "@sluice/api/release";
-import { type FormEvent, type ReactNode, useId, useState } from "react";
+import { type ReactNode, useId, useState } from "react";
 import { change } from "../data/api.ts";
-import { Dialog } from "../parts/dialog.tsx";
+import { Confirm } from "../parts/confirm.tsx";
 import { say } from "../parts/messages.tsx";
 import { useShortcuts } from "../parts/shortcuts.tsx";
 
@@ -116,65 +116,18 @@ export function DeployActions({
       ))}
       {asked !== undefined && (
         <Confirm
-          action={asked.action}
-          deploy={deploy}
-          hasMovedOn={asked.release !== deploy.spec.release}
+          title={asked.action.question}
+          consequence={asked.action.consequence}
+          text={asked.action.text}
+          outdated={asked.release === deploy.spec.release ? undefined : "Another deploy has begun meanwhile."}
           onClose={() => setAsked(undefined)}
+          onConfirm={async () => {
+            const { namespace = "default", name } = deploy.metadata;
+            await change("bluegreendeployments", namespace, name, asked.action.operations());
+            say(asked.action.done);
+          }}
         />
       )}
     </div>
-  );
-}
-
-function Confirm({
-  action,
-  deploy,
-  hasMovedOn,
-  onClose,
-}: {
-  readonly action: Action;
-  readonly deploy: BlueGreenDeployment;
-  readonly hasMovedOn: boolean;
-  readonly onClose: () => void;
-}): ReactNode {
-  const [problem, setProblem] = useState<string>();
-  const [isBusy, setBusy] = useState(false);
-
-  async function go(event: FormEvent): Promise<void> {
-    event.preventDefault();
-    if (hasMovedOn || isBusy) return;
-    setBusy(true);
-    setProblem(undefined);
-    try {
-      const { namespace = "default", name } = deploy.metadata;
-      await change("bluegreendeployments", namespace, name, action.operations());
-      say(action.done);
-      onClose();
-    } catch (thrown) {
-      setProblem(thrown instanceof Error ? thrown.message : String(thrown));
-      setBusy(false);
-    }
-  }
-
-  return (
-    <Dialog title={action.question} onClose={onClose}>
-      <form onSubmit={go}>
-        <p>{action.consequence}</p>
-        {hasMovedOn && !isBusy && <p className="warn-text">Another deploy has begun meanwhile.</p>}
-        {problem !== undefined && (
-          <p className="bad-text" role="alert">
-            {problem}
-          </p>
-        )}
-        <div className="dialog-actions">
-          <button type="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" className="danger filled" disabled={isBusy || hasMovedOn}>
-            {action.text}
-          </button>
-        </div>
-      </form>
-    </Dialog>
   );
 }

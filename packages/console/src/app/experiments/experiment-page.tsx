@@ -7,6 +7,7 @@ import { useItems } from "../data/use-live.ts";
 import { counted } from "../format.ts";
 import { Ago, Countdown } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
+import { EndAction } from "../parts/end-action.tsx";
 import { EventsSection } from "../parts/events-section.tsx";
 import { Owner, ownerOf } from "../parts/object-link.tsx";
 import { Page, Section } from "../parts/page.tsx";
@@ -39,7 +40,19 @@ export function ExperimentPage({ namespace, name }: { readonly namespace: string
     percent: weight,
   }));
   return (
-    <Page title={name} crumbs={crumbsOf(namespace)} beside={<Badge state={status?.phase || "Pending"} />}>
+    <Page
+      title={name}
+      crumbs={crumbsOf(namespace)}
+      beside={<Badge state={status?.phase || "Pending"} />}
+      actions={
+        <EndAction
+          kind="experiments"
+          object={experiment}
+          phase={status?.phase || "Pending"}
+          consequence="Its analyses end with it, and its Pods go. What is measured so far stays."
+        />
+      }
+    >
       <p className="headline" aria-live="polite">
         {headlineOf(experiment)}
       </p>

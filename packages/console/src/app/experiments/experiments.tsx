@@ -14,10 +14,12 @@ export function Experiments({
   experiments,
   runs,
   shares,
+  colours,
 }: {
   readonly experiments: readonly Experiment[];
   readonly runs: readonly AnalysisRun[];
   readonly shares: readonly Share[];
+  readonly colours: ReadonlyMap<string, number>;
 }): ReactNode {
   return experiments.map((experiment) => (
     <ExperimentView
@@ -25,6 +27,7 @@ export function Experiments({
       experiment={experiment}
       runs={runs.filter((run) => controllerUid(run) === experiment.metadata.uid)}
       shares={shares}
+      colours={colours}
     />
   ));
 }
@@ -33,10 +36,12 @@ function ExperimentView({
   experiment,
   runs,
   shares,
+  colours,
 }: {
   readonly experiment: Experiment;
   readonly runs: readonly AnalysisRun[];
   readonly shares: readonly Share[];
+  readonly colours: ReadonlyMap<string, number>;
 }): ReactNode {
   const { metadata, spec, status } = experiment;
   return (
@@ -55,7 +60,7 @@ function ExperimentView({
       {status?.message !== undefined && status.phase !== "Successful" && (
         <p className={status.phase === "Running" ? "quiet" : "bad-text"}>{status.message}</p>
       )}
-      <TemplateTable experiment={experiment} shares={shares} />
+      <TemplateTable experiment={experiment} shares={shares} colours={colours} />
       {(status?.analysisRuns ?? []).map(({ name, analysisRun, phase, message }) => {
         const run = runs.find((one) => one.metadata.name === analysisRun);
         return (
@@ -63,7 +68,9 @@ function ExperimentView({
             <div className="run-head">
               <strong>{name}</strong> <Badge state={phase || "Pending"} />
             </div>
-            {run === undefined ? message !== undefined && <p className="quiet">{message}</p> : <RunMessage run={run} />}
+            {run === undefined
+              ? message !== undefined && <p className="quiet">{message}</p>
+              : run.status?.message !== status?.message && <RunMessage run={run} />}
             {run !== undefined && <Metrics run={run} />}
           </section>
         );
@@ -76,9 +83,12 @@ function ExperimentView({
 export function TemplateTable({
   experiment: { spec, status },
   shares,
+  colours,
 }: {
   readonly experiment: Experiment;
   readonly shares: readonly TemplateShare[];
+  /** Of its versions on a chart, by hash. */
+  readonly colours?: ReadonlyMap<string, number>;
 }): ReactNode {
   return (
     <div className="scrolls">
@@ -99,7 +109,9 @@ export function TemplateTable({
           {spec.templates.map((template) => {
             const state = status?.templateStatuses?.find(({ name }) => name === template.name);
             const share = shares.find(({ hash }) => hash !== "" && hash === state?.podTemplateHash);
-            return <TemplateRow key={template.name} template={template} state={state} percent={share?.percent} />;
+            const colour = colours?.get(state?.podTemplateHash ?? "");
+            const known = { template, state, colour, percent: share?.percent };
+            return <TemplateRow key={template.name} {...known} />;
           })}
         </tbody>
       </table>
@@ -110,17 +122,19 @@ export function TemplateTable({
 function TemplateRow({
   template,
   state,
+  colour,
   percent,
 }: {
   readonly template: ExperimentTemplate;
   readonly state: ExperimentTemplateStatus | undefined;
+  readonly colour: number | undefined;
   readonly percent: number | undefined;
 }): ReactNode {
   const images = template.template.spec.containers.map(({ image }) => image).join(", ");
   return (
     <tr>
       <th scope="row">
-        {template.name}
+        {colour !== undefined && <span className={`swatch colour-${colour}`} aria-hidden="true" />} {template.name}
         <span className="under">{images}</span>
       </th>
       <td>

@@ -31,7 +31,7 @@ interface Action {
   readonly request: (rollout: Rollout, reason: string) => ReleaseRequest;
 }
 
-const actions: readonly Action[] = [
+const every: readonly Action[] = [
   {
     name: "promote",
     text: "Promote",
@@ -119,6 +119,8 @@ const actions: readonly Action[] = [
 export function Actions({ rollout, image }: { readonly rollout: Rollout; readonly image: string }): ReactNode {
   const [asked, setAsked] = useState<{ readonly action: Action; readonly seen: Rollout }>();
   const why = useId();
+  const hasSteps = rollout.spec.strategy.blueGreen === undefined;
+  const actions = every.filter(({ name }) => hasSteps || (name !== "skipStep" && name !== "skipAllSteps"));
   const open = (action: Action) => {
     const request = action.request(rollout, "");
     if (request.is === "possible") setAsked({ action, seen: rollout });

@@ -45,12 +45,19 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
     () => versionsOf(rollout, replicaSets, pods, new Set(quarantines.map(({ spec }) => spec.podTemplateHash))),
     [rollout, replicaSets, pods, quarantines],
   );
-  const colours = colourIndex(uid, versions.map(({ hash }) => hash).toReversed());
+  const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
+  const shownExperiments = latestOf(experiments, current?.revision);
+  const beside = shownExperiments.flatMap(templatesWithPods);
+  const ownHashes = versions.map(({ hash }) => hash).toReversed();
+  const colours = colourIndex(uid, [...ownHashes, ...beside.map(({ hash }) => hash)]);
   const shown = worthShowing(versions);
-  const lines = shown.map(({ hash, images }) => ({ hash, name: images.join(", "), colour: colours.get(hash) ?? 0 }));
+  const lines = [
+    ...beside.map(({ hash, name: template }) => ({ hash, name: `experiment's ${template}` })),
+    ...shown.map((version) => ({ hash: version.hash, name: nameAmong(shown, version) })),
+  ].map((line) => ({ ...line, colour: colours.get(line.hash) ?? 0 }));
   const traffic = useTraffic(
     namespace,
-    shown.map(({ hash }) => hash),
+    lines.map(({ hash }) => hash),
     seconds,
   );
   const about = useMemo(() => {
@@ -63,10 +70,8 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
   }, [replicaSets]);
   const marks = useMemo(() => decisions.flatMap(markOf), [decisions]);
   const steps = stepsOf(rollout);
-  const current = versions.find(({ hash }) => hash === rollout.status?.currentPodHash);
   const shares = sharesOf(rollout, versions);
   const judgement = latestJudgement(judgements);
-  const shownExperiments = latestOf(experiments, current?.revision);
   const image = current?.images.join(", ") ?? rollout.spec.template?.spec.containers[0]?.image ?? name;
 
   return (
@@ -97,12 +102,19 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
               <RingsView rollout={rollout} ringSet={ringSet} />
             </Section>
           )}
-          <Section title="Analysis">
-            <AnalysisRuns runs={latestOf(runs, current?.revision)} />
-          </Section>
+          {(runs.length > 0 || shownExperiments.length === 0) && (
+            <Section title="Analysis">
+              <AnalysisRuns runs={latestOf(runs, current?.revision)} />
+            </Section>
+          )}
           {shownExperiments.length > 0 && (
             <Section title="Experiments">
-              <Experiments experiments={shownExperiments} runs={release.experimentRuns} shares={shares} />
+              <Experiments
+                experiments={shownExperiments}
+                runs={release.experimentRuns}
+                shares={shares}
+                colours={colours}
+              />
             </Section>
           )}
         </div>
@@ -127,12 +139,25 @@ function ReleaseView({ release }: { readonly release: Release }): ReactNode {
   );
 }
 
+/** Its images; where two versions have the same, the revision too. */
+function nameAmong(versions: readonly Version[], { hash, images, revision }: Version): string {
+  const name = images.join(", ");
+  const isSame = versions.some((other) => other.hash !== hash && other.images.join(", ") === name);
+  return isSame ? `${name} (${revision})` : name;
+}
+
 const imagesOf = ({ spec }: ReplicaSet): string | undefined =>
   spec.template?.spec.containers.map(({ image }) => image).join(", ");
 
 /** What is stable, on its way or still has pods, and the last few that had; at most five. */
 const worthShowing = (versions: readonly Version[]): readonly Version[] =>
   versions.filter(({ roles, pods }, index) => !roles.includes("old") || pods.length > 0 || index < 3).slice(0, 5);
+
+/** The versions of an experiment that have Pods now: what they get is missing from what the others get. */
+const templatesWithPods = ({ status }: Experiment): readonly { readonly name: string; readonly hash: string }[] =>
+  (status?.templateStatuses ?? []).flatMap(({ name, podTemplateHash, replicas }) =>
+    podTemplateHash === undefined || replicas === 0 ? [] : [{ name, hash: podTemplateHash }],
+  );
 
 /** Those of the newest revision; of an earlier one where it has none. */
 function latestOf<Measured extends AnalysisRun | Experiment>(

@@ -314,7 +314,7 @@ describe("numbers for people", () => {
     [formatAgo(61_000), "1 min ago"],
     [formatMeasured("[0.9254659914475899]"), "0.925"],
     [formatMeasured("[]"), "no data"],
-    [formatMeasured("[NaN]"), "[NaN]"],
+    [formatMeasured("[NaN]"), "not a number"],
     [formatMeasured('{"ok":true}'), '{"ok":true}'],
     [shortRepository("https://github.com/acme/shop.git"), "acme/shop"],
     [shortRepository("git@github.com:acme/shop.git"), "acme/shop"],

@@ -1,19 +1,26 @@
 import { expect, test } from "vitest";
-import { ringTrafficOf } from "./ring-traffic.ts";
+import { others, ringTrafficOf } from "./ring-traffic.ts";
 
-test("each ring's part of all requests, and what of it the new version got", () => {
-  const row = (ring: string, destination: string, count: number) => ({
-    metric: { ring, destination },
+test("whom a ring names, what part of all requests they made, and what of it the new version got; all others as one", () => {
+  const row = (ring: string, by: string, destination: string, count: number) => ({
+    metric: { ring, by, destination },
     value: [0, String(count)] as const,
   });
 
   const traffic = ringTrafficOf({
-    data: { result: [row("employees", "canary", 10), row("everyone", "canary", 18), row("everyone", "stable", 72)] },
+    data: {
+      result: [
+        row("employees", "who", "canary", 10),
+        row("employees", "weight", "canary", 10),
+        row("everyone", "share", "canary", 8),
+        row("everyone", "share", "stable", 72),
+      ],
+    },
   });
 
   expect([...traffic]).toEqual([
     ["employees", { requests: 0.1, toCanary: 1 }],
-    ["everyone", { requests: 0.9, toCanary: 0.2 }],
+    [others, { requests: 0.9, toCanary: 0.2 }],
   ]);
 });
 

@@ -1,4 +1,4 @@
-/** What one ring decided lately. */
+/** What those whom one ring names got lately. */
 export interface RingTraffic {
   /** Of all requests of the route, 0 to 1. */
   readonly requests: number;
@@ -15,6 +15,9 @@ interface Answer {
   };
 }
 
+/** Under this name stand all whom no ring names: strangers that are dealt by a ring's share aren't of that ring. */
+export const others = "";
+
 /** By ring, over the last `seconds`. Throws an Error that says what is wrong. */
 export async function readRingTraffic(
   namespace: string,
@@ -23,7 +26,7 @@ export async function readRingTraffic(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, RingTraffic>> {
   const labels = `namespace="${namespace}",rollout="${rollout}"`;
-  const query = `sum by (ring, destination) (increase(http_ring_requests_total{${labels}}[${seconds}s]))`;
+  const query = `sum by (ring, by, destination) (increase(http_ring_requests_total{${labels}}[${seconds}s]))`;
   const response = await fetch("/prometheus/api/v1/query", {
     method: "POST",
     signal,
@@ -38,8 +41,9 @@ export function ringTrafficOf({ data }: Answer): ReadonlyMap<string, RingTraffic
   let total = 0;
   for (const { metric, value } of data?.result ?? []) {
     const count = Number(value[1]);
-    const ring = counts.get(metric.ring ?? "") ?? { all: 0, canary: 0 };
-    counts.set(metric.ring ?? "", ring);
+    const name = metric.by === "who" ? (metric.ring ?? others) : others;
+    const ring = counts.get(name) ?? { all: 0, canary: 0 };
+    counts.set(name, ring);
     ring.all += count;
     if (metric.destination === "canary") ring.canary += count;
     total += count;

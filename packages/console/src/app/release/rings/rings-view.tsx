@@ -2,7 +2,7 @@ import type { Ring, RingSet, Rollout } from "@sluice/api";
 import { isRingOn, ringText } from "@sluice/api/release";
 import type { ReactNode } from "react";
 import { formatShare } from "../../format.ts";
-import type { RingTraffic } from "./ring-traffic.ts";
+import { others, type RingTraffic } from "./ring-traffic.ts";
 import { useRingTraffic } from "./use-ring-traffic.ts";
 
 /** Who is in which ring, which are on, and what each really got in the last minute. */
@@ -32,6 +32,16 @@ export function RingsView({ rollout, ringSet }: { readonly rollout: Rollout; rea
           {rings.map((ring) => (
             <RingRow key={ring.name} ring={ring} weight={weight} traffic={traffic?.get(ring.name)} />
           ))}
+          <tr>
+            <th scope="row">
+              all others
+              <span className="under">whom no ring names</span>
+            </th>
+            <td>
+              <span className="quiet">by share and weight</span>
+            </td>
+            <TrafficCells traffic={traffic?.get(others)} />
+          </tr>
         </tbody>
       </table>
       <p className="under wraps">
@@ -63,12 +73,20 @@ function RingRow({
       <td>
         <span className={`role ${isOn ? "canary" : ""}`}>{isOn ? "on" : `from ${ring.weight} %`}</span>
       </td>
+      <TrafficCells traffic={traffic} />
+    </tr>
+  );
+}
+
+function TrafficCells({ traffic }: { readonly traffic: RingTraffic | undefined }): ReactNode {
+  return (
+    <>
       <td className="number numbers">
         {traffic === undefined ? <span className="quiet">–</span> : formatShare(traffic.requests)}
       </td>
       <td className="number numbers">
         {traffic?.toCanary === undefined ? <span className="quiet">–</span> : formatShare(traffic.toCanary)}
       </td>
-    </tr>
+    </>
   );
 }
