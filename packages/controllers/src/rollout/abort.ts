@@ -12,6 +12,7 @@ import { begunAgain } from "./crashes.ts";
 import { decided, decisionName } from "./decisions.ts";
 import { planOldExperiments } from "./experiment/old.ts";
 import type { Turn } from "./finish.ts";
+import { gateIsOff } from "./gates.ts";
 import { endJudgements } from "./judging/judgements.ts";
 import { planMetadata } from "./metadata/ephemeral-metadata.ts";
 import { annotations } from "./names.ts";
@@ -23,7 +24,7 @@ import { planRestart } from "./restart/restart.ts";
 import type { Situation } from "./situation.ts";
 import { takeBack } from "./taken-back.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
-import { gateIsOff, type Verdict } from "./verdict.ts";
+import type { Verdict } from "./verdict.ts";
 import { hashOf, type View } from "./view.ts";
 import { planWorkload } from "./workload-size.ts";
 

@@ -50,7 +50,11 @@ export function freshSince({ status }: View, since: Instant): Instant {
 const podsOf = ({ pods }: ObservedRollout, { hash }: View): readonly Pod[] =>
   pods.filter(({ metadata }) => metadata.labels?.[podHashLabel] === hash);
 
-const containersOf = ({ status }: Pod): readonly ContainerStatus[] => status?.containerStatuses ?? [];
+/** Those that run before the others included. */
+export const containersOf = ({ status }: Pod): readonly ContainerStatus[] => [
+  ...(status?.initContainerStatuses ?? []),
+  ...(status?.containerStatuses ?? []),
+];
 
 const allRestartsOf = (pod: Pod): number =>
   containersOf(pod).reduce((sum, { restartCount }) => sum + (restartCount ?? 0), 0);

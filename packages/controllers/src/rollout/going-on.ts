@@ -14,6 +14,8 @@ import { minimumQuestion, type ObservedRollout } from "./observe.ts";
 import { staleWord } from "./persons-word.ts";
 import { planHistory } from "./replica-sets.ts";
 import type { RestartPlan } from "./restart/restart.ts";
+import { startWakes } from "./starting/never-ready.ts";
+import { noteStart } from "./starting/start-limit.ts";
 import type { Verdict } from "./verdict.ts";
 import type { View } from "./view.ts";
 import { planWorkload } from "./workload-size.ts";
@@ -37,6 +39,7 @@ export function planRest(
   return [
     ...planOldRuns(observed, runs),
     ...planHistory(view),
+    ...noteStart(observed, view),
     ...restart.actions,
     ...planMetadata(observed, view),
     ...planAffinity(view),
@@ -50,6 +53,7 @@ export function planRest(
 
 /** What a turn says of its move in status, whatever the strategy, and when to look again. */
 export function saidOf(
+  observed: ObservedRollout,
   view: View,
   { move, slots, restart, stop, isWordUsed }: Going,
   now: Instant,
@@ -67,6 +71,7 @@ export function saidOf(
       restart.wakeAt,
       move.is === "waiting" ? move.until : undefined,
       clockEnd(view),
+      ...startWakes(observed, view, now),
     ],
   };
 }

@@ -44,6 +44,8 @@ export const annotations = {
   pastNotRevertible: "sluice.dev/past-not-revertible",
   /** Ours, on ReplicaSets: when their version was promoted the last time. */
   promotedAt: "sluice.dev/promoted-at",
+  /** Ours, on ReplicaSets: how long the slowest of their Pods took from its start to being ready, when they were new. */
+  startSeconds: "sluice.dev/start-seconds",
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */
   templateDigest: "sluice.dev/template-digest",
   /** Ours, on ReplicaSets: which content of which ConfigMaps and Secrets their version began with, by digest. */
@@ -57,6 +59,7 @@ export const annotations = {
 export const gates = {
   noData: "sluice.dev/gate-no-data",
   crashLoop: "sluice.dev/gate-crash-loop",
+  neverReady: "sluice.dev/gate-never-ready",
   progressDeadline: "sluice.dev/gate-progress-deadline",
   quarantine: "sluice.dev/gate-quarantine",
   /** Or "advise": verdicts are written down, and nothing follows. */

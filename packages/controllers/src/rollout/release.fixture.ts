@@ -14,7 +14,7 @@ import {
   type RolloutSpec,
   type VirtualService,
 } from "@sluice/api";
-import type { Clock, Reconciler } from "@sluice/kernel";
+import { type Clock, formatInstant, type Instant, type Reconciler } from "@sluice/kernel";
 import { analysisRunReconciler } from "../analysisrun/index.ts";
 import { World, type WorldOptions } from "../laws/index.ts";
 import { applyEffect, type Effect, type Effects, type TaskHandler } from "../loop/index.ts";
@@ -26,7 +26,10 @@ import { availableOf, hashOf, wantedOf } from "./view.ts";
 const namespace = "shop";
 const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
 
-/** What an image does: `crashing` restarts for ever, `greedy` is killed for its memory, `stuck` never becomes ready, the rest is well; `pods` shows its Pods. */
+/**
+ * What an image does: `crashing` restarts for ever, `greedy` is killed for its memory, `stuck` isn't there, `unready` runs and
+ * never becomes ready, the rest is well; `pods` shows its Pods.
+ */
 const imageOf = ({ spec }: ReplicaSet): string => spec.template?.spec.containers[0]?.image ?? "";
 
 /** A test says so how many Pods of a ReplicaSet are available at most. */
@@ -36,13 +39,13 @@ const availableAnnotation = "test/available";
 const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSet, Effect> => ({
   kind: { apiVersion: "apps/v1", kind: "ReplicaSet" },
   observe: async (set) => set,
-  plan(set) {
+  plan(set, now) {
     const replicas = wantedOf(set);
     const image = imageOf(set);
-    const isWell = !["crashing", "greedy", "stuck"].some((word) => image.includes(word));
+    const isWell = !["crashing", "greedy", "stuck", "unready"].some((word) => image.includes(word));
     const said = set.metadata.annotations?.[availableAnnotation];
     const available = said === undefined ? (isWell ? replicas : 0) : Math.min(replicas, Number(said));
-    const pods = Array.from({ length: replicas }, (_, index) => modelledPod(set, index, image));
+    const pods = Array.from({ length: replicas }, (_, index) => modelledPod(set, index, image, now));
     const status = {
       replicas,
       readyReplicas: available,
@@ -59,8 +62,15 @@ const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSe
   apply: (_set, effect) => applyEffect(effect, effects),
 });
 
-function modelledPod(set: ReplicaSet, index: number, image: string): Pod {
+function modelledPod(set: ReplicaSet, index: number, image: string, now: Instant): Pod {
   const restartCount = image.includes("crashing") ? 3 : image.includes("greedy") ? 1 : 0;
+  const at = formatInstant(now, "millis");
+  const isReady = image.includes("pods");
+  const state = image.includes("stuck")
+    ? { waiting: { reason: "ErrImagePull", message: "no such tag" } }
+    : isReady || image.includes("unready")
+      ? { running: { startedAt: at } }
+      : undefined;
   const end = image.includes("greedy") ? { exitCode: 137, reason: "OOMKilled" } : { exitCode: 1, reason: "Error" };
   return {
     apiVersion: "v1",
@@ -74,16 +84,15 @@ function modelledPod(set: ReplicaSet, index: number, image: string): Pod {
     spec: { containers: [{ name: "web", image }] },
     status: {
       phase: "Running",
+      conditions: [{ type: "Ready", status: isReady ? "True" : "False", lastTransitionTime: at }],
       containerStatuses: [
         {
           name: "web",
-          ready: false,
+          ready: isReady,
           restartCount,
           image,
           imageID: `${image}@sha256:1`,
-          ...(image.includes("stuck")
-            ? { state: { waiting: { reason: "ErrImagePull", message: "no such tag" } } }
-            : {}),
+          ...(state === undefined ? {} : { state }),
           ...(restartCount === 0 ? {} : { lastState: { terminated: end } }),
         },
       ],

@@ -1,6 +1,6 @@
 import type { AnalysisRun } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
-import { podHashLabel } from "../version/index.ts";
+import { isReady } from "../pods/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
 import { type AnalysisSlot, expectsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
 import { syntheticOf } from "./analysis/synthetic.ts";
@@ -12,18 +12,18 @@ import { crashVerdict } from "./crashes.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { judgeExperiment } from "./experiment/judgement.ts";
 import { currentExperiment } from "./experiment/step.ts";
+import { gateIsOff } from "./gates.ts";
 import { judgeVerdict } from "./judging/verdict.ts";
 import { isOverruled } from "./lasting/overruled.ts";
-import { annotations, gates } from "./names.ts";
+import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { heldBy } from "./quarantine.ts";
+import { neverReadyVerdict } from "./starting/never-ready.ts";
+import { complaintOf, podsOf } from "./starting/pods.ts";
 import type { Verdict } from "./verdict-words.ts";
 import { availableOf, type View } from "./view.ts";
 
 export type { Verdict };
-
-export const gateIsOff = ({ rollout }: View, gate: keyof typeof gates): boolean =>
-  rollout.metadata.annotations?.[gates[gate]] === "off";
 
 /** What is wrong with the version on its way; undefined where nothing is, or nothing is on its way. */
 export function verdictOn(observed: ObservedRollout, view: View, now: Instant): Verdict | undefined {
@@ -36,6 +36,7 @@ export function verdictOn(observed: ObservedRollout, view: View, now: Instant): 
     said(evidenceVerdict(observed, view)) ??
     said(experimentVerdict(observed, view, now)) ??
     said(gateIsOff(view, "crashLoop") ? undefined : crashVerdict(observed, view)) ??
+    said(neverReadyVerdict(observed, view, now)) ??
     said(deadlineVerdict(observed, view, now)) ??
     said(judgeVerdict(view))
   );
@@ -152,16 +153,11 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   return { cause: "deadline", message, isBlamed: true, run: undefined };
 }
 
-/** What its first Pod that isn't ready says: an image that isn't there, a probe that fails. */
-function whyNotReady({ pods }: ObservedRollout, { hash }: View): readonly string[] {
-  for (const { metadata, status } of pods) {
-    if (metadata.labels?.[podHashLabel] !== hash) continue;
-    const ready = status?.conditions?.find(({ type }) => type === "Ready");
-    if (ready?.status === "True") continue;
-    const { waiting, terminated } = status?.containerStatuses?.find((container) => !container.ready)?.state ?? {};
-    const { reason, message } = waiting ?? terminated ?? ready ?? status ?? {};
-    const words = [reason, message].filter((word) => word !== undefined && word !== "").join(": ");
-    if (words !== "") return [`Pod ${metadata.name}: ${words}`];
+/** What its first Pod that isn't ready says. */
+function whyNotReady(observed: ObservedRollout, { hash }: View): readonly string[] {
+  for (const pod of podsOf(observed, hash)) {
+    const complaint = isReady(pod) ? "" : complaintOf(pod);
+    if (complaint !== "") return [`Pod ${pod.metadata.name}: ${complaint}`];
   }
   return [];
 }

@@ -1,6 +1,6 @@
 import { controlledBy, type Pod, type ReplicaSet } from "@sluice/api";
 import { applyEffect, type Effect, type Effects } from "@sluice/controllers";
-import { after, type Instant, type Millis, millis, type Reconciler } from "@sluice/kernel";
+import { after, formatInstant, type Instant, instant, type Millis, millis, type Reconciler } from "@sluice/kernel";
 
 export const hashLabel = "rollouts-pod-template-hash";
 export const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[hashLabel] ?? "";
@@ -17,6 +17,8 @@ interface Observed {
   /** When each pod that is wanted is ready. */
   readonly readyAt: readonly Instant[];
   readonly fate: PodBehaviour["fate"];
+  /** From its start until it is ready. */
+  readonly took: Millis;
 }
 
 /** Pods as counts: what a ReplicaSet's controller, a scheduler and kubelets would come to, without them. */
@@ -25,12 +27,12 @@ export class ModelledCluster {
   readonly #readyAt = new Map<string, Instant[]>();
   readonly #lost = new Map<string, number>();
   readonly #now: () => Instant;
-  readonly #showsPods: boolean;
+  readonly #shown: number;
 
-  /** With `showsPods` each ready pod is an object too, for strategies that ask whether a Service would reach it. */
-  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour, showsPods: boolean) {
+  /** Of each version so many ready pods are objects too: all for strategies that ask whether a Service would reach them. */
+  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour, shown: number) {
     this.#now = now;
-    this.#showsPods = showsPods;
+    this.#shown = shown;
     this.#behaviour = behaviour;
   }
 
@@ -42,11 +44,11 @@ export class ModelledCluster {
   readonly reconciler = (effects: Effects): Reconciler<ReplicaSet, Observed, Effect> => ({
     kind: { apiVersion: "apps/v1", kind: "ReplicaSet" },
     observe: async (set) => this.#observe(set),
-    plan: ({ set, readyAt, fate }, now) => {
+    plan: ({ set, readyAt, fate, took }, now) => {
       const ready = fate === "well" ? readyAt.filter((at) => at <= now).length : 0;
       const next = readyAt.find((at) => at > now);
       return {
-        actions: this.#podsOf(set, fate, ready),
+        actions: this.#podsOf(set, { fate, ready, took }, now),
         status: {
           replicas: wantedOf(set),
           readyReplicas: ready,
@@ -60,14 +62,19 @@ export class ModelledCluster {
     apply: (_set, effect) => applyEffect(effect, effects),
   });
 
-  #podsOf(set: ReplicaSet, fate: PodBehaviour["fate"], ready: number): readonly Effect[] {
-    if (fate !== "well") return hasPod(set) || wantedOf(set) === 0 ? [] : failingPod(set, fate);
-    if (!this.#showsPods) return [];
-    const before = set.status?.readyReplicas ?? 0;
+  #podsOf(
+    set: ReplicaSet,
+    pods: { readonly fate: PodBehaviour["fate"]; readonly ready: number; readonly took: Millis },
+    now: Instant,
+  ): readonly Effect[] {
+    const { fate, took } = pods;
+    if (fate !== "well") return hasPod(set) || wantedOf(set) === 0 ? [] : failingPod(set, fate, now);
+    const ready = Math.min(this.#shown, pods.ready);
+    const before = Math.min(this.#shown, set.status?.readyReplicas ?? 0);
     const places = (from: number, to: number) =>
       Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
     return [
-      ...places(before, ready).flatMap((place) => readyPod(set, place)),
+      ...places(before, ready).flatMap((place) => readyPod(set, place, { from: instant(now - took), to: now })),
       ...places(ready, before).map((place): Effect => ({ do: "delete", key: podKey(set, place) })),
     ];
   }
@@ -83,8 +90,13 @@ export class ModelledCluster {
     while (times.length < wanted) times.push(after(this.#now(), readyAfter));
     times.sort((one, other) => one - other);
     this.#readyAt.set(uid, times);
-    return { set, readyAt: times, fate };
+    return { set, readyAt: times, fate, took: readyAfter };
   }
+}
+
+interface Start {
+  readonly from: Instant;
+  readonly to: Instant;
 }
 
 const hasPod = ({ status }: ReplicaSet): boolean => (status?.replicas ?? 0) > 0;
@@ -96,8 +108,9 @@ const podKey = (set: ReplicaSet, place: number) => ({
   name: `${set.metadata.name}-${place}`,
 });
 
-function readyPod(set: ReplicaSet, place: number): readonly Effect[] {
+function readyPod(set: ReplicaSet, place: number, { from, to }: Start): readonly Effect[] {
   const { apiVersion, kind, ...metadata } = podKey(set, place);
+  const { name = "main", image = "" } = set.spec.template?.spec.containers[0] ?? {};
   const object = {
     apiVersion,
     kind,
@@ -110,7 +123,17 @@ function readyPod(set: ReplicaSet, place: number): readonly Effect[] {
     status: {
       phase: "Running",
       podIP: `10.1.${place >> 8}.${place & 255}`,
-      conditions: [{ type: "Ready", status: "True" }],
+      conditions: [{ type: "Ready", status: "True", lastTransitionTime: formatInstant(to, "millis") }],
+      containerStatuses: [
+        {
+          name,
+          ready: true,
+          restartCount: 0,
+          image,
+          imageID: image,
+          state: { running: { startedAt: formatInstant(from, "millis") } },
+        },
+      ],
     },
   } as unknown as Pod;
   return [
@@ -120,7 +143,7 @@ function readyPod(set: ReplicaSet, place: number): readonly Effect[] {
 }
 
 /** One for all of them: what the crash loop's and the deadline's rules read. */
-function failingPod(set: ReplicaSet, fate: "crashing" | "stuck"): readonly Effect[] {
+function failingPod(set: ReplicaSet, fate: "crashing" | "stuck", now: Instant): readonly Effect[] {
   const name = set.spec.template?.spec.containers[0]?.name ?? "main";
   const image = set.spec.template?.spec.containers[0]?.image ?? "";
   const crashing = {
@@ -128,7 +151,7 @@ function failingPod(set: ReplicaSet, fate: "crashing" | "stuck"): readonly Effec
     state: { waiting: { reason: "CrashLoopBackOff", message: "it ends as soon as it starts" } },
     lastState: { terminated: { exitCode: 1, reason: "Error" } },
   };
-  const stuck = { restartCount: 0, state: { running: {} } };
+  const stuck = { restartCount: 0, state: { running: { startedAt: formatInstant(now, "millis") } } };
   const object = {
     apiVersion: "v1",
     kind: "Pod",

@@ -2,7 +2,14 @@ import type { Rollout } from "@sluice/api";
 
 export type ProfileName = "argo" | "sluice";
 
-const gates = ["gate-no-data", "gate-crash-loop", "gate-progress-deadline", "gate-quarantine", "gate-judge"];
+const gates = [
+  "gate-no-data",
+  "gate-crash-loop",
+  "gate-never-ready",
+  "gate-progress-deadline",
+  "gate-quarantine",
+  "gate-judge",
+];
 
 /** The same Rollout under the original's rules: our gates are off, nothing else changes. */
 export function asArgo(rollout: Rollout): Rollout {

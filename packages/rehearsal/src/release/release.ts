@@ -14,7 +14,7 @@ import { ModelledService } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
-import { deployed, isSwitched, reconcilersOf, rolloutOf, startOf2026 } from "./deployed.ts";
+import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
@@ -94,7 +94,7 @@ class Release {
         const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
         return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
       },
-      isSwitched(policy),
+      shownPods(policy),
     );
     this.#routes = new ModelledRoutes(policy.entry);
   }

@@ -1,9 +1,10 @@
 import type { DecisionEvidence, RolloutAnalysis, RolloutAnalysisRunStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { gateIsOff } from "../gates.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { isAsking, isWaved } from "../pauses.ts";
-import { gateIsOff, judgementOn } from "../verdict.ts";
+import { judgementOn } from "../verdict.ts";
 import type { View } from "../view.ts";
 import { enoughRequests } from "./enough.ts";
 import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";

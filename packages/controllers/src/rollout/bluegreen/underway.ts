@@ -40,7 +40,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
   const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
   const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;
   const current = [pre.status, post.status].flatMap((run) => (run === undefined ? [] : [run.name]));
-  const said = saidOf(view, { move: advance, slots: [pre, post], restart, stop, isWordUsed: looksAnew }, now);
+  const said = saidOf(observed, view, { move: advance, slots: [pre, post], restart, stop, isWordUsed: looksAnew }, now);
   return turn(observed, view, now, {
     ...said,
     actions: [

@@ -53,7 +53,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;
   const rings = planRingShare(observed, view, traffic.weight, now);
-  const said = saidOf(view, { move: advance, slots: [step, background], restart, stop, isWordUsed }, now);
+  const said = saidOf(observed, view, { move: advance, slots: [step, background], restart, stop, isWordUsed }, now);
   const canary = {
     currentStepAnalysisRunStatus: stepRun,
     currentBackgroundAnalysisRunStatus: backgroundRun,

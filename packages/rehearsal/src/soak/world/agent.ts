@@ -75,7 +75,16 @@ function shown(
     phase: "Running",
     podIP: "127.128.0.1",
     conditions: [{ type: "Ready", status: isReady ? "True" : "False", lastTransitionTime: formatInstant(now) }],
-    containerStatuses: [{ name: "web", image, imageID: `${image}@sha256:1`, ready: isReady, restartCount: restarts }],
+    containerStatuses: [
+      {
+        name: "web",
+        image,
+        imageID: `${image}@sha256:1`,
+        ready: isReady,
+        restartCount: restarts,
+        state: { running: { startedAt: formatInstant(bornAt(pod, now)) } },
+      },
+    ],
   } as PodStatus;
   return { actions: [], status, because: "modelled" };
 }
