@@ -52,7 +52,7 @@ export function decisionsIn({ decisions }: World, hash: string, beganAt: Instant
 export function ruleOf(message: string, said: JudgementStatus | undefined, world: World): Rule {
   if (said?.because !== undefined && message.includes(said.because)) return ruleOfJudge(said);
   if (message.includes("crash loop")) return { by: "crash loop", isOurs: true };
-  if (message.includes("timed out progressing")) return { by: "never ready", isOurs: true };
+  if (/: never ready: |timed out progressing/.test(message)) return { by: "never ready", isOurs: true };
   const metric = /Metric "([^"]+)"/.exec(message)?.[1];
   if (metric !== undefined) return { by: metric, isOurs: false };
   const failed = [...world.objects.values()]
