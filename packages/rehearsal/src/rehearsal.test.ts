@@ -49,6 +49,7 @@ test("pods that never get ready get no traffic: Argo Rollouts waits for ever, Sl
 
   expect(faultOf(result, "argo", "never ready")).toMatchObject({ by: "progress deadline", harmedP95: 0 });
   expect(faultOf(result, "sluice", "never ready")).toMatchObject({ by: "never ready", harmedP95: 0 });
+  expect(faultOf(result, "sluice", "never ready")?.seconds).toBeLessThan(90);
   expect(faultOf(result, "sluice", "crash loop")).toMatchObject({ by: "crash loop", harmedP95: 0 });
 });
 

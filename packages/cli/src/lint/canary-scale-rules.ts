@@ -48,11 +48,27 @@ function checkSteps(manifest: Manifest): readonly Finding[] {
   if (canary?.trafficRouting === undefined) return [];
   const findings: Finding[] = [];
   let share: number | undefined;
+  let routed = 0;
   for (const [index, step] of list<CanaryStep>(canary.steps).entries()) {
-    if (step?.setCanaryScale !== undefined) share = shareOf(manifest, step.setCanaryScale);
-    const weight = step?.setWeight;
-    if (typeof weight !== "number" || share === undefined || weight <= share) continue;
     const path = `spec.strategy.canary.steps[${index}]`;
+    const weight = step?.setWeight;
+    if (step?.setCanaryScale !== undefined) {
+      share = shareOf(manifest, step.setCanaryScale);
+      if (share === 0 && weight === undefined && routed > 0) {
+        findings.push(
+          withoutPods(manifest, path, "setCanaryScale", `a scale of 0 after setWeight: ${routed}`, "setWeight: 0"),
+        );
+        share = undefined;
+      }
+    }
+    if (typeof weight !== "number") continue;
+    routed = weight;
+    if (share === undefined || weight <= share) continue;
+    if (share === 0) {
+      findings.push(withoutPods(manifest, path, "setWeight", `setWeight: ${weight} after a scale of 0`, repair));
+      share = undefined;
+      continue;
+    }
     const finding = findingAt(manifest, `${path}.setWeight`, {
       severity: "warning",
       rule: "overloaded-canary",
@@ -66,6 +82,19 @@ function checkSteps(manifest: Manifest): readonly Finding[] {
     share = undefined;
   }
   return findings;
+}
+
+/** What is written at `field` of a step; `step` is the one to add before it. */
+function withoutPods(manifest: Manifest, path: string, field: string, found: string, step: string): Finding {
+  const finding = findingAt(manifest, `${path}.${field}`, {
+    severity: "warning",
+    rule: "weight-without-pods",
+    what: "traffic for a new version that has no pods: the stable version keeps it, no user gets the new one, and the steps go on",
+    found,
+    expected: "pods where there is traffic",
+    repair: `add the step ${step} before it`,
+  });
+  return withFix(finding, stepBefore(manifest, path, step));
 }
 
 /** The canary's pods as a percentage of all; undefined where they follow the traffic. */

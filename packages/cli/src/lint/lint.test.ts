@@ -276,9 +276,13 @@ test.each([
   ],
   ["a number of pods", "[{setCanaryScale: {replicas: 1}}, {setWeight: 100}]", []],
   ["no scale", "[{setWeight: 100}]", []],
+  ["no pods at all", "[{setCanaryScale: {replicas: 0}}, {setWeight: 25}]", ["setWeight: 25 after a scale of 0"]],
+  ["no weight of pods", "[{setCanaryScale: {weight: 0}}, {setWeight: 25}]", ["setWeight: 25 after a scale of 0"]],
+  ["no pods any more", "[{setWeight: 25}, {setCanaryScale: {replicas: 0}}]", ["a scale of 0 after setWeight: 25"]],
+  ["neither pods nor traffic", "[{setWeight: 25}, {setWeight: 0}, {setCanaryScale: {replicas: 0}}, {pause: {}}]", []],
 ])("a scale of the canary that holds: %s", (_, steps, expected) => {
   const findings = lint(service(), routing, rollout({ steps }), checks()).filter(
-    ({ rule }) => rule === "overloaded-canary",
+    ({ rule }) => rule === "overloaded-canary" || rule === "weight-without-pods",
   );
 
   expect(findings.map(({ found }) => found)).toEqual(expected);

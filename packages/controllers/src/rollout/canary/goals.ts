@@ -63,6 +63,17 @@ export function nextCounts(view: View, isAborted: boolean): ReplicaCounts {
   });
 }
 
+/**
+ * The steps ask for traffic and, by setCanaryScale, for no Pod to send it to. As in the original it stays with the stable
+ * version, and the steps go on.
+ */
+export const hasNobodyToSendTo = (view: View): boolean =>
+  isRouted(view.rollout) &&
+  !view.isFullyPromoted &&
+  !isDraining(view) &&
+  weightAt(view.progress) > 0 &&
+  goalCounts(view, false).canary === 0;
+
 /** The canary has the Pods that this step asks for, or as many of them as its threshold is content with. */
 export function hasCanaryPods({ rollout, canary }: View, wanted: number): boolean {
   return canary !== undefined && isEnough(availableOf(canary), wanted, canaryOf(rollout).replicaProgressThreshold);

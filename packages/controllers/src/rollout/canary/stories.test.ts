@@ -1,4 +1,4 @@
-import type { Event, Resource, Service } from "@sluice/api";
+import type { CanaryStep, Event, Resource, Service } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, setImagePatch } from "../index.ts";
@@ -109,6 +109,53 @@ test("setCanaryScale sizes the canary apart from its weight", async () => {
   await release.ask(promotePatch);
 
   expect(await release.pods()).toMatchObject({ "web:v2": 1 });
+});
+
+test.each<[string, readonly CanaryStep[], RegExp]>([
+  [
+    "a scale to nothing, then a weight",
+    [{ setCanaryScale: { replicas: 0 } }, setWeight(20)],
+    /^20 % have nowhere to go: setCanaryScale\{replicas: 0\}/,
+  ],
+  [
+    "a scale of no weight",
+    [{ setCanaryScale: { weight: 0 } }, setWeight(20)],
+    /^20 % have nowhere to go: setCanaryScale\{weight: 0\}/,
+  ],
+  [
+    "a weight, then a scale to nothing",
+    [setWeight(20), { setCanaryScale: { replicas: 0 } }],
+    /^20 % have nowhere to go/,
+  ],
+])("a weight without Pods goes to nobody, is told, and the steps go on: %s", async (_name, begin, words) => {
+  const options = {
+    steps: [...begin, pause(), { setCanaryScale: { matchTrafficWeight: true as const } }, setWeight(30), pause()],
+  };
+  const release = await released(options);
+
+  await release.push("web:v2", options);
+  const held = await release.status();
+  const [weight, pods] = [await release.weight(), await release.pods()];
+  const events = await release.world.list<Event>({ apiVersion: "v1", kind: "Event" });
+  const told = events.filter(({ reason }) => reason === "NoCanaryPods").map(({ message }) => message);
+  await release.ask(promotePatch);
+
+  expect(held).toMatchObject({ currentStepIndex: 2, phase: "Paused" });
+  expect(weight).toBe(0);
+  expect(pods).toMatchObject({ "web:v2": 0 });
+  expect(told).toEqual([expect.stringMatching(words)]);
+  expect(await release.status()).toMatchObject({ currentStepIndex: 5, phase: "Paused" });
+  expect(await release.weight()).toBe(30);
+});
+
+test("a Rollout that is asked for no Pods goes through its steps, too", async () => {
+  const options = { steps: [setWeight(20), pause("1m")], spec: { replicas: 0 } };
+  const release = await released(options);
+
+  await release.push("web:v2", options);
+  await release.world.run(seconds(62));
+
+  expect(await release.stableImage()).toBe("web:v2");
 });
 
 test("without a router the Pods are the weight", async () => {

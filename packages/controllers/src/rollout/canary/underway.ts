@@ -1,4 +1,4 @@
-import { after, type Instant, instant, parseInstant, seconds } from "@sluice/kernel";
+import { after, type Instant, instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { runEvents } from "../analysis/run-events.ts";
 import { wantedAnalysis } from "../analysis/runs.ts";
@@ -25,11 +25,11 @@ import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { type RolloutPlan, turn } from "../turn.ts";
 import type { Verdict } from "../verdict.ts";
 import { availableOf, type View } from "../view.ts";
-import { areAtGoal, hasCanaryPods } from "./goals.ts";
+import { areAtGoal, hasCanaryPods, hasNobodyToSendTo } from "./goals.ts";
 import { holdbackEnd, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
-import { isRouted, pauseLength, replicasOf, stepText, weightAt } from "./steps.ts";
+import { isRouted, pauseLength, replicasOf, scaleAt, stepText, weightAt } from "./steps.ts";
 
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
 export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
@@ -89,6 +89,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...rings.events,
       ...baselineEvents(observed, view),
       ...runEvents(observed, view),
+      ...withoutPodsEvent(view, advance),
       ...eventsOf(view, advance),
     ],
     changes: { ...said.changes, canary: canaryStatusOf(canary) },
@@ -176,7 +177,8 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   const missing = replicasOf(rollout) - availableOf(canary);
   if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested", by: "a person" };
-  if (isRouted(rollout) && traffic.weight !== weightGoal(view)) return waiting("waits for all traffic to be routed");
+  if (isRouted(rollout) && traffic.weight !== weightGoal(view) && !hasNobodyToSendTo(view))
+    return waiting("waits for all traffic to be routed");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return patiently(observed, view, "the background analysis has seen no data", now);
   }
@@ -211,10 +213,24 @@ function nextStep(view: View, { traffic, step, experiment, isAwaited }: Doing, n
     return { is: "advance", because: `${stepText(current)} is written` };
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
+  if (hasNobodyToSendTo(view)) return { is: "advance", because: withoutPods(view) };
   if (isRouted(view.rollout) && traffic.weight !== weightGoal(view)) {
     return waiting(isAwaited ? "waits for new Pods of the stable version, to compare with" : "waits for the routes");
   }
   return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
+}
+
+/** Nobody would see from the step alone that no user got the version. */
+function withoutPods({ progress, rollout }: View): string {
+  const scale = scaleAt(progress);
+  const words = scale === undefined ? `${replicasOf(rollout)} replicas` : stepText({ setCanaryScale: scale });
+  return `${weightAt(progress)} % have nowhere to go: ${words} asks for no Pod of the new version, so that it gets no request`;
+}
+
+/** Told once, as the step is left behind. */
+function withoutPodsEvent(view: View, move: Move): readonly PlannedEvent[] {
+  if (move.is !== "advance" || !hasNobodyToSendTo(view)) return [];
+  return [{ type: "Warning", reason: "NoCanaryPods", message: withoutPods(view) }];
 }
 
 function nextPause(view: View, now: Instant): Move {

@@ -2,7 +2,7 @@ import type { CanaryStrategy, TrafficWeights, VirtualService, WeightDestination 
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal, hasCanaryPods, isDraining } from "../canary/goals.ts";
+import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, isDraining } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import { freshBaseline } from "../judging/fresh-baseline.ts";
@@ -152,6 +152,8 @@ function stepsWeight(view: View, isAborted: boolean): number {
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
+  // Where its last Pod is asked to go, requests go first.
+  if (hasNobodyToSendTo(view)) return 0;
   const goal = weightGoal(view);
   const before = Math.min(weightBefore(progress), goal);
   // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.

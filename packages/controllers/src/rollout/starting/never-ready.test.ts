@@ -52,7 +52,7 @@ async function tell(release: Release, change: (status: PodStatus, index: number)
 
 const waitsFor = (reason: string) => (status: PodStatus) => ({
   ...status,
-  containerStatuses: status.containerStatuses?.map((one) => ({
+  containerStatuses: (status.containerStatuses ?? []).map((one) => ({
     ...one,
     state: { waiting: { reason, message: "so it is" } },
   })),
