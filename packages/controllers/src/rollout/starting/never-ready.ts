@@ -1,8 +1,8 @@
 import type { ContainerStatus, Pod } from "@sluice/api";
 import { after, type Instant, type Millis, parseInstant, seconds } from "@sluice/kernel";
 import { isReady } from "../../pods/index.ts";
-import { wasAway } from "../deadline.ts";
 import { containersOf, freshSince } from "../crashes.ts";
+import { wasAway } from "../deadline.ts";
 import { gateIsOff } from "../gates.ts";
 import type { ObservedRollout } from "../observe.ts";
 import type { Verdict } from "../verdict-words.ts";
@@ -52,7 +52,9 @@ function lateOnes(observed: ObservedRollout, view: View): readonly Late[] {
   const pods = podsOf(observed, hash);
   if (availableOf(canary) > 0 || pods.some(isReady)) return [];
   const limit = isStableWell(view) ? startLimit(view) : undefined;
-  return pods.flatMap((pod) => refusalOf(view, pod) ?? (limit === undefined ? undefined : lateness(view, pod, limit)) ?? []);
+  return pods.flatMap(
+    (pod) => refusalOf(view, pod) ?? (limit === undefined ? undefined : lateness(view, pod, limit)) ?? [],
+  );
 }
 
 /** Who asks for the original's way with the deadline asks for it here, too. */
