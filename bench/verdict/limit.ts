@@ -248,7 +248,7 @@ for (const salt of values.salts.split(",")) {
 }
 for (const [rps, { releases, limit, harm }] of rates) {
   const judged = values.run === undefined ? "" : `, left by the judge ${(harm / releases).toFixed(1)}k`;
-  console.log(`${rps} rps: harmed requests per 1,000 bad releases at least ${(limit / releases).toFixed(1)}k${judged}`);
+  console.log(`${rps} rps: harmed requests per 1,000 bad releases at best ${(limit / releases).toFixed(1)}k${judged}`);
   if (values.run === undefined) continue;
   const mine = [...cells]
     .filter(([name]) => name.startsWith(`${rps} rps`))
