@@ -23,7 +23,11 @@ const serving = (requests: number): VersionServed => ({
 function nats(seconds: number, difference: (time: number, stepAge: number) => number, requests = 400): number {
   const control = new Control({ plan: [], bucketEdgesMs: [], history: [], control: "stable" });
   const cohorts = new Cohorts(control);
-  const scan = new LatencyScan({ burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1.5, drift: 0.015 }, 0.034, cohorts);
+  const scan = new LatencyScan(
+    { burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1.5, drift: 0.015 },
+    0.034,
+    cohorts,
+  );
   for (let time = 0; time < seconds; time += 10) {
     const step = Math.floor(time / 600);
     const window: JudgedWindow = {

@@ -238,7 +238,9 @@ describe("a past release judged again", () => {
   });
 
   test("tells what another policy would have done", () => {
-    const rules: Rule[] = [{ name: "strict", when: [{ signal: "errorRate", above: 0.5 }], action: "immediate_rollback" }];
+    const rules: Rule[] = [
+      { name: "strict", when: [{ signal: "errorRate", above: 0.5 }], action: "immediate_rollback" },
+    ];
     const first = (rulings: ReturnType<typeof replay>) =>
       rulings.findIndex(({ ruling }) => ruling.action === "rollback");
 

@@ -115,7 +115,8 @@ test("a model that does worse on the releases held out is refused, and what was 
 
   const trained = await trainTeamModel(turned, logs, path, 1);
 
-  console.log(JSON.stringify({...trained, model: 0}), render(trained, path)); expect(trained.is).toBe("worse");
+  console.log(JSON.stringify({ ...trained, model: 0 }), render(trained, path));
+  expect(trained.is).toBe("worse");
   expect(render(trained, path)).toMatch(/refused, the judge stays as it is: it (takes back|leaves|catches)/);
   expect(await readFile(path, "utf8")).toBe(before);
 });
