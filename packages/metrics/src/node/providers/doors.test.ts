@@ -57,6 +57,27 @@ test("a token that the provider no longer takes is dropped: the next question ha
   expect((await ask()).parsed).toBe(1);
 });
 
+test("a token has the last word over a header of the same name, a header over the address's own credentials", async () => {
+  const { clock, oauth2 } = await world(() => [200, token()]);
+  const seen: (readonly string[])[] = [];
+  const url = await serve((request, response) => {
+    seen.push(request.headersDistinct.authorization ?? []);
+    response.end(JSON.stringify({ status: "success", data: { resultType: "scalar", result: [0, "1"] } }));
+  });
+  const inAddress = url.replace("//", "//ada:secret@");
+  const headers = [
+    { key: "Authorization", value: "Own one" },
+    { key: "authorization", value: "Own two" },
+  ];
+
+  for (const authentication of [{ oauth2 }, {}]) {
+    await queryWeb({ url: inAddress, headers, authentication }, never, clock);
+    await queryPrometheus({ address: inAddress, query: "up", headers, authentication }, never, clock);
+  }
+
+  expect(seen).toEqual([["Bearer abc"], ["Bearer abc"], ["Own two"], ["Own two"]]);
+});
+
 test("a token without a lifetime is used once", async () => {
   const { asked, ask } = await world(() => [200, token({ expires_in: undefined })]);
 

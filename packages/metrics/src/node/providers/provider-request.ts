@@ -57,7 +57,7 @@ async function follow(call: ProviderCall, signal: AbortSignal): Promise<Provider
     const response = await request(url, {
       method,
       // Credentials stay with the origin that they were meant for.
-      headers: call.headers
+      headers: lastOfEach(call.headers)
         .filter(({ key }) => url.origin === call.url.origin || !/^(authorization|cookie)$/i.test(key))
         .flatMap(({ key, value }) => [key, value]),
       ...(body === undefined ? {} : { body }),
@@ -76,6 +76,11 @@ async function follow(call: ProviderCall, signal: AbortSignal): Promise<Provider
     if (response.statusCode < 307) [method, body] = ["GET", undefined];
   }
 }
+
+/** As Go sets them: a name stands once, and who comes later has the last word. */
+const lastOfEach = (headers: readonly ProviderHeader[]): readonly ProviderHeader[] => [
+  ...new Map(headers.map((header) => [header.key.toLowerCase(), header])).values(),
+];
 
 function redirectOf(response: Dispatcher.ResponseData): string | undefined {
   if (![301, 302, 303, 307, 308].includes(response.statusCode)) return undefined;

@@ -103,8 +103,9 @@ async function ask(
   const oauth2 = door.authentication?.oauth2;
   const token = oauth2 === undefined ? [] : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
   const headers = [
+    ...credentials(door, base),
     ...(door.headers ?? []),
-    ...(oauth2 === undefined ? credentials(door, base) : token),
+    ...token,
     { key: "accept", value: "application/json" },
   ];
   const posted = await callProvider(

@@ -34,9 +34,8 @@ export async function queryWeb(query: WebQuery, signal: AbortSignal, clock: Cloc
   const shared = { insecure: query.insecure ?? false, timeoutSeconds: query.timeoutSeconds || 10, name };
   const oauth2 = query.authentication?.oauth2;
   const inUrl = credentialsOf(url);
-  const credentials =
-    oauth2 === undefined ? inUrl : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
-  const headers = [...(query.headers ?? []), ...credentials];
+  const token = oauth2 === undefined ? [] : [await tokenHeader({ credentials: oauth2, ...shared }, signal, clock)];
+  const headers = [...inUrl, ...(query.headers ?? []), ...token];
   if (query.jsonBody !== undefined && !headers.some(({ key }) => key.toLowerCase() === "content-type"))
     headers.push({ key: "content-type", value: "application/json" });
   const answer = await callProvider(
