@@ -239,10 +239,10 @@ function emptyWithoutErrors(
 ): readonly Finding[] {
   if (measure.is !== "share" || measure.empty === undefined) return [];
   if (/\b(len|default|isNil)\s*\(/.test(`${successCondition} ${failureCondition}`)) return [];
-  const failures = measure.part
-    .flatMap(({ matchers }) => matchers)
-    .find((matcher) => codeLabel.test(matcher.label) && accepts(matcher, "500") && !accepts(matcher, "200"));
-  if (failures === undefined) return [];
+  const parts = measure.part.flatMap(({ matchers }) => matchers).filter(({ label }) => codeLabel.test(label));
+  const failures = parts.find((matcher) => accepts(matcher, "500") && !accepts(matcher, "200"));
+  const successes = parts.find((matcher) => accepts(matcher, "200") && !accepts(matcher, "500"));
+  if (failures === undefined) return successes === undefined ? [] : [emptyWithoutSuccesses(manifest, path, successes)];
   return [
     withFix(
       findingAt(manifest, path, {
@@ -257,6 +257,24 @@ function emptyWithoutErrors(
     ),
   ];
 }
+
+/** A share of successes is no series either until something succeeds: of all versions the worst one gets no answer. */
+const emptyWithoutSuccesses = (
+  manifest: Manifest,
+  path: string,
+  { label, operator, value }: { readonly label: string; readonly operator: string; readonly value: string },
+): Finding =>
+  withFix(
+    findingAt(manifest, path, {
+      severity: "warning",
+      rule: "empty-without-successes",
+      what: "it answers nothing while everything fails: a version without a single success has no data, and pauses in place of being taken back",
+      found: `a sum of ${label}${operator}"${value}", which is no series until there is one`,
+      expected: "0 where nothing succeeds",
+      repair: "write (… or vector(0)) around the part that is divided",
+    }),
+    orZero(manifest, path),
+  );
 
 function checkUse(world: World, use: AnalysisUse): readonly Finding[] {
   const { rollout, analysis, path, canary } = use;

@@ -1,7 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
+import { parseDocument } from "yaml";
 import { differenceOf } from "../terminal/difference.ts";
 import { fixFiles, lintFiles } from "./index.ts";
+import { Source } from "./source.ts";
 
 const fix = (text: string): string => fixFiles([{ path: "a.yaml", text }], lintFiles).files[0]?.text ?? "";
 
@@ -101,7 +103,7 @@ spec:
     provider:
       prometheus:
         query: |
-          sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}",code!~"5.."}[5m])) # of all
+          (sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}",code!~"5.."}[5m])) or vector(0)) # of all
           / sum(rate(http_requests_total{pod_template_hash="{{args.canary-hash}}",namespace="{{args.namespace}}"}[5m]))
   - name: errors
     successCondition: result[0] <= 1
@@ -317,4 +319,48 @@ test.skipIf(!existsSync(seed))("the reference listings (skipped where ../shared 
     "warning missing-reference frontend-ring-dr",
   ]);
   expect(fixFiles(fixed.files, lintFiles).repaired).toBe(0);
+});
+
+test.each([
+  [
+    "goes with the field that alone it speaks of",
+    "  # Nodes apart,\n  # as far as there are some\n  colour:\n    a: 1\n\n  replicas: 2\n",
+    "\n  replicas: 2\n",
+  ],
+  ["goes with the last field", "  replicas: 2\n  # Nodes apart\n  colour: red\n", "  replicas: 2\n"],
+  [
+    "stays where it may speak of what follows, too",
+    "  # Sizes\n  colour: red\n  replicas: 2\n",
+    "  # Sizes\n  replicas: 2\n",
+  ],
+  ["stays where a gap parts it from the field", "  # Sizes\n\n  colour: red\n", "  # Sizes\n\n"],
+  ["of the field before stays", "  replicas: 2 # two\n  colour: red\n", "  replicas: 2 # two\n"],
+  ["above the next field stays there", "  # Red\n  colour: red\n  # Two\n  replicas: 2\n", "  # Two\n  replicas: 2\n"],
+])("a comment %s", (_, before, after) => {
+  const head = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: shop}\nspec:\n";
+  const rest = "  selector: {matchLabels: {app: shop}}\n";
+  const manifest = (part: string) => `${head}${rest}${part}`;
+
+  const removed = new Source(manifest(before), parseDocument(manifest(before)).contents ?? undefined).remove(
+    "spec.colour",
+  );
+
+  const [edit] = removed ?? [];
+  const text = manifest(before);
+  expect(edit && `${text.slice(0, edit.start)}${edit.text}${text.slice(edit.end)}`).toBe(manifest(after));
+});
+
+test("what is said of an affinity goes along to the pods that have it", () => {
+  const head = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: {name: shop}\nspec:\n";
+  const pods = "  selector: {matchLabels: {app: shop}}\n  template:\n    metadata: {labels: {app: shop}}\n    spec:\n";
+  const containers = "      containers: [{name: shop, image: shop:v1}]\n";
+  const before =
+    "  strategy:\n    canary:\n      steps: [{setWeight: 50}]\n\n      # Nodes apart\n      antiAffinity:\n";
+  const affinity = "        requiredDuringSchedulingIgnoredDuringExecution:\n          podAntiAffinity: {}\n";
+
+  const fixed = fix(`${head}${pods}${containers}${before}${affinity}`);
+
+  expect(fixed).toContain("      # Nodes apart\n      affinity:\n        podAntiAffinity: {}\n");
+  expect(fixed.match(/# Nodes apart/g)).toHaveLength(1);
+  expect(fixed).not.toContain("antiAffinity:");
 });

@@ -43,7 +43,7 @@ export function madeTemplate(world: World, rollout: Manifest, name: string, give
             prometheus: {
               address,
               query:
-                `sum(rate(http_requests_total{${label},code!~"5.."}[5m])) /\n` +
+                `(sum(rate(http_requests_total{${label},code!~"5.."}[5m])) or vector(0)) /\n` +
                 `sum(rate(http_requests_total{${label}}[5m]))\n`,
             },
           },

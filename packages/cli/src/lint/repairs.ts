@@ -176,6 +176,12 @@ export function stepBefore(manifest: Manifest, path: string, step: string): Repa
   return /^\s*-\s+$/.test(lead) ? inFile(manifest, [{ start: at, end: at, text: `${lead}${step}\n` }]) : undefined;
 }
 
+function leadingComment(text: string): readonly string[] {
+  const lines = text.split("\n").map((line) => line.trim());
+  const end = lines.findIndex((line) => !line.startsWith("#"));
+  return lines.slice(0, Math.max(0, end));
+}
+
 /** A pod's affinity that stands in antiAffinity, where pods have it. */
 export function movedAffinity(manifest: Manifest, path: string): Repair {
   const { source } = manifest;
@@ -188,6 +194,9 @@ export function movedAffinity(manifest: Manifest, path: string): Repair {
   const depth = inner.range[0] - from;
   const lines = source.text.slice(from, inner.range[1]).trimEnd().split("\n");
   if (lines.some((line) => line.trim() !== "" && !line.startsWith(" ".repeat(depth)))) return undefined;
-  const moved = ["affinity:", ...lines.map((line) => `  ${line.slice(depth)}`)];
-  return together(inFile(manifest, source.addField(podSpec, moved)), removal(manifest, path));
+  const gone = removal(manifest, path);
+  // What is said of it goes along.
+  const told = (gone ?? []).flatMap(({ start, end }) => leadingComment(source.text.slice(start, end)));
+  const moved = [...told, "affinity:", ...lines.map((line) => `  ${line.slice(depth)}`)];
+  return together(inFile(manifest, source.addField(podSpec, moved)), gone);
 }

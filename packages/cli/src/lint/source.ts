@@ -75,7 +75,26 @@ export class Source {
     const lineStart = this.lineStart(start);
     if (!before.test(this.text.slice(lineStart, start))) return undefined;
     const lineEnd = this.lineEnd(start + this.text.slice(start, end).trimEnd().length);
-    return [{ start: lineStart, end: lineEnd, text: "" }];
+    return [{ start: this.#withComment(lineStart, lineEnd), end: lineEnd, text: "" }];
+  }
+
+  /** Where the comment right above begins, if it speaks of nothing else: no neighbour follows without a gap. */
+  #withComment(lineStart: number, lineEnd: number): number {
+    const indent = this.#indentOf(lineStart);
+    const next = this.text.slice(lineEnd, this.lineEnd(lineEnd + 1)).trim();
+    const isFollowed = next !== "" && !next.startsWith("#") && next !== "---" && this.#indentOf(lineEnd) >= indent;
+    let begins = lineStart;
+    while (!isFollowed && begins > 0) {
+      const above = this.lineStart(begins - 1);
+      const isComment = this.text.slice(above, begins).trim().startsWith("#") && this.#indentOf(above) === indent;
+      if (!isComment) break;
+      begins = above;
+    }
+    return begins;
+  }
+
+  #indentOf(lineStart: number): number {
+    return /^ */.exec(this.text.slice(lineStart, this.lineEnd(lineStart + 1)))?.[0].length ?? 0;
   }
 
   /** Puts an item behind the last one of a list: `lines` in a block, `flow` between brackets. */
