@@ -31,7 +31,7 @@ const noReplicas: Replicas = { pods: 0, restarts: 0 };
 
 export interface ObservedJudgement {
   readonly judgement: Judgement;
-  /** Undefined where it is gone, or another one has its name. */
+  /** Undefined where it is gone, or another one has its name; and while windows are being judged. */
   readonly rollout: Rollout | undefined;
   readonly task: { readonly id: string; readonly state: TaskState<JudgedWindows> };
   readonly canary: Replicas;
@@ -39,6 +39,8 @@ export interface ObservedJudgement {
   /** Of the remote model, where one is asked with a token. */
   readonly token: string | undefined;
 }
+
+const unread = { rollout: undefined, canary: noReplicas, stable: noReplicas, token: undefined };
 
 export async function observe(judgement: Judgement, read: Reader): Promise<ObservedJudgement> {
   const { namespace, uid } = judgement.metadata;
@@ -48,8 +50,10 @@ export async function observe(judgement: Judgement, read: Reader): Promise<Obser
   const task = { id, state: read.task<JudgedWindows>(id) };
   // Kept for people: nothing that its Rollout does wakes it any more.
   if (judgement.status?.phase === "Ended") {
-    return { judgement, rollout: undefined, task, canary: noReplicas, stable: noReplicas, token: undefined };
+    return { ...unread, judgement, task };
   }
+  // Until the windows are judged nothing that its Rollout or the Pods do changes anything: they needn't wake it.
+  if (task.state.is === "running") return { ...unread, judgement, task };
   const rollout = await read.get<Rollout>({
     apiVersion: "argoproj.io/v1alpha1",
     kind: "Rollout",

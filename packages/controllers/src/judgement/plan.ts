@@ -1,4 +1,4 @@
-import { defaultRollbackRules, type JudgementStatus, type Rollout } from "@sluice/api";
+import { defaultRollbackRules, type JudgementStatus } from "@sluice/api";
 import {
   after,
   formatInstant,
@@ -25,13 +25,14 @@ const patience = seconds(30);
 export function plan(observed: ObservedJudgement, now: Instant): JudgementPlan {
   const { judgement, rollout, task } = observed;
   const { spec, status = {} } = judgement;
-  if (spec.terminate === true || rollout === undefined || status.phase === "Ended") {
+  const isGone = rollout === undefined && task.state.is !== "running";
+  if (spec.terminate === true || isGone || status.phase === "Ended") {
     const stop: Effect[] = task.state.is === "absent" ? [] : [{ do: "cancelTask", id: task.id }];
     return { actions: stop, status: { ...status, phase: "Ended" }, because: "the release has ended" };
   }
   switch (task.state.is) {
     case "absent":
-      return ask(observed, rollout, now);
+      return ask(observed, now);
     case "running": {
       const until = after(task.state.startedAt, patience);
       if (now < until) return { actions: [], because: "windows are being judged", wakeAt: until };
@@ -58,17 +59,17 @@ const put = ({ task }: ObservedJudgement, status: JudgementStatus, because: stri
   because,
 });
 
-function ask(observed: ObservedJudgement, rollout: Rollout, now: Instant): JudgementPlan {
-  const { judgement, task, canary, stable, token } = observed;
+function ask(observed: ObservedJudgement, now: Instant): JudgementPlan {
+  const { judgement, rollout, task, canary, stable, token } = observed;
   const { spec, status = {}, metadata } = judgement;
   const began = parseInstant(spec.beganAt) ?? now;
   const known = status.windows ?? 0;
   const length = seconds(spec.windowSeconds);
   const due = instant(began + (known + 1) * length + settling);
-  const step = stepOf(observed, rollout, now);
+  const step = stepOf(observed, now);
   const stepped: JudgementStatus = { ...status, phase: "Judging", step };
   if (now < due) return { actions: [], status: stepped, because: `judged ${known} windows`, wakeAt: due };
-  const weight = rollout.status?.canary?.weights?.canary.weight ?? spec.plan[step.index]?.weight ?? 100;
+  const weight = rollout?.status?.canary?.weights?.canary.weight ?? spec.plan[step.index]?.weight ?? 100;
   const start: Effect = {
     do: "startTask",
     id: task.id,
@@ -91,9 +92,9 @@ function ask(observed: ObservedJudgement, rollout: Rollout, now: Instant): Judge
 }
 
 /** Where the release is in the plan: its highest weight that was reached. */
-function stepOf({ judgement }: ObservedJudgement, rollout: Rollout, now: Instant) {
+function stepOf({ judgement, rollout }: ObservedJudgement, now: Instant) {
   const { plan: steps } = judgement.spec;
-  const weight = rollout.status?.canary?.weights?.canary.weight ?? 0;
+  const weight = rollout?.status?.canary?.weights?.canary.weight ?? 0;
   const reached = steps.findLastIndex((step) => step.weight <= weight);
   const index = Math.max(0, reached);
   const known = judgement.status?.step;
