@@ -36,6 +36,8 @@ export function madeTemplate(world: World, rollout: Manifest, name: string, give
       metrics: [
         {
           name: "success-rate",
+          // As long as its query looks back: before that it would see few requests, or none.
+          initialDelay: "5m",
           interval: "1m",
           count: 5,
           successCondition: "result[0] >= 0.95",
