@@ -98,6 +98,14 @@ test("a query that nobody can answer is named and decides nothing", async () => 
   expect(result.profiles.argo?.good.falseAborts).toBe(0);
 });
 
+test("a rule that stops every good release is no noise: it is asked what it measures", async () => {
+  const hasty = JSON.parse(JSON.stringify(errors()).replace('"initialDelay":"1m",', "")) as Resource;
+
+  const { words } = await rehearse(await policyOf(canary(), hasty), { ...options, faults: [], profiles: ["argo"] });
+
+  expect(words.join("\n")).toContain("errors stops 100 % of good releases: it can't tell them from bad ones");
+});
+
 test("what the files don't hold is made up and said", async () => {
   const policy = await policyOf(canary());
 

@@ -4,7 +4,7 @@ import { examplesFolder } from "../program.ts";
 import { rehearse } from "./rehearse.ts";
 
 const shop = join(examplesFolder(), "shop", "manifests");
-const quick = { runs: "1", good: "2", fault: ["error +50pp", "never ready"] };
+const quick = { runs: "1", good: "2", fault: ["error +50pp", "controller killed"] };
 
 async function printed(options: Parameters<typeof rehearse>[1]) {
   const lines: string[] = [];
@@ -20,7 +20,7 @@ test("the page fits 100 columns, has no colours where nobody looks, and says wha
   expect(code).toBe(0);
   expect(Math.max(...text.split("\n").map((line) => line.length))).toBeLessThanOrEqual(100);
   expect(text).not.toContain("\u001b[");
-  expect(text).toMatch(/error \+50pp +\| 100 % /);
+  expect(text).toMatch(/error \+50pp +\| 100% +success-rate 5% /);
   expect(text).toContain("as Argo Rollouts");
 });
 

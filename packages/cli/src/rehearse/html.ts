@@ -72,7 +72,7 @@ function table(
 
 function faultTable({ profiles: results }: Rehearsal): string {
   const known = profiles.filter((name) => results[name] !== undefined);
-  const headers = known.flatMap(() => ["caught", "by", "after", "harmed (p95)"]);
+  const headers = known.flatMap(() => ["caught", "by", "at", "after", "harmed (p95)"]);
   const first = known[0] === undefined ? [] : (results[known[0]]?.faults ?? []);
   const rows = first.map(({ fault }) => [
     escapeHtml(fault),
@@ -81,19 +81,20 @@ function faultTable({ profiles: results }: Rehearsal): string {
   return table(
     ["fault", ...headers],
     rows,
-    known.map((name) => [labels[name], 4]),
+    known.map((name) => [labels[name], 5]),
   );
 }
 
 function cells(result: FaultResult | undefined): readonly string[] {
-  if (result === undefined) return ["", "", "", ""];
-  const { caught, asked, by, seconds, harmedMedian, harmedP95, isHarmful } = result;
+  if (result === undefined) return ["", "", "", "", ""];
+  const { caught, asked, by, weight, seconds, harmedMedian, harmedP95, isHarmful } = result;
   const isRight = isHarmful ? caught >= 0.95 : caught <= 0.05;
   const isWrong = isHarmful ? caught < 0.5 : caught > 0.5;
   const tone = isRight ? "good" : isWrong ? "bad" : "soft";
   return [
     `<span class="${tone}">${percent(caught)}${asked > 0 && asked >= caught ? " asked" : ""}</span>`,
     escapeHtml((by ?? "-").replace("judge: ", "").replace("failures of an endpoint", "one endpoint")),
+    weight === undefined ? "-" : percent(weight),
     seconds === undefined ? "-" : span(seconds),
     `${amount(harmedMedian)} (${amount(harmedP95)})`,
   ];

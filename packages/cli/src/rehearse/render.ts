@@ -29,7 +29,7 @@ export function renderRehearsal(rehearsal: Rehearsal, color: boolean): string {
 
 function renderFaults({ profiles }: Rehearsal, color: boolean): string {
   const names = (["argo", "sluice"] as const).filter((name) => profiles[name] !== undefined);
-  const headers = ["fault", ...names.flatMap(() => ["caught", "by", "after", "harmed p95"])];
+  const headers = ["fault", ...names.flatMap(() => ["", "caught by", "at", "after", "harmed p95"])];
   const first = names[0] === undefined ? [] : (profiles[names[0]]?.faults ?? []);
   const rows = first.map(({ fault }) => [
     fault,
@@ -44,28 +44,29 @@ function renderFaults({ profiles }: Rehearsal, color: boolean): string {
     Math.max(width(header), ...rows.map((row) => width(row[column] ?? ""))),
   );
   const over = widths[0] ?? 0;
-  const half = (widths.slice(1, 5).reduce((sum, one) => sum + one, 0) ?? 0) + 3;
+  const half = (widths.slice(1, 6).reduce((sum, one) => sum + one, 0) ?? 0) + 4;
   const titles = `${" ".repeat(over)} | ${names.map((name) => padEnd(paint("bold", labels[name], color), half)).join(" | ")}`;
   return [titles.trimEnd(), ...[headers, ...rows].map((row) => lineOf(row, widths))].join("\n");
 }
 
 const lineOf = (row: readonly string[], widths: readonly number[]): string =>
   row
-    .map((cell, column) => `${column % 4 === 1 ? "| " : ""}${padEnd(cell, widths[column] ?? 0)}`)
+    .map((cell, column) => `${column % 5 === 1 ? "| " : ""}${padEnd(cell, widths[column] ?? 0)}`)
     .join(" ")
     .trimEnd();
 
 function cellsOf(result: FaultResult | undefined, color: boolean): readonly string[] {
-  if (result === undefined) return ["", "", "", ""];
-  const { caught, by, seconds, harmedMedian, harmedP95, isHarmful } = result;
+  if (result === undefined) return ["", "", "", "", ""];
+  const { caught, by, weight, seconds, harmedMedian, harmedP95, isHarmful } = result;
   const share = percent(caught);
   const good = isHarmful ? caught >= 0.95 : caught <= 0.05;
   const bad = isHarmful ? caught < 0.5 : caught > 0.5;
   const harm = harmedP95 === 0 ? "0" : `${short(harmedMedian)} ${short(harmedP95)}`;
   return [
-    paint(good ? "green" : bad ? "red" : "yellow", share, color),
-    cut(by ?? "-", 14),
-    seconds === undefined ? "-" : span(seconds),
+    paint(good ? "green" : bad ? "red" : "yellow", share.replace(" ", ""), color),
+    cut(by ?? "-", 12),
+    weight === undefined ? "-" : percent(weight).replace(" ", ""),
+    seconds === undefined ? "-" : span(seconds).replace(" ", ""),
     harm,
   ];
 }
@@ -81,7 +82,8 @@ const cut = (text: string, most: number): string => {
   const plain = text
     .replace("judge: ", "")
     .replace("failures of an endpoint", "one endpoint")
-    .replace("InconclusiveAnalysisRun", "inconclusive");
+    .replace("InconclusiveAnalysisRun", "inconclusive")
+    .replace("progress deadline", "deadline");
   return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
 };
 

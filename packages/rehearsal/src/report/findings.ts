@@ -6,6 +6,7 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
     ...blindSteps(rehearsal),
     ...noise(rehearsal),
     ...idle(rehearsal),
+    ...idleSteps(rehearsal),
     ...waits(rehearsal),
     ...gain(rehearsal),
     ...lowTraffic(rehearsal),
@@ -36,12 +37,29 @@ function blindSteps({ steps, traffic }: Omit<Rehearsal, "words">): readonly stri
 function noise({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
   return Object.entries(profiles.argo?.good.rules ?? {}).map(([rule, count]) => {
     const share = count / Math.max(1, profiles.argo?.good.runs ?? 1);
+    if (share >= 0.9) {
+      return `${rule} stops ${percent(share)} of good releases: it can't tell them from bad ones. Is it measured before the new version has traffic (initialDelay), or does it ask for what isn't there?`;
+    }
     return `${rule} fires on noise: it stops ${percent(share)} of good releases, so what it catches below is partly luck.`;
   });
 }
 
 const idle = ({ idleRules }: Omit<Rehearsal, "words">): readonly string[] =>
   idleRules.length === 0 ? [] : [`Decides nothing here: ${idleRules.join(", ")} stopped no release, good or bad.`];
+
+/** Steps at which nothing of any size is found that the one before let through: their time buys nothing. */
+function idleSteps({ steps, profiles }: Omit<Rehearsal, "words">): readonly string[] {
+  return (["argo", "sluice"] as const).flatMap((profile) => {
+    const idle = steps.filter(({ caught }) => caught[profile] === 0);
+    if (profiles[profile] === undefined || idle.length === 0) return [];
+    const lasts = idle.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
+    const which = idle.map(({ weight }) => percent(weight)).join(", ");
+    const who = profile === "argo" ? "your analyses stop" : "Sluice stops";
+    return [
+      `The ${idle.length === 1 ? "step" : "steps"} at ${which} (${span(lasts)}) decide${idle.length === 1 ? "s" : ""} nothing: ${who} no release there, good or bad.`,
+    ];
+  });
+}
 
 function waits({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
   const good = profiles.argo?.good;

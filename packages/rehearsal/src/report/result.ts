@@ -62,6 +62,8 @@ export interface StepView {
   readonly canaryRequests: number | undefined;
   /** The smallest added failures (0..1) that at least half of the releases are stopped for by its end. */
   readonly smallest: Readonly<Partial<Record<ProfileName, number>>>;
+  /** How many of all releases, good or bad, ended at this weight. */
+  readonly caught: Readonly<Partial<Record<ProfileName, number>>>;
 }
 
 export interface Rehearsal {

@@ -152,6 +152,7 @@ function stepsOf(policy: Policy, traffic: Traffic, played: readonly Played[]): r
         seconds,
         canaryRequests: seconds === undefined ? undefined : Math.round(traffic.requestsPerSecond * weight * seconds),
         smallest: smallestAt(weight, played),
+        caught: caughtAt(weight, played),
       },
     ];
   });
@@ -179,6 +180,15 @@ function smallestAt(weight: number, played: readonly Played[]): Partial<Record<P
   return smallest;
 }
 
+function caughtAt(weight: number, played: readonly Played[]): Partial<Record<ProfileName, number>> {
+  const caught: Partial<Record<ProfileName, number>> = {};
+  for (const { profile, outcomes } of played) {
+    const here = outcomes.filter((one) => isCaught(one) && Math.abs(one.weight - weight) < 0.005).length;
+    caught[profile] = (caught[profile] ?? 0) + here;
+  }
+  return caught;
+}
+
 function idleRules(
   policy: Policy,
   { unanswerable }: Queries,
@@ -201,6 +211,6 @@ function idleRules(
   const idle = metrics
     .filter(({ name }) => !fired.has(name) && !blind(name))
     .filter(({ name }) => !name.endsWith("(missing)"))
-    .map(({ name }) => `metric ${name}`);
+    .map(({ template, name }) => `metric ${name === template ? name : `${template}/${name}`}`);
   return [...new Set(idle)];
 }
