@@ -79,7 +79,7 @@ export function sentence(
     case "continue":
       if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
       if (requests === 0) return "no requests to compare yet";
-      return `no harm beyond the tolerances is seen over ${number(requests)} requests`;
+      return `no harm beyond the tolerances is seen over ${counted(requests, "request")}`;
   }
 }
 
@@ -95,25 +95,25 @@ function describe(evidence: Evidence, names: Names): string {
       const what =
         index === undefined ? "requests fail" : `${names.endpoints?.[index] ?? `endpoint ${index + 1}`} fails`;
       const rates = `${share(events, exposure)} on ${canary} against ${share(controlEvents, controlExposure)} on ${stable}`;
-      return `${what} ${rates} over ${number(exposure)} requests ${since}`;
+      return `${what} ${rates} over ${counted(exposure, "request")} ${since}`;
     }
     case "slow requests": {
       const { events, exposure, controlEvents, controlExposure } = evidence.counts;
       const rates = `${share(events, exposure)} on ${canary} against ${share(controlEvents, controlExposure)} on ${stable}`;
-      return `requests are slow ${rates} over ${number(exposure)} requests ${since}`;
+      return `requests are slow ${rates} over ${counted(exposure, "request")} ${since}`;
     }
     case "conversions": {
       // The search counts conversions that the stable version has in excess.
       const { events, exposure, controlEvents, controlExposure } = evidence.counts;
       const rates = `${share(controlEvents, controlExposure)} on ${canary} against ${share(events, exposure)} on ${stable}`;
-      return `users convert ${rates} over ${number(controlExposure)} exposures ${since}`;
+      return `users convert ${rates} over ${counted(controlExposure, "exposure")} ${since}`;
     }
     case "latency":
       return `${canary} is ${((evidence.slower - 1) * 100).toFixed(0)} % slower than ${stable} ${since}`;
     case "memory":
       return `memory of ${canary} grows by ${(evidence.growthAnHour * 100).toFixed(0)} % an hour and doesn't come to rest`;
     case "restarts":
-      return `pods of ${canary} restarted ${evidence.restarts} times ${since}`;
+      return `pods of ${canary} restarted ${counted(evidence.restarts, "time")} ${since}`;
   }
 }
 
@@ -121,6 +121,8 @@ const share = (events: number, exposure: number): string =>
   exposure > 0 ? `${Number(((100 * events) / exposure).toPrecision(2))} %` : "0 %";
 
 const number = (count: number): string => String(Math.round(count)).replace(/\B(?=(\d{3})+$)/g, ",");
+
+const counted = (count: number, one: string): string => `${number(count)} ${one}${Math.round(count) === 1 ? "" : "s"}`;
 
 function timeOf(since: number, { beganAt }: Names): string {
   if (beganAt !== undefined) return formatInstant(instant(beganAt + since * 1000)).slice(11, 16);
