@@ -2,6 +2,12 @@ import type { LatencyDifference } from "./latency-scan.ts";
 import type { PlaceboScore } from "./noise.ts";
 import type { JudgedRelease, Served } from "./window.ts";
 
+/**
+ * Up to here answers are equally fast: nobody feels the difference, and a process that has served little is slower there than
+ * one that has served much, though the program is the same.
+ */
+const feltMillis = 2.5;
+
 export interface Tail {
   /** The first bucket that belongs to it, by endpoint. */
   readonly from: readonly number[];
@@ -37,7 +43,7 @@ export class LatencyCounts {
       Math.max(0.04, (count * variance + 20 * 0.4) / (count + 20)),
     );
     this.tails = [0.93, 0.985].map((share) => {
-      const from = histories.map((counts) => slowBucket(counts, share));
+      const from = histories.map((counts) => Math.max(slowBucket(counts, share), firstFelt(release.bucketEdgesMs)));
       return { from, slope: slopeOf(histories, from, release.bucketEdgesMs) };
     });
   }
@@ -104,6 +110,12 @@ export function slowOf(tail: Tail, served: Served, endpoint: number): number {
   return count;
 }
 
+/** The first bucket of which all is felt. */
+function firstFelt(edges: readonly number[]): number {
+  const below = edges.findIndex((edge) => edge >= feltMillis);
+  return below < 0 ? edges.length : below + 1;
+}
+
 /** The middle of each bucket in logarithms; the open ends are taken as wide as their neighbours. */
 function middlesOf(edges: readonly number[]): number[] {
   const logs = edges.map((edge) => Math.log(Math.max(edge, 1e-6)));
@@ -112,7 +124,8 @@ function middlesOf(edges: readonly number[]): number[] {
   const firstWidth = Math.min(0.7, (logs[1] ?? first + 0.7) - first);
   const lastWidth = Math.min(0.7, last - (logs.at(-2) ?? last - 0.7));
   const inner = logs.slice(1).map((log, index) => (log + (logs[index] ?? log)) / 2);
-  return [first - firstWidth / 2, ...inner, last + lastWidth];
+  const felt = Math.log(feltMillis);
+  return [first - firstWidth / 2, ...inner, last + lastWidth].map((middle) => Math.max(middle, felt));
 }
 
 function slowBucket(counts: readonly number[], share: number): number {
