@@ -3,9 +3,30 @@ import { parseArgs } from "node:util";
 import { seededRandom } from "@sluice/kernel";
 import { type Invariant, invariants, play, shrink, storyOf, toldStory } from "@sluice/rehearsal/soak";
 
-const { values } = parseArgs({ options: { hours: { type: "string", default: "0.1" }, seed: { type: "string" } } });
-const first = Number(values.seed ?? Date.now() % 1_000_000_000);
-const end = Date.now() + Number(values.hours) * 3_600_000;
+const { values } = parseArgs({
+  options: {
+    hours: { type: "string", default: "0.1" },
+    seed: { type: "string" },
+    help: { type: "boolean", short: "h", default: false },
+  },
+});
+if (values.help) {
+  console.log(`Plays the controllers in random stories on an unkind platform, and shrinks what violates an invariant.
+
+  npm run soak -- [--hours N]   for so long (0.1)
+  npm run soak -- --seed N      the one story of a seed
+
+Exits with 1 where an invariant was violated.`);
+  process.exit();
+}
+const numberOf = (name: string, text: string): number => {
+  const value = Number(text);
+  if (Number.isFinite(value) && value >= 0) return value;
+  console.error(`--${name} ${text}: expected a number from 0 on`);
+  process.exit(2);
+};
+const first = values.seed === undefined ? Date.now() % 1_000_000_000 : numberOf("seed", values.seed);
+const end = Date.now() + numberOf("hours", values.hours) * 3_600_000;
 const isOne = values.seed !== undefined;
 const total = { stories: 0, releases: 0, crashes: 0, virtualMillis: 0, failures: 0 };
 const checks = new Map<Invariant, number>();

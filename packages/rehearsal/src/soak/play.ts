@@ -1,6 +1,6 @@
 import type { Application, Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
-import { hours, millis, seconds, seededRandom } from "@sluice/kernel";
+import { hours, type Millis, millis, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
@@ -77,7 +77,7 @@ class Player {
       world.disturbance = disturbance;
       for (const step of steps) {
         await this.#do(step);
-        await world.run(millis(1), () => this.#look());
+        await this.#pass(millis(1));
       }
       await this.#end();
     } catch (thrown) {
@@ -103,6 +103,12 @@ class Player {
     } else for (const object of this.#manifests()) await client.create(object);
   }
 
+  /** Lets time pass. A world that doesn't come to rest throws. */
+  async #pass(time: Millis): Promise<void> {
+    await this.#world.run(time, () => this.#look());
+    this.#checks.holds("settles", true, () => "");
+  }
+
   /** Everything is well from now on, and nobody does anything. */
   async #end(): Promise<void> {
     const world = this.#world;
@@ -112,7 +118,7 @@ class Player {
     repository.isReachable = true;
     world.disturbance = calm;
     await this.#announce();
-    await world.run(hours(1), () => this.#look());
+    await this.#pass(hours(1));
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
     checkBesideEnd(this.#before, this.#checks);

@@ -55,8 +55,10 @@ export class TrafficWatch {
     const { rollout } = now;
     const { status = {}, metadata } = rollout;
     const hash = status.currentPodHash ?? "";
-    // Steps or a template that nobody took up yet allow nothing.
-    if (status.observedGeneration !== String(metadata.generation ?? 0) || status.promoteFull === true) return;
+    // Steps or a template that nobody took up yet allow nothing; an abort takes nothing that a person withdraws before that.
+    const isAbortSeen = status.abort !== true || status.abortedAt !== undefined;
+    if (status.observedGeneration !== String(metadata.generation ?? 0) || status.promoteFull === true || !isAbortSeen)
+      return;
     const told = now.decisions.filter((one) => hashOf(one) === hash && raising.has(one.spec.action)).length;
     const weight = allowedWeight(rollout);
     const known = this.#grant.hash === hash ? this.#grant : { hash, weight: 0, told: 0 };
