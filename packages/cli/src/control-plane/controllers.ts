@@ -27,6 +27,7 @@ import { Repositories } from "./repositories.ts";
 import { ringTraffic } from "./ring-traffic.ts";
 import { routerCounts, shared } from "./router-counts.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
+import { userAnswers } from "./user-answers.ts";
 
 export interface ControllersOptions {
   readonly state: StateFolder;
@@ -60,6 +61,7 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       shared(() => routerCounts(router), realClock, millis(20)),
     ),
     ringTraffic: ringTraffic(metrics.store),
+    userAnswers: userAnswers(metrics.store),
     judgeWindows: judgeWindows({
       store: metrics.store,
       logs: new WindowLogs(state.judgements),

@@ -78,6 +78,10 @@ export interface Outside {
   webhook?: string;
   smokeExit?: number;
   neverReady?: string;
+  /** Of the 10 requests a second that the new colour gets. */
+  failing?: number;
+  /** Of the thousand that the old one had. */
+  usuallyFailing?: number;
   readonly posted: string[];
 }
 
@@ -130,6 +134,11 @@ export const blueGreenWorld = (outside: Outside): Omit<WorldOptions, "crash" | "
     return {
       checkHttp: answer(() => outside.health),
       verifySwitch: answer(() => outside.verification),
+      userAnswers: async ({ sinceSeconds }) => {
+        const requests = Number(sinceSeconds) * 10;
+        const usual = { requests: 1000, failed: outside.usuallyFailing ?? 0 };
+        return { requests, failed: Math.floor(requests * (outside.failing ?? 0)), usual };
+      },
       postWebhook: async (work) => {
         outside.posted.push(`${(work.body as { text: string }).text} to ${work.url as string}`);
         if (outside.webhook !== undefined) throw new Fault("unavailable", outside.webhook);

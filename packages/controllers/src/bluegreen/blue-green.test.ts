@@ -1,10 +1,10 @@
-import { builtInKinds, keyOf, type Resource, type Service } from "@sluice/api";
-import { minutes, seconds } from "@sluice/kernel";
+import { type BlueGreenDeploymentSpec, builtInKinds, keyOf, type Resource, type Service } from "@sluice/api";
+import { millis, minutes, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
 import { diffResource } from "../application/diff.ts";
 import { noClaims, overlayClaims } from "../application/overlay.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads } from "../laws/index.ts";
-import { blueGreenWorld, manifests, Pair, serviceKey } from "./blue-green.fixture.ts";
+import { blueGreenWorld, manifests, type Outside, Pair, serviceKey } from "./blue-green.fixture.ts";
 
 const before = "-> blue, blue 3 shop:v1, green 0 shop:v0";
 const smoke = { image: "smoke:v1", command: ["npm", "test"] };
@@ -32,6 +32,38 @@ test("the idle colour gets the image and as many Pods, is tried, gets the traffi
     "advance: green answers through the router: 20 requests, none failed",
     "complete: green serves shop:v2",
   ]);
+});
+
+test.each<[string, Partial<Outside>, Partial<BlueGreenDeploymentSpec>, string]>([
+  ["half of them fail", { failing: 0.5 }, {}, "Failed"],
+  ["a tenth fails", { failing: 0.1 }, {}, "Failed"],
+  ["a tenth fails, as usual", { failing: 0.1, usuallyFailing: 100 }, {}, "Succeeded"],
+  ["few fail", { failing: 0.02 }, {}, "Succeeded"],
+  ["a tenth fails, and nothing is to be verified", { failing: 0.1 }, { verification: { requests: 0 } }, "Succeeded"],
+])("users' requests to the new colour while the old one stays: %s", async (_, outside, spec, phase) => {
+  const pair = await Pair.begin(outside);
+  await pair.deploy("shop:v2", spec);
+  await pair.world.run(minutes(2));
+
+  const [active, idle] = phase === "Failed" ? ["blue", "green"] : ["green", "blue"];
+  expect(await pair.picture()).toContain(`-> ${active}`);
+  expect(await pair.picture()).toContain(`${idle} 0`);
+  const status = await pair.status();
+  expect(status?.phase).toBe(phase);
+  if (phase === "Failed") expect(status?.message).toMatch(/^\d+ of \d+ requests failed since green has the traffic/);
+});
+
+test("failures that begin shortly before the old colour goes are seen before it does", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2", { drainSeconds: 30 });
+  await pair.world.run(seconds(10));
+  expect(await pair.status()).toMatchObject({ phase: "Draining" });
+  const since = Date.parse((await pair.status())?.phaseStartedAt ?? "");
+  await pair.world.run(millis(since + 29_500 - pair.world.clock.now()));
+  pair.outside.failing = 0.5;
+  await pair.world.run(minutes(1));
+
+  expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
 });
 
 test("the Service that the manifests lack is created for the new colour", async () => {

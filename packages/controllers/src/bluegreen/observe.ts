@@ -22,6 +22,14 @@ export interface Place {
   readonly check: TaskState<unknown>;
 }
 
+/** What users got from the new colour since it has the traffic, and from the other one before. */
+export interface UserAnswers {
+  readonly requests: number;
+  /** Those answered with 500 or above. */
+  readonly failed: number;
+  readonly usual: { readonly requests: number; readonly failed: number };
+}
+
 export interface ObservedBlueGreen {
   readonly object: BlueGreenDeployment;
   readonly service?: Service;
@@ -36,6 +44,7 @@ export interface ObservedBlueGreen {
   readonly places: readonly Place[];
   readonly smoke?: Job;
   readonly verification: TaskState<unknown>;
+  readonly answers: TaskState<UserAnswers>;
   readonly notification: TaskState<unknown>;
   /** Never logged, never stored. */
   readonly webhook?: string;
@@ -78,6 +87,7 @@ export async function observe(object: BlueGreenDeployment, read: Reader): Promis
     places: placesOf(slices).map((place) => ({ ...place, check: read.task(taskId(object, `health/${place.uid}`)) })),
     ...(smoke === undefined ? {} : { smoke }),
     verification: read.task(taskId(object, "verify")),
+    answers: read.task<UserAnswers>(taskId(object, "answers")),
     notification: read.task(taskId(object, "notify")),
     ...(encoded === undefined ? {} : { webhook: (decodeBase64Text(encoded) ?? "").trim() }),
   };

@@ -4,7 +4,7 @@ import { type BlueGreenPlan, enter, fail, stay, type Turn } from "./turn.ts";
 
 /** Real requests through the router, each answered by the new colour. */
 export function verify(turn: Turn): BlueGreenPlan {
-  const { object, verification, status, service, pods } = turn;
+  const { object, verification, status, service } = turn;
   const { requests = 20, timeoutSeconds = 60, path = healthPath(turn) } = object.spec.verification ?? {};
   const done = `${status.to} answers through the router`;
   if (requests === 0)
@@ -18,7 +18,6 @@ export function verify(turn: Turn): BlueGreenPlan {
       return fail(turn, `the switch isn't verified: ${verification.fault.message}`);
     case "absent": {
       const { namespace = "default", name } = object.metadata;
-      const hashes = [...new Set(pods.flatMap(({ metadata }) => metadata.labels?.["pod-template-hash"] ?? []))];
       const work = {
         do: "verifySwitch",
         namespace,
@@ -26,13 +25,18 @@ export function verify(turn: Turn): BlueGreenPlan {
         path,
         requests,
         timeoutSeconds,
-        hashes,
+        hashes: newHashes(turn),
       };
       const id = taskId(object, "verify");
       return stay(turn, "it is verified through the router", [{ do: "startTask", id, work }]);
     }
   }
 }
+
+/** By which the router tells the new colour. */
+export const newHashes = ({ pods }: Turn): readonly string[] => [
+  ...new Set(pods.flatMap(({ metadata }) => metadata.labels?.["pod-template-hash"] ?? [])),
+];
 
 /** Whoever is to be told; that nobody could be told changes nothing. */
 export function notify(turn: Turn): BlueGreenPlan {

@@ -1,7 +1,8 @@
 import { type BlueGreenDeployment, isUnderWay } from "@sluice/api";
 import { imageOf } from "@sluice/api/release";
-import { after, formatInstant, type Instant, parseInstant, seconds, unreachable } from "@sluice/kernel";
+import { formatInstant, type Instant, unreachable } from "@sluice/kernel";
 import { checkHealth, smokeTest, waitForReady } from "./before-switch.ts";
+import { drain } from "./drain.ts";
 import type { ObservedBlueGreen } from "./observe.ts";
 import { notify, verify } from "./outside.ts";
 import { type BlueGreenPlan, enter, fail, stay, type Turn, within } from "./turn.ts";
@@ -107,15 +108,6 @@ function switchBack(turn: Turn): BlueGreenPlan {
       ? `Service ${object.metadata.name} picks neither colour: it is left as somebody set it`
       : `${status.from} has the traffic again`;
   return enter(turn, "CleaningUp", "rollback", because);
-}
-
-function drain(turn: Turn): BlueGreenPlan {
-  const { status, object, now } = turn;
-  const end = after(parseInstant(status.phaseStartedAt ?? "") ?? now, seconds(object.spec.drainSeconds ?? 30));
-  if (now < end) return stay(turn, `${status.from} stays for a while`, [], end);
-  // Once it goes there is no way back but another deploy: said before it is done.
-  const message = `${status.to} serves ${status.image}`;
-  return enter(turn, "CleaningUp", "complete", message, { phase: "Succeeded", message });
 }
 
 /** The colour that isn't wanted goes; on success it is the old one. */

@@ -6,7 +6,7 @@ import { planBlueGreen } from "./plan.ts";
 
 /**
  * Deploys over two Deployments and a Service whose selector switches. Outside work are the tasks `checkHttp`,
- * `verifySwitch` and `postWebhook`: done, or refused with the reason.
+ * `verifySwitch`, `userAnswers` and `postWebhook`: done, or refused with the reason.
  */
 export const blueGreenReconciler = (effects: Effects): Reconciler<BlueGreenDeployment, ObservedBlueGreen, Effect> => ({
   kind: { apiVersion: "sluice.dev/v1alpha1", kind: "BlueGreenDeployment" },

@@ -30,6 +30,7 @@ export class Outside {
       applyManifests: applyManifestsHandler(client, { parallel: 1 }),
       checkHttp: answered,
       verifySwitch: answered,
+      userAnswers: async () => ({ requests: 0, failed: 0, usual: { requests: 0, failed: 0 } }),
     };
   }
 
