@@ -14,7 +14,7 @@ import { byDispensability, isActive, isReady } from "../pods/index.ts";
 import { conditionOf, withCondition } from "./conditions.ts";
 import { isOver, waitsForTheEnd } from "./endings.ts";
 import { type Ledger, ledgerOf } from "./ledger.ts";
-import { isTracked, release, track, trackingFinalizer } from "./tracking.ts";
+import { isTracked, noteDeleted, release, track, trackingFinalizer } from "./tracking.ts";
 import { deadlineOf, retryAt, type Verdict, verdictOf } from "./verdict.ts";
 
 export interface ObservedJob {
@@ -46,7 +46,10 @@ export function planJob(observed: ObservedJob, now: Instant): JobPlan {
   const turn = look(observed, now);
   const verdict = verdictOf(job, observed.pods, turn.ledger, now);
   const plan = verdict === undefined ? planUndecided(turn) : planEnd(turn, verdict);
-  return { ...plan, actions: [...turn.ledger.released.map(release), ...plan.actions] };
+  const note = noteDeleted(observed);
+  // Once its finalizer is off, nothing tells any more when it failed.
+  const first = note === undefined ? turn.ledger.released.map(release) : [note];
+  return { ...plan, actions: [...first, ...plan.actions] };
 }
 
 function look({ job, pods }: ObservedJob, now: Instant): Turn {

@@ -3,6 +3,7 @@ import { after, type Instant, instant, type Millis, millis, minutes, parseInstan
 import { completionsReached, conditionOf } from "./conditions.ts";
 import { endedAt, endingOf, failsJob, restartsOf } from "./endings.ts";
 import type { Ledger } from "./ledger.ts";
+import { lastDeletedAnnotation } from "./tracking.ts";
 
 export interface Verdict {
   readonly is: "SuccessCriteriaMet" | "FailureTarget";
@@ -53,7 +54,10 @@ export function retryAt(job: Job, pods: readonly Pod[]): Instant | undefined {
   const ends = (ending: "succeeded" | "failed") =>
     pods.filter((pod) => endingOf(pod, job) === ending).map((pod) => endedAt(pod));
   const lastSuccess = Math.max(0, ...ends("succeeded"));
-  const failures = ends("failed").filter((at) => at > lastSuccess);
+  const failed = ends("failed");
+  const gone = parseInstant(job.metadata.annotations?.[lastDeletedAnnotation] ?? "");
+  if (gone !== undefined && !failed.includes(gone)) failed.push(gone);
+  const failures = failed.filter((at) => at > lastSuccess);
   if (failures.length === 0) return undefined;
   return after(instant(Math.max(...failures)), delayAfter(failures.length));
 }
