@@ -446,11 +446,15 @@ describe("watches", () => {
         told = resolve;
       });
     try {
-      await new Promise((resolve) => setTimeout(resolve, 100)); // the first look, which nothing announces
-
-      const pushed = next();
-      repository.push({ "app/a.yaml": configMap("b") });
-      await pushed;
+      // The first look announces nothing, and nobody is told when it has been: the first push that is told comes after it.
+      let isTold = false;
+      const pushed = next().then(() => {
+        isTold = true;
+      });
+      for (let change = 1; !isTold; change++) {
+        repository.push({ "app/a.yaml": configMap(`b${change}`) });
+        await Promise.race([pushed, new Promise((resolve) => setTimeout(resolve, 1000))]);
+      }
       const nested = next();
       repository.git("push", "--quiet", "origin", "HEAD:refs/heads/feature/x");
       await nested;
