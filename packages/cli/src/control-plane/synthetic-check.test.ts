@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { builtInKinds, type Client, KindRegistry, type Resource } from "@sluice/api";
-import { seededRandom } from "@sluice/kernel";
+import { type Clock, millis, seededRandom } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 import { afterEach, expect, test } from "vitest";
 import { realClock } from "./real-clock.ts";
@@ -52,6 +52,8 @@ async function world(answer: (request: IncomingMessage, turn: number) => readonl
   return client;
 }
 
+/** Whoever waits has waited. */
+const hasty: Clock = { ...realClock, after: (_, task) => realClock.after(millis(0), task) };
 const never = { isCancelled: false, onCancel: () => {} };
 const work = {
   do: "syntheticCheck",
@@ -89,9 +91,34 @@ test.each([
 ] as const)("%s is a failure, and the first one ends it", async (_name, fields, [status, body], message) => {
   const client = await world(() => [status, body]);
 
-  const result = await syntheticCheck(client, realClock)({ ...work, ...fields }, never);
+  const result = await syntheticCheck(client, hasty)({ ...work, ...fields }, never);
 
   expect(result).toEqual({ passed: 0, failed: 1, message: expect.stringMatching(message) });
+});
+
+test("what a Pod answers that somebody deletes meanwhile counts neither way; the one in its place is asked", async () => {
+  const pod = { apiVersion: "v1", kind: "Pod", namespace: "shop", name: "new" };
+  const client = await world((_request, turn) => {
+    if (turn === 1) void client.delete(pod);
+    return [turn === 1 ? 503 : 200, ""];
+  });
+  let waits = 0;
+  const clock: Clock = {
+    ...realClock,
+    after: (_, task) => {
+      const { apiVersion, kind, namespace, name } = pod;
+      const metadata = { name, namespace, labels: { "rollouts-pod-template-hash": "new" } };
+      const spec = { containers: [{ name: "web", image: "web:v1" }] };
+      const again = { apiVersion, kind, metadata, spec } as Resource;
+      if (++waits === 8) void client.create(again).then(task, task);
+      return realClock.after(millis(0), waits === 8 ? () => {} : task);
+    },
+  };
+
+  const result = await syntheticCheck(client, clock)(work, never);
+
+  expect(result).toEqual({ passed: 3, failed: 0 });
+  expect(waits).toBeGreaterThan(8);
 });
 
 test("some may fail", async () => {

@@ -9,14 +9,20 @@ const syntheticHeader = "sluice-synthetic";
 const answerMillisMax = 5000;
 const bodyCharactersMax = 1_000_000;
 
+/** So long a version may have no ready Pod: somebody deleted it, or its machine is emptied, and another one comes. */
+const podlessMillisMax = 30_000;
+const podlessMillis = millis(200);
+
 interface Target {
+  readonly pod: string;
   readonly host: string;
   readonly port: number;
 }
 
 /**
  * `{ do: "syntheticCheck", namespace, service, podTemplateHash, path, ... }` -> `{ passed, failed, message? }`. Asks the
- * version's own Pods, one after the other: the router doesn't count these requests, whatever its weights are.
+ * version's own Pods, one after the other: the router doesn't count these requests, whatever its weights are. What a Pod
+ * that is being deleted answers says nothing of its version, and counts neither way.
  */
 export const syntheticCheck =
   (client: Client, clock: Clock): TaskHandler =>
@@ -27,8 +33,10 @@ export const syntheticCheck =
     let passed = 0;
     let failed = 0;
     let message: string | undefined;
-    for (let turn = 0; turn < count && failed <= limit && !cancellation.isCancelled; turn++) {
-      if (turn > 0) await wait(clock, millis(numberOf(work.everyMillis, 1000)));
+    let podless = 0;
+    const every = numberOf(work.everyMillis, 1000);
+    for (let turn = 0; passed + failed < count && failed <= limit && !cancellation.isCancelled; turn++) {
+      if (turn > 0) await wait(clock, millis(every));
       const targets = await targetsOf(client, work);
       const target = targets[turn % targets.length];
       const fault =
@@ -36,7 +44,10 @@ export const syntheticCheck =
           ? `no ready Pod of the version behind Service ${textOf(work.service)}`
           : await ask(target, work, answer);
       if (fault === undefined) passed++;
-      else {
+      else if (podless < podlessMillisMax && (await isLeaving(client, work, target))) {
+        podless += podlessMillis;
+        await wait(clock, podlessMillis);
+      } else {
         failed++;
         message ??= fault;
       }
@@ -65,8 +76,22 @@ async function targetsOf(client: Client, work: Work): Promise<readonly Target[]>
     if (port === undefined) return [];
     return endpoints
       .filter(({ targetRef, conditions }) => own.has(targetRef?.name ?? "") && conditions?.ready !== false)
-      .flatMap(({ addresses }) => addresses.slice(0, 1).map((host) => ({ host, port })));
+      .flatMap(({ addresses, targetRef }) =>
+        addresses.slice(0, 1).map((host) => ({ pod: targetRef?.name ?? "", host, port })),
+      );
   });
+}
+
+/** True also where there is none to ask. */
+async function isLeaving(client: Client, work: Work, target: Target | undefined): Promise<boolean> {
+  if (target === undefined) return true;
+  const pod = await client.get<Pod>({
+    apiVersion: "v1",
+    kind: "Pod",
+    namespace: textOf(work.namespace),
+    name: target.pod,
+  });
+  return pod === undefined || pod.metadata.deletionTimestamp !== undefined;
 }
 
 /** What is wrong with the answer; undefined where nothing is. */
