@@ -4,6 +4,7 @@ import { queryInstant } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { realClock } from "./real-clock.ts";
 import type { RouterCount } from "./router-counts.ts";
+import { countedSince } from "./router-series.ts";
 
 /**
  * `{ do: "canaryTraffic", namespace, services, podTemplateHash, sinceSeconds }` -> `{ requests }`: what the router sent
@@ -37,9 +38,6 @@ export const canaryTraffic =
     const requests = mine.reduce((sum, count) => sum + count.requests, 0);
     return { requests: countedSince(requests, before) };
   };
-
-/** Fewer than before: a new agent counts from zero, and all of it is of this time. */
-const countedSince = (now: number, before: number): number => (now >= before ? now - before : now);
 
 function ask(store: MetricsStore, query: string): number | undefined {
   const outcome = queryInstant(store, query, realClock.now());

@@ -1,8 +1,8 @@
 import type { TaskHandler } from "@sluice/controllers";
-import { Fault } from "@sluice/kernel";
-import { labelValue, queryInstant } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
-import { realClock } from "./real-clock.ts";
+import { countedSince, quoted, routerRows } from "./router-series.ts";
+
+const names = ["pod_template_hash", "code"];
 
 /** How far back the answers of before the switch are looked for. */
 const usualSeconds = 3600;
@@ -18,17 +18,16 @@ export const userAnswers =
     const hashes = new Set(Array.isArray(work.hashes) ? work.hashes.map(String) : []);
     const labels = `job="sluice-router",namespace=${quoted(work.namespace)},service=${quoted(work.service)}`;
     const counts = (seconds: number) =>
-      ask(store, `sum by (pod_template_hash, code) (last_over_time(http_requests_total{${labels}}[${seconds}s]))`);
-    const before = ask(store, `sum by (pod_template_hash, code) (http_requests_total{${labels}} offset ${since}s)`);
+      routerRows(store, `sum by (${names}) (last_over_time(http_requests_total{${labels}}[${seconds}s]))`, names);
+    const before = routerRows(store, `sum by (${names}) (http_requests_total{${labels}} offset ${since}s)`, names);
     const ours = { requests: 0, failed: 0 };
     const usual = { requests: 0, failed: 0 };
-    for (const [key, counted] of counts(since)) {
-      if (!hashes.has(counted.hash)) continue;
-      const earlier = before.get(key)?.count ?? 0;
-      // Fewer than before: a new agent counts from zero, and all of it is of this time.
-      add(ours, counted.code, counted.count >= earlier ? counted.count - earlier : counted.count);
+    for (const [key, { values, count }] of counts(since)) {
+      const [hash = "", code = ""] = values;
+      if (hashes.has(hash)) add(ours, code, countedSince(count, before.get(key)?.count));
     }
-    for (const { hash, code, count } of counts(since + usualSeconds).values()) {
+    for (const { values, count } of counts(since + usualSeconds).values()) {
+      const [hash = "", code = ""] = values;
       if (!hashes.has(hash)) add(usual, code, count);
     }
     return { ...ours, usual };
@@ -38,23 +37,3 @@ function add(sum: { requests: number; failed: number }, code: string, count: num
   sum.requests += count;
   if (code.startsWith("5")) sum.failed += count;
 }
-
-interface Counted {
-  readonly hash: string;
-  readonly code: string;
-  readonly count: number;
-}
-
-function ask(store: MetricsStore, query: string): ReadonlyMap<string, Counted> {
-  const outcome = queryInstant(store, query, realClock.now());
-  if (outcome.is !== "answered") throw new Fault("unavailable", "the router's counts can't be read");
-  const samples = outcome.result.type === "vector" ? outcome.result.samples : [];
-  return new Map(
-    samples.map(({ labels, value }) => {
-      const [hash, code] = [labelValue(labels, "pod_template_hash"), labelValue(labels, "code")];
-      return [`${hash} ${code}`, { hash, code, count: value }];
-    }),
-  );
-}
-
-const quoted = (value: unknown): string => JSON.stringify(typeof value === "string" ? value : "");
