@@ -1,5 +1,6 @@
+import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
-import { type AddressInfo, connect } from "node:net";
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from "node:net";
 import { type Clock, instant } from "@sluice/kernel";
 import type { EndpointEntry, HttpRouteEntry, RouteTable } from "../table.ts";
 import { createRouter, type Router, type RouterOptions } from "./router.ts";
@@ -131,3 +132,24 @@ function sumOf(router: Router, metric: string, labels: Readonly<Record<string, s
   }
   return sum;
 }
+
+/** A backend on a bare socket, answering as told. */
+export async function rawBackend(onConnection: (socket: Socket) => void) {
+  const server = createTcpServer((socket) => {
+    socket.on("error", () => {});
+    onConnection(socket);
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  atEnd(() => server.close());
+  return (server.address() as AddressInfo).port;
+}
+
+/** Answers with what it was asked. */
+export const echo: RequestListener = (request, response) => {
+  let body = "";
+  request.on("data", (chunk) => (body += chunk));
+  request.on("end", () => {
+    response.setHeader("content-type", "application/json");
+    response.end(JSON.stringify({ method: request.method, url: request.url, headers: request.headers, body }));
+  });
+};
