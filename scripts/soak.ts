@@ -30,9 +30,20 @@ const end = Date.now() + numberOf("hours", values.hours) * 3_600_000;
 const isOne = values.seed !== undefined;
 const total = { stories: 0, releases: 0, crashes: 0, virtualMillis: 0, failures: 0 };
 const checks = new Map<Invariant, number>();
+/** What the platform did, what people did, and which controllers looked at something. */
+const drawn = new Map<string, number>();
+const acts = new Map<string, number>();
+const passes = new Map<string, number>();
+const add = <Name>(counts: Map<Name, number>, name: Name, count: number) =>
+  counts.set(name, (counts.get(name) ?? 0) + count);
 const yearMillis = 365.25 * 86_400_000;
 const totals = () =>
   `${total.stories} stories, ${total.releases} releases, ${(total.virtualMillis / yearMillis).toFixed(2)} simulated years, ${total.crashes} crashes, ${total.failures} failures`;
+const listed = (counts: ReadonlyMap<string, number>) =>
+  [...counts]
+    .toSorted((one, other) => other[1] - one[1])
+    .map(([name, count]) => `${name} ${count}`)
+    .join(", ");
 let toldAt = Date.now();
 
 console.log(`first seed ${first}`);
@@ -41,9 +52,12 @@ for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
   const played = await play(story);
   total.stories++;
   total.releases += played.releases;
-  total.crashes += played.crashes;
+  total.crashes += played.drawn.crash;
   total.virtualMillis += played.virtualMillis;
-  for (const [invariant, count] of played.checks) checks.set(invariant, (checks.get(invariant) ?? 0) + count);
+  for (const [invariant, count] of played.checks) add(checks, invariant, count);
+  for (const [what, count] of Object.entries(played.drawn)) add(drawn, what, count);
+  for (const [kind, count] of played.passes) add(passes, kind, count);
+  for (const step of story.steps) add(acts, step.do, 1);
   const { violated } = played;
   if (violated !== undefined) {
     total.failures++;
@@ -59,4 +73,7 @@ for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
 console.log(totals());
 for (const [invariant, title] of invariants)
   console.log(`${String(checks.get(invariant) ?? 0).padStart(10)} checks of ${invariant}: ${title}`);
+console.log(`the platform: ${listed(drawn)}`);
+console.log(`people: ${listed(acts)}`);
+console.log(`looked at: ${listed(passes)}`);
 process.exitCode = total.failures === 0 ? 0 : 1;

@@ -1,6 +1,9 @@
 import {
+  type AnalysisRun,
+  type Application,
   type BlueGreenDeployment,
   type Client,
+  type Experiment,
   hasReason,
   type Pod,
   type Quarantine,
@@ -15,42 +18,36 @@ import {
   type RequestedPatch,
   restartPatch,
   retryPatch,
+  syncPatch,
+  terminatePatch,
   undoPatch,
 } from "@sluice/controllers";
 import { type Fault, formatInstant, type Instant } from "@sluice/kernel";
 import { coloursKey } from "./manifests/beside.ts";
 import { namespace, rolloutKey } from "./manifests/release.ts";
-import type { Word } from "./story/story.ts";
+import { application } from "./manifests/surroundings.ts";
+import type { Saying } from "./story/story.ts";
 
 /** What a person says, by the patches that the commands write. */
-export async function say(client: Client, word: Exclude<Word, "crash" | "watchGap">, now: Instant): Promise<void> {
+export async function say(client: Client, word: Saying, now: Instant): Promise<void> {
   const rollout = await client.get<Rollout>(rolloutKey);
   if (rollout === undefined) return;
-  switch (word) {
-    case "lift":
-      return lift(client);
-    case "evict":
-      return evict(client);
-    case "takeColoursBack":
-      return takeColoursBack(client);
-    default: {
-      const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, {});
-      const sets = items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === "Rollout");
-      for (const { patch, subresource, target = rolloutKey } of unlessRefused(() => asked(word, rollout, sets, now))) {
-        try {
-          await client.patch<Resource>(target, patch, subresource === undefined ? {} : { subresource });
-        } catch (thrown) {
-          // Somebody was first: what was asked was meant for another place.
-          if (hasReason(thrown, "Invalid") || hasReason(thrown, "Conflict")) return;
-          throw thrown;
-        }
-      }
+  if (isElsewhere(word)) return elsewhere[word](client);
+  const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, {});
+  const sets = items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === "Rollout");
+  for (const { patch, subresource, target = rolloutKey } of unlessRefused(() => asked(word, rollout, sets, now))) {
+    try {
+      await client.patch<Resource>(target, patch, subresource === undefined ? {} : { subresource });
+    } catch (thrown) {
+      // Somebody was first: what was asked was meant for another place.
+      if (hasReason(thrown, "Invalid") || hasReason(thrown, "Conflict")) return;
+      throw thrown;
     }
   }
 }
 
 function asked(
-  word: Exclude<Word, "crash" | "watchGap" | "lift" | "evict" | "takeColoursBack">,
+  word: Exclude<Saying, keyof typeof elsewhere>,
   rollout: Rollout,
   sets: readonly ReplicaSet[],
   now: Instant,
@@ -78,7 +75,7 @@ function asked(
 }
 
 /** What a person is told there is nothing to do. */
-function unlessRefused(ask: () => readonly RequestedPatch[]): readonly RequestedPatch[] {
+function unlessRefused<Patches>(ask: () => readonly Patches[]): readonly Patches[] {
   try {
     return ask();
   } catch (thrown) {
@@ -108,3 +105,44 @@ async function takeColoursBack(client: Client): Promise<void> {
   if ((await client.get<BlueGreenDeployment>(coloursKey)) === undefined) return;
   await client.patch(coloursKey, { type: "merge", value: { spec: { abort: true, by: "ada" } } });
 }
+
+/** The last one that is a person's own. */
+async function endOwn(client: Client, kind: string): Promise<void> {
+  const key = { apiVersion: "argoproj.io/v1alpha1", kind };
+  const { items } = await client.list<Experiment | AnalysisRun>(key, {});
+  const own = items.filter(({ metadata }) => metadata.ownerReferences === undefined).at(-1);
+  if (own === undefined) return;
+  const value = { spec: { terminate: true } };
+  await client.patch({ ...key, namespace, name: own.metadata.name }, { type: "merge", value });
+}
+
+async function sync(client: Client): Promise<void> {
+  const known = await client.get<Application>(application);
+  if (known === undefined) return;
+  for (const patch of unlessRefused(() => [syncPatch(known, { by: "ada" })])) await client.patch(application, patch);
+}
+
+async function endSync(client: Client): Promise<void> {
+  const known = await client.get<Application>(application);
+  if (known?.status?.operationState?.phase !== "Running") return;
+  await client.patch(application, terminatePatch(), { subresource: "status" });
+}
+
+/** By hand, past git. */
+async function drift(client: Client): Promise<void> {
+  await client.patch(rolloutKey, { type: "merge", value: { spec: { replicas: 7 } } });
+}
+
+/** What isn't about the release itself. */
+const elsewhere = {
+  lift,
+  evict,
+  takeColoursBack,
+  sync,
+  endSync,
+  drift,
+  endExperiment: (client: Client) => endOwn(client, "Experiment"),
+  endRun: (client: Client) => endOwn(client, "AnalysisRun"),
+} satisfies Partial<Record<Saying, (client: Client) => Promise<void>>>;
+
+const isElsewhere = (word: Saying): word is keyof typeof elsewhere => Object.hasOwn(elsewhere, word);

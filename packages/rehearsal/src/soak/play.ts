@@ -1,26 +1,39 @@
-import type { Application, Resource } from "@sluice/api";
+import { type Application, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
-import { hours, type Millis, millis, seconds, seededRandom } from "@sluice/kernel";
+import { hours, type Millis, millis, sameJson, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
+import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
 import { hashOf, type Picture, pictureOf } from "./invariants/picture.ts";
 import { TrafficWatch } from "./invariants/traffic.ts";
 import { checkEndpoints, checkQuarantines, checkRecords } from "./invariants/versions.ts";
-import { beside, coloursKey, coloursOf, jobOf, workerKey, workerTemplate } from "./manifests/beside.ts";
+import {
+  beside,
+  coloursKey,
+  coloursOf,
+  experimentOf,
+  jobOf,
+  runOf,
+  workerKey,
+  workerTemplate,
+} from "./manifests/beside.ts";
 import { rolloutKey, rolloutOf, takenOver, templateKey, templateOf, type Wanted } from "./manifests/release.ts";
 import { application, applicationOf, namespaces, surroundings } from "./manifests/surroundings.ts";
 import { say } from "./persons.ts";
-import { calm, type Step, type Story } from "./story/story.ts";
+import { calm, type Fate, type Step, type Story } from "./story/story.ts";
 import { modelledAgent } from "./world/agent.ts";
 import { Outside } from "./world/outside.ts";
-import { storyKinds, UnkindWorld } from "./world/world.ts";
+import { type Drawn, storyKinds, UnkindWorld } from "./world/world.ts";
 
 export interface Played {
   /** What was violated first; undefined where everything held. */
   readonly violated: Violated | undefined;
   readonly virtualMillis: number;
-  readonly crashes: number;
+  /** What the platform did. */
+  readonly drawn: Drawn;
+  /** How often each kind was looked at by its controller. */
+  readonly passes: ReadonlyMap<string, number>;
   readonly releases: number;
   readonly checks: ReadonlyMap<Invariant, number>;
   /** What everybody has in the end. */
@@ -41,7 +54,7 @@ export async function play(story: Story, sabotage: Sabotage = (same) => same): P
     reconcilers: (effects: Effects) =>
       [
         ...everyReconciler(effects, { kinds: (kind) => kinds.byKind(kind), allocatesAddresses: false }),
-        modelledAgent(effects),
+        modelledAgent(effects, () => outside.answer === "good"),
       ].map((reconciler) => sabotage(reconciler as AnyReconciler)),
     tasks: (client) => outside.tasks(client),
   });
@@ -65,7 +78,15 @@ class Player {
     this.#story = story;
     this.#world = world;
     this.#outside = outside;
-    this.#wanted = { template: this.#version("well"), replicas: story.replicas, plan: story.plan };
+    this.#wanted = {
+      template: this.#version("well"),
+      replicas: story.replicas,
+      plan: story.plan,
+      isEnforced: story.isEnforced,
+      rings: 0,
+      settings: 0,
+      hasNotes: true,
+    };
   }
 
   async run(): Promise<Played> {
@@ -76,9 +97,12 @@ class Player {
       await this.#begin();
       world.disturbance = disturbance;
       for (const step of steps) {
-        await this.#do(step);
+        const { amid } = step;
+        if (amid === undefined) await this.#do(step);
+        else world.amid(amid, () => this.#do(step));
         await this.#pass(millis(1));
       }
+      await world.rest();
       await this.#end();
     } catch (thrown) {
       violated =
@@ -86,11 +110,19 @@ class Player {
     }
     this.#isStopped = true;
     world.stop();
-    const { clock, crashes } = world;
+    const { clock, drawn, passes } = world;
     const { counts: checks } = this.#checks;
     const stable = this.#before?.sets.find((set) => hashOf(set) === this.#before?.rollout.status?.stableRS);
     const stableImage = stable?.spec.template?.spec.containers[0]?.image;
-    return { violated, virtualMillis: clock.elapsed, crashes, releases: this.#versions.length, checks, stableImage };
+    return {
+      violated,
+      virtualMillis: clock.elapsed,
+      drawn,
+      passes,
+      releases: this.#versions.length,
+      checks,
+      stableImage,
+    };
   }
 
   async #begin(): Promise<void> {
@@ -122,6 +154,7 @@ class Player {
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
     checkBesideEnd(this.#before, this.#checks);
+    checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
   }
 
@@ -135,17 +168,20 @@ class Player {
     const before = this.#before;
     const at = world.clock.elapsed;
     this.#checks.begin();
+    this.#checks.holds("sound", world.bug === undefined, () => world.bug ?? "");
     this.#traffic.look(now, before, at, this.#checks);
     checkQuarantines(now, before, at, this.#checks);
     checkEndpoints(now, at, this.#checks);
     checkRecords(now, before, at, this.#checks);
     checkWorker(now, before, this.#checks);
     checkColours(now, before, at, this.#checks);
+    checkMeasured(now, before, this.#checks);
     this.#before = now;
   }
 
-  #version(fate: Parameters<typeof templateOf>[1], isLasting = false): Wanted["template"] {
-    const template = templateOf(this.#versions.length + 1, fate, isLasting);
+  #version(fate: Fate, isLasting = false): Wanted["template"] {
+    const { isConfigured } = this.#story;
+    const template = templateOf(this.#versions.length + 1, { fate, isLasting, isConfigured });
     this.#versions.push(template);
     return template;
   }
@@ -153,16 +189,24 @@ class Player {
   #manifests(): readonly Resource[] {
     const rollout = rolloutOf(this.#story, this.#wanted);
     const taken = this.#story.template === "own" ? [] : [takenOver(this.#wanted)];
-    return [...surroundings(this.#story), ...taken, rollout];
+    return [...surroundings(this.#story, this.#wanted), ...taken, rollout];
   }
 
   /** Where the manifests stand: in a repository, whose hook tells, or on this machine. */
   async #change(change: Partial<Wanted>): Promise<void> {
-    this.#wanted = { ...this.#wanted, ...change };
+    const before = this.#wanted;
+    this.#wanted = { ...before, ...change };
     const { client } = this.#world;
     if (this.#story.delivery === "git") {
       this.#outside.repository.commit(this.#manifests());
       return this.#announce();
+    }
+    for (const object of surroundings(this.#story, this.#wanted)) {
+      const known = surroundings(this.#story, before).find(({ metadata }) => metadata.name === object.metadata.name);
+      if (sameJson(known, object)) continue;
+      const { spec, data } = object as Resource & { readonly data?: object };
+      const value = { ...(spec === undefined ? {} : { spec }), ...(data === undefined ? {} : { data }) };
+      await client.patch(keyOf(object), { type: "merge", value });
     }
     const { template, replicas, strategy } = rolloutOf(this.#story, this.#wanted).spec;
     if (change.template !== undefined && this.#story.template === "deployment") {
@@ -221,6 +265,20 @@ class Player {
         return;
       case "colours":
         return this.#deployColours(step.fate);
+      case "experiment":
+        await client.create(experimentOf(++this.#numbers, step.fate));
+        return;
+      case "run":
+        await client.create(runOf(++this.#numbers, step.fate));
+        return;
+      case "configure":
+        return this.#change({ settings: this.#wanted.settings + 1 });
+      case "policy":
+        return this.#change({ isEnforced: !this.#wanted.isEnforced });
+      case "rings":
+        return this.#change({ rings: this.#wanted.rings + 1 });
+      case "notes":
+        return this.#change({ hasNotes: !this.#wanted.hasNotes });
       case "crash":
         return world.crash();
       case "watchGap":
@@ -230,7 +288,7 @@ class Player {
     }
   }
 
-  async #deployColours(fate: Parameters<typeof coloursOf>[1]): Promise<void> {
+  async #deployColours(fate: Fate): Promise<void> {
     if (!this.#story.beside.includes("colours")) return;
     const { client } = this.#world;
     const wanted = coloursOf(++this.#numbers, fate);

@@ -1,4 +1,4 @@
-import type { AnyReconciler } from "@sluice/controllers";
+import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
 import { seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { plainStory, play, type Sabotage, type Story, shrink, storyOf, toldStory } from "./index.ts";
@@ -79,6 +79,49 @@ const forgets = (kind: string) => only(kind, () => ({ plan: () => ({ actions: []
 const appliesOnce = doing("Application", (action) =>
   action.do === "startTask" && JSON.stringify(action).includes("web:v2") ? undefined : action,
 );
+const without = (word: string): Sabotage =>
+  observing("Application", ({ application }) => ({
+    application: rewritten(application, `"${word}":true`, `"${word}":false`),
+  }));
+const keepsTrial = doing("Experiment", (action) =>
+  JSON.stringify(action).includes('"replicas":0') ? undefined : action,
+);
+const believesSets = observing("Experiment", ({ replicaSets }) => ({
+  replicaSets: new Map(
+    [
+      ...(replicaSets as Map<string, { child?: { spec: { replicas?: number }; metadata: { generation?: number } } }>),
+    ].map(([name, slot]) => [
+      name,
+      slot.child === undefined
+        ? slot
+        : {
+            ...slot,
+            child: {
+              ...slot.child,
+              status: {
+                replicas: slot.child.spec.replicas,
+                readyReplicas: slot.child.spec.replicas,
+                availableReplicas: slot.child.spec.replicas,
+                observedGeneration: slot.child.metadata.generation,
+              },
+            },
+          },
+    ]),
+  ),
+}));
+const miscounts = only("AnalysisRun", (real) => ({
+  plan: (observed, now) => {
+    const plan = real.plan(observed, now) as { status?: { metricResults?: readonly { successful?: number }[] } };
+    const metricResults = plan.status?.metricResults?.map((one) => ({ ...one, successful: 3 }));
+    return { ...plan, status: { ...plan.status, ...(metricResults === undefined ? {} : { metricResults }) } } as never;
+  },
+}));
+const throwsOnce = only("Job", () => ({
+  plan: () => {
+    throw new Error("cannot read properties of undefined");
+  },
+}));
+const keepsRings = observing("Rollout", () => ({ ringSet: undefined }));
 const neverRests = only("Rollout", (real) => {
   let count = 0;
   return {
@@ -89,6 +132,8 @@ const neverRests = only("Rollout", (real) => {
   };
 });
 
+const trial: Steps = [{ do: "experiment", fate: "slow" }, wait(60)];
+const run: Steps = [{ do: "run", fate: "well" }, wait(60)];
 const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
 const again: Steps = [
   ...bad,
@@ -123,6 +168,20 @@ test.each<[string, string, Sabotage, Story]>([
     story([wait(20), { do: "colours", fate: "well" }], { beside: ["colours"] }),
   ],
   ["applies the first commit alone", "agrees", appliesOnce, story(first, { delivery: "git" })],
+  ["leaves what drifted", "agrees", without("selfHeal"), story([...first, { do: "drift" }], { delivery: "git" })],
+  [
+    "leaves what git no longer has",
+    "agrees",
+    without("prune"),
+    story([wait(60), { do: "notes" }], { delivery: "git" }),
+  ],
+  ["forgets an Experiment", "ends", forgets("Experiment"), story(trial, { beside: ["experiment"] })],
+  ["runs before Pods are ready", "ready", believesSets, story(trial, { beside: ["experiment"] })],
+  ["keeps an Experiment's Pods", "agrees", keepsTrial, story(trial, { beside: ["experiment"] })],
+  ["forgets an AnalysisRun", "ends", forgets("AnalysisRun"), story(run, { beside: ["run"] })],
+  ["counts what it never measured", "why", miscounts, story(run, { beside: ["run"] })],
+  ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
+  ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
   ["never rests", "settles", neverRests, story([])],
 ])("a controller that %s is caught", async (_name, invariant, sabotage, told) => {
   const sound = await play(told);
@@ -286,6 +345,22 @@ test.each<[string, Story]>([
   ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
+});
+
+test("every controller has its part in a story", async () => {
+  const told = story([...bad, { do: "experiment", fate: "well" }, { do: "colours", fate: "well" }], {
+    delivery: "git",
+    hasBackground: true,
+    measures: "job",
+    beside: ["worker", "experiment", "colours"],
+  });
+  const every = everyReconciler({} as Effects, { kinds: () => undefined, allocatesAddresses: false });
+
+  const { violated, passes } = await play(told);
+
+  expect(violated?.message).toBeUndefined();
+  const seen = [...passes.keys()].map((kind) => kind.split("/").at(-1));
+  for (const { kind } of every) expect(seen).toContain(kind.kind);
 });
 
 test("a failure is shrunk to a short story, which fails again", async () => {

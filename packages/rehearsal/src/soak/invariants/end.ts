@@ -1,6 +1,7 @@
-import type { Resource, Rollout } from "@sluice/api";
-import { canonicalJson } from "@sluice/kernel";
-import { templateKey } from "../manifests/release.ts";
+import type { ConfigMap, Resource, Rollout } from "@sluice/api";
+import { canonicalJson, sameJson } from "@sluice/kernel";
+import { settingsName, templateKey } from "../manifests/release.ts";
+import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
 import { hashOf, ownerOf, type Picture, wantedOf } from "./picture.ts";
@@ -21,6 +22,12 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       "agrees",
       route?.metadata.annotations?.["rings.sluice.dev/web"] !== undefined,
       () => "the routes don't know the rings",
+    );
+    const routed = JSON.parse(route?.metadata.annotations?.["rings.sluice.dev/web"] ?? "{}");
+    checks.holds(
+      "agrees",
+      picture.ringSet === undefined || sameJson(routed.rings, picture.ringSet.spec.rings),
+      () => `the routes have the rings ${JSON.stringify(routed.rings)}`,
     );
   }
   if (phase === "Paused" || stable === "") return;
@@ -65,6 +72,16 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, and ${there} are there`,
     );
   }
+  const running = sets.find((set) => ownerOf(set) === "Rollout" && hashOf(set) === stable);
+  const read = running?.spec.template?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name;
+  if (read !== undefined && phase === "Healthy") {
+    const contentOf = (name: string) => picture.configMaps.find((one) => one.metadata.name === name)?.data;
+    checks.holds(
+      "agrees",
+      sameJson(contentOf(read), contentOf(settingsName)),
+      () => `Pods read ${read}: ${JSON.stringify(contentOf(read))}, not ${JSON.stringify(contentOf(settingsName))}`,
+    );
+  }
   const taken = picture.deployments.find((one) => one.metadata.name === templateKey.name);
   if (taken !== undefined && phase === "Healthy") {
     checks.holds(
@@ -76,7 +93,11 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
 }
 
 /** Git and what is live ask for the same, and each bad version was reverted once at most. */
-export function checkGitEnd({ application, rollout }: Picture, repository: ModelledRepository, checks: Checks): void {
+export function checkGitEnd(
+  { application, rollout, configMaps }: Picture,
+  repository: ModelledRepository,
+  checks: Checks,
+): void {
   if (application === undefined) return;
   const { sync, operationState } = application.status ?? {};
   const { head } = repository;
@@ -96,6 +117,18 @@ export function checkGitEnd({ application, rollout }: Picture, repository: Model
     templateIn(rollout) === wanted,
     () => `git asks for ${wanted}, live is ${templateIn(rollout)}`,
   );
+  const inGit = head.resources.find(({ kind }) => kind === "Rollout")?.spec as Rollout["spec"] | undefined;
+  checks.holds(
+    "agrees",
+    rollout.spec.replicas === inGit?.replicas && sameJson(rollout.spec.strategy, inGit?.strategy),
+    () => `git asks for ${inGit?.replicas} pods by its steps, live is ${rollout.spec.replicas} by others`,
+  );
+  for (const name of [notesName, settingsName]) {
+    const wantedData = (head.resources.find((one) => one.metadata.name === name) as ConfigMap | undefined)?.data;
+    const data = configMaps.find(({ metadata }) => metadata.name === name)?.data;
+    const words = () => `git has ${name} as ${JSON.stringify(wantedData)}, live is ${JSON.stringify(data)}`;
+    checks.holds("agrees", sameJson(data, wantedData), words);
+  }
   for (const [quarantine, count] of repository.reverts) {
     checks.holds("agrees", count === 1, () => `${quarantine} was reverted ${count} times`);
   }

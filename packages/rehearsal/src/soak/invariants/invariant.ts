@@ -1,4 +1,5 @@
 const titles = {
+  sound: "no controller meets a fault of its own",
   settles: "with time frozen the controllers come to rest",
   weight: "no version has more traffic than its step allows",
   quarantine: "a version that was judged bad gets no traffic until a person says so",

@@ -1,17 +1,21 @@
 import type {
+  AnalysisRun,
   Application,
   BlueGreenDeployment,
   Client,
+  ConfigMap,
   Decision,
   Deployment,
   DestinationRule,
   EndpointSlice,
+  Experiment,
   Job,
   Judgement,
   Pod,
   Quarantine,
   ReplicaSet,
   Resource,
+  RingSet,
   Rollout,
   Service,
   VirtualService,
@@ -42,6 +46,10 @@ export interface Picture {
   readonly route: VirtualService | undefined;
   readonly deployments: readonly Deployment[];
   readonly jobs: readonly Job[];
+  readonly experiments: readonly Experiment[];
+  readonly runs: readonly AnalysisRun[];
+  readonly configMaps: readonly ConfigMap[];
+  readonly ringSet: RingSet | undefined;
   readonly colours: BlueGreenDeployment | undefined;
   readonly application: Application | undefined;
   /** Percent of the canary's side, and the version that it leads to. */
@@ -65,7 +73,8 @@ interface Share {
   readonly isBaseline: boolean;
 }
 
-export async function pictureOf(client: Client, { beside, delivery, sides }: Story): Promise<Picture | undefined> {
+export async function pictureOf(client: Client, story: Story): Promise<Picture | undefined> {
+  const { beside, delivery, sides, isConfigured, hasRings } = story;
   const all = async <R extends Resource>(apiVersion: string, kind: string, isThere = true): Promise<readonly R[]> =>
     isThere ? (await client.list<R>({ apiVersion, kind }, {})).items : [];
   const argo = "argoproj.io/v1alpha1";
@@ -102,7 +111,11 @@ export async function pictureOf(client: Client, { beside, delivery, sides }: Sto
     judgements: await all<Judgement>(ours, "Judgement"),
     route,
     deployments: await all<Deployment>("apps/v1", "Deployment"),
-    jobs: await all<Job>("batch/v1", "Job", beside.includes("job")),
+    jobs: await all<Job>("batch/v1", "Job"),
+    experiments: await all<Experiment>(argo, "Experiment"),
+    runs: await all<AnalysisRun>(argo, "AnalysisRun"),
+    configMaps: await all<ConfigMap>("v1", "ConfigMap", isConfigured || delivery === "git"),
+    ringSet: (await all<RingSet>(ours, "RingSet", hasRings))[0],
     colours,
     application,
     weight: destinations.find((one) => sideOf(one) === "canary")?.weight ?? 0,

@@ -13,9 +13,13 @@ export const rolloutKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout",
 /** Where the template stands that a workloadRef names. */
 export const templateKey = { apiVersion: "apps/v1", kind: "Deployment", namespace, name: "web-app" };
 
+/** A ConfigMap that Pods read. */
+export const settingsName = "web-settings";
+
 const pause = (duration?: string): CanaryStep => ({ pause: duration === undefined ? {} : { duration } });
 const templates = [{ templateName: "errors" }];
-const analysis: CanaryStep = { analysis: { templates } };
+const args = [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" as const } }];
+const analysis: CanaryStep = { analysis: { templates, args } };
 const experiment: CanaryStep = {
   experiment: {
     templates: [
@@ -67,14 +71,34 @@ export interface Wanted {
   readonly template: PodTemplateSpec;
   readonly replicas: number;
   readonly plan: number;
+  readonly isEnforced: boolean;
+  /** Which RingSet, which content of the ConfigMap that Pods read, and whether something is there that nobody reads. */
+  readonly rings: number;
+  readonly settings: number;
+  readonly hasNotes: boolean;
 }
 
-export const templateOf = (version: number, fate: Fate, isLasting = false): PodTemplateSpec => ({
+interface VersionOptions {
+  readonly fate: Fate;
+  readonly isLasting: boolean;
+  readonly isConfigured: boolean;
+}
+
+export const templateOf = (version: number, { fate, isLasting, isConfigured }: VersionOptions): PodTemplateSpec => ({
   metadata: {
     labels: { app: "web" },
     ...(isLasting ? { annotations: { [notRevertibleAnnotation]: `migration ${version}` } } : {}),
   },
-  spec: { containers: [{ name: "web", image: `web:v${version}-${fate}`, ports: [{ containerPort: 80 }] }] },
+  spec: {
+    containers: [
+      {
+        name: "web",
+        image: `web:v${version}-${fate}`,
+        ports: [{ containerPort: 80 }],
+        ...(isConfigured ? { envFrom: [{ configMapRef: { name: settingsName } }] } : {}),
+      },
+    ],
+  },
 });
 
 const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
@@ -106,8 +130,8 @@ const blueGreenOf = ({ hasBackground }: Story, plan: number) => ({
   activeService: "web",
   previewService: "web-preview",
   ...(plan === 2 ? { autoPromotionEnabled: false } : {}),
-  ...(hasBackground || plan === 1 ? { prePromotionAnalysis: { templates } } : {}),
-  ...(plan === 5 ? { postPromotionAnalysis: { templates } } : {}),
+  ...(hasBackground || plan === 1 ? { prePromotionAnalysis: { templates, args } } : {}),
+  ...(plan === 5 ? { postPromotionAnalysis: { templates, args } } : {}),
 });
 
 export function rolloutOf(story: Story, { template, replicas, plan }: Wanted): Rollout {

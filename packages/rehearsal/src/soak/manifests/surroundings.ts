@@ -1,6 +1,8 @@
 import type { Resource } from "@sluice/api";
 import type { Story } from "../story/story.ts";
-import { canaryServiceName, namespace, stableServiceName } from "./release.ts";
+import { analysisTemplates } from "./analyses.ts";
+import { policies } from "./policies.ts";
+import { canaryServiceName, namespace, settingsName, stableServiceName, type Wanted } from "./release.ts";
 
 export const application = {
   apiVersion: "argoproj.io/v1alpha1",
@@ -15,14 +17,6 @@ const service = (name: string) => ({
   metadata: { name, namespace },
   spec: { selector: { app: "web" }, ports: [{ port: 80 }] },
 });
-const template = (name: string, fields: object) => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "AnalysisTemplate",
-  metadata: { name, namespace },
-  spec: {
-    metrics: [{ name, successCondition: "result[0] < 0.05", provider: { prometheus: { query: name } }, ...fields }],
-  },
-});
 const route = ({ sides }: Story, side: "stable" | "canary", weight: number) => ({
   destination:
     sides === "subsets"
@@ -30,25 +24,28 @@ const route = ({ sides }: Story, side: "stable" | "canary", weight: number) => (
       : { host: side === "canary" ? canaryServiceName : stableServiceName },
   weight,
 });
-const named = (kind: string, name: string, spec: object) => ({
-  apiVersion: "sluice.dev/v1alpha1",
-  kind,
+const configMap = (name: string, data: object) => ({
+  apiVersion: "v1",
+  kind: "ConfigMap",
   metadata: { name, namespace },
-  spec,
+  data,
 });
+/** What nothing reads: it comes and goes. */
+export const notesName = "web-notes";
 
 export const namespaces = [namespace, "argocd"].map(
   (name): Resource => ({ apiVersion: "v1", kind: "Namespace", metadata: { name } }),
 );
 
 /** Everything that a Rollout names. */
-export const surroundings = (story: Story): readonly Resource[] =>
+export const surroundings = (story: Story, wanted: Wanted): readonly Resource[] =>
   [
     service("web"),
     service("web-preview"),
     ...(story.sides === "services" ? [service(canaryServiceName), service(stableServiceName)] : []),
-    template("errors", {}),
-    template("background", { interval: "10s" }),
+    ...(story.isConfigured ? [configMap(settingsName, { level: String(wanted.settings) })] : []),
+    ...(wanted.hasNotes ? [configMap(notesName, { note: "to whom it may concern" })] : []),
+    ...analysisTemplates(story),
     {
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
@@ -64,12 +61,7 @@ export const surroundings = (story: Story): readonly Resource[] =>
       metadata: { name: "web", namespace },
       spec: { host: "web", subsets: [{ name: "stable" }, { name: "canary" }] },
     },
-    named("RollbackPolicy", "careful", {
-      judge: { mode: story.isEnforced ? "enforce" : "advise", windowSeconds: 20 },
-      holdback: story.hasHoldback ? { weight: 5, seconds: 60 } : { weight: 0 },
-      ...(story.hasFreshBaseline ? { freshBaseline: true } : {}),
-    }),
-    ...(story.hasRings ? [named("RingSet", "global", { rings: [{ name: "all", weight: 1 }] })] : []),
+    ...policies(story, wanted),
   ] as unknown as readonly Resource[];
 
 /** Syncs by itself, takes out what git doesn't have, heals drift, and lets bad commits be reverted. */

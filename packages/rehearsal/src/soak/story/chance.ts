@@ -1,6 +1,6 @@
 import { type Random, randomInteger } from "@sluice/kernel";
 import { plans } from "../manifests/release.ts";
-import type { Beside, Fate, Step, Story } from "./story.ts";
+import type { Act, Beside, Fate, Measures, Step, Story } from "./story.ts";
 
 const one = <T>(random: Random, list: readonly T[]): T => list[randomInteger(random, list.length)] as T;
 const fates: readonly Fate[] = ["well", "well", "well", "slow", "flaky", "stuck", "crashing"];
@@ -18,19 +18,34 @@ const words = [
   "lift",
   "evict",
 ] as const;
+const others: readonly Measures[] = ["web", "job", "plugin", "comparison", "judge"];
+/** What isn't of one instant, or is about the platform: there is no doing it amid effects. */
+const onlyAtRest: ReadonlySet<Act["do"]> = new Set(["wait", "clock", "crash", "watchGap"]);
 
 /** The story of a seed: what is released, on which platform, and what everybody does meanwhile. */
 export function storyOf(seed: number, random: Random): Story {
   const happens = (chance: number) => random.next() < chance;
   const sometimes = (chance: number, value: number) => (happens(chance) ? value : 0);
-  const beside = (["worker", "job", "colours"] as const).filter(() => happens(0.15));
+  const beside = (["worker", "job", "colours", "experiment", "run"] as const).filter(() => happens(0.13));
+  const isConfigured = happens(0.2);
+  const hasRings = happens(0.15);
   const delivery = happens(0.25) ? "git" : "hand";
   const steps: Step[] = [
     { do: "push", fate: "well" },
     { do: "wait", seconds: 60 },
   ];
   const length = 6 + randomInteger(random, 18);
-  while (steps.length < length) steps.push(anyStep(random, delivery === "git", beside));
+  const edits = [
+    ...(isConfigured ? (["configure"] as const) : []),
+    ...(hasRings ? (["rings"] as const) : []),
+    ...(delivery === "git" ? (["notes", "sync", "endSync", "drift"] as const) : []),
+    "policy" as const,
+  ];
+  while (steps.length < length) {
+    const act: Act = happens(0.06) ? { do: one(random, edits) } : anyAct(random, delivery === "git", beside);
+    const isSudden = !onlyAtRest.has(act.do) && happens(0.25);
+    steps.push(isSudden ? { ...act, amid: 1 + randomInteger(random, 12) } : act);
+  }
   return {
     seed,
     shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
@@ -38,11 +53,15 @@ export function storyOf(seed: number, random: Random): Story {
     replicas: 1 + randomInteger(random, 5),
     hasBackground: happens(0.3),
     hasHoldback: happens(0.3),
-    hasRings: happens(0.15),
+    hasRings,
     hasFreshBaseline: happens(0.25),
     sides: happens(0.4) ? "services" : "subsets",
     isDynamic: happens(0.25),
     isEnforced: happens(0.8),
+    hasRules: happens(0.2),
+    evidence: happens(0.75) ? "unasked" : one(random, ["hold", "fail", "pass"]),
+    measures: happens(0.6) ? "prometheus" : one(random, others),
+    isConfigured,
     template: delivery === "hand" && happens(0.15) ? "deployment" : "own",
     delivery,
     beside,
@@ -52,16 +71,19 @@ export function storyOf(seed: number, random: Random): Story {
       delay: sometimes(0.5, 0.5),
       duplicate: sometimes(0.5, 0.2),
       gap: sometimes(0.5, 0.01),
+      slow: sometimes(0.4, 0.3),
     },
     steps,
   };
 }
 
-function anyStep(random: Random, isFromGit: boolean, beside: readonly Beside[]): Step {
+function anyAct(random: Random, isFromGit: boolean, beside: readonly Beside[]): Act {
   const dice = random.next();
   if (beside.length > 0 && random.next() < 0.2) {
     const what = one(random, beside);
     if (what === "colours" && random.next() < 0.2) return { do: "takeColoursBack" };
+    if (what === "experiment" && random.next() < 0.2) return { do: "endExperiment" };
+    if (what === "run" && random.next() < 0.2) return { do: "endRun" };
     return { do: what, fate: one(random, fates) };
   }
   if (isFromGit && random.next() < 0.06) return { do: "git", isReachable: random.next() < 0.5 };

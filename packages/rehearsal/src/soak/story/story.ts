@@ -4,8 +4,10 @@ export type Answer = "good" | "bad" | "NaN" | "empty" | "fails";
 /** What the judge says of the version on its way. */
 export type Ruling = "continue" | "monitor" | "alert" | "rollback";
 
-/** One thing that a person or the outside does. */
-export type Step =
+/** One thing that a person or the outside does, at rest or amid so many effects of the controllers from now. */
+export type Step = Act & { readonly amid?: number };
+
+export type Act =
   | {
       readonly do: "push";
       readonly fate: Fate;
@@ -22,11 +24,17 @@ export type Step =
   | { readonly do: "steps"; readonly plan: number }
   | { readonly do: "clock"; readonly seconds: number }
   /** What stands beside the release. */
-  | { readonly do: "worker" | "job" | "colours"; readonly fate: Fate }
+  | { readonly do: "worker" | "job" | "colours" | "experiment" | "run"; readonly fate: Fate }
   | { readonly do: Word };
 
 /** What people say to a release, or do to the platform. */
-export type Word =
+export type Word = Saying | Edit | "crash" | "watchGap";
+
+/** What people change in manifests beside the Rollout's own. */
+export type Edit = "configure" | "policy" | "rings" | "notes";
+
+/** What people ask of what is there. */
+export type Saying =
   | "promote"
   | "promoteFull"
   | "abort"
@@ -39,11 +47,16 @@ export type Word =
   | "lift"
   | "evict"
   | "takeColoursBack"
-  | "crash"
-  | "watchGap";
+  | "endExperiment"
+  | "endRun"
+  | "sync"
+  | "endSync"
+  | "drift";
 
 export type Shape = "weights" | "pods" | "blueGreen";
-export type Beside = "worker" | "job" | "colours";
+export type Beside = "worker" | "job" | "colours" | "experiment" | "run";
+/** Who answers what analyses ask. */
+export type Measures = "prometheus" | "web" | "job" | "plugin" | "comparison" | "judge";
 
 /** How unkind the platform is; each is a chance per effect or piece of news, 0 switches it off. */
 export interface Disturbance {
@@ -52,9 +65,11 @@ export interface Disturbance {
   readonly delay: number;
   readonly duplicate: number;
   readonly gap: number;
+  /** Outside work takes its time. */
+  readonly slow: number;
 }
 
-export const calm: Disturbance = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0 };
+export const calm: Disturbance = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0, slow: 0 };
 
 export interface Story {
   readonly seed: number;
@@ -72,6 +87,13 @@ export interface Story {
   readonly isDynamic: boolean;
   /** What the judge says is acted on; otherwise it only advises. */
   readonly isEnforced: boolean;
+  /** A team's own rules beside the judge. */
+  readonly hasRules: boolean;
+  /** What becomes of a version that nothing is known of; "unasked": no EvidencePolicy says so. */
+  readonly evidence: "unasked" | "hold" | "fail" | "pass";
+  readonly measures: Measures;
+  /** Pods read a ConfigMap, which is a part of their version. */
+  readonly isConfigured: boolean;
   /** Where the template stands. */
   readonly template: "own" | "deployment";
   /** Who writes the manifests: people, or an Application from a repository. */
@@ -94,6 +116,10 @@ export const plainStory: Story = {
   sides: "subsets",
   isDynamic: false,
   isEnforced: true,
+  hasRules: false,
+  evidence: "unasked",
+  measures: "prometheus",
+  isConfigured: false,
   template: "own",
   delivery: "hand",
   beside: [],

@@ -1,7 +1,37 @@
-import type { Step, Story } from "./story.ts";
+import type { Act, Step, Story, Word } from "./story.ts";
 
-/** A step as a line that a person reads. */
-function toldStep(step: Step): string {
+const words: Readonly<Record<Word, string>> = {
+  promote: "a person promotes it",
+  promoteFull: "a person promotes it in full",
+  abort: "a person aborts it",
+  callBad: "a person aborts it and calls it bad",
+  retry: "a person retries it",
+  undo: "a person undoes it",
+  restart: "a person restarts its Pods",
+  pause: "a person pauses it",
+  resume: "a person resumes it",
+  lift: "a person lifts the last Quarantine",
+  evict: "one of its Pods is evicted",
+  takeColoursBack: "a person takes the BlueGreenDeployment back",
+  endExperiment: "a person ends the Experiment",
+  endRun: "a person ends the AnalysisRun",
+  sync: "a person syncs the Application",
+  endSync: "a person ends the sync",
+  drift: "somebody changes the live Rollout by hand",
+  configure: "the ConfigMap that its Pods read changes",
+  policy: "the RollbackPolicy changes its mind whether the judge acts",
+  rings: "the RingSet changes",
+  notes: "a ConfigMap comes, or goes where it is there",
+  crash: "the control plane crashes",
+  watchGap: "every watch breaks",
+};
+
+function toldStep({ amid, ...act }: Step): string {
+  return `${toldAct(act as Act)}${amid === undefined ? "" : `, amid the controllers' effect ${amid} from here`}`;
+}
+
+/** What is done, as a line that a person reads. */
+function toldAct(step: Act): string {
   switch (step.do) {
     case "push":
       return `push a version that is ${step.fate}${step.isLasting === true ? " and can't be undone" : ""}`;
@@ -27,8 +57,12 @@ function toldStep(step: Step): string {
       return `a Job begins that is ${step.fate}`;
     case "colours":
       return `a BlueGreenDeployment deploys a version that is ${step.fate}`;
+    case "experiment":
+      return `an Experiment begins, of a version that is ${step.fate}`;
+    case "run":
+      return `an AnalysisRun begins, whose Job is ${step.fate}`;
     default:
-      return step.do;
+      return words[step.do];
   }
 }
 
@@ -57,6 +91,10 @@ export function toldStory(story: Story): string {
     ...(sides === "services" ? ["two Services"] : []),
     ...(isDynamic ? ["a stable version that shrinks"] : []),
     ...(isEnforced ? [] : ["the judge advises"]),
+    ...(story.hasRules ? ["rules of its own"] : []),
+    ...(story.evidence === "unasked" ? [] : [`without evidence: ${story.evidence}`]),
+    ...(story.measures === "prometheus" ? [] : [`measured by ${story.measures}`]),
+    ...(story.isConfigured ? ["a ConfigMap"] : []),
     ...(story.template === "own" ? [] : ["workloadRef"]),
     ...(story.delivery === "hand" ? [] : ["from git"]),
     ...story.beside,

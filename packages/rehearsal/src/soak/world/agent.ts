@@ -2,15 +2,24 @@ import { keyOf, type Pod, type PodStatus } from "@sluice/api";
 import { applyEffect, type Effects, type StoreAction } from "@sluice/controllers";
 import { after, formatInstant, type Instant, type Plan, parseInstant, type Reconciler, seconds } from "@sluice/kernel";
 
+interface Observed {
+  readonly pod: Pod;
+  /** What a Job that asks finds. */
+  readonly isAnswerGood: boolean;
+}
+
 /** Pods as a node runs them: the image's name says what becomes of them. */
-export const modelledAgent = (effects: Effects): Reconciler<Pod, Pod, StoreAction> => ({
+export const modelledAgent = (
+  effects: Effects,
+  isAnswerGood: () => boolean,
+): Reconciler<Pod, Observed, StoreAction> => ({
   kind: { apiVersion: "v1", kind: "Pod" },
-  observe: async (pod) => pod,
+  observe: async (pod) => ({ pod, isAnswerGood: isAnswerGood() }),
   plan,
   apply: (_pod, action) => applyEffect(action, effects),
 });
 
-function plan(pod: Pod, now: Instant): Plan<StoreAction, PodStatus> {
+function plan({ pod, isAnswerGood }: Observed, now: Instant): Plan<StoreAction, PodStatus> {
   const { metadata, spec } = pod;
   const image = spec.containers[0]?.image ?? "";
   if (metadata.deletionTimestamp !== undefined) {
@@ -21,7 +30,7 @@ function plan(pod: Pod, now: Instant): Plan<StoreAction, PodStatus> {
     return { actions: [{ do: "delete", key: keyOf(pod), options }], because: "gone" };
   }
   const isJobs = metadata.ownerReferences?.[0]?.kind === "Job";
-  return isJobs ? running(pod, image, now) : serving(pod, image, now);
+  return isJobs ? running(pod, image, isAnswerGood, now) : serving(pod, image, now);
 }
 
 const bornAt = ({ metadata }: Pod, now: Instant): Instant => parseInstant(metadata.creationTimestamp ?? "") ?? now;
@@ -41,11 +50,12 @@ function serving(pod: Pod, image: string, now: Instant): Plan<StoreAction, PodSt
 }
 
 /** A Job's: ends after five seconds, well or not. */
-function running(pod: Pod, image: string, now: Instant): Plan<StoreAction, PodStatus> {
+function running(pod: Pod, image: string, isAnswerGood: boolean, now: Instant): Plan<StoreAction, PodStatus> {
   if (isOver(pod)) return { actions: [], because: "over" };
   const at = after(bornAt(pod, now), seconds(5));
   if (now < at) return { ...shown(pod, image, true, 0, now), wakeAt: at };
-  return ended(image, image.endsWith("stuck") || image.endsWith("crashing") ? 1 : 0, now);
+  const isBad = image.endsWith("stuck") || image.endsWith("crashing") || (image.endsWith("asked") && !isAnswerGood);
+  return ended(image, isBad ? 1 : 0, now);
 }
 
 const isOver = ({ status }: Pod): boolean => status?.phase === "Succeeded" || status?.phase === "Failed";

@@ -1,5 +1,11 @@
 import type { Client, KindRegistry } from "@sluice/api";
-import { applyManifestsHandler, type JudgedWindows, type TaskHandler, workloadDigests } from "@sluice/controllers";
+import {
+  applyManifestsHandler,
+  askJudge,
+  type JudgedWindows,
+  type TaskHandler,
+  workloadDigests,
+} from "@sluice/controllers";
 import { Fault, ratio } from "@sluice/kernel";
 import type { Answer, Ruling } from "../story/story.ts";
 import { ModelledRepository } from "./repository.ts";
@@ -22,8 +28,18 @@ export class Outside {
     };
     return {
       queryPrometheus: async () => this.#measured(),
-      ringTraffic: async () => ({ rings: [] }),
-      canaryTraffic: async () => ({ requests: 1000 }),
+      queryWeb: async () => this.#measured(),
+      queryPlugin: async () => this.#measured(),
+      compareVersions: async () => this.#compared(),
+      askJudge: askJudge(client),
+      syntheticCheck: async ({ count }) => {
+        await answered();
+        return this.answer === "bad"
+          ? { passed: 0, failed: count, message: "status 500" }
+          : { passed: count, failed: 0 };
+      },
+      ringTraffic: async () => ({ rings: [{ name: "all", canary: 100, stable: 900 }] }),
+      canaryTraffic: async () => ({ requests: this.answer === "empty" ? 0 : 1000 }),
       judgeWindows: async ({ upTo }) => this.#judged(Number(upTo)),
       fetchManifests: this.repository.fetch,
       revertInGit: this.repository.revert,
@@ -49,6 +65,14 @@ export class Outside {
     }
   }
 
+  #compared(): unknown {
+    const [value] = (this.#measured() as { readonly parsed: readonly number[] }).parsed;
+    if (value === undefined) return { value: "[]", parsed: [] };
+    // Between what passes and what fails nobody knows.
+    const score = Number.isNaN(value) ? 80 : value < 0.05 ? 100 : 10;
+    return { value: String(score), parsed: { score } };
+  }
+
   #judged(windows: number): JudgedWindows {
     const action = this.ruling;
     return {
@@ -64,15 +88,15 @@ export class Outside {
       },
       kpis: {
         requests: 1000,
-        errorRate: undefined,
+        errorRate: this.answer === "bad" ? 0.5 : 0.01,
         stableErrorRate: undefined,
         errorRateChange: undefined,
-        p95Change: undefined,
+        p95Change: this.answer === "NaN" ? 0.8 : 0,
         conversionChange: undefined,
         memoryGrowth: undefined,
         memoryUsage: undefined,
       },
-      metrics: {},
+      metrics: { orders: this.answer === "empty" ? 0 : 10 },
     };
   }
 }

@@ -1,6 +1,7 @@
 import type { PodTemplateSpec, Resource } from "@sluice/api";
 import type { TaskHandler } from "@sluice/controllers";
 import { Fault } from "@sluice/kernel";
+import { settingsName } from "../manifests/release.ts";
 
 interface Commit {
   readonly revision: string;
@@ -10,7 +11,7 @@ interface Commit {
 }
 
 export interface RepositoryOptions {
-  readonly digestsOf: (workload: Resource) => readonly string[];
+  readonly digestsOf: (workload: Resource, beside: readonly Resource[]) => readonly string[];
 }
 
 /** As far as controllers see one: revisions of manifests, a branch, and reverts by compare and swap with a trailer. */
@@ -66,7 +67,8 @@ export class ModelledRepository {
     this.#mustAnswer();
     const known = this.#commits.find(({ revertOf }) => revertOf === id);
     if (known !== undefined) return { is: "committed", message: "done before", commit: known.revision };
-    const digests = ({ resources }: Commit) => resources.filter(isRollout).flatMap((one) => this.#digestsOf(one));
+    const digests = ({ resources }: Commit) =>
+      resources.filter(isRollout).flatMap((one) => this.#digestsOf(one, resources));
     const { head } = this;
     if (!digests(head).includes(String(badDigest)))
       return { is: "notNeeded", message: "HEAD asks for another version" };
@@ -74,10 +76,13 @@ export class ModelledRepository {
     const good = this.#commits.findLast((commit) => !digests(commit).some((digest) => bad.includes(digest)));
     const template = (good?.resources.find(isRollout)?.spec as { template?: PodTemplateSpec } | undefined)?.template;
     if (template === undefined) return { is: "held", message: "no good version is known" };
-    const commit = this.commit(
-      head.resources.map((one) => (isRollout(one) ? { ...one, spec: { ...(one.spec as object), template } } : one)),
-      String(id),
-    );
+    // What Pods read is a part of a version.
+    const read = good?.resources.find(({ metadata }) => metadata.name === settingsName);
+    const takenBack = (one: Resource): Resource => {
+      if (isRollout(one)) return { ...one, spec: { ...(one.spec as object), template } };
+      return read !== undefined && one.metadata.name === settingsName ? read : one;
+    };
+    const commit = this.commit(head.resources.map(takenBack), String(id));
     await this.onPush();
     return { is: "committed", message: "reverted", commit, reverts: head.revision, branch: "main" };
   };

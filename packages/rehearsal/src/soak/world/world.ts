@@ -1,9 +1,12 @@
 import { ApiFault, type Client, KindRegistry, keyOf, type Resource, type Watch, type WatchOptions } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
-import { type KindKey, type Millis, type Random, randomInteger, VirtualClock } from "@sluice/kernel";
+import { type KindKey, type Millis, type Random, randomInteger, seconds, VirtualClock } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
 import { kinds } from "../../release/world.ts";
 import type { Disturbance } from "../story/story.ts";
+
+/** How often each kind of unkindness really came. */
+export type Drawn = Record<keyof Disturbance | "amid", number>;
 
 export interface UnkindOptions {
   readonly random: Random;
@@ -23,13 +26,21 @@ const never = () => new Promise<never>(() => {});
 /** The real store and loop in virtual time, on a platform that crashes, conflicts, and tells late, twice or not at all. */
 export class UnkindWorld {
   readonly clock: VirtualClock;
-  crashes = 0;
+  readonly drawn: Drawn = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0, slow: 0, amid: 0 };
+  /** How often each kind was looked at by its controller. */
+  readonly passes = new Map<string, number>();
   disturbance: Disturbance;
+  /** What a controller threw that is nobody's fault but its own. */
+  bug: string | undefined;
+  /** Told of each write of the controllers as soon as it is there, however much is still to be done. */
+  onWrite: (kind: string) => Promise<void> = async () => {};
   readonly #options: UnkindOptions;
   readonly #store: Store;
   readonly #late: (() => void)[] = [];
   readonly #watches = new Set<Watch>();
   #expires = 0;
+  /** What people do amid the controllers' effects. */
+  readonly #sudden: { left: number; readonly act: () => Promise<void> }[] = [];
   #touches = 0;
   /** Counts what goes on. */
   #activity = 0;
@@ -83,8 +94,18 @@ export class UnkindWorld {
     }
   }
 
+  /** Done just after so many effects from now, before the controllers go on. */
+  amid(effects: number, act: () => Promise<void>): void {
+    this.#sudden.push({ left: effects, act });
+  }
+
+  /** What nobody got round to. */
+  async rest(): Promise<void> {
+    for (const { act } of this.#sudden.splice(0)) await act();
+  }
+
   crash(): void {
-    this.crashes++;
+    this.drawn.crash++;
     this.#activity++;
     this.stop();
     this.#late.length = 0;
@@ -108,15 +129,18 @@ export class UnkindWorld {
     const life = ++this.#life;
     const { reconcilers, tasks: handlers } = this.#options;
     const client = this.#unkind(life);
-    const tasks = new TaskBoard(this.clock, handlers(client));
+    const board = new TaskBoard(this.clock, this.#slowed(handlers(client)));
+    const tasks = this.#crashing(board, life);
     const loop = new Loop({
       client,
       clock: this.clock,
       tasks,
       reconcilers,
       fieldManager: "sluice",
-      onPass: () => {
+      onPass: ({ kind, object, fault }) => {
         this.#activity++;
+        if (fault?.kind === "bug") this.bug ??= `${kind} ${object}: ${fault.message}`;
+        this.passes.set(kind, (this.passes.get(kind) ?? 0) + 1);
       },
       deliver: (apply) => {
         const mine = () => {
@@ -124,6 +148,7 @@ export class UnkindWorld {
           if (life === this.#life) apply();
         };
         if (this.#happens("delay")) this.#late.push(mine);
+        // In the order in which it came.
         else if (this.#late.length > 0) this.#late.push(mine);
         else mine();
         if (this.#happens("duplicate")) this.#late.push(mine);
@@ -135,7 +160,47 @@ export class UnkindWorld {
 
   #happens(what: keyof Disturbance): boolean {
     const chance = this.disturbance[what];
-    return chance > 0 && this.#options.random.next() < chance;
+    const happens = chance > 0 && this.#options.random.next() < chance;
+    if (happens && what !== "crash") this.drawn[what]++;
+    return happens;
+  }
+
+  /** An answer that takes its time, so that something happens before it comes, and a crash loses it. */
+  #slowed(handlers: Readonly<Record<string, TaskHandler>>): Readonly<Record<string, TaskHandler>> {
+    const slowed = (handler: TaskHandler): TaskHandler => {
+      return async (work, cancellation) => {
+        if (this.#happens("slow")) {
+          const wait = seconds(1 + randomInteger(this.#options.random, 20));
+          await new Promise<void>((resolve) => {
+            const timer = this.clock.after(wait, resolve);
+            cancellation.onCancel(() => timer.cancel());
+          });
+        }
+        return handler(work, cancellation);
+      };
+    };
+    return Object.fromEntries(Object.entries(handlers).map(([name, handler]) => [name, slowed(handler)]));
+  }
+
+  /** Beginning outside work is an effect as any other. */
+  #crashing(tasks: TaskBoard, life: number): TaskBoard {
+    const start = tasks.start.bind(tasks);
+    tasks.start = (id, work) => {
+      if (life !== this.#life || tasks.state(id).is !== "absent") return;
+      if (this.#happens("crash")) return this.crash();
+      start(id, work);
+      if (this.#happens("crash")) this.crash();
+    };
+    return tasks;
+  }
+
+  /** People don't wait until the controllers have come to rest. */
+  async #surprise(): Promise<void> {
+    const [next] = this.#sudden;
+    if (next === undefined || --next.left > 0) return;
+    this.#sudden.shift();
+    this.drawn.amid++;
+    await next.act();
   }
 
   #deliverSome(): void {
@@ -154,6 +219,10 @@ export class UnkindWorld {
       }
       this.#activity++;
       const answer = await write();
+      if (counts) {
+        await this.onWrite(kind);
+        await this.#surprise();
+      }
       if (life !== this.#life) return never();
       if (counts && this.#happens("gap")) this.watchGap();
       if (counts && this.#happens("crash")) {
