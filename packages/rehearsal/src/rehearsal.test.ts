@@ -235,6 +235,26 @@ test("a team's own RollbackPolicy judges and holds back as it says, and none is 
   expect(ruled.profiles.sluice?.good.seconds).toBeLessThan(700);
 });
 
+test("the rules that a RollbackPolicy has without naming any are asked at every look, not only where a step begins", async () => {
+  const policy = await policyOf(canary({ analysis: undefined }), {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RollbackPolicy",
+    metadata: { name: "own", namespace: "shop" },
+    spec: {},
+  } as Resource);
+
+  const { profiles } = await rehearse(policy, {
+    ...options,
+    runs: 1,
+    goodRuns: 1,
+    profiles: ["sluice"],
+    // Both versions fail alike: the judge has nothing against the new one.
+    faults: named("dependency down"),
+  });
+
+  expect(profiles.sluice?.faults[0]).toMatchObject({ by: "policy: error-rate-threshold", weight: 0.1 });
+});
+
 test("beside one that would be refused the others are rehearsed, and every field is told", async () => {
   const { metadata, ...rest } = canary({ steps: [{ setWeight: 400 }, { setWeight: 10, pause: {} }] });
   const broken = { ...rest, metadata: { ...metadata, name: "broken" } };

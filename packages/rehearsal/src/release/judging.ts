@@ -1,5 +1,5 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
-import { pauseMillis } from "@sluice/api";
+import { defaultRollbackRules, pauseMillis } from "@sluice/api";
 import type { Cancellation, JudgedWindows } from "@sluice/controllers";
 import {
   type Clock,
@@ -145,9 +145,12 @@ export class JudgedModel {
   }
 
   /** A policy's rules and metrics are asked at each look; else only a verdict that changes, or that is bad, is news. */
-  #isNews({ said, told }: Session, { rules = [], metrics = [], model }: JudgementSpec): boolean {
+  #isNews(
+    { said, told }: Session,
+    { policy, rules = defaultRollbackRules, metrics = [], model }: JudgementSpec,
+  ): boolean {
     if (this.#isEachWindow || told === undefined || said === undefined) return true;
-    if (rules.length > 0 || metrics.length > 0 || model !== undefined) return true;
+    if ((policy !== undefined && rules.length > 0) || metrics.length > 0 || model !== undefined) return true;
     const isCalm = (windows: JudgedWindows) => windows.verdict.action === "continue" && !windows.verdict.suspects;
     return !isCalm(said) || !isCalm(told);
   }
