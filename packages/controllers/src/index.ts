@@ -17,7 +17,7 @@ export {
 } from "./application/index.ts";
 export { everyReconciler } from "./every-reconciler.ts";
 export { experimentReconciler } from "./experiment/index.ts";
-export { type JudgedWindows, judgementReconciler } from "./judgement/index.ts";
+export { type JudgedWindows, judgementReconciler, stepReached } from "./judgement/index.ts";
 export {
   type AnyReconciler,
   applyEffect,

@@ -1,2 +1,3 @@
 export type { JudgedWindows } from "./observe.ts";
+export { stepReached } from "./plan.ts";
 export { judgementReconciler } from "./reconciler.ts";

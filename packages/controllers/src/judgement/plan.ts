@@ -1,4 +1,4 @@
-import { defaultRollbackRules, type JudgementStatus } from "@sluice/api";
+import { defaultRollbackRules, type JudgementSpec, type JudgementStatus } from "@sluice/api";
 import {
   after,
   formatInstant,
@@ -92,11 +92,14 @@ function ask(observed: ObservedJudgement, now: Instant): JudgementPlan {
 }
 
 /** Where the release is in the plan: its highest weight that was reached. */
+export const stepReached = (plan: JudgementSpec["plan"], weight: number): number =>
+  Math.max(
+    0,
+    plan.findLastIndex((step) => step.weight <= weight),
+  );
+
 function stepOf({ judgement, rollout }: ObservedJudgement, now: Instant) {
-  const { plan: steps } = judgement.spec;
-  const weight = rollout?.status?.canary?.weights?.canary.weight ?? 0;
-  const reached = steps.findLastIndex((step) => step.weight <= weight);
-  const index = Math.max(0, reached);
+  const index = stepReached(judgement.spec.plan, rollout?.status?.canary?.weights?.canary.weight ?? 0);
   const known = judgement.status?.step;
   return known?.index === index ? known : { index, since: formatInstant(now, "millis") };
 }

@@ -1,6 +1,6 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { defaultRollbackRules, pauseMillis } from "@sluice/api";
-import type { Cancellation, JudgedWindows } from "@sluice/controllers";
+import { type Cancellation, type JudgedWindows, stepReached } from "@sluice/controllers";
 import {
   type Clock,
   Fault,
@@ -33,7 +33,15 @@ interface JudgeWork {
   readonly stepSince: Instant;
 }
 
+/** Where the release is in the plan that it is judged by. */
+interface Step {
+  readonly index: number;
+  readonly since: Instant;
+}
+
 interface Session {
+  readonly plan: JudgementSpec["plan"];
+  step: Step;
   /** Seconds of the service's life when it began. */
   readonly since: number;
   readonly judge: Judge;
@@ -96,8 +104,9 @@ export class JudgedModel {
 
   judge(work: JudgeWork, cancellation: Cancellation): Promise<JudgedWindows> {
     return new Promise((resolve, reject) => {
-      const session = this.#sessions.get(work.uid) ?? this.#begin(work.spec, this.#beganAt(work.spec));
+      const session = this.#sessions.get(work.uid) ?? this.#begin(work, this.#beganAt(work.spec));
       this.#sessions.set(work.uid, session);
+      session.step = stepAt(session.step, work.step, work.stepSince);
       const waiting: Waiting = { session, work, resolve, reject, timer: undefined };
       this.#waiting.set(work.uid, waiting);
       cancellation.onCancel(() => {
@@ -108,17 +117,22 @@ export class JudgedModel {
     });
   }
 
-  /** The release is at another step: whoever waits is told what is known and looks again soon, in that step. */
+  /** The release is at another step: who waits for news goes on waiting, in that step, and looks again soon. */
   stepped(): void {
-    for (const waiting of [...this.#waiting.values()]) {
+    const now = this.#clock.now();
+    const weight = this.#rollout().status?.canary?.weights?.canary.weight ?? 0;
+    for (const session of this.#sessions.values()) {
+      session.step = stepAt(session.step, stepReached(session.plan, weight), now);
+    }
+    for (const waiting of this.#waiting.values()) {
       const { session, work } = waiting;
       if (session.said === undefined) continue;
-      const due = this.#dueAt(work, instant(this.#clock.now() + shortest));
+      const due = this.#dueAt(work, instant(now + shortest));
       if (due.at < session.dueAt) {
         session.dueAt = due.at;
         session.said = { ...session.said, windows: due.windows };
       }
-      this.#tell(waiting, session.said);
+      this.#wait(waiting);
     }
   }
 
@@ -134,7 +148,13 @@ export class JudgedModel {
       return;
     }
     if (this.#isNews(session, work.spec)) this.#tell(waiting, session.said);
-    else waiting.timer = this.#clock.after(millis(session.dueAt - now), () => this.#goOn(waiting));
+    else this.#wait(waiting);
+  }
+
+  #wait(waiting: Waiting): void {
+    waiting.timer?.cancel();
+    const left = millis(waiting.session.dueAt - this.#clock.now());
+    waiting.timer = this.#clock.after(left, () => this.#goOn(waiting));
   }
 
   #tell(waiting: Waiting, said: JudgedWindows): void {
@@ -158,7 +178,8 @@ export class JudgedModel {
   #beganAt = ({ beganAt }: JudgementSpec): Instant => parseInstant(beganAt) ?? this.#clock.now();
 
   #look(session: Session, work: JudgeWork): JudgedWindows {
-    const { spec, step, stepSince } = work;
+    const { spec } = work;
+    const { step } = session;
     const service = this.#service;
     const now = this.#clock.now();
     service.advanceTo(now);
@@ -178,8 +199,8 @@ export class JudgedModel {
       ends: millis(now - began),
       lasts,
       weight: ratio(Math.min(1, canary)),
-      step,
-      stepAge: millis(Math.max(0, now - stepSince)),
+      step: step.index,
+      stepAge: millis(Math.max(0, now - step.since)),
       canary: served("canary"),
       ...(stable === undefined ? {} : { stable }),
     };
@@ -189,7 +210,7 @@ export class JudgedModel {
     session.lookedAt = service.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
-    const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(work, now, verdict.suspects);
+    const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(session, work, verdict.suspects);
     const { windows, at } = this.#dueAt(work, due);
     session.dueAt = at;
     const evidence = namedEvidence(verdict.evidence, this.#endpoints);
@@ -217,7 +238,7 @@ export class JudgedModel {
   }
 
   /** Before the first request of the new version, from the traffic that the Judgement begins with. */
-  #begin(spec: JudgementSpec, began: Instant): Session {
+  #begin({ spec, step, stepSince }: JudgeWork, began: Instant): Session {
     const release: JudgedRelease = {
       plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
       bucketEdgesMs: this.#edgesMs,
@@ -225,6 +246,8 @@ export class JudgedModel {
       names: { canary: spec.canary.name, stable: spec.stable.name, endpoints: this.#endpoints, beganAt: began },
     };
     return {
+      plan: spec.plan,
+      step: { index: step, since: stepSince },
       since: this.#service.elapsed - (this.#clock.now() - began) / 1000,
       judge: createJudge(release, tolerancesOf(spec)),
       kpis: new RecentKpis(this.#edgesMs),
@@ -246,7 +269,8 @@ export class JudgedModel {
   }
 
   /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
-  #nextLook({ spec, stepSince }: JudgeWork, now: Instant, suspects: boolean): Instant {
+  #nextLook({ step }: Session, { spec }: JudgeWork, suspects: boolean): Instant {
+    const now = this.#clock.now();
     const length = seconds(spec.windowSeconds);
     // After a switch the way back may be open for half a minute.
     if (spec.comparedWith === "before" && now - this.#beganAt(spec) < 120_000) return instant(now + length);
@@ -257,7 +281,7 @@ export class JudgedModel {
     const isTimed = lasts !== undefined && Number.isFinite(lasts);
     // A harm that a day's step shows only after an hour can't have been worth a look each minute.
     const most = Math.max(longest, isTimed ? lasts / 12 : 0);
-    const age = Math.min(now - stepSince, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
+    const age = Math.min(now - step.since, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
     const wanted = Math.min(most, Math.max(shortest, age / 4));
     const since = parseInstant(rollout.status?.pauseConditions?.[0]?.startTime ?? "");
     const left = isTimed && since !== undefined ? since + lasts - now : Number.POSITIVE_INFINITY;
@@ -265,6 +289,9 @@ export class JudgedModel {
     return instant(now + left / Math.max(1, Math.round(left / wanted)));
   }
 }
+
+/** What the controller writes of a step is as old as what it was told last: here a step is known from its begin. */
+const stepAt = (known: Step, index: number, since: Instant): Step => (known.index === index ? known : { index, since });
 
 const shortest = 10_000;
 const longest = 600_000;
