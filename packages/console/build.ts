@@ -2,7 +2,7 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { type BuildOptions, build } from "esbuild";
+import { type BuildOptions, build, type Metafile } from "esbuild";
 
 /** The console: writes index.html and assets/*, with their hashes in their names. Returns what is sent for its first page. */
 export const buildConsole = (folder: string): Promise<{ readonly gzipBytes: number }> =>
@@ -53,28 +53,56 @@ async function buildPage(
     write: false,
     format: "iife",
   });
-  const nameIn = (files: readonly { readonly path: string }[], suffix: string) =>
-    basename(files.find(({ path }) => path.endsWith(suffix))?.path ?? "");
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...shared,
     entryPoints: { console: join(source, entry) },
     outdir: assets,
     write: false,
+    metafile: true,
     format: "esm",
+    splitting: true,
+    chunkNames: "[name]-[hash]",
     jsx: "automatic",
     define: {
       "process.env.NODE_ENV": '"production"',
-      REHEARSAL_WORKER: JSON.stringify(`${base}assets/${nameIn(worker.outputFiles, ".js")}`),
+      REHEARSAL_WORKER: JSON.stringify(
+        `${base}assets/${nameIn(
+          worker.outputFiles.map(({ path }) => path),
+          ".js",
+        )}`,
+      ),
     },
   });
   await rm(folder, { recursive: true, force: true });
   await mkdir(assets, { recursive: true });
   for (const { path, contents } of [...outputFiles, ...worker.outputFiles]) await writeFile(path, contents);
-  const script = `${base}assets/${nameIn(outputFiles, ".js")}`;
-  const style = `${base}assets/${nameIn(outputFiles, ".css")}`;
-  await writeFile(join(folder, "index.html"), page({ script, style, title, without }));
-  const sent = outputFiles.filter(({ path }) => !path.endsWith(".txt"));
+  const first = firstSent(metafile);
+  const address = (suffix: string) => `${base}assets/${nameIn(first, suffix)}`;
+  const script = address(".js");
+  const parts = first.filter((path) => path.endsWith(".js")).map((path) => `${base}assets/${basename(path)}`);
+  await writeFile(
+    join(folder, "index.html"),
+    page({ script, parts: parts.slice(1), style: address(".css"), title, without }),
+  );
+  const sent = outputFiles.filter(({ path }) => nameIn(first, basename(path)) !== "");
   return { gzipBytes: sent.reduce((sum, { contents }) => sum + gzipSync(contents).length, 0) };
+}
+
+const nameIn = (paths: readonly string[], suffix: string): string =>
+  basename(paths.find((path) => path.endsWith(suffix)) ?? "");
+
+/** What the first page can't do without, the entry before all: other pages come in files of their own. */
+function firstSent({ outputs }: Metafile): readonly string[] {
+  const entry =
+    Object.keys(outputs).find((path) => basename(path).startsWith("console-") && path.endsWith(".js")) ?? "";
+  const sent = new Set([entry]);
+  for (const path of sent) {
+    for (const { path: needed, kind } of outputs[path]?.imports ?? []) {
+      if (kind === "import-statement") sent.add(needed);
+    }
+  }
+  const style = outputs[entry]?.cssBundle;
+  return style === undefined ? [...sent] : [...sent, style];
 }
 
 const icon =
@@ -82,12 +110,14 @@ const icon =
 
 interface Head {
   readonly script: string;
+  /** What the script imports at once: fetched beside it rather than after it. */
+  readonly parts: readonly string[];
   readonly style: string;
   readonly title: string;
   readonly without: string;
 }
 
-const page = ({ script, style, title, without }: Head): string => `<!doctype html>
+const page = ({ script, parts, style, title, without }: Head): string => `<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -96,7 +126,7 @@ const page = ({ script, style, title, without }: Head): string => `<!doctype htm
 <title>${title}</title>
 <link rel="icon" href="${icon}">
 <link rel="stylesheet" href="${style}">
-<script type="module" src="${script}"></script>
+${parts.map((part) => `<link rel="modulepreload" href="${part}">\n`).join("")}<script type="module" src="${script}"></script>
 </head>
 <body>
 <div id="root"></div>

@@ -70,14 +70,14 @@ function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode
             A bad release
           </th>
           {profiles.map(({ name, title }) => (
-            <th key={name} scope="colgroup" colSpan={4}>
+            <th key={name} scope="colgroup" colSpan={5}>
               {title}
             </th>
           ))}
         </tr>
         <tr>
           {profiles.flatMap(({ name }) =>
-            ["caught", "by", "after", "harmed (p95)"].map((head) => (
+            ["caught", "by", "at", "after", "harmed (p95)"].map((head) => (
               <th key={`${name} ${head}`} scope="col">
                 {head}
               </th>
@@ -111,7 +111,7 @@ const inShort = (rule: string): string =>
     .replace("InconclusiveAnalysisRun", "inconclusive");
 
 function FaultCells({ result }: { readonly result: FaultResult }): ReactNode {
-  const { caught, asked, isHarmful, by, seconds, harmedMedian, harmedP95 } = result;
+  const { caught, asked, isHarmful, by, weight, seconds, harmedMedian, harmedP95 } = result;
   const isWell = isHarmful ? caught >= 0.95 : caught <= 0.05;
   return (
     <>
@@ -120,6 +120,7 @@ function FaultCells({ result }: { readonly result: FaultResult }): ReactNode {
         {asked > 0 && asked >= caught && " asked"}
       </td>
       <td>{inShort(by ?? "")}</td>
+      <td className="number">{weight === undefined ? "" : percent(weight)}</td>
       <td className="number">{seconds === undefined ? "" : span(seconds)}</td>
       <td className="number">
         {amount(harmedMedian)} ({amount(harmedP95)})
@@ -133,7 +134,8 @@ function GoodCells({ good }: Pick<ProfileResult, "good">): ReactNode {
   return (
     <>
       <td className={`number ${stopped === 0 ? "good-text" : "bad-text"}`}>{percent(stopped)}</td>
-      <td>{Object.keys(good.rules).join(", ")}</td>
+      <td>{Object.keys(good.rules).map(inShort).join(", ")}</td>
+      <td />
       <td className="number">{span(good.seconds)}</td>
       <td />
     </>

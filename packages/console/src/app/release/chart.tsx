@@ -1,5 +1,5 @@
 import { type ReactNode, useEffect, useRef, useState, useSyncExternalStore } from "react";
-import UPlot from "uplot";
+import type UPlot from "uplot";
 import type { VersionSeries } from "../data/series.ts";
 import { formatClock } from "../format.ts";
 
@@ -39,12 +39,15 @@ const useIsDark = (): boolean =>
     () => dark.matches,
   );
 
+/** Apart from the first page: the numbers of now are there without it. */
+export const fetchPlots = async () => (await import("uplot")).default;
+
 /** Lines by version over time. Under the cursor, or else now, its values stand in the legend as text. */
 export function Chart({ title, versions, series, marks, format, tick, topMin }: ChartProps): ReactNode {
   const box = useRef<HTMLDivElement>(null);
   const plot = useRef<UPlot>(undefined);
-  const latest = useRef({ marks, tick, topMin });
-  latest.current = { marks, tick, topMin };
+  const latest = useRef({ marks, tick, topMin, series });
+  latest.current = { marks, tick, topMin, series };
   const [cursor, setCursor] = useState<number>();
   const isDark = useIsDark();
   const names = versions.map(({ hash, colour }) => `${hash}:${colour}`).join(" ");
@@ -53,19 +56,24 @@ export function Chart({ title, versions, series, marks, format, tick, topMin }: 
   useEffect(() => {
     const element = box.current;
     if (element === null) return;
-    const made = new UPlot(
-      optionsOf(element.clientWidth, versions, () => latest.current, setCursor),
-      dataOf(versions, series),
-      element,
-    );
-    plot.current = made;
+    let isGone = false;
     const sizes = new ResizeObserver(() => {
-      if (element.clientWidth > 0) made.setSize({ width: element.clientWidth, height });
+      if (element.clientWidth > 0) plot.current?.setSize({ width: element.clientWidth, height });
     });
-    sizes.observe(element);
+    fetchPlots().then(
+      (Plot) => {
+        if (isGone) return;
+        const options = optionsOf(element.clientWidth, versions, () => latest.current, setCursor);
+        plot.current = new Plot(options, dataOf(versions, latest.current.series), element);
+        sizes.observe(element);
+      },
+      // Without its lines the chart still tells the numbers of now.
+      () => undefined,
+    );
     return () => {
+      isGone = true;
       sizes.disconnect();
-      made.destroy();
+      plot.current?.destroy();
       plot.current = undefined;
     };
   }, [names, isDark]);
