@@ -55,7 +55,13 @@ export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant)
       return noPause;
     case "pause": {
       const pause: PauseCondition = { reason: move.reason, startTime: formatInstant(now) };
-      return { pauseConditions: [...(status.pauseConditions ?? []), pause], controllerPause: true };
+      // Who asked for all of it at once didn't know of this.
+      const isNews = move.reason === "NotRevertible" && status.promoteFull === true;
+      return {
+        pauseConditions: [...(status.pauseConditions ?? []), pause],
+        controllerPause: true,
+        ...(isNews ? { promoteFull: undefined, currentStepIndex: end } : {}),
+      };
     }
     case "waiting": {
       const isSteady = view.isFullyPromoted && rollout.spec.paused !== true;

@@ -43,6 +43,11 @@ export function promotePatch(rollout: Rollout, { full = false, skip }: PromoteOp
     throw new Fault("invalid", `rollout ${rollout.metadata.name} is aborted: retry it, or promote --full`);
   }
   if (full) {
+    const { asked } = status.notRevertible ?? {};
+    if (!isOnItsWay && asked !== undefined) {
+      const question = `version ${asked.podTemplateHash} can't be undone (${asked.because}) and waits to be let in`;
+      throw new Fault("invalid", `${question}: promote rollout ${rollout.metadata.name} without --full first`);
+    }
     if (!isOnItsWay) throw new Fault("invalid", `rollout ${rollout.metadata.name} is fully promoted already`);
     return [statusPatch(rollout, ["currentPodHash", "stableRS"], { promoteFull: true }), ...unpausedPatches(rollout)];
   }

@@ -44,6 +44,9 @@ test("a version that can't be undone isn't begun before a person says so", async
   await release.world.run(minutes(10));
 
   expect(await release.pods()).toEqual({ "web:v1": 4 });
+  await expect(release.ask((rollout) => promotePatch(rollout, { full: true }))).rejects.toThrow(
+    "waits to be let in: promote rollout web without --full first",
+  );
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "NotRevertible" });
   expect(await pausedMessage(release)).toMatch(
     /^version \w+ can't be undone \(migrates orders\): to go on, sluice rollout promote web$/,
@@ -146,6 +149,24 @@ test("promoted in spite of the verdict it goes on, and is asked about the next o
 
   expect(await release.weight()).toBe(60);
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "CanaryPauseStep" });
+});
+
+test("promoted in full in spite of a verdict it asks again at the next one, and gets no traffic meanwhile", async () => {
+  const release = await released();
+  await release.push("web:v2-crashing", lasting("web:v2-crashing", "migrates orders"));
+  await release.ask(promotePatch);
+  await release.world.run(seconds(5));
+  const first = await pausedMessage(release);
+
+  await release.ask((rollout) => promotePatch(rollout, { full: true }));
+  await release.world.run(minutes(15));
+
+  const status = await release.status();
+  expect(first).toContain("crash loop");
+  expect(status).toMatchObject({ phase: "Paused", message: "NotRevertible" });
+  expect(status.promoteFull).toBeUndefined();
+  expect(await pausedMessage(release)).toContain("timed out progressing");
+  expect(await release.weight()).toBe(0);
 });
 
 test("a canary that loses its Pods keeps its share: requests don't fall back to old code by themselves", async () => {

@@ -8,6 +8,7 @@ import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../cana
 import { freshBaseline } from "../judging/fresh-baseline.ts";
 import { isLasting } from "../lasting/marks.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { pauseOf } from "../pauses.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
@@ -155,6 +156,10 @@ function stepsWeight(view: View, isAborted: boolean): number {
   // Where its last Pod is asked to go, requests go first.
   if (hasNobodyToSendTo(view)) return 0;
   const goal = weightGoal(view);
+  // A person is asked first whether it goes on in spite of what is known by now.
+  if (status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined) {
+    return Math.min(goal, routed ?? 0);
+  }
   const before = Math.min(weightBefore(progress), goal);
   // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.
   const most = view.rollout.spec.paused === true ? Math.max(before, Math.min(goal, routed ?? 0)) : goal;
