@@ -1,12 +1,23 @@
 // The controllers in randomized rehearsal for as long as asked: `npm run soak -- --hours 8`; `--seed 7` repeats one story.
 import { parseArgs } from "node:util";
 import { seededRandom } from "@sluice/kernel";
-import { type Invariant, invariants, play, shrink, storyOf, toldStory } from "@sluice/rehearsal/soak";
+import {
+  type Invariant,
+  invariants,
+  play,
+  type Story,
+  shrink,
+  storyFrom,
+  storyOf,
+  storyText,
+  toldStory,
+} from "@sluice/rehearsal/soak";
 
 const { values } = parseArgs({
   options: {
     hours: { type: "string", default: "0.1" },
     seed: { type: "string" },
+    story: { type: "string" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
@@ -14,10 +25,19 @@ if (values.help) {
   console.log(`Plays the controllers in random stories on an unkind platform, and shrinks what violates an invariant.
 
   npm run soak -- [--hours N]   for so long (0.1)
-  npm run soak -- --seed N      the one story of a seed
+  npm run soak -- --seed N      the one story of a seed, shrunk where it fails
+  npm run soak -- --story JSON  a story as a soak prints it
 
 Exits with 1 where an invariant was violated.`);
   process.exit();
+}
+function storyIn(text: string): Story {
+  try {
+    return storyFrom(text);
+  } catch (thrown) {
+    console.error((thrown as Error).message);
+    process.exit(2);
+  }
 }
 const numberOf = (name: string, text: string): number => {
   const value = Number(text);
@@ -27,7 +47,8 @@ const numberOf = (name: string, text: string): number => {
 };
 const first = values.seed === undefined ? Date.now() % 1_000_000_000 : numberOf("seed", values.seed);
 const end = Date.now() + numberOf("hours", values.hours) * 3_600_000;
-const isOne = values.seed !== undefined;
+const given = values.story === undefined ? undefined : storyIn(values.story);
+const isOne = values.seed !== undefined || given !== undefined;
 const total = { stories: 0, releases: 0, crashes: 0, virtualMillis: 0, failures: 0 };
 const checks = new Map<Invariant, number>();
 /** What the platform did, what people did, and which controllers looked at something. */
@@ -46,9 +67,9 @@ const listed = (counts: ReadonlyMap<string, number>) =>
     .join(", ");
 let toldAt = Date.now();
 
-console.log(`first seed ${first}`);
+if (given === undefined) console.log(`first seed ${first}`);
 for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
-  const story = storyOf(seed, seededRandom(seed));
+  const story = given ?? storyOf(seed, seededRandom(seed));
   const played = await play(story);
   total.stories++;
   total.releases += played.releases;
@@ -61,9 +82,16 @@ for (let seed = first; isOne ? seed === first : Date.now() < end; seed++) {
   const { violated } = played;
   if (violated !== undefined) {
     total.failures++;
+    console.log(`\nseed ${seed} violates ${violated.invariant}: shrinking its ${story.steps.length} steps`);
+    const began = Date.now();
     const short = await shrink(story, async (next) => (await play(next)).violated?.invariant === violated.invariant);
     const { violated: still } = await play(short);
-    console.log(`\n${still?.message}\n${toldStory(short)}\nrepeat: npm run soak -- --seed ${seed}\n`);
+    const seconds = Math.round((Date.now() - began) / 1000);
+    console.log(
+      `${still?.message}\n${toldStory(short)}\n(${short.steps.length} steps of ${story.steps.length} after ${seconds} s)`,
+    );
+    console.log(`repeat: npm run soak -- --story '${storyText(short)}'`);
+    if (given === undefined) console.log(`the whole of it: npm run soak -- --seed ${seed}\n`);
   }
   if (Date.now() - toldAt > 10_000) {
     toldAt = Date.now();

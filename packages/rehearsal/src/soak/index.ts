@@ -3,4 +3,5 @@ export { type Played, play, type Sabotage } from "./play.ts";
 export { storyOf } from "./story/chance.ts";
 export { shrink } from "./story/shrink.ts";
 export { plainStory, type Story } from "./story/story.ts";
+export { storyFrom, storyText } from "./story/text.ts";
 export { toldStory } from "./story/told.ts";

@@ -1,13 +1,16 @@
 import { type Application, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
-import { hours, type Millis, millis, sameJson, seconds, seededRandom } from "@sluice/kernel";
+import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
 import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
 import { hashOf, type Picture, pictureOf } from "./invariants/picture.ts";
+import { TableWatch } from "./invariants/table.ts";
 import { TrafficWatch } from "./invariants/traffic.ts";
+import { Truth } from "./invariants/truth.ts";
 import { checkEndpoints, checkQuarantines, checkRecords } from "./invariants/versions.ts";
+import { checkWritten, leading } from "./invariants/written.ts";
 import {
   beside,
   coloursKey,
@@ -67,10 +70,17 @@ class Player {
   readonly #outside: Outside;
   readonly #checks = new Checks();
   readonly #traffic = new TrafficWatch();
+  readonly #table = new TableWatch();
+  readonly #truth = new Truth();
+  /** What people have said so far. */
+  readonly #said = new Set<string>();
   readonly #versions: Wanted["template"][] = [];
   #wanted: Wanted;
   #numbers = 0;
   #before: Picture | undefined;
+  /** When users were led elsewhere last. */
+  #written: Picture | undefined;
+  #violated: Violated | undefined;
   #revision = -1;
   #isStopped = false;
 
@@ -93,6 +103,7 @@ class Player {
     const { steps, disturbance } = this.#story;
     const world = this.#world;
     let violated: Violated | undefined;
+    world.onWrite = (kind) => this.#lead(kind);
     try {
       await this.#begin();
       world.disturbance = disturbance;
@@ -151,11 +162,24 @@ class Player {
     world.disturbance = calm;
     await this.#announce();
     await this.#pass(hours(1));
+    await this.#answer();
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
     checkBesideEnd(this.#before, this.#checks);
     checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
+  }
+
+  /** A release that waits for people ends once they say so, one way or the other. */
+  async #answer(): Promise<void> {
+    for (const word of ["resume", "promote", "promoteFull", "abort"] as const) {
+      if (this.#before?.rollout.status?.phase !== "Paused") return;
+      this.#said.add(word);
+      await say(this.#world.client, word, this.#world.clock.now());
+      await this.#pass(minutes(10));
+    }
+    const { phase, message } = this.#before?.rollout.status ?? {};
+    this.#checks.holds("ends", phase !== "Paused", () => `whatever a person says, it is Paused: ${message}`);
   }
 
   async #look(): Promise<void> {
@@ -167,6 +191,7 @@ class Player {
     if (now === undefined) return;
     const before = this.#before;
     const at = world.clock.elapsed;
+    if (this.#violated !== undefined) throw this.#violated;
     this.#checks.begin();
     this.#checks.holds("sound", world.bug === undefined, () => world.bug ?? "");
     this.#traffic.look(now, before, at, this.#checks);
@@ -176,7 +201,25 @@ class Player {
     checkWorker(now, before, this.#checks);
     checkColours(now, before, at, this.#checks);
     checkMeasured(now, before, this.#checks);
+    this.#table.look(now, at, this.#checks);
+    this.#truth.look(now, this.#said, at, this.#checks);
     this.#before = now;
+    this.#written = now;
+  }
+
+  /** Amid all that is still to be done. */
+  async #lead(kind: string): Promise<void> {
+    if (!leading.has(kind) || this.#isStopped) return;
+    const now = await pictureOf(this.#world.client, this.#story);
+    const before = this.#written;
+    if (now === undefined || before === undefined) return;
+    this.#written = now;
+    try {
+      checkWritten(now, before, this.#before, this.#checks);
+    } catch (thrown) {
+      if (!(thrown instanceof Violated)) throw thrown;
+      this.#violated ??= thrown;
+    }
   }
 
   #version(fate: Fate, isLasting = false): Wanted["template"] {
@@ -202,7 +245,7 @@ class Player {
       return this.#announce();
     }
     for (const object of surroundings(this.#story, this.#wanted)) {
-      const known = surroundings(this.#story, before).find(({ metadata }) => metadata.name === object.metadata.name);
+      const known = surroundings(this.#story, before).find((one) => sameJson(keyOf(one), keyOf(object)));
       if (sameJson(known, object)) continue;
       const { spec, data } = object as Resource & { readonly data?: object };
       const value = { ...(spec === undefined ? {} : { spec }), ...(data === undefined ? {} : { data }) };
@@ -284,6 +327,7 @@ class Player {
       case "watchGap":
         return world.watchGap();
       default:
+        this.#said.add(step.do);
         return say(client, step.do, world.clock.now());
     }
   }

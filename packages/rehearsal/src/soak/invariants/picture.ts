@@ -44,6 +44,7 @@ export interface Picture {
   readonly decisions: readonly Decision[];
   readonly judgements: readonly Judgement[];
   readonly route: VirtualService | undefined;
+  readonly rule: DestinationRule | undefined;
   readonly deployments: readonly Deployment[];
   readonly jobs: readonly Job[];
   readonly experiments: readonly Experiment[];
@@ -110,6 +111,7 @@ export async function pictureOf(client: Client, story: Story): Promise<Picture |
     decisions: await all<Decision>(ours, "Decision"),
     judgements: await all<Judgement>(ours, "Judgement"),
     route,
+    rule,
     deployments: await all<Deployment>("apps/v1", "Deployment"),
     jobs: await all<Job>("batch/v1", "Job"),
     experiments: await all<Experiment>(argo, "Experiment"),

@@ -1,3 +1,5 @@
+import type { CanaryStep } from "@sluice/api";
+import { plans } from "../manifests/release.ts";
 import type { Act, Step, Story, Word } from "./story.ts";
 
 const words: Readonly<Record<Word, string>> = {
@@ -30,6 +32,14 @@ function toldStep({ amid, ...act }: Step): string {
   return `${toldAct(act as Act)}${amid === undefined ? "" : `, amid the controllers' effect ${amid} from here`}`;
 }
 
+function toldCanaryStep(step: CanaryStep): string {
+  const [name = "", value] = Object.entries(step)[0] ?? [];
+  if (step.setWeight !== undefined) return `${step.setWeight} %`;
+  if (step.pause !== undefined) return `pause ${step.pause.duration ?? "for a person"}`;
+  if (step.setCanaryScale !== undefined) return `${name} ${Object.entries(step.setCanaryScale).flat().join(" ")}`;
+  return [name, (value as { readonly name?: string }).name].filter((word) => word !== undefined).join(" ");
+}
+
 /** What is done, as a line that a person reads. */
 function toldAct(step: Act): string {
   switch (step.do) {
@@ -48,7 +58,7 @@ function toldAct(step: Act): string {
     case "scale":
       return `scale to ${step.replicas}`;
     case "steps":
-      return `change the steps to plan ${step.plan}`;
+      return `change the steps to plan ${step.plan}: ${(plans[step.plan] ?? []).map(toldCanaryStep).join(", ") || "none"}`;
     case "clock":
       return `the clock steps by ${step.seconds} s`;
     case "worker":
@@ -101,6 +111,7 @@ export function toldStory(story: Story): string {
   ];
   return [
     `seed ${seed}: ${[shape, `plan ${plan}`, `${replicas} replicas`, ...more].join(", ")}`,
+    ...(shape === "blueGreen" ? [] : [`its steps: ${(plans[plan] ?? []).map(toldCanaryStep).join(", ") || "none"}`]),
     `platform: ${unkind.length === 0 ? "calm" : unkind.join(", ")}`,
     ...steps.map((step, index) => `${index + 1}. ${toldStep(step)}`),
   ].join("\n");

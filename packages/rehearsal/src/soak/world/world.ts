@@ -44,6 +44,8 @@ export class UnkindWorld {
   #touches = 0;
   /** Counts what goes on. */
   #activity = 0;
+  /** Lookers-on, people and outside work in the middle of something: the controllers seem idle meanwhile. */
+  #busy = 0;
   #life = 0;
   #loop: Loop;
   #tasks: TaskBoard;
@@ -85,7 +87,7 @@ export class UnkindWorld {
     for (let quiet = 0, turn = 0; ; turn++) {
       await undefined;
       this.#deliverSome();
-      const isQuiet = this.#late.length === 0 && (this.#loop.isIdle || this.#activity === known);
+      const isQuiet = this.#busy === 0 && this.#late.length === 0 && (this.#loop.isIdle || this.#activity === known);
       known = this.#activity;
       quiet = isQuiet ? quiet + 1 : 0;
       // What waits for a watch that begins anew has to wait until time moves.
@@ -220,8 +222,10 @@ export class UnkindWorld {
       this.#activity++;
       const answer = await write();
       if (counts) {
+        this.#busy++;
         await this.onWrite(kind);
         await this.#surprise();
+        this.#busy--;
       }
       if (life !== this.#life) return never();
       if (counts && this.#happens("gap")) this.watchGap();

@@ -1,0 +1,74 @@
+import type { Decision, DecisionAction } from "@sluice/api";
+import type { Saying } from "../story/story.ts";
+import type { Checks } from "./invariant.ts";
+import { hashOf, type Picture } from "./picture.ts";
+
+interface Claim {
+  readonly decision: Decision;
+  /** Undefined while it was true at no look. */
+  readonly since: number;
+}
+
+/** What a Decision says was done, as it can be seen in what is stored. Those that aren't here say nothing that could. */
+const claims: Partial<Record<DecisionAction, (now: Picture, decision: Decision) => boolean>> = {
+  abort: ({ rollout }) => rollout.status?.abort === true,
+  quarantine: ({ quarantines }, { metadata }) =>
+    quarantines.some((one) => one.spec.podTemplateHash === hashOf({ metadata } as Decision)),
+  complete: ({ rollout }, decision) => rollout.status?.stableRS === hashOf(decision),
+  // What a person asks for in full still waits for its pods.
+  promote: ({ rollout, activeHash }, decision) =>
+    rollout.status?.promoteFull === true || [rollout.status?.stableRS, activeHash].includes(hashOf(decision)),
+  pause: ({ rollout }) => rollout.spec.paused === true || (rollout.status?.pauseConditions?.length ?? 0) > 0,
+  retry: ({ rollout }) => rollout.status?.abort !== true,
+  lift: ({ rollout }) => rollout.status?.abort !== true,
+};
+
+/** Which words of people may be behind what a Decision says that a person did. */
+const words: Partial<Record<DecisionAction, readonly Saying[]>> = {
+  abort: ["abort", "callBad"],
+  retry: ["retry", "promoteFull"],
+  lift: ["lift"],
+};
+
+/** What `why` says is what was done, by whom it was. */
+export class Truth {
+  readonly #open = new Map<string, Claim>();
+  readonly #known = new Set<string>();
+
+  look(now: Picture, said: ReadonlySet<string>, at: number, checks: Checks): void {
+    for (const decision of now.decisions) {
+      const { name } = decision.metadata;
+      if (this.#known.has(name)) continue;
+      this.#known.add(name);
+      const { action, by, subject } = decision.spec;
+      if (subject.kind !== "Rollout") continue;
+      const possible = words[action];
+      checks.holds(
+        "why",
+        by !== "a person" || possible === undefined || possible.some((word) => said.has(word)),
+        () => `Decision ${name} says that a person did ${action}, and nobody did`,
+      );
+      if (claims[action] !== undefined) this.#open.set(name, { decision, since: at });
+    }
+    for (const [name, { decision, since }] of this.#open) {
+      const { action } = decision.spec;
+      // Another version is wanted, or something else was decided about this one since.
+      const isOvertaken =
+        now.rollout.status?.currentPodHash !== hashOf(decision) ||
+        now.decisions.some((other) => hashOf(other) === hashOf(decision) && orderOf(other) > orderOf(decision));
+      if (isOvertaken || claims[action]?.(now, decision) === true) this.#open.delete(name);
+      else {
+        checks.holds(
+          "why",
+          at - since <= newsTakesAtMost,
+          () => `Decision ${name} says ${action} (${decision.spec.because}), and it wasn't done`,
+        );
+      }
+    }
+  }
+}
+
+/** They are never changed: the later one was written later. */
+const orderOf = ({ metadata }: Decision): number => Number(metadata.resourceVersion);
+
+const newsTakesAtMost = 1000;

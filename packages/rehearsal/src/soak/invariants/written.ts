@@ -1,0 +1,56 @@
+import type { Checks } from "./invariant.ts";
+import { isLifted, type Picture, readyOf } from "./picture.ts";
+import { allowedWeight } from "./traffic.ts";
+
+/** What leads users somewhere. */
+export const leading: ReadonlySet<string> = new Set(["VirtualService", "DestinationRule", "Service"]);
+
+/**
+ * The moment in which users are sent elsewhere, with all else as it is stored then: what would become of them if everything
+ * stopped here. `looked` is how all stood when it last came to rest: nobody can know of more.
+ */
+export function checkWritten(now: Picture, before: Picture, looked: Picture | undefined, checks: Checks): void {
+  const { rollout, canaryHash, stableHash, weight, activeHash, sum } = now;
+  const { spec, status = {}, metadata } = rollout;
+  const isThere = (hash: string) => readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
+  const isCondemned = (hash: string) =>
+    hash !== status.stableRS &&
+    [now, looked].every((picture) =>
+      picture?.quarantines.some((one) => !isLifted(one) && one.spec.podTemplateHash === hash),
+    );
+  if (spec.strategy.blueGreen !== undefined) {
+    if (activeHash === "" || activeHash === before.activeHash || before.activeHash === "") return;
+    checks.holds("ready", isThere(activeHash), () => `everybody is sent to ${activeHash}, of which no pod is ready`);
+    checks.holds(
+      "quarantine",
+      !isCondemned(activeHash),
+      () => `everybody is sent to ${activeHash}, which is quarantined`,
+    );
+    return;
+  }
+  if (spec.strategy.canary?.trafficRouting === undefined) return;
+  checks.holds("weight", sum === undefined || sum === 100, () => `the shares are ${sum} % together`);
+  if (stableHash !== before.stableHash && before.stableHash !== "" && weight < 100) {
+    const words = () =>
+      `${100 - weight} % go to ${stableHash} instead of ${before.stableHash}, and no pod of it is ready`;
+    checks.holds("ready", isThere(stableHash), words);
+  }
+  const had = before.canaryHash === canaryHash ? before.weight : 0;
+  if (canaryHash === stableHash || weight <= had) return;
+  checks.holds("ready", isThere(canaryHash), () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
+  checks.holds(
+    "quarantine",
+    !isCondemned(canaryHash),
+    () => `${weight} % given to ${canaryHash}, which is quarantined`,
+  );
+  // What people changed a moment ago isn't known yet.
+  const isKnown = status.observedGeneration === String(metadata.generation ?? 0);
+  const isAbortKnown = status.abort !== true || status.abortedAt !== undefined;
+  const allowed = allowedWeight(rollout);
+  checks.holds(
+    "weight",
+    !isKnown || !isAbortKnown || weight <= allowed || status.currentPodHash !== canaryHash,
+    () =>
+      `${weight} % are written for ${canaryHash} while step ${status.currentStepIndex} is stored, which allows ${allowed} %`,
+  );
+}
