@@ -16,19 +16,22 @@ const fadeRequests = 120;
 /** Nats by which that is less usual than a start that is over in a minute. */
 const cacheSurprise = 2;
 
+const ofCaches: Fade = { requests: fadeRequests };
+
 /** No start, and the mild and wild ones that a healthy release may show. */
 export const coldShapes: readonly ColdShape[] = [
   { rise: 0, fade: { seconds: 1 }, surprise: 0 },
-  ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) =>
-    [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 5].map((rise) => ({
+  ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) => {
+    const fade = { seconds: fadeSeconds };
+    return [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 5].map((rise) => ({
       rise,
-      fade: { seconds: fadeSeconds },
+      fade,
       surprise: surpriseOf(rise, fadeSeconds),
-    })),
-  ),
+    }));
+  }),
   ...[0.15, 0.3, 0.5, 0.8, 1.2].map((rise) => ({
     rise,
-    fade: { requests: fadeRequests },
+    fade: ofCaches,
     surprise: cacheSurprise + (rise > 0.6 ? 1 : 0),
   })),
 ];
@@ -47,12 +50,16 @@ export class Cohorts {
   readonly #cohorts: { readonly starts: number; readonly weight: number; served: number }[] = [];
   readonly #control: Control;
   #weight = 0;
+  /** By fade, at one time: every shape of a start that fades alike asks for the same. */
+  readonly #known = new Map<Fade, number>();
+  #knownAt = Number.NaN;
 
   constructor(control: Control) {
     this.#control = control;
   }
 
   see(window: JudgedWindow): void {
+    this.#knownAt = Number.NaN;
     if (window.weight > this.#weight) {
       const starts = Math.max(0, (window.ends - window.stepAge) / 1000);
       this.#cohorts.push({ starts, weight: window.weight - this.#weight, served: 0 });
@@ -69,6 +76,16 @@ export class Cohorts {
 
   /** How cold the canary is on average at `time`, 1 where all pods have just started. */
   coldness(time: number, fade: Fade): number {
+    if (time !== this.#knownAt) {
+      this.#known.clear();
+      this.#knownAt = time;
+    }
+    const known = this.#known.get(fade) ?? this.#coldness(time, fade);
+    this.#known.set(fade, known);
+    return known;
+  }
+
+  #coldness(time: number, fade: Fade): number {
     let sum = 0;
     for (const { starts, weight, served } of this.#cohorts) {
       const age = "seconds" in fade ? Math.max(0, time - starts) / fade.seconds : served / fade.requests;

@@ -14,12 +14,23 @@ export interface MemoryFinding {
   readonly growthAnHour: number;
 }
 
+/** The columns that fits are made of: each block has a number in each. */
+const ones = 0;
+const minutes = 1;
+const observed = 2;
+/** What was observed, over where memory may come to rest. */
+const beyondRest = 3;
+const firstFilling = 4;
+const columns = firstFilling + fillSeconds.length;
+
 /**
  * Does memory grow without end? The ratio to the stable version is fitted by a level and one filling cache, with and
  * without a lasting growth. More memory that stays is no harm.
  */
 export class MemoryScan {
-  readonly #blocks: { readonly minute: number; readonly ratio: number }[] = [];
+  readonly #blocks: Float64Array[] = [];
+  /** Sums over all blocks of the product of two columns. */
+  readonly #products = Array.from({ length: columns }, () => new Float64Array(columns));
   #sum = 0;
   #count = 0;
   #began = 0;
@@ -33,7 +44,7 @@ export class MemoryScan {
     this.#sum += Math.log(canary / control);
     this.#count++;
     if (time - this.#began < blockSeconds) return;
-    this.#blocks.push({ minute: (this.#began + time) / 120, ratio: Math.exp(this.#sum / this.#count) });
+    this.#addBlock((this.#began + time) / 120, Math.exp(this.#sum / this.#count));
     this.#sum = 0;
     this.#count = 0;
     this.#began = time;
@@ -44,54 +55,84 @@ export class MemoryScan {
     return this.#last;
   }
 
+  #addBlock(minute: number, ratio: number): void {
+    const fillings = fillSeconds.map((fill) => -Math.exp((-minute * 60) / fill));
+    const block = Float64Array.of(1, minute, ratio, ratio - restingMax, ...fillings);
+    this.#blocks.push(block);
+    for (const [column, products] of this.#products.entries()) {
+      const value = block[column] as number;
+      for (let other = 0; other < columns; other++) {
+        products[other] = (products[other] as number) + value * (block[other] as number);
+      }
+    }
+  }
+
   #fit(): MemoryFinding {
-    const blocks = this.#blocks;
+    const blocks = this.#blocks.length;
     const none = { nats: Number.NEGATIVE_INFINITY, growthAnHour: 0 };
-    if (blocks.length < 8) return none;
-    const observed = blocks.map(({ ratio }) => ratio);
-    const ones = blocks.map(() => 1);
-    const minutes = blocks.map(({ minute }) => minute);
+    if (blocks < 8) return none;
     let without = Number.POSITIVE_INFINITY;
     let withLeak = Number.POSITIVE_INFINITY;
     let growth = 0;
-    for (const fill of fillSeconds) {
-      const filling = blocks.map(({ minute }) => -Math.exp((-minute * 60) / fill));
-      without = Math.min(without, resting(ones, filling, observed));
-      const leaking = leastSquares([ones, filling, minutes], observed);
-      const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : leastSquares([ones, minutes], observed);
+    for (let filling = firstFilling; filling < columns; filling++) {
+      without = Math.min(without, this.#resting(filling));
+      const leaking = this.#leastSquares([ones, filling, minutes], observed);
+      const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : this.#leastSquares([ones, minutes], observed);
       const slope = leak.weights.at(-1) ?? 0;
-      if (slope > 0 && leak.squares < withLeak) {
-        withLeak = leak.squares;
+      if (!(slope > 0)) continue;
+      const squares = leak.squares();
+      if (squares < withLeak) {
+        withLeak = squares;
         growth = slope * 60;
       }
     }
     if (withLeak >= without || growth < 0.1) return none;
-    const level = observed.at(-1) ?? 1;
+    const level = this.#blocks.at(-1)?.[observed] ?? 1;
     // Minutes resemble their neighbours: four of them count as one. Noise grows with the level.
-    const variance = Math.max(withLeak / Math.max(1, blocks.length - 4), (0.02 * level) ** 2);
+    const variance = Math.max(withLeak / Math.max(1, blocks - 4), (0.02 * level) ** 2);
     const surprise = 1 + slowSurprise * Math.max(0, 1 - growth / plainGrowth);
-    const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks.length) - surprise;
+    const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks) - surprise;
     return { nats, growthAnHour: growth };
+  }
+
+  /** Squares left by a level with one filling cache: it only fills, and comes to rest at a bearable level. */
+  #resting(filling: number): number {
+    const free = this.#leastSquares([ones, filling], observed);
+    if ((free.weights[1] ?? 0) < 0) return this.#leastSquares([ones], observed).squares();
+    if ((free.weights[0] ?? 0) <= restingMax) return free.squares();
+    return this.#leastSquares([filling], beyondRest).squares();
+  }
+
+  /** Ordinary least squares by the normal equations; few columns. What is left is summed up only where it is asked for. */
+  #leastSquares(fitted: readonly number[], target: number): Fit {
+    const rows = fitted.map((column) => {
+      const products = this.#products[column] as Float64Array;
+      return [...fitted, target].map((other) => products[other] as number);
+    });
+    const weights = solved(rows);
+    const squares = (): number => {
+      let sum = 0;
+      for (const block of this.#blocks) {
+        let value = 0;
+        for (let which = 0; which < fitted.length; which++) {
+          value += (block[fitted[which] as number] as number) * (weights[which] as number);
+        }
+        sum += ((block[target] as number) - value) ** 2;
+      }
+      return sum;
+    };
+    return { weights, squares };
   }
 }
 
-/** Squares left by a level with one filling cache: it only fills, and comes to rest at a bearable level. */
-function resting(ones: readonly number[], filling: readonly number[], observed: readonly number[]): number {
-  const free = leastSquares([ones, filling], observed);
-  if ((free.weights[1] ?? 0) < 0) return leastSquares([ones], observed).squares;
-  if ((free.weights[0] ?? 0) <= restingMax) return free.squares;
-  const below = observed.map((value) => value - restingMax);
-  return leastSquares([filling], below).squares;
+interface Fit {
+  /** Of each column. */
+  readonly weights: readonly number[];
+  readonly squares: () => number;
 }
 
-/** Ordinary least squares by the normal equations; few columns. */
-export function leastSquares(
-  columns: readonly (readonly number[])[],
-  observed: readonly number[],
-): { readonly weights: readonly number[]; readonly squares: number } {
-  const dot = (left: readonly number[], right: readonly number[]) =>
-    left.reduce((sum, value, index) => sum + value * (right[index] ?? 0), 0);
-  const rows = columns.map((column) => [...columns.map((other) => dot(column, other)), dot(column, observed)]);
+/** The solution of normal equations, each a row with its right side last. What nothing is known of gets 0. */
+function solved(rows: readonly number[][]): readonly number[] {
   for (const [pivot, row] of rows.entries()) {
     const lead = row[pivot] ?? 0;
     if (Math.abs(lead) < 1e-12) continue;
@@ -101,13 +142,5 @@ export function leastSquares(
       for (const [column, value] of row.entries()) other[column] = (other[column] ?? 0) - factor * value;
     }
   }
-  const weights = rows.map((row, index) =>
-    Math.abs(row[index] ?? 0) < 1e-12 ? 0 : (row.at(-1) ?? 0) / (row[index] ?? 1),
-  );
-  let squares = 0;
-  for (const [index, value] of observed.entries()) {
-    const fitted = columns.reduce((sum, column, which) => sum + (column[index] ?? 0) * (weights[which] ?? 0), 0);
-    squares += (value - fitted) ** 2;
-  }
-  return { weights, squares };
+  return rows.map((row, index) => (Math.abs(row[index] ?? 0) < 1e-12 ? 0 : (row.at(-1) ?? 0) / (row[index] ?? 1)));
 }

@@ -57,6 +57,11 @@ export function sentence(
   { action, grounds, strongest, sharedSince, requests, podLoad, hasControl }: Told,
   names: Names = {},
 ): string {
+  if (action === "continue") {
+    if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
+    if (requests === 0) return "no requests to compare yet";
+    return `no harm beyond the tolerances is seen over ${counted(requests, "request")}`;
+  }
   const told = strongest === undefined ? "" : describe(strongest, names);
   const shared = sharedSince === undefined ? "" : `, or the shared trouble since ${timeOf(sharedSince, names)}`;
   switch (action) {
@@ -76,10 +81,6 @@ export function sentence(
       return `${told}; not yet proven, so the weight isn't raised`;
     case "alert":
       return `${told}; a person has to look`;
-    case "continue":
-      if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
-      if (requests === 0) return "no requests to compare yet";
-      return `no harm beyond the tolerances is seen over ${counted(requests, "request")}`;
   }
 }
 

@@ -19,6 +19,9 @@ export class ModelledRoutes {
   #shape = "";
   #pods: readonly Pod[] = [];
   #slices = new WeakMap<Service, EndpointSlice>();
+  /** What the last split was made of. */
+  #from: readonly unknown[] = [];
+  #split: Split = { stable: 0, canary: 0 };
 
   constructor(entry: Entry) {
     this.#entry = entry;
@@ -26,6 +29,9 @@ export class ModelledRoutes {
 
   split(world: RoutedWorld, canaryHash: string): Split {
     this.#know(world.replicaSets);
+    const from = [canaryHash, this.#pods, ...world.services, ...world.virtualServices, ...world.destinationRules];
+    if (from.length === this.#from.length && from.every((one, place) => one === this.#from[place])) return this.#split;
+    this.#from = from;
     const inputs = {
       services: world.services,
       virtualServices: world.virtualServices,
@@ -34,7 +40,8 @@ export class ModelledRoutes {
       endpointSlices: world.services.map((service) => this.#sliceOf(service)),
     };
     const { table } = this.#compiler.compile(inputs, ++this.#version);
-    return splitOf(table, this.#entry, canaryHash);
+    this.#split = splitOf(table, this.#entry, canaryHash);
+    return this.#split;
   }
 
   /** The same objects as before while no Pod came or went: then the compiler has nothing to do. */

@@ -19,6 +19,7 @@ import {
   namedEvidence,
   RecentKpis,
   tolerancesOf,
+  type Verdict,
   type VersionServed,
 } from "@sluice/verdict";
 import type { Past } from "../model/past.ts";
@@ -31,6 +32,12 @@ interface JudgeWork {
   readonly spec: JudgementSpec;
   readonly step: number;
   readonly stepSince: Instant;
+}
+
+/** What a look found. */
+interface Said {
+  readonly windows: number;
+  readonly verdict: Verdict;
 }
 
 /** Where the release is in the plan that it is judged by. */
@@ -49,10 +56,10 @@ interface Session {
   before: ReturnType<typeof copyOf>;
   lookedAt: number;
   /** What it said last, and when it looks again. */
-  said: JudgedWindows | undefined;
+  said: Said | undefined;
   dueAt: Instant;
   /** It was told to the controller. */
-  told: JudgedWindows | undefined;
+  told: Said | undefined;
 }
 
 /** A task that waits for news. */
@@ -157,11 +164,11 @@ export class JudgedModel {
     waiting.timer = this.#clock.after(left, () => this.#goOn(waiting));
   }
 
-  #tell(waiting: Waiting, said: JudgedWindows): void {
-    waiting.timer?.cancel();
-    this.#waiting.delete(waiting.work.uid);
-    waiting.session.told = said;
-    waiting.resolve(said);
+  #tell({ session, work, timer, resolve }: Waiting, said: Said): void {
+    timer?.cancel();
+    this.#waiting.delete(work.uid);
+    session.told = said;
+    resolve(this.#windowsOf(session, said));
   }
 
   /** A policy's rules and metrics are asked at each look; else only a verdict that changes, or that is bad, is news. */
@@ -171,13 +178,13 @@ export class JudgedModel {
   ): boolean {
     if (this.#isEachWindow || told === undefined || said === undefined) return true;
     if ((policy !== undefined && rules.length > 0) || metrics.length > 0 || model !== undefined) return true;
-    const isCalm = (windows: JudgedWindows) => windows.verdict.action === "continue" && !windows.verdict.suspects;
+    const isCalm = ({ verdict }: Said) => verdict.action === "continue" && !verdict.suspects;
     return !isCalm(said) || !isCalm(told);
   }
 
   #beganAt = ({ beganAt }: JudgementSpec): Instant => parseInstant(beganAt) ?? this.#clock.now();
 
-  #look(session: Session, work: JudgeWork): JudgedWindows {
+  #look(session: Session, work: JudgeWork): Said {
     const { spec } = work;
     const { step } = session;
     const service = this.#service;
@@ -213,8 +220,13 @@ export class JudgedModel {
     const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(session, work, verdict.suspects);
     const { windows, at } = this.#dueAt(work, due);
     session.dueAt = at;
+    return { windows, verdict };
+  }
+
+  /** As the controller is told it: only then it is put in words. */
+  #windowsOf({ kpis }: Session, { windows, verdict }: Said): JudgedWindows {
     const evidence = namedEvidence(verdict.evidence, this.#endpoints);
-    return { windows, verdict: { ...verdict, evidence }, kpis: session.kpis.now(), metrics: {} };
+    return { windows, verdict: { ...verdict, evidence }, kpis: kpis.now(), metrics: {} };
   }
 
   #servedBeside(served: (version: Version) => VersionServed): VersionServed | undefined {
