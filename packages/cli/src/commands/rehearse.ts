@@ -21,7 +21,7 @@ import { keepPrediction } from "../rehearse/calibration/predictions.ts";
 import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
 import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
 import { renderHtml } from "../rehearse/html.ts";
-import { renderChecks, renderRehearsal } from "../rehearse/render.ts";
+import { pageColumns, renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
 import { ReleaseThreads } from "../rehearse/threads.ts";
 import { type TrafficWords, trafficOf } from "../rehearse/traffic-words.ts";
@@ -129,7 +129,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     );
   } else {
     for (const [index, result] of results.entries()) {
-      console.log(renderRehearsal(result, hasColour()));
+      console.log(renderRehearsal(result, hasColour(), pageColumns()));
       const suggestion = suggestions[index];
       if (suggestion !== undefined) {
         const rollout = { name: result.rollout, namespace: result.namespace };

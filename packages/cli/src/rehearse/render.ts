@@ -1,11 +1,17 @@
 import { amount, type Checked, type FaultResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
 import { padEnd, paint, width } from "../terminal/style.ts";
 
-const columns = 100;
+const most = 100;
+const least = 60;
 const labels = { argo: "as Argo Rollouts", sluice: "as Sluice" } as const;
 
-/** The page in a terminal, at most 100 columns wide. */
-export function renderRehearsal(rehearsal: Rehearsal, color: boolean): string {
+/** How wide a page may be: as the terminal, where there is one. */
+export const pageColumns = (stream: { readonly columns?: number | undefined } = process.stdout): number =>
+  Math.max(least, Math.min(most, stream.columns ?? most));
+
+/** The page in a terminal, `columns` wide at most: the profiles stand side by side where there is room. */
+export function renderRehearsal(rehearsal: Rehearsal, color: boolean, columns = most): string {
+  const wrapped = wrapTo(columns);
   const { rollout, namespace, traffic, seed } = rehearsal;
   const users = `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms`;
   const title = `${paint("bold", `${namespace}/${rollout}`, color)}  ${users}, seed ${seed}`;
@@ -20,54 +26,49 @@ export function renderRehearsal(rehearsal: Rehearsal, color: boolean): string {
     rehearsal.learned.map((words, index) => wrapped(words, index === 0 ? "learned from " : "  ")).join("\n"),
     notes.map((note) => wrapped(note, "  ")).join("\n"),
     rehearsal.words.map((words) => wrapped(words, "- ")).join("\n"),
-    renderFaults(rehearsal, color),
-    renderSteps(rehearsal, color),
-    renderGood(rehearsal, color),
+    renderFaults(rehearsal, color, columns),
+    renderSteps(rehearsal, color, columns),
+    renderGood(rehearsal, color, columns),
   ];
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-function renderFaults({ profiles }: Rehearsal, color: boolean): string {
+const headers = ["", "caught by", "at", "after", "harmed", "p95"] as const;
+
+function renderFaults({ profiles }: Rehearsal, color: boolean, columns: number): string {
   const names = (["argo", "sluice"] as const).filter((name) => profiles[name] !== undefined);
-  const headers = ["fault", ...names.flatMap(() => ["", "caught by", "at", "after", "harmed p95"])];
-  const first = names[0] === undefined ? [] : (profiles[names[0]]?.faults ?? []);
-  const rows = first.map(({ fault }) => [
-    fault,
-    ...names.flatMap((name) =>
-      cellsOf(
-        profiles[name]?.faults.find((one) => one.fault === fault),
-        color,
-      ),
-    ),
-  ]);
-  const widths = headers.map((header, column) =>
-    Math.max(width(header), ...rows.map((row) => width(row[column] ?? ""))),
-  );
-  const over = widths[0] ?? 0;
-  const half = (widths.slice(1, 6).reduce((sum, one) => sum + one, 0) ?? 0) + 4;
-  const titles = `${" ".repeat(over)} | ${names.map((name) => padEnd(paint("bold", labels[name], color), half)).join(" | ")}`;
-  return [titles.trimEnd(), ...[headers, ...rows].map((row) => lineOf(row, widths))].join("\n");
+  const tables = names.map((name) => {
+    const rows = (profiles[name]?.faults ?? []).map((result) => cellsOf(result, color));
+    const widths = headers.map((header, place) =>
+      Math.max(header.length, ...rows.map((row) => width(row[place] ?? ""))),
+    );
+    const inner = widths.reduce((sum, one) => sum + one + 1, -1);
+    const lines = [headers, ...rows].map((row) => row.map((cell, place) => padEnd(cell, widths[place] ?? 0)).join(" "));
+    return [padEnd(paint("bold", labels[name], color), inner), ...lines];
+  });
+  const faults = ["", "fault", ...((names[0] && profiles[names[0]]?.faults) ?? []).map(({ fault }) => fault)];
+  const over = Math.max(...faults.map(width));
+  const beside = (parts: readonly (readonly string[])[]) =>
+    faults.map((fault, place) =>
+      [padEnd(fault, over), ...parts.map((part) => part[place] ?? "")].join(" | ").trimEnd(),
+    );
+  const together = beside(tables);
+  if (Math.max(...together.map(width)) <= columns) return together.join("\n");
+  return tables.map((table) => beside([table]).join("\n")).join("\n\n");
 }
 
-const lineOf = (row: readonly string[], widths: readonly number[]): string =>
-  row
-    .map((cell, column) => `${column % 5 === 1 ? "| " : ""}${padEnd(cell, widths[column] ?? 0)}`)
-    .join(" ")
-    .trimEnd();
-
-function cellsOf(result: FaultResult | undefined, color: boolean): readonly string[] {
-  if (result === undefined) return ["", "", "", "", ""];
+function cellsOf(result: FaultResult, color: boolean): readonly string[] {
   const { caught, by, weight, seconds, harmedMedian, harmedP95, isHarmful } = result;
   const share = percent(caught);
   const good = isHarmful ? caught >= 0.95 : caught <= 0.05;
   const bad = isHarmful ? caught < 0.5 : caught > 0.5;
-  const harm = harmedP95 === 0 ? "0" : `${short(harmedMedian)} ${short(harmedP95)}`;
   return [
     paint(good ? "green" : bad ? "red" : "yellow", share.replace(" ", ""), color),
     cut(by ?? "-", 12),
     weight === undefined ? "-" : percent(weight).replace(" ", ""),
     seconds === undefined ? "-" : span(seconds).replace(" ", ""),
-    harm,
+    short(harmedMedian),
+    short(harmedP95),
   ];
 }
 
@@ -87,7 +88,7 @@ const cut = (text: string, most: number): string => {
   return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
 };
 
-function renderSteps({ steps }: Rehearsal, color: boolean): string {
+function renderSteps({ steps }: Rehearsal, color: boolean, columns: number): string {
   if (steps.length === 0) return "";
   const seen = (errors: number | undefined) =>
     errors === undefined ? "nothing" : `+${Math.round(errors * 1000) / 10}pp`;
@@ -98,24 +99,21 @@ function renderSteps({ steps }: Rehearsal, color: boolean): string {
     seen(step.smallest.argo),
     seen(step.smallest.sluice),
   ]);
-  const headers = ["weight", "time", "canary requests", "Argo Rollouts sees", "Sluice sees"];
-  const widths = headers.map((header, column) =>
-    Math.max(header.length, ...rows.map((row) => row[column]?.length ?? 0)),
-  );
+  const heads = ["weight", "time", "canary requests", "Argo Rollouts sees", "Sluice sees"];
+  const widths = heads.map((header, column) => Math.max(header.length, ...rows.map((row) => row[column]?.length ?? 0)));
   const line = (row: readonly string[]) =>
     row
       .map((cell, column) => padEnd(cell, widths[column] ?? 0))
       .join("   ")
       .trimEnd();
-  const title = paint(
-    "bold",
-    "the smallest added failures that half of the releases are stopped for, by the end of a step",
-    color,
-  );
-  return [title, line(headers), ...rows.map(line)].join("\n");
+  const what = "the smallest added failures that half of the releases are stopped for, by the end of a step";
+  const title = wrapTo(columns)(what, "")
+    .split("\n")
+    .map((part) => paint("bold", part, color));
+  return [...title, line(heads), ...rows.map(line)].join("\n");
 }
 
-function renderGood({ profiles }: Rehearsal, color: boolean): string {
+function renderGood({ profiles }: Rehearsal, color: boolean, columns: number): string {
   const lines = (["argo", "sluice"] as const).flatMap((name) => {
     const good = profiles[name]?.good;
     if (good === undefined) return [];
@@ -124,7 +122,7 @@ function renderGood({ profiles }: Rehearsal, color: boolean): string {
     const rules = Object.entries(good.rules).map(([rule, count]) => `${rule} ${count}`);
     const by = rules.length === 0 ? "" : ` by ${rules.join(", ")}`;
     const waiting = waitedSeconds > 0 ? `, ${span(waitedSeconds)} of it for people` : "";
-    return [wrapped(`${labels[name]}: ${words}${by}; ${span(seconds)}${waiting}`, "  ")];
+    return [wrapTo(columns)(`${labels[name]}: ${words}${by}; ${span(seconds)}${waiting}`, "  ")];
   });
   return [paint("bold", "good releases", color), ...lines].join("\n");
 }
@@ -139,15 +137,17 @@ export const renderChecks = (checks: readonly Checked[], color: boolean): string
     )
     .join("\n");
 
-function wrapped(text: string, lead: string): string {
-  const lines: string[] = [];
-  let line = lead;
-  for (const word of text.split(" ")) {
-    if (line.length + word.length > columns && line.trim() !== "") {
-      lines.push(line.trimEnd());
-      line = " ".repeat(lead.length);
+const wrapTo =
+  (columns: number) =>
+  (text: string, lead: string): string => {
+    const lines: string[] = [];
+    let line = lead;
+    for (const word of text.split(" ")) {
+      if (line.length + word.length > columns && line.trim() !== "") {
+        lines.push(line.trimEnd());
+        line = " ".repeat(lead.length);
+      }
+      line += `${word} `;
     }
-    line += `${word} `;
-  }
-  return [...lines, line.trimEnd()].join("\n");
-}
+    return [...lines, line.trimEnd()].join("\n");
+  };

@@ -1,5 +1,5 @@
 import type { AnalysisTemplate, Rollout } from "@sluice/api";
-import { parsePromql } from "@sluice/languages";
+import { describeRefusal, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
 import type { Policy } from "../policy/policy.ts";
 import { analysesOf } from "../policy/surroundings.ts";
@@ -39,9 +39,10 @@ export function queriesOf(policy: Policy): Queries {
         refuse(`its provider ${Object.keys(provider)[0] ?? "?"} isn't modelled`);
         continue;
       }
-      const parsed = parsePromql(withoutArguments(query, policy.rollout, template));
+      const filled = withoutArguments(query, policy.rollout, template);
+      const parsed = parsePromql(filled);
       if (parsed.is === "refused") {
-        refuse(`its query can't be read: found ${parsed.refusal.found}, expected ${parsed.refusal.expected}`);
+        refuse(`its query can't be read, ${describeRefusal(parsed.refusal, filled)}`);
         continue;
       }
       const shape = shapeOf(parsed.value);

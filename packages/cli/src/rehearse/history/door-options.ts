@@ -34,6 +34,9 @@ function doorOf(address: string, options: HistoryOptions): PrometheusDoor {
   if ((prometheusUser === undefined) !== (prometheusPasswordFile === undefined)) {
     throw new Fault("invalid", "--prometheus-user and --prometheus-password-file go together");
   }
+  if (!/^https?:\/\//.test(address) || !URL.canParse(address)) {
+    throw new Fault("invalid", `--from-prometheus: found ${address}, expected a URL such as http://prometheus:9090`);
+  }
   return {
     address,
     insecure: options.prometheusInsecure === true,

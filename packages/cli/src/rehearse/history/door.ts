@@ -1,7 +1,7 @@
 import { copyFileSync, linkSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Fault, hours } from "@sluice/kernel";
+import { Fault, hours, isFault } from "@sluice/kernel";
 import { type MatrixSeries, type QueryRange, queryRange } from "@sluice/metrics";
 import { createMetricsStore, type PrometheusDoor, queryPrometheusRange } from "@sluice/metrics/node";
 import { realClock, wallClock } from "../../control-plane/real-clock.ts";
@@ -22,7 +22,12 @@ export function prometheusHistory(door: PrometheusDoor): HistoryDoor {
   return {
     name: `Prometheus at ${host}`,
     isOwn: false,
-    range: (query, range) => queryPrometheusRange(door, query, range, AbortSignal.timeout(120_000), wallClock),
+    range: (query, range) =>
+      queryPrometheusRange(door, query, range, AbortSignal.timeout(120_000), wallClock).catch((thrown: unknown) => {
+        if (!isFault(thrown) || thrown.kind !== "forbidden") throw thrown;
+        const ways = "--prometheus-token-file, --prometheus-user or --prometheus-header";
+        throw new Fault("forbidden", `${thrown.message}: nobody is let in without ${ways}, or not with these`);
+      }),
     close: async () => {},
   };
 }

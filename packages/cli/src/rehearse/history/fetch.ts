@@ -2,7 +2,7 @@ import { Fault, hours, type Instant, instant, isFault, type Millis, minutes } fr
 import { labelValue, type MatrixSeries } from "@sluice/metrics";
 import type { History, HistoryPoint } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
-import type { HistorySource } from "./sources.ts";
+import { codeLabels, type HistorySource } from "./sources.ts";
 
 /** One point tells of this long: long enough for a rate of what is scraped each minute. */
 export const step = minutes(5);
@@ -10,15 +10,6 @@ const rateWindow = "5m";
 const day = hours(24);
 const least = hours(1);
 const patience = minutes(2);
-const codeLabels = [
-  "code",
-  "status",
-  "response_code",
-  "status_code",
-  "http_status",
-  "http_status_code",
-  "http_response_status_code",
-];
 
 export interface Period {
   readonly from: Instant;
@@ -39,7 +30,8 @@ export async function look(door: HistoryDoor, source: HistorySource, period: Per
   const query = source.isRate ? `count(${source.requests})` : `count by (${codeLabels.join(",")}) (${source.requests})`;
   const found = await door.range(query, { start: period.from, end: period.until, step: least });
   const times = found.flatMap((series) => series.times);
-  const codeLabel = codeLabels.find((label) => found.some(({ labels }) => labelValue(labels, label) !== ""));
+  const telling = source.isOfSomeCodes ? [] : codeLabels;
+  const codeLabel = telling.find((label) => found.some(({ labels }) => labelValue(labels, label) !== ""));
   // What is seen at one hour may have begun since the one before, and may go on until the next.
   const from = instant(Math.max(period.from, Math.min(...times) - least));
   const until = instant(Math.min(period.until, Math.max(...times) + least));

@@ -13,7 +13,20 @@ export interface HistorySource {
   readonly bucketMs: number;
   /** The query is a rate already, and no counter with labels. */
   readonly isRate?: boolean;
+  /** It chose among the answers itself: what is left says nothing of what failed. */
+  readonly isOfSomeCodes?: boolean;
 }
+
+/** Under which what became of a request is told. */
+export const codeLabels = [
+  "code",
+  "status",
+  "response_code",
+  "status_code",
+  "http_status",
+  "http_status_code",
+  "http_response_status_code",
+];
 
 export interface Sought {
   readonly namespace: string;
@@ -114,6 +127,7 @@ export function sourceOfQuery(query: string): HistorySource {
     requests: query,
     ...(buckets === undefined ? {} : { buckets: `${buckets}{${rest.join(",")}}` }),
     bucketMs: isIstio || isMilliseconds ? 1 : 1000,
+    isOfSomeCodes: matchers.some(({ label }) => codeLabels.includes(label)),
   };
 }
 
