@@ -3,7 +3,7 @@ import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { holdbackCondition } from "./canary/holdback.ts";
 import { replicasOf } from "./canary/steps.ts";
 import { conditionOf, type RolloutCondition } from "./conditions.ts";
-import { availableOf, type View } from "./view.ts";
+import { availableOf, isFullyAvailable, type View } from "./view.ts";
 
 export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
 
@@ -40,9 +40,17 @@ export const deadlineAt = (
   return from === undefined ? undefined : after(from, seconds(limit ?? 600));
 };
 
+/** As that, but once its Pods are there a version waits for requests as long as its EvidencePolicy lets it. */
+export function progressEnd(view: View, progressing: RolloutCondition | undefined): Instant | undefined {
+  const { canary, evidencePatience = 0, rollout } = view;
+  const limit = rollout.spec.progressDeadlineSeconds ?? 600;
+  const isThere = canary !== undefined && isFullyAvailable(canary);
+  return deadlineAt(isThere ? Math.max(limit, evidencePatience / 1000) : limit, progressing);
+}
+
 /** When to look whether it is over; undefined where nothing is on its way or the clock stands still. */
 export function clockEnd(view: View): Instant | undefined {
-  const { status, rollout } = view;
+  const { status } = view;
   const progressing = conditionOf(status.conditions, "Progressing");
   const isOver = ["NewReplicaSetAvailable", "ProgressDeadlineExceeded", "RolloutPaused"].includes(
     progressing?.reason ?? "",
@@ -50,6 +58,6 @@ export function clockEnd(view: View): Instant | undefined {
   if (isOver || !runsClock(view) || (view.isFullyPromoted && availableOf(view.canary) >= replicasOf(view.rollout))) {
     return undefined;
   }
-  const end = deadlineAt(rollout.spec.progressDeadlineSeconds, progressing);
+  const end = progressEnd(view, progressing);
   return end === undefined ? undefined : after(end, millis(1));
 }

@@ -15,7 +15,7 @@ import {
   withCondition,
   withoutCondition,
 } from "./conditions.ts";
-import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
+import { progressEnd, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { baselineCondition, baselineConditionType } from "./judging/fresh-baseline.ts";
 import { refusedHoldback } from "./judging/policy.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -180,7 +180,7 @@ function withProgress(
   if (isMoving || known === undefined || endsWithTheNextTurn.has(known.reason ?? "")) {
     return set("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`, isMoving);
   }
-  const deadline = deadlineAt(rollout.spec.progressDeadlineSeconds, known);
+  const deadline = progressEnd(view, known);
   const isOver = deadline !== undefined && now > deadline && runsClock(view);
   if (isOver && wasAway(deadline, now) && known.reason !== "ProgressDeadlineExceeded") {
     return withCondition(conditions, known, now, true);

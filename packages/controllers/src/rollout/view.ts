@@ -1,4 +1,5 @@
 import type { Judgement, LastingVersion, ReplicaSet, RollbackPolicy, Rollout, RolloutStatus } from "@sluice/api";
+import type { Millis } from "@sluice/kernel";
 import { podHashLabel } from "../version/index.ts";
 import { type Progress, progressOf } from "./canary/steps.ts";
 import { type Version, versionOf } from "./configuration/version.ts";
@@ -27,6 +28,8 @@ export interface View {
   readonly policy: RollbackPolicy | undefined;
   /** What stays with the stable version for a while after the last step. */
   readonly holdback: Holdback | undefined;
+  /** How long it may wait for requests; undefined where no EvidencePolicy says. */
+  readonly evidencePatience: Millis | undefined;
   /** The version that is wanted, but waits for a person's word; then all of this is about the one that stays meanwhile. */
   readonly waiting?: LastingVersion;
   /** Of this version, while it goes on. */
@@ -35,7 +38,8 @@ export interface View {
   readonly judged: Judgement["status"];
 }
 
-export function viewOf({ rollout, replicaSets, configuration, policies, judgements }: ObservedRollout): View {
+export function viewOf(observed: ObservedRollout): View {
+  const { rollout, replicaSets, configuration, policies, judgements, evidence } = observed;
   const status = rollout.status ?? {};
   const version = versionOf(rollout, replicaSets, configuration);
   const { hash, set: canary } = version;
@@ -60,6 +64,7 @@ export function viewOf({ rollout, replicaSets, configuration, policies, judgemen
     progress: progressOf(rollout),
     policy,
     holdback: holdbackOf(rollout, policy),
+    evidencePatience: evidence.askAfter,
     ...judgementOf(judgements, hash, revision),
   };
 }

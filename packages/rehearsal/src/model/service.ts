@@ -147,6 +147,14 @@ export class ModelledService {
     return this.served[version].reduce((sum, { requests }) => sum + requests, 0);
   }
 
+  /** 0..1: how likely a request of this moment fails; `endpoint` is -1 where none of them is asked. */
+  failureShare(version: Version, endpoint: number): number {
+    const { fault } = this.#options;
+    const { ordinary, isFaulty } = this.#stateOf(version);
+    const isHit = isFaulty && (fault.endpoint === undefined || fault.endpoint === endpoint);
+    return isHit ? ordinary + (1 - ordinary) * (fault.errors ?? 0) * (fault.share ?? 1) : ordinary;
+  }
+
   /** What a second at full traffic costs users: for the time until people notice. */
   harmASecond(): number {
     const { traffic, fault } = this.#options;

@@ -36,6 +36,7 @@ const rehearsed = new Set([
   "ConfigMap",
   "Secret",
   "RollbackPolicy",
+  "EvidencePolicy",
   "RingSet",
 ]);
 

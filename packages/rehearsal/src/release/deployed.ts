@@ -50,6 +50,7 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
       askJudge: nothingServed,
       ringTraffic: async () => ({ rings: [] }),
       canaryTraffic: async () => ({ requests: 0 }),
+      syntheticCheck: nothingServed,
     },
   });
   const { namespace = "default", name } = rollout.metadata;

@@ -53,6 +53,8 @@ export function ruleOf(message: string, said: JudgementStatus | undefined, world
   if (said?.because !== undefined && message.includes(said.because)) return ruleOfJudge(said);
   if (message.includes("crash loop")) return { by: "crash loop", isOurs: true };
   if (/: never ready: |timed out progressing/.test(message)) return { by: "never ready", isOurs: true };
+  const check = /synthetic check ([\w.-]+):/.exec(message)?.[1];
+  if (check !== undefined) return { by: `synthetic check ${check}`, isOurs: true };
   const metric = /Metric "([^"]+)"/.exec(message)?.[1];
   if (metric !== undefined) return { by: metric, isOurs: false };
   const failed = [...world.objects.values()]

@@ -1,4 +1,4 @@
-import type { AnalysisTemplate, Rollout } from "@sluice/api";
+import type { AnalysisTemplate, EvidencePolicy, Rollout } from "@sluice/api";
 import { describeRefusal, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -62,6 +62,12 @@ export function queriesOf(policy: Policy): Queries {
       }
     }
   }
+  for (const { metadata, spec } of evidenceOf(policy)) {
+    for (const { name, job } of spec.syntheticChecks ?? []) {
+      if (job !== undefined)
+        unanswerable.push({ template: metadata.name, metric: name, because: "what its Job does isn't modelled" });
+    }
+  }
   const tellsEndpoints = [...labels].some(isEndpointLabel);
   return {
     families,
@@ -77,6 +83,9 @@ export function queriesOf(policy: Policy): Queries {
 export const templatesOf = ({ surroundings }: Policy): readonly AnalysisTemplate[] =>
   surroundings.filter(({ kind }) => kind.endsWith("AnalysisTemplate")) as readonly AnalysisTemplate[];
 
+const evidenceOf = ({ surroundings }: Policy): readonly EvidencePolicy[] =>
+  surroundings.filter(({ kind }) => kind === "EvidencePolicy") as readonly EvidencePolicy[];
+
 /** Arguments filled in where their values stand in the files, else by a word: enough to read a query. */
 function withoutArguments(query: string, rollout: Rollout, template: AnalysisTemplate): string {
   const values = new Map<string, string>();
@@ -91,6 +100,7 @@ function withoutArguments(query: string, rollout: Rollout, template: AnalysisTem
 export function answerable(policy: Policy, { unanswerable }: Queries): Policy {
   const surroundings = policy.surroundings.map((object) => {
     const silent = unanswerable.filter(({ template }) => template === object.metadata.name);
+    if (silent.length > 0 && object.kind === "EvidencePolicy") return withoutJobs(object as EvidencePolicy);
     if (silent.length === 0 || !object.kind.endsWith("AnalysisTemplate")) return object;
     const { spec, ...rest } = object as AnalysisTemplate;
     const metrics = (spec.metrics ?? []).map((metric) =>
@@ -102,3 +112,8 @@ export function answerable(policy: Policy, { unanswerable }: Queries): Policy {
   });
   return { ...policy, surroundings };
 }
+
+const withoutJobs = ({ spec, ...rest }: EvidencePolicy): EvidencePolicy => ({
+  ...rest,
+  spec: { ...spec, syntheticChecks: (spec.syntheticChecks ?? []).filter(({ job }) => job === undefined) },
+});

@@ -18,6 +18,7 @@ import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
+import { syntheticCheck } from "./synthetic-check.ts";
 import { World } from "./world.ts";
 
 export interface ReleaseOptions {
@@ -123,6 +124,12 @@ class Release {
         askJudge: (work, cancellation) => askJudge(world.client)(work, cancellation),
         ringTraffic: async () => ({ rings: [] }),
         canaryTraffic: async () => ({ requests: this.#requests() }),
+        syntheticCheck: syntheticCheck({
+          service: this.#service,
+          clock: this.#clock,
+          random: seededRandom(seed ^ 0x517e),
+          endpoints,
+        }),
       },
     });
     await world.settle();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultTraffic } from "../model/traffic.ts";
 import { wordsOf } from "./findings.ts";
-import type { ProfileResult, StepView } from "./result.ts";
+import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 const nothing: ProfileResult = {
   good: { runs: 4, falseAborts: 0, asked: 0, rules: {}, seconds: 1200, waitedSeconds: 0, heldSeconds: 0 },
@@ -18,19 +18,21 @@ const step = (weight: number, caught: StepView["caught"]): StepView => ({
   caught,
 });
 
+const rehearsal = {
+  rollout: "web",
+  namespace: "shop",
+  seed: 1,
+  traffic: defaultTraffic,
+  learned: [],
+  madeUp: [],
+  unanswerable: [],
+  profiles: { argo: nothing, sluice: nothing },
+  steps: [],
+  idleRules: [],
+};
+
 const said = (steps: readonly StepView[]) =>
-  wordsOf({
-    rollout: "web",
-    namespace: "shop",
-    seed: 1,
-    traffic: defaultTraffic,
-    learned: [],
-    madeUp: [],
-    unanswerable: [],
-    profiles: { argo: nothing, sluice: nothing },
-    steps,
-    idleRules: [],
-  }).filter((words) => words.includes("decide"));
+  wordsOf({ ...rehearsal, steps }).filter((words) => words.includes("decide"));
 
 test("steps that stop no release are told with the time that they take, for each profile", () => {
   const steps = [
@@ -47,4 +49,37 @@ test("steps that stop no release are told with the time that they take, for each
 
 test("where each step stops something nothing is said", () => {
   expect(said([step(0.1, { argo: 1, sluice: 1 })])).toEqual([]);
+});
+
+test("low traffic: what a longer first step was seen to find is said, or that it takes too long", () => {
+  const few = [{ ...step(0.05, { argo: 1, sluice: 1 }), seconds: 120, canaryRequests: 72, smallest: { argo: 0.1 } }];
+  const words = (longerFirst: Rehearsal["longerFirst"]) =>
+    wordsOf({
+      ...rehearsal,
+      traffic: { ...defaultTraffic, requestsPerSecond: 12 },
+      steps: few,
+      ...(longerFirst && { longerFirst }),
+    });
+
+  expect(words(undefined)).toEqual([
+    "At 12 requests a second your 2-minute step at 5 % sees 72 canary requests: your analyses see a 10-point regression from there on.",
+    "A regression of 50 points or less stays invisible to Sluice before full traffic.",
+  ]);
+  expect(words({ seconds: 840, smallest: { sluice: 0.02 } })[2]).toBe(
+    "Low traffic: 72 canary requests in the first step decide little. With 14 min there Sluice sees a 2-point regression by its end, your analyses nothing: that was rehearsed.",
+  );
+  expect(words({ seconds: 20_040 })[2]).toContain("Enough would take 5.6 h there: too long for most.");
+  expect(words({ seconds: 20_040 })[3]).toContain("an EvidencePolicy in the same files");
+});
+
+test("who stops every good release sees nothing, and that is said", () => {
+  const asking = { ...nothing, good: { ...nothing.good, asked: 1, rules: { NoData: 4 } } };
+  const words = wordsOf({
+    ...rehearsal,
+    profiles: { argo: nothing, sluice: asking },
+    steps: [step(0.1, { argo: 1, sluice: 4 })],
+  });
+
+  expect(words).toContain("As Sluice 100 % of good releases are stopped as well, by NoData.");
+  expect(words.join(" ")).not.toMatch(/Sluice (sees|catches)|invisible to Sluice/);
 });

@@ -1,4 +1,5 @@
-import type { Rehearsal, StepView } from "./result.ts";
+import type { ProfileName } from "../policy/profile.ts";
+import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 /** The sentences above the table: what a person would want to know first. */
 export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] {
@@ -14,15 +15,17 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
 }
 
 /** "At 12 requests a second its 2-minute step at 5 % sees 72 canary requests: …" */
-function blindSteps({ steps, traffic }: Omit<Rehearsal, "words">): readonly string[] {
+function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): readonly string[] {
   const step = steps.find(({ canaryRequests }) => canaryRequests !== undefined);
   if (step?.seconds === undefined) return [];
-  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${span(step.seconds)} step at ${percent(step.weight)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
-  return (["argo", "sluice"] as const).flatMap((profile) => {
+  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${long(step.seconds)} step at ${percent(step.weight)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
+  // Who stops good releases as well sees nothing; that is said for itself.
+  const able = (["argo", "sluice"] as const).filter((profile) => stoppedGood(profiles[profile]) < 0.5);
+  return able.flatMap((profile, place) => {
     const last = steps.at(-1)?.smallest[profile];
     const here = step.smallest[profile];
     const who = profile === "argo" ? "your analyses" : "Sluice";
-    const lead = profile === "argo" ? `${seen}: ` : "";
+    const lead = place === 0 ? `${seen}: ` : "";
     if (last === undefined)
       return [`${lead}${article(lead)} regression of 50 points or less stays invisible to ${who} before full traffic.`];
     if (here !== undefined && here <= last)
@@ -34,15 +37,23 @@ function blindSteps({ steps, traffic }: Omit<Rehearsal, "words">): readonly stri
   });
 }
 
-function noise({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
-  return Object.entries(profiles.argo?.good.rules ?? {}).map(([rule, count]) => {
-    const share = count / Math.max(1, profiles.argo?.good.runs ?? 1);
+function noise({ profiles: { argo, sluice } }: Omit<Rehearsal, "words">): readonly string[] {
+  const words = Object.entries(argo?.good.rules ?? {}).map(([rule, count]) => {
+    const share = count / Math.max(1, argo?.good.runs ?? 1);
     if (share >= 0.9) {
       return `${rule} stops ${percent(share)} of good releases: it can't tell them from bad ones. Is it measured before the new version has traffic (initialDelay), or does it ask for what isn't there?`;
     }
     return `${rule} fires on noise: it stops ${percent(share)} of good releases, so what it catches below is partly luck.`;
   });
+  const ours = Object.entries(sluice?.good.rules ?? {})
+    .filter(([rule]) => argo?.good.rules[rule] === undefined)
+    .map(([rule, count]) => [rule, count / Math.max(1, sluice?.good.runs ?? 1)] as const)
+    .map(([rule, share]) => `As Sluice ${percent(share)} of good releases are stopped as well, by ${rule}.`);
+  return [...words, ...ours];
 }
+
+const stoppedGood = (result: ProfileResult | undefined): number =>
+  (result?.good.falseAborts ?? 0) + (result?.good.asked ?? 0);
 
 const idle = ({ idleRules }: Omit<Rehearsal, "words">): readonly string[] =>
   idleRules.length === 0 ? [] : [`Decides nothing here: ${idleRules.join(", ")} stopped no release, good or bad.`];
@@ -69,7 +80,7 @@ function waits({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
 
 function gain({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
   const { argo, sluice } = profiles;
-  if (argo === undefined || sluice === undefined) return [];
+  if (argo === undefined || sluice === undefined || stoppedGood(sluice) >= 0.5) return [];
   const missed = argo.faults.filter(({ isHarmful, caught, fault }) => {
     const other = sluice.faults.find((one) => one.fault === fault);
     return isHarmful && caught < 0.5 && (other?.caught ?? 0) >= 0.5;
@@ -79,12 +90,21 @@ function gain({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
     : [`Sluice catches ${missed.length} that these analyses miss: ${missed.map(({ fault }) => fault).join(", ")}.`];
 }
 
-function lowTraffic({ steps, traffic }: Omit<Rehearsal, "words">): readonly string[] {
+function lowTraffic({ steps, longerFirst }: Omit<Rehearsal, "words">): readonly string[] {
   const first = steps[0];
-  if (first?.canaryRequests === undefined || first.canaryRequests >= 500) return [];
-  const needed = 500 / (traffic.requestsPerSecond * first.weight);
+  if (first?.canaryRequests === undefined || longerFirst === undefined) return [];
+  const { seconds, smallest } = longerFirst;
+  const seen = (profile: ProfileName) => {
+    const least = smallest?.[profile];
+    return least === undefined ? "nothing" : `a ${points(least)} regression`;
+  };
+  const time =
+    smallest === undefined
+      ? `Enough would take ${span(seconds)} there: too long for most.`
+      : `With ${span(seconds)} there Sluice sees ${seen("sluice")} by its end, your analyses ${seen("argo")}: that was rehearsed.`;
   return [
-    `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. What works: ${span(needed)} there, or a synthetic check every second against the canary's Service, or "pause: {}" so that a person looks after a time.`,
+    `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. ${time}`,
+    `Without waiting for users: an EvidencePolicy in the same files. Its syntheticChecks ask the new version's pods themselves, and minimumRequests with askAfter asks a person where too few came in that time.`,
   ];
 }
 
@@ -98,6 +118,12 @@ export const amount = (value: number): string =>
   Math.abs(value) < 10 && !Number.isInteger(value)
     ? value.toFixed(1)
     : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
+
+/** Before a noun: "2-minute". */
+function long(seconds: number): string {
+  const [, number = "", unit = ""] = /^(\S+) (\S+)$/.exec(span(seconds)) ?? [];
+  return `${number}-${{ s: "second", min: "minute", h: "hour" }[unit] ?? unit}`;
+}
 
 export function span(seconds: number): string {
   if (seconds < 90) return `${Math.round(seconds)} s`;

@@ -4,10 +4,12 @@ import { ModelledService } from "../model/service.ts";
 import { historyOf, historyOverTime } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import { withSteps } from "../policy/with-steps.ts";
 import { isSwitched } from "../release/deployed.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { answerable, queriesOf } from "../release/queries.ts";
 import { rehearseRelease } from "../release/release.ts";
+import { withLongerFirst } from "../suggest/candidates.ts";
 import type { Played, RehearseOptions } from "./options.ts";
 import type { Rehearsal } from "./result.ts";
 import { summarised } from "./summary.ts";
@@ -45,6 +47,11 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }
 
+/** With fewer a step tells little, whoever looks. */
+const enoughRequests = 500;
+/** Nobody waits longer for a first step to be rehearsed for it. */
+const longestFirstSeconds = 7200;
+
 /** The same policy against good and bad releases, under each profile. The same seed brings the same result. */
 export async function rehearse(policy: Policy, options: RehearseOptions): Promise<Rehearsal> {
   const { runs, goodRuns, profiles = ["argo", "sluice"], play = rehearseRelease } = options;
@@ -53,24 +60,34 @@ export async function rehearse(policy: Policy, options: RehearseOptions): Promis
   const extra = chosen.includes(everyFault[0] as Fault)
     ? ladder.filter(({ name }) => !chosen.some((fault) => fault.name === name))
     : [];
+  const few = Math.max(1, Math.ceil(runs / 2));
+  const steps = policy.rollout.spec.strategy.canary?.steps ?? [];
+  const longer =
+    options.faults === undefined
+      ? withLongerFirst(steps, options.traffic.requestsPerSecond, enoughRequests)
+      : undefined;
+  const isTried = longer !== undefined && longer.seconds <= longestFirstSeconds;
+  const patient = isTried ? withSteps(base.policy, longer.steps) : base.policy;
   const jobs = profiles.flatMap((profile) => [
-    { profile, fault: noFault, count: goodRuns },
-    ...chosen.map((fault) => ({ profile, fault, count: runs })),
-    ...extra.map((fault) => ({ profile, fault, count: Math.max(1, Math.ceil(runs / 2)) })),
+    { profile, fault: noFault, count: goodRuns, plan: base.policy },
+    ...chosen.map((fault) => ({ profile, fault, count: runs, plan: base.policy })),
+    ...extra.map((fault) => ({ profile, fault, count: few, plan: base.policy })),
+    ...(isTried ? [noFault, ...ladder].map((fault) => ({ profile, fault, count: few, plan: patient })) : []),
   ]);
   const all = jobs.reduce((sum, { count }) => sum + count, 0);
   let done = 0;
-  const release = async (profile: ProfileName, fault: Fault, run: number): Promise<Outcome> => {
-    const outcome = await play({ ...base, profile, fault, seed: seedOf(options.seed, run) });
+  const release = async (plan: Policy, profile: ProfileName, fault: Fault, run: number): Promise<Outcome> => {
+    const outcome = await play({ ...base, policy: plan, profile, fault, seed: seedOf(options.seed, run) });
     await options.onRelease?.(++done, all);
     return outcome;
   };
   const played: Played[] = [];
+  const playedLonger: Played[] = [];
   const waiting: Promise<Outcome>[] = [];
-  for (const { profile, fault, count } of jobs) {
+  for (const { profile, fault, count, plan } of jobs) {
     const outcomes: Outcome[] = [];
     for (let run = 0; run < count; run++) {
-      const outcome = release(profile, fault, run).then((ended) => {
+      const outcome = release(plan, profile, fault, run).then((ended) => {
         outcomes[run] = ended;
         return ended;
       });
@@ -78,10 +95,11 @@ export async function rehearse(policy: Policy, options: RehearseOptions): Promis
       if (options.play === undefined) await outcome;
       else waiting.push(outcome);
     }
-    played.push({ profile, fault, outcomes });
+    (plan === patient && isTried ? playedLonger : played).push({ profile, fault, outcomes });
   }
   await Promise.all(waiting);
-  return summarised(policy, options, queries, played);
+  const first = longer === undefined ? undefined : { seconds: longer.seconds, played: playedLonger };
+  return summarised(policy, options, queries, played, first);
 }
 
 /** The same users for every fault and profile: what differs is what is told apart. */

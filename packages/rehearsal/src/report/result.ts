@@ -66,6 +66,13 @@ export interface StepView {
   readonly caught: Readonly<Partial<Record<ProfileName, number>>>;
 }
 
+/** A first step with the time for enough requests, where it has less. */
+export interface LongerFirst {
+  readonly seconds: number;
+  /** What would be seen by its end; absent where that is too long to be tried. */
+  readonly smallest?: StepView["smallest"];
+}
+
 export interface Rehearsal {
   readonly rollout: string;
   readonly namespace: string;
@@ -79,6 +86,7 @@ export interface Rehearsal {
   readonly steps: readonly StepView[];
   /** Metrics and steps that stopped no release, good or bad. */
   readonly idleRules: readonly string[];
+  readonly longerFirst?: LongerFirst;
   /** What a person should read first. */
   readonly words: readonly string[];
 }

@@ -8,13 +8,23 @@ import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
 import { wordsOf } from "./findings.ts";
 import type { Played, RehearseOptions } from "./options.ts";
-import type { FaultResult, GoodResult, Interval, Predicted, ProfileResult, Rehearsal, StepView } from "./result.ts";
+import type {
+  FaultResult,
+  GoodResult,
+  Interval,
+  LongerFirst,
+  Predicted,
+  ProfileResult,
+  Rehearsal,
+  StepView,
+} from "./result.ts";
 
 export function summarised(
   policy: Policy,
   options: RehearseOptions,
   queries: Queries,
   played: readonly Played[],
+  longer?: { readonly seconds: number; readonly played: readonly Played[] },
 ): Rehearsal {
   const profiles: Partial<Record<ProfileName, ProfileResult>> = {};
   const names = [...new Set(played.map(({ profile }) => profile))];
@@ -44,6 +54,7 @@ export function summarised(
     // Without the whole ladder of faults nobody knows what a step sees.
     steps: options.faults === undefined ? stepsOf(policy, options.traffic, played) : [],
     idleRules: idleRules(policy, queries, profiles),
+    ...(longer === undefined ? {} : { longerFirst: longerFirst(policy, options.traffic, longer) }),
   };
   return { ...rehearsal, words: wordsOf(rehearsal) };
 }
@@ -158,6 +169,17 @@ function stepsOf(policy: Policy, traffic: Traffic, played: readonly Played[]): r
   });
 }
 
+/** What the first step would see, had it the time for enough requests. */
+function longerFirst(
+  policy: Policy,
+  traffic: Traffic,
+  { seconds, played }: { readonly seconds: number; readonly played: readonly Played[] },
+): LongerFirst {
+  if (played.length === 0) return { seconds };
+  const [first] = stepsOf(policy, traffic, played);
+  return { seconds, ...(first === undefined ? {} : { smallest: first.smallest }) };
+}
+
 /** How long the good release that went furthest had this weight. */
 function timeAt(outcome: Outcome | undefined, weight: number): number | undefined {
   const at = outcome?.weights.findIndex((one) => Math.abs(one.weight - weight) < 0.005) ?? -1;
@@ -169,10 +191,14 @@ function smallestAt(weight: number, played: readonly Played[]): Partial<Record<P
   const smallest: Partial<Record<ProfileName, number>> = {};
   for (const profile of ["argo", "sluice"] as const) {
     const own = played.filter((one) => one.profile === profile);
+    const stopped = (outcomes: readonly Outcome[]) =>
+      outcomes.filter((one) => isCaught(one) && one.weight <= weight + 0.005).length;
+    // What stops good releases as well sees nothing.
+    const good = own.find(({ fault }) => fault === noFault)?.outcomes ?? [];
+    if (good.length > 0 && stopped(good) * 2 >= good.length) continue;
     for (const { name, errors = 0 } of ladder) {
       const outcomes = own.find(({ fault }) => fault.name === name)?.outcomes ?? [];
-      const seen = outcomes.filter((one) => isCaught(one) && one.weight <= weight + 0.005).length;
-      if (outcomes.length === 0 || seen * 2 < outcomes.length) continue;
+      if (outcomes.length === 0 || stopped(outcomes) * 2 < outcomes.length) continue;
       smallest[profile] = errors;
       break;
     }

@@ -34,6 +34,24 @@ export function candidatesFor(steps: readonly CanaryStep[], share = 1): readonly
   );
 }
 
+/** The first timed weight held for so long that this many requests come; undefined where it is long enough, or there is none. */
+export function withLongerFirst(
+  steps: readonly CanaryStep[],
+  requestsPerSecond: number,
+  requests: number,
+): { readonly steps: readonly CanaryStep[]; readonly seconds: number } | undefined {
+  const [first] = stagesOf(steps);
+  if (first === undefined) return undefined;
+  const seconds = 60 * Math.ceil((requests * 100) / (requestsPerSecond * first.weight) / 60);
+  if (seconds < worthIt * first.seconds) return undefined;
+  const longer = steps.map((step, index) =>
+    index === first.pauseAt ? { ...step, pause: { duration: durationOf(seconds) } } : step,
+  );
+  return { steps: longer, seconds };
+}
+
+const worthIt = 1.5;
+
 const durationOf = (seconds: number): string => (seconds % 60 === 0 ? `${seconds / 60}m` : `${seconds}s`);
 
 /** The first weight by the whole factor, the last not at all. */

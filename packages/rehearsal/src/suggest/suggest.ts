@@ -2,6 +2,7 @@ import type { CanaryStep } from "@sluice/api";
 import { faults } from "../model/fault.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import { withSteps } from "../policy/with-steps.ts";
 import type { RehearseOptions } from "../report/options.ts";
 import { rehearse } from "../report/rehearse.ts";
 import { candidatesFor } from "./candidates.ts";
@@ -78,7 +79,7 @@ class Search {
   }
 
   async weigh(steps: readonly CanaryStep[], seed: number): Promise<Weighed> {
-    const policy = { ...this.#policy, rollout: withSteps(this.#policy, steps) };
+    const policy = withSteps(this.#policy, steps);
     const result = await rehearse(policy, {
       ...this.#options,
       seed,
@@ -118,8 +119,3 @@ const isBetter: Readonly<Record<Aim, Compared>> = {
   leastHarm: (after, before) => isAllowed.leastHarm(after, before) && after.harmed < clearly * before.harmed,
   shortest: (after, before) => isAllowed.shortest(after, before) && after.seconds < clearly * before.seconds,
 };
-
-function withSteps({ rollout }: Policy, steps: readonly CanaryStep[]): Policy["rollout"] {
-  const { strategy } = rollout.spec;
-  return { ...rollout, spec: { ...rollout.spec, strategy: { ...strategy, canary: { ...strategy.canary, steps } } } };
-}

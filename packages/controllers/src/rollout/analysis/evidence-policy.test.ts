@@ -77,6 +77,8 @@ test.each(["step", "beside"])("an analysis begins once there were enough request
   expect(await release.analysisRuns()).toEqual([]);
   expect(await release.weight()).toBe(20);
   expect(await pauses(release)).toBeUndefined();
+  // Past its progress deadline of ten minutes, and yet it is on its way.
+  expect((await release.status()).phase).toBe("Progressing");
   release.outside.requests = 50;
   await release.world.run(seconds(2));
   expect(await release.analysisRuns()).toHaveLength(1);
