@@ -1,6 +1,8 @@
 import type { JudgedRelease, JudgedWindow, VersionServed, Served as WindowServed } from "@sluice/verdict";
 import type { Served, Version } from "./served.ts";
 
+type RecordedVersion = Exclude<Version, "baseline">;
+
 /** A past release as its judge was shown it. */
 export interface Recording {
   readonly release: JudgedRelease;
@@ -27,7 +29,7 @@ export class RecordedTraffic {
   }
 
   /** `second` counts from the new version's first request; before it the stable version's own history holds. */
-  at(version: Version, second: number | undefined): RecordedMoment {
+  at(version: RecordedVersion, second: number | undefined): RecordedMoment {
     const { windows, release } = this.#recording;
     const place = second === undefined ? 0 : this.#placeOf(second);
     const window = windows[place];
@@ -60,7 +62,7 @@ export class RecordedTraffic {
     return from;
   }
 
-  #nearest(version: Version, place: number): VersionServed | undefined {
+  #nearest(version: RecordedVersion, place: number): VersionServed | undefined {
     const known = this.#nearestOf[version].get(place);
     if (known !== undefined) return known;
     const { windows } = this.#recording;

@@ -2,6 +2,7 @@ import type { DestinationRule, EndpointSlice, Pod, ReplicaSet, Resource, Service
 import { RouteCompiler, type RouteTable, type ServiceEntry } from "@sluice/router";
 import type { Entry } from "../policy/policy.ts";
 import { hashLabel, hashOf } from "./cluster.ts";
+import { versions } from "./served.ts";
 import type { Split } from "./service.ts";
 
 export interface RoutedWorld {
@@ -9,6 +10,12 @@ export interface RoutedWorld {
   readonly virtualServices: readonly VirtualService[];
   readonly destinationRules: readonly DestinationRule[];
   readonly replicaSets: readonly ReplicaSet[];
+}
+
+/** By which their pods are known. */
+export interface Hashes {
+  readonly canary: ReadonlySet<string>;
+  readonly baseline: ReadonlySet<string>;
 }
 
 /** Which version users meet, by the table that the router would have been handed. */
@@ -21,15 +28,17 @@ export class ModelledRoutes {
   #slices = new WeakMap<Service, EndpointSlice>();
   /** What the last split was made of. */
   #from: readonly unknown[] = [];
-  #split: Split = { stable: 0, canary: 0 };
+  #split: Split = { stable: 0, canary: 0, baseline: 0 };
 
   constructor(entry: Entry) {
     this.#entry = entry;
   }
 
-  split(world: RoutedWorld, canaryHash: string): Split {
+  /** Everything that isn't of the two is the stable version's. */
+  split(world: RoutedWorld, hashes: Hashes): Split {
     this.#know(world.replicaSets);
-    const from = [canaryHash, this.#pods, ...world.services, ...world.virtualServices, ...world.destinationRules];
+    const known = [...hashes.canary, "baseline", ...hashes.baseline].join();
+    const from = [known, this.#pods, ...world.services, ...world.virtualServices, ...world.destinationRules];
     if (from.length === this.#from.length && from.every((one, place) => one === this.#from[place])) return this.#split;
     this.#from = from;
     const inputs = {
@@ -40,7 +49,7 @@ export class ModelledRoutes {
       endpointSlices: world.services.map((service) => this.#sliceOf(service)),
     };
     const { table } = this.#compiler.compile(inputs, ++this.#version);
-    this.#split = splitOf(table, this.#entry, canaryHash);
+    this.#split = splitOf(table, this.#entry, hashes);
     return this.#split;
   }
 
@@ -60,36 +69,34 @@ export class ModelledRoutes {
   }
 }
 
-function splitOf(table: RouteTable, { is, name, namespace }: Entry, canaryHash: string): Split {
-  if (is === "service") return share(serviceOf(table, `${name}.${namespace}`), undefined, canaryHash);
+function splitOf(table: RouteTable, { is, name, namespace }: Entry, hashes: Hashes): Split {
+  if (is === "service") return share(serviceOf(table, `${name}.${namespace}`), undefined, hashes);
   const found = table.virtualServices.find((entry) => entry.name === name && entry.namespace === namespace);
   // Users without the headers of a managed route take the first that matches everyone.
   const route = found?.http.find(({ match }) => match === undefined);
   const sum = route?.destinations.reduce((total, { weight }) => total + weight, 0) ?? 0;
-  let stable = 0;
-  let canary = 0;
+  const split = { stable: 0, canary: 0, baseline: 0 };
   for (const { service, subset, weight } of route?.destinations ?? []) {
     if (weight === 0) continue;
-    const part = share(serviceOf(table, service), subset, canaryHash);
-    stable += (part.stable * weight) / sum;
-    canary += (part.canary * weight) / sum;
+    const part = share(serviceOf(table, service), subset, hashes);
+    for (const version of versions) split[version] += (part[version] * weight) / sum;
   }
-  return { stable, canary };
+  return split;
 }
 
 const serviceOf = (table: RouteTable, key: string): ServiceEntry | undefined =>
   table.services.find((entry) => `${entry.name}.${entry.namespace}` === key);
 
-function share(service: ServiceEntry | undefined, subset: string | undefined, canaryHash: string): Split {
-  if (service === undefined) return { stable: 0, canary: 0 };
-  const places = subset === undefined ? [...service.endpoints.keys()] : (service.subsets?.[subset] ?? []);
+function share(service: ServiceEntry | undefined, subset: string | undefined, hashes: Hashes): Split {
+  const places = subset === undefined ? [...(service?.endpoints.keys() ?? [])] : (service?.subsets?.[subset] ?? []);
   const ready = places.flatMap((place) => {
-    const endpoint = service.endpoints[place];
+    const endpoint = service?.endpoints[place];
     return endpoint === undefined || endpoint.state !== undefined ? [] : [endpoint];
   });
-  if (ready.length === 0) return { stable: 0, canary: 0 };
-  const canary = ready.filter(({ hash }) => hash === canaryHash).length / ready.length;
-  return { stable: 1 - canary, canary };
+  if (ready.length === 0) return { stable: 0, canary: 0, baseline: 0 };
+  const of = (known: ReadonlySet<string>) => ready.filter(({ hash = "" }) => known.has(hash)).length / ready.length;
+  const [canary, baseline] = [of(hashes.canary), of(hashes.baseline)];
+  return { stable: 1 - canary - baseline, canary, baseline };
 }
 
 function podsOf(sets: readonly ReplicaSet[]): readonly Pod[] {

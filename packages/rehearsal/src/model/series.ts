@@ -22,13 +22,14 @@ export interface VersionNames {
 }
 
 interface Column {
-  readonly version: Version;
+  readonly version: NamedVersion;
   readonly read: () => number;
   values: Float64Array;
 }
 
 const codes = [200, 304, 404, 500];
-const versions: readonly Version[] = ["stable", "canary"];
+type NamedVersion = Exclude<Version, "baseline">;
+const versions: readonly NamedVersion[] = ["stable", "canary"];
 
 /** Answers selectors from what the modelled service counted, with the labels that they ask for. Sampled at each scrape. */
 export class ModelledSeries implements SeriesSource {
@@ -125,8 +126,9 @@ export class ModelledSeries implements SeriesSource {
 
   #reader(family: Family, { version, endpoint, code, bucket = 0 }: Row): () => number {
     const service = this.#service;
-    const all = service.served[version];
-    const served = endpoint === undefined ? all : all.slice(endpoint, endpoint + 1);
+    // A baseline is of the stable version, and queries tell versions apart.
+    const arms = version === "stable" ? [service.served.stable, service.served.baseline] : [service.served.canary];
+    const served = arms.flatMap((all) => (endpoint === undefined ? all : all.slice(endpoint, endpoint + 1)));
     const sum = (count: (one: Served) => number) => () => served.reduce((total, one) => total + count(one), 0);
     switch (family) {
       case "requests":
@@ -232,7 +234,7 @@ export class ModelledSeries implements SeriesSource {
 }
 
 interface Row {
-  readonly version: Version;
+  readonly version: NamedVersion;
   readonly endpoint?: number | undefined;
   readonly code?: number;
   readonly bucket?: number;

@@ -9,4 +9,6 @@ export interface Served {
   conversions: number;
 }
 
-export type Version = "stable" | "canary";
+/** `baseline`: new pods of the stable version, which the canary is compared with. */
+export type Version = "stable" | "canary" | "baseline";
+export const versions: readonly Version[] = ["stable", "canary", "baseline"];

@@ -3,12 +3,12 @@ import { below, binomial, normal, poisson } from "./chance.ts";
 import type { Fault } from "./fault.ts";
 import type { Past } from "./past.ts";
 import { addRecorded, type Owed, partsOf, RecordedTraffic, type Recording } from "./recording.ts";
-import type { Served, Version } from "./served.ts";
+import { type Served, type Version, versions } from "./served.ts";
 import { latencySpread, loadFactor, p95InSigmas, type Traffic } from "./traffic.ts";
 
 export type { Served, Version };
 
-/** Shares of the traffic; what neither has was sent to a version without a ready pod, and failed. */
+/** Shares of the traffic; what none has was sent to a version without a ready pod, and failed. */
 export type Split = Readonly<Record<Version, number>>;
 
 export interface ServiceOptions {
@@ -39,6 +39,9 @@ interface VersionState {
 const endpointMix = [0.1, 0.6, 0.3];
 const coldSeconds = 30;
 
+/** Of a past release only its two versions are known. */
+const recordedAs = (version: Version): "stable" | "canary" => (version === "canary" ? "canary" : "stable");
+
 const nothing = (buckets: number): Served => ({
   requests: 0,
   failures: 0,
@@ -49,11 +52,11 @@ const nothing = (buckets: number): Served => ({
   conversions: 0,
 });
 
-/** Two versions of one service and their users. Nothing happens between looks: all of it is drawn when time moves on. */
+/** Two versions of one service, the old one by long-running and by new pods, and their users. Nothing happens between looks: all of it is drawn when time moves on. */
 export class ModelledService {
   readonly served: Readonly<Record<Version, readonly Served[]>>;
-  readonly restarts = { stable: 0, canary: 0 };
-  readonly pods = { stable: 1, canary: 0 };
+  readonly restarts = { stable: 0, canary: 0, baseline: 0 };
+  readonly pods = { stable: 1, canary: 0, baseline: 0 };
   /** Requests that went worse because of the new version. */
   harmed = 0;
   /** Seconds of its life so far; the wall clock may step, this doesn't. */
@@ -63,7 +66,7 @@ export class ModelledService {
   readonly #center: number;
   readonly #logEdges: readonly number[];
   readonly #spread: number;
-  #split: Split = { stable: 1, canary: 0 };
+  #split: Split = { stable: 1, canary: 0, baseline: 0 };
   #at: Instant;
   #nextScrape: number;
   #load = 0;
@@ -74,6 +77,9 @@ export class ModelledService {
   /** The share of the present stretch of time that a burst takes. */
   #burst = 0;
   #canarySince: number | undefined;
+  #baselineSince: number | undefined;
+  /** How much its pods differ from others by chance. */
+  #baselineApart = 0;
   readonly #recorded: RecordedTraffic | undefined;
   readonly #owed = new Map<string, Owed>();
   #excess = 0;
@@ -88,7 +94,7 @@ export class ModelledService {
     this.#center = Math.log(options.traffic.p95Ms) - p95InSigmas * this.#spread;
     this.#apart = options.traffic.noise.apart * normal(options.random);
     const all = () => options.endpoints.map(() => nothing(options.edgesMs.length + 1));
-    this.served = { stable: all(), canary: all() };
+    this.served = { stable: all(), canary: all(), baseline: all() };
   }
 
   get split(): Split {
@@ -99,6 +105,10 @@ export class ModelledService {
   route(split: Split): void {
     this.#split = split;
     if (split.canary > 0) this.#canarySince ??= this.elapsed;
+    if (split.baseline === 0 || this.#baselineSince !== undefined) return;
+    this.#baselineSince = this.elapsed;
+    const { traffic, random } = this.#options;
+    this.#baselineApart = traffic.noise.apart * normal(random);
   }
 
   /** The wall clock stepped: no time passed for users. */
@@ -136,9 +146,9 @@ export class ModelledService {
   /** Of the pod that uses most, in its size at rest. */
   memory(version: Version): number {
     const { fault, random } = this.#options;
-    const recorded = this.#recorded?.at(version, this.#canaryAge()).served?.memoryMax;
+    const recorded = this.#recorded?.at(recordedAs(version), this.#canaryAge()).served?.memoryMax;
     if (recorded !== undefined) return recorded;
-    const age = version === "canary" ? this.#canaryAge() : 3600;
+    const age = this.#ageOf(version) ?? 3600;
     const warm = 1 + 0.1 * (1 - Math.exp(-age / 600)) + 0.004 * normal(random);
     return warm + (version === "canary" ? ((fault.leakAnHour ?? 0) * age) / 3600 : 0);
   }
@@ -181,6 +191,13 @@ export class ModelledService {
     return (endpointMix[endpoint] ?? 0) / sum;
   };
 
+  /** Seconds since its first request; undefined where its pods were there before everything. */
+  #ageOf(version: Version): number | undefined {
+    if (version === "stable") return undefined;
+    if (version === "canary") return this.#canaryAge();
+    return this.#baselineSince === undefined ? 0 : this.elapsed - this.#baselineSince;
+  }
+
   #canaryAge = (): number => (this.#canarySince === undefined ? 0 : this.elapsed - this.#canarySince);
 
   #slowHarm(factor: number): number {
@@ -198,8 +215,8 @@ export class ModelledService {
     const second = this.#canarySince === undefined ? undefined : this.#canaryAge();
     const usual = recorded.at("stable", second).served;
     const expected = usual === undefined ? 0 : usual.failures / Math.max(1, usual.requests);
-    for (const version of ["stable", "canary"] as const) {
-      const { rate, served } = recorded.at(version, second);
+    for (const version of versions) {
+      const { rate, served } = recorded.at(recordedAs(version), second);
       const requests = rate * this.#split[version] * seconds;
       if (served === undefined || served.requests === 0 || requests <= 0) continue;
       const share = requests / served.requests;
@@ -237,7 +254,7 @@ export class ModelledService {
       traffic.requestsPerSecond *
       loadFactor(traffic, startSecond + this.elapsed) *
       Math.exp(this.#load - (noise.load * noise.load) / 2);
-    for (const version of ["stable", "canary"] as const) {
+    for (const version of versions) {
       const share = this.#split[version];
       if (share <= 0) continue;
       const state = this.#stateOf(version);
@@ -246,7 +263,7 @@ export class ModelledService {
         if (requests > 0) this.#answer(version, endpoint, requests, state);
       }
     }
-    const lost = 1 - this.#split.stable - this.#split.canary;
+    const lost = 1 - this.#split.stable - this.#split.canary - this.#split.baseline;
     if (lost > 1e-9) this.harmed += poisson(random, rate * lost * seconds);
   }
 
@@ -256,12 +273,13 @@ export class ModelledService {
     const burst = 1 + this.#burst * (traffic.noise.burst - 1);
     const ordinary = Math.min(0.5, traffic.errors * wandering * burst);
     const isCanary = version === "canary";
-    const age = isCanary ? this.#canaryAge() : 1e6;
-    const began = (fault.onsetSeconds ?? 0) <= (fault.isShared ? this.elapsed : age);
+    const age = this.#ageOf(version) ?? 1e6;
+    const began = (fault.onsetSeconds ?? 0) <= (fault.isShared ? this.elapsed : isCanary ? age : 1e6);
     const loaded = this.#split.canary >= (fault.fromWeight ?? 0) - 1e-9;
     const isFaulty = (isCanary || fault.isShared === true) && began && loaded && fault.is === "version";
     const slower = isFaulty ? (fault.slower ?? 1) : 1;
-    const cold = isCanary ? Math.log(1 + 0.2 * Math.exp(-age / coldSeconds)) + this.#apart : 0;
+    const apart = isCanary ? this.#apart : this.#baselineApart;
+    const cold = version === "stable" ? 0 : Math.log(1 + 0.2 * Math.exp(-age / coldSeconds)) + apart;
     return { ordinary, isFaulty, slower, shift: this.#center + this.#latencyWalk + cold + Math.log(slower) };
   }
 

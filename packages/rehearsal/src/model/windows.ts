@@ -5,6 +5,7 @@ import type { ModelledService, Served, Version } from "./service.ts";
 export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, readonly Served[]>> => ({
   stable: served.stable.map(copied),
   canary: served.canary.map(copied),
+  baseline: served.baseline.map(copied),
 });
 
 const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });

@@ -201,7 +201,7 @@ export class JudgedModel {
       pods: Math.max(1, service.pods[version]),
     });
     const { canary } = service.split;
-    const stable = spec.comparedWith === "before" ? this.#servedBefore(session) : this.#servedBeside(served);
+    const stable = spec.comparedWith === "before" ? this.#servedBefore(session) : this.#servedBeside(served, spec);
     const window = {
       ends: millis(now - began),
       lasts,
@@ -229,8 +229,9 @@ export class JudgedModel {
     return { windows, verdict: { ...verdict, evidence }, kpis: kpis.now(), metrics: {} };
   }
 
-  #servedBeside(served: (version: Version) => VersionServed): VersionServed | undefined {
-    return this.#service.split.stable > 0 ? served("stable") : undefined;
+  #servedBeside(served: (version: Version) => VersionServed, { baseline }: JudgementSpec): VersionServed | undefined {
+    const control = baseline === undefined ? "stable" : "baseline";
+    return this.#service.split[control] > 0 ? served(control) : undefined;
   }
 
   /** As long before the switch as this window is after it. */
@@ -255,23 +256,31 @@ export class JudgedModel {
       plan: spec.plan.map(({ weight, seconds: lasts }) => ({ weight: ratio(weight / 100), lasts: seconds(lasts) })),
       bucketEdgesMs: this.#edgesMs,
       history: this.#history,
-      names: { canary: spec.canary.name, stable: spec.stable.name, endpoints: this.#endpoints, beganAt: began },
+      ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
+      names: {
+        canary: spec.canary.name,
+        stable: (spec.baseline ?? spec.stable).name,
+        endpoints: this.#endpoints,
+        beganAt: began,
+      },
     };
+    // Another one takes over where the first was: what that one saw against another control is no evidence.
+    const isFirst = this.#sessions.size === 0;
     return {
       plan: spec.plan,
       step: { index: step, since: stepSince },
       since: this.#service.elapsed - (this.#clock.now() - began) / 1000,
       judge: createJudge(release, tolerancesOf(spec)),
       kpis: new RecentKpis(this.#edgesMs),
-      before: this.#atRoute,
-      lookedAt: this.#routedSeconds,
+      before: isFirst ? this.#atRoute : copyOf(this.#service),
+      lookedAt: isFirst ? this.#routedSeconds : this.#service.elapsed,
       said: undefined,
       dueAt: began,
       told: undefined,
     };
   }
 
-  #atRoute: ReturnType<typeof copyOf> = { stable: [], canary: [] };
+  #atRoute: ReturnType<typeof copyOf> = { stable: [], canary: [], baseline: [] };
   #routedSeconds = 0;
 
   /** The new version is about to get its first traffic: what was served before isn't part of its windows. */

@@ -1,6 +1,15 @@
-import type { Resource, Rollout } from "@sluice/api";
+import type { ReplicaSet, Resource, Rollout } from "@sluice/api";
 import { askJudge, type Effects, promotePatch, type RequestedPatch } from "@sluice/controllers";
-import { after, Fault as Failure, type Instant, millis, minutes, seededRandom, VirtualClock } from "@sluice/kernel";
+import {
+  after,
+  Fault as Failure,
+  type Instant,
+  millis,
+  minutes,
+  sameJson,
+  seededRandom,
+  VirtualClock,
+} from "@sluice/kernel";
 import { type Parsed, type PromqlExpression, parsePromql } from "@sluice/languages";
 import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
@@ -10,10 +19,10 @@ import { Past } from "../model/past.ts";
 import type { Recording } from "../model/recording.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import { ModelledSeries, type VersionNames } from "../model/series.ts";
-import { ModelledService } from "../model/service.ts";
+import { ModelledService, type Version } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
-import type { ProfileName } from "../policy/profile.ts";
+import { type ProfileName, stableOf } from "../policy/profile.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
@@ -92,7 +101,7 @@ class Release {
     this.#cluster = new ModelledCluster(
       () => this.#clock.now(),
       (set) => {
-        const isCanary = this.#isNew && hashOf(set) !== this.#stableHash;
+        const isCanary = this.#isNew && this.#versionOf(set) === "canary";
         return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
       },
       shownPods(policy),
@@ -289,12 +298,24 @@ class Release {
     this.#routedAt = world.routeChanges;
     const seen = routedWorld(world.objects);
     this.#service.advanceTo(this.#clock.now());
-    this.#service.route(this.#routes.split(seen, this.#canaryHash));
+    const hashes = { stable: new Set<string>(), canary: new Set<string>(), baseline: new Set<string>() };
+    const pods = { stable: 0, canary: 0, baseline: 0 };
     for (const set of seen.replicaSets) {
-      const version = hashOf(set) === this.#canaryHash ? "canary" : "stable";
-      this.#service.pods[version] = set.status?.availableReplicas ?? 0;
+      const version = this.#versionOf(set);
+      hashes[version].add(hashOf(set));
+      pods[version] += set.status?.availableReplicas ?? 0;
       if (version === "canary" && this.#options.fault.pods === "crashing") this.#service.restarts.canary = 4;
     }
+    Object.assign(this.#service.pods, pods);
+    this.#service.route(this.#routes.split(seen, hashes));
+  }
+
+  /** New pods of the stable version have another hash than its own: their template tells. */
+  #versionOf(set: ReplicaSet): Version {
+    if (hashOf(set) === this.#stableHash) return "stable";
+    if (!this.#isNew || hashOf(set) === this.#canaryHash) return this.#isNew ? "canary" : "stable";
+    const isOld = sameJson(set.spec.template?.spec, stableOf(this.#rollout).spec.template?.spec);
+    return isOld ? "baseline" : "canary";
   }
 
   /** Canaries' names are known before there is one: the version is a function of its template. */
