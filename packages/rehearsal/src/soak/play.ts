@@ -202,7 +202,7 @@ class Player {
     checkColours(now, before, at, this.#checks);
     checkMeasured(now, before, this.#checks);
     this.#table.look(now, at, this.#checks);
-    this.#truth.look(now, this.#said, at, this.#checks);
+    this.#truth.look(now, before, this.#said, at, this.#checks);
     this.#before = now;
     this.#written = now;
   }

@@ -14,6 +14,9 @@ export function allowedWeight({ spec, status = {} }: Rollout): number {
   const steps = spec.strategy.canary?.steps ?? [];
   const { abort, currentStepIndex = 0 } = status;
   if (abort === true && status.promoteFull !== true) return 0;
+  // Whoever asks whether it goes on in spite of a verdict leaves all where it is.
+  const isStopped = status.pauseConditions?.some(({ reason }) => reason === "NotRevertible") === true;
+  if (isStopped && status.notRevertible?.stoppedFor !== undefined) return status.canary?.weights?.canary.weight ?? 0;
   if (steps.length === 0 || currentStepIndex >= steps.length || status.promoteFull === true) return 100;
   return steps.slice(0, currentStepIndex + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
 }
@@ -119,7 +122,8 @@ export class TrafficWatch {
     // Once something that can't be undone was let in, requests don't fall back to code from before it, be it that
     // version or a later one that they get, until one of them is stable.
     const { accepted } = status.notRevertible ?? {};
-    const isLasting = accepted !== undefined && accepted.isWayBack !== true && status.currentPodHash === canaryHash;
+    const isOne = [status.currentPodHash, accepted?.podTemplateHash].includes(canaryHash);
+    const isLasting = accepted !== undefined && accepted.isWayBack !== true && isOne;
     checks.holdsSoon(
       "ready",
       `version ${canaryHash}`,

@@ -35,7 +35,7 @@ export class Truth {
   readonly #open = new Map<string, Claim>();
   readonly #known = new Set<string>();
 
-  look(now: Picture, said: ReadonlySet<string>, at: number, checks: Checks): void {
+  look(now: Picture, before: Picture | undefined, said: ReadonlySet<string>, at: number, checks: Checks): void {
     for (const decision of now.decisions) {
       const { name } = decision.metadata;
       if (this.#known.has(name)) continue;
@@ -48,7 +48,9 @@ export class Truth {
         by !== "a person" || possible === undefined || possible.some((word) => said.has(word)),
         () => `Decision ${name} says that a person did ${action}, and nobody did`,
       );
-      if (claims[action] !== undefined) this.#open.set(name, { decision, since: at });
+      // It is written before what it is about, which is decided anew where somebody edits in between.
+      const isEdited = before?.rollout.metadata.generation !== now.rollout.metadata.generation;
+      if (claims[action] !== undefined && !isEdited) this.#open.set(name, { decision, since: at });
     }
     for (const [name, { decision, since }] of this.#open) {
       const { action } = decision.spec;
