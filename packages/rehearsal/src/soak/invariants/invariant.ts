@@ -5,7 +5,7 @@ const titles = {
   quarantine: "a version that was judged bad gets no traffic until a person says so",
   ready: "no user is sent to a version or a pod that isn't ready",
   enough: "no rolling update takes more pods than it may",
-  why: "each abort, promotion and rise of what a version may have has its Decision",
+  why: "each abort, promotion and rise of what a version may have has its Decision, and what one says was done",
   ends: "every release ends, or asks a person",
   agrees: "git, routes, workloads and what asks for them say the same in the end",
 } as const;

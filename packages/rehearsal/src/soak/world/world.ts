@@ -40,6 +40,7 @@ export class UnkindWorld {
   readonly #watches = new Set<Watch>();
   #expires = 0;
   /** What people do amid the controllers' effects. */
+  #people: Promise<void> = Promise.resolve();
   readonly #sudden: { left: number; readonly act: () => Promise<void> }[] = [];
   #touches = 0;
   /** Counts what goes on. */
@@ -202,7 +203,9 @@ export class UnkindWorld {
     if (next === undefined || --next.left > 0) return;
     this.#sudden.shift();
     this.drawn.amid++;
-    await next.act();
+    // One after the other: each knows what the one before did.
+    this.#people = this.#people.then(next.act);
+    await this.#people;
   }
 
   #deliverSome(): void {
@@ -223,9 +226,9 @@ export class UnkindWorld {
       const answer = await write();
       if (counts) {
         this.#busy++;
-        await this.onWrite(kind);
-        await this.#surprise();
-        this.#busy--;
+        await this.onWrite(kind)
+          .then(() => this.#surprise())
+          .finally(() => this.#busy--);
       }
       if (life !== this.#life) return never();
       if (counts && this.#happens("gap")) this.watchGap();
