@@ -1,5 +1,5 @@
 import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
-import { DriftSums } from "./drift.ts";
+import { type DriftOf, DriftSums, fixedDrift } from "./drift.ts";
 import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
 
@@ -25,6 +25,8 @@ export interface Moment {
   readonly unknownPods: number;
   /** Extra standard deviation of the log ratio while the surroundings are disturbed. */
   readonly disturbance: number;
+  /** Share of the events that aren't of a shared disturbance, where that is known. */
+  readonly usualShare?: number;
 }
 
 /** How strongly one signal speaks against the release. */
@@ -70,7 +72,7 @@ interface Clusters {
 }
 
 class CountSums {
-  readonly drift = new DriftSums();
+  readonly drift: DriftSums;
   observed = 0;
   expected = 0;
   total = 0;
@@ -82,7 +84,8 @@ class CountSums {
   /** Clusters in place of events, for each burst factor that there may be. */
   readonly clusters: readonly Clusters[];
 
-  constructor(bursts: number) {
+  constructor(bursts: number, memories: readonly number[]) {
+    this.drift = new DriftSums(memories);
     this.clusters = Array.from({ length: bursts }, () => ({ observed: 0, expected: 0, total: 0, information: 0 }));
   }
 }
@@ -100,13 +103,18 @@ export class CountScan {
   readonly #podDrift: number;
   readonly #isGrave: boolean;
   readonly #apart: number | undefined;
+  readonly #drift: DriftOf;
+  readonly #isDriftLearned: boolean;
   readonly #onsets: Onsets<CountSums>;
 
   /**
    * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
-   * a rate now and in the history; without it the history isn't compared with.
+   * a rate now and in the history; without it the history isn't compared with. `drift`: what the release shows of it, in
+   * place of what the history says.
    */
-  constructor(noise: Noise, scale: number, isGrave: boolean, apart?: number) {
+  constructor(noise: Noise, scale: number, isGrave: boolean, apart?: number, drift?: DriftOf) {
+    this.#drift = drift ?? fixedDrift(noise.drift);
+    this.#isDriftLearned = drift !== undefined;
     this.#apart = apart;
     this.#isGrave = isGrave;
     this.#noise = noise;
@@ -116,7 +124,7 @@ export class CountScan {
   }
 
   #begin(): CountSums {
-    return new CountSums(this.#isGrave ? this.#noise.bursts.length : 0);
+    return new CountSums(this.#isGrave ? this.#noise.bursts.length : 0, this.#drift.memories);
   }
 
   add(strata: readonly Stratum[], moment: Moment): void {
@@ -158,7 +166,8 @@ export class CountScan {
     const input = {
       information: information * weight,
       seconds: moment.seconds,
-      drift: Math.hypot(1.15 * this.#noise.drift, moment.disturbance),
+      weight,
+      disturbance: moment.disturbance,
       pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
     };
     const clusters = this.#isGrave ? this.#noise.bursts.map(({ burst: of }) => clustersOf(strata, of)) : [];
@@ -179,18 +188,23 @@ export class CountScan {
 
   /**
    * While something hits both versions, most events are its own and tell little of the canary: without this they would
-   * drown what was seen before and after.
+   * drown what was seen before and after. Of what drifts, a window with many events tells hardly more than one with few:
+   * each counts for what it tells, or a later step with its many requests would drown the earlier ones.
    */
-  #weightOf(information: number, { disturbance, seconds }: Moment): number {
-    if (disturbance <= 0) return 1;
-    const windows = disturbedSeconds / seconds;
-    return 1 / (1 + (disturbance * disturbance * information * windows) / this.#noise.burst);
+  #weightOf(information: number, { disturbance, seconds, usualShare = 1 }: Moment): number {
+    let shared = disturbance * disturbance * (disturbedSeconds / seconds);
+    if (this.#isDriftLearned) {
+      const { memories, variances } = this.#drift;
+      for (const [which, memory] of memories.entries()) shared += ((variances[which] ?? 0) * 2 * memory) / seconds;
+    }
+    return usualShare / (1 + (shared * information) / this.#noise.burst);
   }
 
   /** `burstCap`: no burst is larger than the requests there were. */
   finding(burstCap: number): Finding {
     const burst = Math.min(this.#noise.burst, burstCap);
     const burstMax = Math.min(Math.max(this.#noise.burstMax, 6), burstCap);
+    const { variances } = this.#drift;
     let best = nothing;
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
@@ -199,15 +213,16 @@ export class CountScan {
       const spared = 0.5 * Math.max(0, peak.observed - peak.expected);
       const whole = !this.#isGrave
         ? 0
-        : deviance(sums.observed - spared, sums.expected, sums.total - spared) / sums.drift.dispersion(burstMax);
+        : deviance(sums.observed - spared, sums.expected, sums.total - spared) /
+          sums.drift.dispersion(burstMax, variances);
       // Without its worst window, bursts add less than their mean square.
-      const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst);
+      const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst, variances);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
       const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
-      const apart = this.#isGrave ? this.#natsOfClusters(sums) : 0;
+      const apart = this.#isGrave ? this.#natsOfClusters(sums, variances) : 0;
       const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);
       if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
     }
@@ -230,11 +245,12 @@ export class CountScan {
    * Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. How large those
    * are isn't known: each size explains them as well as it does, and counts as far as it is likely.
    */
-  #natsOfClusters({ clusters, drift }: CountSums): number {
+  #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[]): number {
     let chance = 0;
     for (const [which, { share }] of this.#noise.bursts.entries()) {
       const found = clusters[which];
-      if (found !== undefined) chance += share * Math.exp(-natsOf(found, drift));
+      if (found !== undefined)
+        chance += share * Math.exp(-natsOf(found, drift.dispersion(0, variances) / drift.information));
     }
     return chance > 0 ? -Math.log(chance) : 0;
   }
@@ -266,9 +282,9 @@ function addTo(sum: Clusters, { observed, expected, total, information }: Cluste
 }
 
 /** Of so many clusters, averaged over how many times more there may be. */
-function natsOf({ observed, expected, total, information }: Clusters, drift: DriftSums): number {
+function natsOf({ observed, expected, total, information }: Clusters, driftOfInformation: number): number {
   if (information <= 0) return 0;
-  const dispersion = 1 + drift.dispersion(0) * (information / drift.information);
+  const dispersion = 1 + driftOfInformation * information;
   let sum = 0;
   for (const excess of excesses) sum += Math.exp(likelihoodRatio(excess, observed, expected, total) / dispersion);
   return Math.log(sum / excesses.length);

@@ -1,11 +1,40 @@
-/** Drift between two equal versions is remembered for about this long. */
+/** Drift between two equal versions is remembered for about this long, where nothing says for how long. */
 const memorySeconds = 220;
+
+/** Variance of the log ratio of two equal versions, by the seconds for which they remember it: it may change as a release goes on. */
+export interface DriftOf {
+  readonly memories: readonly number[];
+  readonly variances: readonly number[];
+}
+
+/** Drift is taken to be so many times what it seems to be: from half an hour it is rather found too small. */
+export const cautious = 1.15;
+
+/** Drift that isn't learned while the release runs. */
+export function fixedDrift(drift: number): DriftOf {
+  return { memories: [memorySeconds], variances: [(cautious * drift) ** 2] };
+}
+
+/** As `of`, and besides it what is peculiar to a part. */
+export function withOwnDrift(of: DriftOf, own: number): DriftOf {
+  const { memories } = of;
+  return {
+    memories,
+    get variances() {
+      return of.variances.map((variance) => variance + (own * own) / memories.length);
+    },
+  };
+}
 
 /** Of one window: information about the log ratio, and the standard deviations that more requests don't average away. */
 export interface DriftInput {
+  /** As much of it as counts. */
   readonly information: number;
+  /** The share of the window that counts. */
+  readonly weight: number;
   readonly seconds: number;
-  readonly drift: number;
+  /** Of a disturbance that hits both versions. */
+  readonly disturbance: number;
   /** Of the mean of the pods that serve: pods differ for as long as they live. */
   readonly pods: number;
 }
@@ -13,22 +42,47 @@ export interface DriftInput {
 /** Adds up the variance of a sum of scores whose errors are correlated over minutes, and among windows of the same pods. */
 export class DriftSums {
   information = 0;
-  #recent = 0;
-  #correlated = 0;
+  #weighed = 0;
   #pods = 0;
+  readonly #disturbed = new CorrelatedSum(memorySeconds);
+  readonly #drifting: readonly CorrelatedSum[];
 
-  add({ information, seconds, drift, pods }: DriftInput): void {
-    const load = information * drift;
-    this.#recent *= Math.exp(-seconds / memorySeconds);
-    this.#correlated += load * load + 2 * load * this.#recent;
-    this.#recent += load;
+  constructor(memories: readonly number[]) {
+    this.#drifting = memories.map((memory) => new CorrelatedSum(memory));
+  }
+
+  add({ information, weight, seconds, disturbance, pods }: DriftInput): void {
+    this.#disturbed.add(information * disturbance, seconds);
+    for (const sum of this.#drifting) sum.add(information, seconds);
     this.information += information;
+    this.#weighed += weight * information;
     this.#pods += information * pods;
   }
 
-  /** Variance over that of independent events, where those have `burst`. */
-  dispersion(burst: number): number {
+  /** Variance over that of independent events, where those have `burst`, and the versions drift by `variances`. */
+  dispersion(burst: number, variances: readonly number[]): number {
     if (this.information <= 0) return burst;
-    return burst + (this.#correlated + this.#pods * this.#pods) / this.information;
+    let variance = this.#weighed * burst + this.#disturbed.variance + this.#pods * this.#pods;
+    for (let which = 0; which < variances.length; which++) {
+      variance += (variances[which] ?? 0) * (this.#drifting[which]?.variance ?? 0);
+    }
+    return variance / this.information;
+  }
+}
+
+/** Variance of a sum of loads times an error that is forgotten with time. */
+class CorrelatedSum {
+  variance = 0;
+  #recent = 0;
+  readonly #memory: number;
+
+  constructor(memory: number) {
+    this.#memory = memory;
+  }
+
+  add(load: number, seconds: number): void {
+    this.#recent *= Math.exp(-seconds / this.#memory);
+    this.variance += load * load + 2 * load * this.#recent;
+    this.#recent += load;
   }
 }

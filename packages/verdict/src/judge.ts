@@ -3,6 +3,8 @@ import { ColdFailures } from "./cold-failures.ts";
 import { Cohorts } from "./cold-start.ts";
 import { Control } from "./control.ts";
 import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
+import { withOwnDrift } from "./drift.ts";
+import { DriftBelief } from "./drift-belief.ts";
 import { type ComparedWindow, Gathering } from "./gathering.ts";
 import { shippedModel } from "./generated/model.ts";
 import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
@@ -11,7 +13,7 @@ import { type Excess, strongestKnown } from "./learned/inputs.ts";
 import { type Learned, LearnedLayer } from "./learned/learned-layer.ts";
 import type { TreeModel } from "./learned/trees.ts";
 import { MemoryScan } from "./memory-scan.ts";
-import { fitNoise, type Noise } from "./noise.ts";
+import { fitNoise, type Noise, noiseCells } from "./noise.ts";
 import { placeboOf, scoreOf } from "./placebo-scores.ts";
 import { PodDifference } from "./pod-difference.ts";
 import { PodLoad } from "./pod-load.ts";
@@ -102,6 +104,7 @@ class ReleaseJudge implements Judge {
   readonly #learned: LearnedLayer | undefined;
   readonly #coldFailures: ColdFailures;
   readonly #usualFailures: UsualRates;
+  readonly #failureDrift: DriftBelief;
   readonly #failures: StartScan;
   readonly #byEndpoint: readonly StartScan[];
   readonly #latency: LatencyScan;
@@ -128,7 +131,8 @@ class ReleaseJudge implements Judge {
     this.#requestRates = new Array<number>(endpoints).fill(0);
     const latency = new LatencyCounts(release, endpoints);
     this.#latencyCounts = latency;
-    const failureNoise = fitNoise(placeboOf(release, endpoints, failuresOf), failureDrifts);
+    const placebo = placeboOf(release, endpoints, failuresOf);
+    const failureNoise = fitNoise(placebo, failureDrifts);
     const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
     const conversionNoise = fitNoise(
       release.history.map(({ first: one, second: other }) =>
@@ -156,10 +160,16 @@ class ReleaseJudge implements Judge {
     this.#coldFailures = new ColdFailures(failureNoise);
     this.#usualFailures = new UsualRates(release, endpoints, failuresOf);
     const apart = this.#usualFailures.apart(failureNoise.burst);
-    this.#failures = new StartScan(() => new CountScan(failureNoise, 1, true, apart));
+    this.#failureDrift = new DriftBelief(
+      noiseCells(placebo, failureDrifts),
+      placebo.map((score, index) => ({ ...score, seconds: (release.history[index]?.lasts ?? 0) / 1000 })),
+    );
+    const drift = this.#failureDrift;
+    const driftOfEndpoint = withOwnDrift(drift, endpointDrift);
+    this.#failures = new StartScan(() => new CountScan(failureNoise, 1, true, apart, drift));
     this.#byEndpoint = Array.from(
       { length: endpoints },
-      () => new StartScan(() => new CountScan(withPods(failureNoise), 2, true, apart)),
+      () => new StartScan(() => new CountScan(withPods(failureNoise), 2, true, apart, driftOfEndpoint)),
     );
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
     this.#slow = latency.tails.map((tail) => {
@@ -208,9 +218,20 @@ class ReleaseJudge implements Judge {
     const one = allOf(canary);
     const other = allOf(stable);
     const failures = excessOf(this.#strata(one, other, 1, (served) => served.failures));
+    this.#failureDrift.see({
+      failures: canary.failures,
+      requests: canary.requests,
+      controlFailures: stable.failures,
+      controlRequests: stable.requests,
+      seconds,
+      cold,
+      disturbed,
+      newest: this.#cohorts.newest,
+    });
     this.#coldFailures.see(failures.observed, failures.ofControl, cold, this.#cohorts.newest);
     const tolerated = this.#tolerances.failures * (shocked ? 1.4 : 1);
-    this.#learnFailures(one, other, moment, {
+    const ofFailures = { ...moment, usualShare: this.#surroundings.usualShare };
+    this.#learnFailures(one, other, ofFailures, {
       mild: tolerated * (1 + this.#coldFailures.mildRise * cold),
       wild: tolerated * (1 + this.#coldFailures.rise * cold),
     });
@@ -430,8 +451,10 @@ function excessOf(strata: readonly Stratum[]): Excess & { readonly ofControl: nu
 }
 
 /** An endpoint's own pods and paths differ more than the service as a whole. */
+const endpointDrift = 0.05;
+
 function withPods(noise: Noise): Noise {
-  return { ...noise, drift: Math.max(noise.drift, 0.05) };
+  return { ...noise, drift: Math.max(noise.drift, endpointDrift) };
 }
 
 /** A part of the tolerance is left to the users, since noise blurs its edge. */

@@ -16,6 +16,13 @@ export interface PlaceboScore {
   readonly information: number;
 }
 
+/** A burst and a drift that may be, with the log of how likely they are together, but for a constant. */
+export interface NoiseCell {
+  readonly burst: number;
+  readonly drift: number;
+  readonly log: number;
+}
+
 /** What is less likely than this is ruled out. */
 const ruledOut = 0.002;
 
@@ -26,20 +33,7 @@ const bursts = [1, 1.5, 2.2, 3.2, 4.7, 7, 10, 15];
  * bursts of few. Windows are looked at alone and in groups of five, since drift shows in groups and bursts in both.
  */
 export function fitNoise(placebo: readonly PlaceboScore[], drifts: readonly number[], maxBurst = 15): Noise {
-  const blocks = [1, 5].flatMap((size) => grouped(placebo, size));
-  const cells: { burst: number; drift: number; log: number }[] = [];
-  const driftScale = drifts.at(-1) ?? 1;
-  for (const burst of bursts.filter((value) => value <= maxBurst)) {
-    for (const drift of drifts) {
-      let log = -0.8 * Math.log(burst) - drift / (driftScale * (0.16 + 0.12 * (burst - 1)));
-      for (const { score, information, size } of blocks) {
-        const correlated = size === 1 ? 1 : 0.75;
-        const variance = burst * information + drift * drift * information * information * correlated;
-        log -= 0.5 * (0.5 * Math.log(variance) + 0.5 * Math.min((score * score) / variance, 40));
-      }
-      cells.push({ burst, drift, log });
-    }
-  }
+  const cells = noiseCells(placebo, drifts, maxBurst);
   const top = Math.max(...cells.map(({ log }) => log));
   let total = 0;
   let burst = 0;
@@ -70,6 +64,25 @@ export function fitNoise(placebo: readonly PlaceboScore[], drifts: readonly numb
     burstMax: Math.max(burstMax, mean),
     drift: Math.sqrt(variance / total),
   };
+}
+
+/** The whole posterior: each burst with each drift. */
+export function noiseCells(placebo: readonly PlaceboScore[], drifts: readonly number[], maxBurst = 15): NoiseCell[] {
+  const blocks = [1, 5].flatMap((size) => grouped(placebo, size));
+  const cells: NoiseCell[] = [];
+  const driftScale = drifts.at(-1) ?? 1;
+  for (const burst of bursts.filter((value) => value <= maxBurst)) {
+    for (const drift of drifts) {
+      let log = -0.8 * Math.log(burst) - drift / (driftScale * (0.16 + 0.12 * (burst - 1)));
+      for (const { score, information, size } of blocks) {
+        const correlated = size === 1 ? 1 : 0.75;
+        const variance = burst * information + drift * drift * information * information * correlated;
+        log -= 0.5 * (0.5 * Math.log(variance) + 0.5 * Math.min((score * score) / variance, 40));
+      }
+      cells.push({ burst, drift, log });
+    }
+  }
+  return cells;
 }
 
 function grouped(placebo: readonly PlaceboScore[], size: number): (PlaceboScore & { readonly size: number })[] {

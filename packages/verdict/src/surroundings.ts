@@ -42,6 +42,12 @@ export class Surroundings {
     return this.#disturbed;
   }
 
+  /** Share of the stable version's failures that are its usual ones: while many come from elsewhere, the canary's own show less. */
+  get usualShare(): number {
+    if (this.#disturbed < 0.3) return 1;
+    return Math.min(1, (this.#usual.failureRate * this.#requests + 1) / (this.#failures + 1));
+  }
+
   /** Seconds since the release began; undefined while all is as usual. */
   get disturbedSince(): number | undefined {
     return this.#since;
