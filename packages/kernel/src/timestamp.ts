@@ -25,6 +25,20 @@ const shape = /^(\d{4})-(\d\d)-(\d\d)[Tt ](\d\d):(\d\d):(\d\d)(\.\d+)?([Zz]|[+-]
 
 /** Undefined where the text is no RFC 3339 timestamp. */
 export function parseInstant(text: string): Instant | undefined {
+  const known = parsed.get(text);
+  if (known !== undefined) return known;
+  const at = read(text);
+  if (at === undefined) return undefined;
+  if (parsed.size >= parsedMost) parsed.clear();
+  parsed.set(text, at);
+  return at;
+}
+
+/** Every look at an object reads the same few times in it. */
+const parsed = new Map<string, Instant>();
+const parsedMost = 1000;
+
+function read(text: string): Instant | undefined {
   const match = shape.exec(text);
   if (match === null) return undefined;
   const [, year, month, day, hour, minute, second, fraction, zone] = match;

@@ -1,4 +1,4 @@
-import { type Cohorts, coldShapes } from "./cold-start.ts";
+import { type Cohorts, type ColdShape, coldShapes } from "./cold-start.ts";
 import type { Moment } from "./count-scan.ts";
 import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
@@ -17,6 +17,10 @@ export interface LatencyFinding {
   readonly since: number;
   readonly slower: number;
 }
+
+/** Each look goes through all of them for every onset. */
+const shapes = coldShapes.length;
+const surprises = Float64Array.from(coldShapes, ({ surprise }) => surprise);
 
 /** Nats by which earlier pods can refute a cold start of later ones. */
 const refutedMax = 5;
@@ -67,12 +71,14 @@ class LatencySums {
     this.weight += (level * level) / total;
     this.pods += ((level * level) / total) * podVariance;
     this.windows++;
-    for (let shape = 0; shape < residuals.length; shape++) {
-      const drift = this.#drifts[shape] ?? 0;
-      const surprise = (residuals[shape] ?? 0) - drift;
-      this.#drifts[shape] = kept * (drift + gain * surprise);
-      this.first[shape] = (this.first[shape] ?? 0) + (level * surprise) / total;
-      this.second[shape] = (this.second[shape] ?? 0) + (surprise * surprise) / total;
+    const { first, second } = this;
+    const drifts = this.#drifts;
+    for (let shape = 0; shape < shapes; shape++) {
+      const drift = drifts[shape] as number;
+      const surprise = (residuals[shape] as number) - drift;
+      drifts[shape] = kept * (drift + gain * surprise);
+      first[shape] = (first[shape] as number) + (level * surprise) / total;
+      second[shape] = (second[shape] as number) + (surprise * surprise) / total;
     }
     this.#variance = kept * kept * this.#variance * (1 - gain) + (1 - kept * kept) * (this.#stationary + apart);
     // A disturbance begins at once.
@@ -116,7 +122,8 @@ export class LatencyScan {
       this.#start = this.#begin();
     }
     const middle = moment.starts + moment.seconds / 2;
-    for (const [shape, { rise, fade }] of coldShapes.entries()) {
+    for (let shape = 0; shape < shapes; shape++) {
+      const { rise, fade } = coldShapes[shape] as ColdShape;
       this.#residuals[shape] = difference - Math.log(1 + rise * this.#cohorts.coldness(middle, fade));
     }
     // No start has exactly the modelled shape.
@@ -163,11 +170,14 @@ export class LatencyScan {
       let without = Number.POSITIVE_INFINITY;
       let withHarm = Number.POSITIVE_INFINITY;
       let slower = 0;
-      for (const [shape, { surprise }] of coldShapes.entries()) {
-        const first = sums.first[shape] ?? 0;
-        const level = first / sums.weight;
+      const { weight, second, refuted } = sums;
+      for (let shape = 0; shape < shapes; shape++) {
+        const first = sums.first[shape] as number;
+        const level = first / weight;
         const harmful =
-          ((sums.second[shape] ?? 0) - first * level) / (2 * scale) + surprise + (sums.refuted[shape] ?? 0);
+          ((second[shape] as number) - first * level) / (2 * scale) +
+          (surprises[shape] as number) +
+          (refuted[shape] as number);
         const beyond = Math.max(0, level - this.#tolerated);
         const faster = level < 0 ? unlikelyFaster(-level, levelVariance) : 0;
         without = Math.min(without, harmful + (beyond * beyond) / (2 * levelVariance) + faster);
@@ -218,9 +228,9 @@ function unlikelyFaster(level: number, variance: number): number {
 function restless(sums: LatencySums): number {
   if (sums.windows < 6) return 1;
   let least = Number.POSITIVE_INFINITY;
-  for (let shape = 0; shape < coldShapes.length; shape++) {
-    const first = sums.first[shape] ?? 0;
-    least = Math.min(least, (sums.second[shape] ?? 0) - (first * first) / sums.weight);
+  for (let shape = 0; shape < shapes; shape++) {
+    const first = sums.first[shape] as number;
+    least = Math.min(least, (sums.second[shape] as number) - (first * first) / sums.weight);
   }
   return Math.max(1, least / (sums.windows - 2));
 }

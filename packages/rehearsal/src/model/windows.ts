@@ -10,11 +10,19 @@ export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, re
 
 const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });
 
+function countsBetween(before: readonly number[], now: readonly number[]): number[] {
+  const counts = [...now];
+  for (let bucket = 0; bucket < counts.length; bucket++) {
+    counts[bucket] = (counts[bucket] as number) - (before[bucket] ?? 0);
+  }
+  return counts;
+}
+
 const difference = (now: Served, before: Served): Served => ({
   requests: now.requests - before.requests,
   failures: now.failures - before.failures,
   notFound: now.notFound - before.notFound,
-  latencyCounts: now.latencyCounts.map((count, bucket) => count - (before.latencyCounts[bucket] ?? 0)),
+  latencyCounts: countsBetween(before.latencyCounts, now.latencyCounts),
   latencySeconds: now.latencySeconds - before.latencySeconds,
   exposures: now.exposures - before.exposures,
   conversions: now.conversions - before.conversions,
@@ -23,11 +31,16 @@ const difference = (now: Served, before: Served): Served => ({
 export function servedBetween(before: readonly Served[], after: readonly Served[]) {
   const endpoints = after.map((one, place) => difference(one, before[place] as Served));
   const sum = (count: (one: Served) => number) => endpoints.reduce((total, one) => total + count(one), 0);
-  const buckets = endpoints[0]?.latencyCounts ?? [];
+  const latencyCounts = new Array<number>(endpoints[0]?.latencyCounts.length ?? 0).fill(0);
+  for (const { latencyCounts: counts } of endpoints) {
+    for (let bucket = 0; bucket < latencyCounts.length; bucket++) {
+      latencyCounts[bucket] = (latencyCounts[bucket] as number) + (counts[bucket] ?? 0);
+    }
+  }
   return {
     requests: sum(({ requests }) => requests),
     failures: sum(({ failures }) => failures),
-    latencyCounts: buckets.map((_, bucket) => sum(({ latencyCounts }) => latencyCounts[bucket] ?? 0)),
+    latencyCounts,
     endpoints,
     exposures: sum(({ exposures }) => exposures),
     conversions: sum(({ conversions }) => conversions),
