@@ -33,7 +33,7 @@ export function renderRehearsal(rehearsal: Rehearsal, color: boolean, columns = 
   return sections.filter((section) => section !== "").join("\n\n");
 }
 
-const headers = ["", "caught by", "at", "after", "harmed", "p95"] as const;
+const headers = ["", "caught by", "at", "after", "harmed/p95"] as const;
 
 function renderFaults({ profiles }: Rehearsal, color: boolean, columns: number): string {
   const names = (["argo", "sluice"] as const).filter((name) => profiles[name] !== undefined);
@@ -67,8 +67,7 @@ function cellsOf(result: FaultResult, color: boolean): readonly string[] {
     cut(by ?? "-", 12),
     weight === undefined ? "-" : percent(weight).replace(" ", ""),
     seconds === undefined ? "-" : span(seconds).replace(" ", ""),
-    short(harmedMedian),
-    short(harmedP95),
+    harmedP95 === 0 ? "0" : `${short(harmedMedian)}/${short(harmedP95)}`,
   ];
 }
 

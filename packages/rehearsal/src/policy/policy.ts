@@ -10,6 +10,8 @@ import {
 } from "@sluice/api";
 import { describeViolation, Fault, isFault, seededRandom, VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
+import { type Unanswerable, withoutForeignProviders } from "./foreign-providers.ts";
+import { withoutForeignRouting } from "./foreign-routing.ts";
 import { madeUp, type Surroundings } from "./surroundings.ts";
 
 /** Where users come in: the VirtualService that carries the weights, or a Service that pools all pods. */
@@ -24,6 +26,8 @@ export interface Policy {
   readonly entry: Entry;
   /** What the files don't hold and was made up, in words. */
   readonly madeUp: readonly string[];
+  /** Metrics of the original's that a store would refuse: they decide nothing here. */
+  readonly unsupported: readonly Unanswerable[];
 }
 
 const rehearsed = new Set([
@@ -89,7 +93,8 @@ export async function readPolicies(
   throw refused.length === 1 ? refused[0] : new Fault("invalid", refused.map(({ message }) => message).join("\n"));
 }
 
-async function admitted(rollout: Rollout, around: readonly Resource[], holdsBack: boolean): Promise<Policy> {
+async function admitted(found: Rollout, around: readonly Resource[], holdsBack: boolean): Promise<Policy> {
+  const { rollout, words } = withoutForeignRouting(found);
   const made: Surroundings = madeUp(rollout, around, holdsBack);
   const { client } = await createStore({
     kinds: new KindRegistry(builtInKinds()),
@@ -98,13 +103,19 @@ async function admitted(rollout: Rollout, around: readonly Resource[], holdsBack
     namespaces: [rollout.metadata.namespace ?? "default"],
   });
   const surroundings: Resource[] = [];
-  for (const object of [...around, ...made.objects]) surroundings.push(await create(client, object));
+  const unsupported: Unanswerable[] = [];
+  for (const object of [...around, ...made.objects]) {
+    const known = withoutForeignProviders(object);
+    unsupported.push(...known.unsupported);
+    surroundings.push(await create(client, known.object));
+  }
   const created = await create(client, rollout);
   return {
     rollout: created as Rollout,
     surroundings,
     entry: entryOf(created as Rollout, surroundings),
-    madeUp: made.words,
+    madeUp: [...words, ...made.words],
+    unsupported,
   };
 }
 

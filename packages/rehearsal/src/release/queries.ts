@@ -1,6 +1,7 @@
 import type { AnalysisTemplate, EvidencePolicy, Rollout } from "@sluice/api";
 import { describeRefusal, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
+import { silent, type Unanswerable } from "../policy/foreign-providers.ts";
 import type { Policy } from "../policy/policy.ts";
 import { analysesOf } from "../policy/surroundings.ts";
 
@@ -17,17 +18,11 @@ export interface Queries {
   readonly unanswerable: readonly Unanswerable[];
 }
 
-export interface Unanswerable {
-  readonly template: string;
-  readonly metric: string;
-  readonly because: string;
-}
-
 export function queriesOf(policy: Policy): Queries {
   const families = new Set<Family>();
   const labels = new Set<string>();
   const endpoints = new Set<string>();
-  const unanswerable: Unanswerable[] = [];
+  const unanswerable: Unanswerable[] = [...policy.unsupported];
   let isOfTheRouter = false;
   let shortest = 300_000;
   for (const template of templatesOf(policy)) {
@@ -99,14 +94,12 @@ function withoutArguments(query: string, rollout: Rollout, template: AnalysisTem
 /** The templates with what can't be answered made dry, so that the rest decides. */
 export function answerable(policy: Policy, { unanswerable }: Queries): Policy {
   const surroundings = policy.surroundings.map((object) => {
-    const silent = unanswerable.filter(({ template }) => template === object.metadata.name);
-    if (silent.length > 0 && object.kind === "EvidencePolicy") return withoutJobs(object as EvidencePolicy);
-    if (silent.length === 0 || !object.kind.endsWith("AnalysisTemplate")) return object;
+    const blind = unanswerable.filter(({ template }) => template === object.metadata.name);
+    if (blind.length > 0 && object.kind === "EvidencePolicy") return withoutJobs(object as EvidencePolicy);
+    if (blind.length === 0 || !object.kind.endsWith("AnalysisTemplate")) return object;
     const { spec, ...rest } = object as AnalysisTemplate;
     const metrics = (spec.metrics ?? []).map((metric) =>
-      silent.some((one) => one.metric === metric.name)
-        ? { ...metric, provider: { prometheus: { query: "1" } }, successCondition: "true", failureCondition: "" }
-        : metric,
+      blind.some((one) => one.metric === metric.name) ? silent(metric) : metric,
     );
     return { ...rest, spec: { ...spec, metrics } };
   });

@@ -101,7 +101,9 @@ function lowTraffic({ steps, longerFirst }: Omit<Rehearsal, "words">): readonly 
   const time =
     smallest === undefined
       ? `Enough would take ${span(seconds)} there: too long for most.`
-      : `With ${span(seconds)} there Sluice sees ${seen("sluice")} by its end, your analyses ${seen("argo")}: that was rehearsed.`;
+      : smallest.sluice === undefined && smallest.argo === undefined
+        ? `With ${span(seconds)} there nobody sees anything by its end either: that was rehearsed.`
+        : `With ${span(seconds)} there Sluice sees ${seen("sluice")} by its end, your analyses ${seen("argo")}: that was rehearsed.`;
   return [
     `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. ${time}`,
     `Without waiting for users: an EvidencePolicy in the same files. Its syntheticChecks ask the new version's pods themselves, and minimumRequests with askAfter asks a person where too few came in that time.`,

@@ -1,6 +1,6 @@
 import type { Traffic } from "../model/traffic.ts";
+import type { Unanswerable } from "../policy/foreign-providers.ts";
 import type { ProfileName } from "../policy/profile.ts";
-import type { Unanswerable } from "../release/queries.ts";
 
 /** One fault under one profile. Shares are 0..1. */
 export interface FaultResult {
