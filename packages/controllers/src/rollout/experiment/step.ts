@@ -80,6 +80,10 @@ export function advanceExperiment({ name, judgement, wasWaved, fault }: Experime
       return { is: "pause", reason: "InconclusiveExperiment", because: `experiment ${name} is inconclusive` };
     case "noData":
       return { is: "pause", reason: "NoData", because: `experiment ${name}: ${judgement.message}` };
+    case "bad":
+    case "broken":
+      // It would have been taken back, had nobody said that it goes on in spite of that.
+      return { is: "advance", because: `a person went on in spite of experiment ${name}`, by: "a person" };
     default:
       return { is: "waiting", because: `experiment ${name ?? ""} runs` };
   }
