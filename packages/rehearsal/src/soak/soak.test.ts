@@ -393,6 +393,23 @@ test.each<[string, Story]>([
       },
     ),
   ],
+  [
+    "an experiment of what can't be undone fails, and a person goes on in spite of it: its step is over",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "crashing", isLasting: true }, { do: "promote" }], {
+      plan: 5,
+      replicas: 1,
+    }),
+  ],
+  [
+    "what can't be undone is promoted in full and never ready: the next verdict asks again, and why says so",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "crashing", isLasting: true },
+      ],
+      { shape: "blueGreen", plan: 4, replicas: 1 },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -1,4 +1,4 @@
-import type { ConfigMap, Resource, Rollout } from "@sluice/api";
+import type { ConfigMap, PodTemplateSpec, Resource, Rollout } from "@sluice/api";
 import { canonicalJson, sameJson } from "@sluice/kernel";
 import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
@@ -72,17 +72,20 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, and ${there} are there`,
     );
   }
+  const taken = picture.deployments.find((one) => one.metadata.name === templateKey.name);
   const running = sets.find((set) => ownerOf(set) === "Rollout" && hashOf(set) === stable);
-  const read = running?.spec.template?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name;
+  const readBy = (template: PodTemplateSpec | undefined) =>
+    template?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name;
+  // An undo goes back to what was read then, by the copy's own name.
+  const [read, asked] = [readBy(running?.spec.template), readBy(spec.template ?? taken?.spec.template) ?? settingsName];
   if (read !== undefined && phase === "Healthy") {
     const contentOf = (name: string) => picture.configMaps.find((one) => one.metadata.name === name)?.data;
     checks.holds(
       "agrees",
-      sameJson(contentOf(read), contentOf(settingsName)),
-      () => `Pods read ${read}: ${JSON.stringify(contentOf(read))}, not ${JSON.stringify(contentOf(settingsName))}`,
+      contentOf(read) !== undefined && sameJson(contentOf(read), contentOf(asked)),
+      () => `Pods read ${read}: ${JSON.stringify(contentOf(read))}, not ${JSON.stringify(contentOf(asked))}`,
     );
   }
-  const taken = picture.deployments.find((one) => one.metadata.name === templateKey.name);
   if (taken !== undefined && phase === "Healthy") {
     checks.holds(
       "agrees",

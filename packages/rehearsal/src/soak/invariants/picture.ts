@@ -20,7 +20,8 @@ import type {
   Service,
   VirtualService,
 } from "@sluice/api";
-import { canaryServiceName, managedRoutes, stableServiceName } from "../manifests/release.ts";
+import { managedRoutes } from "../manifests/plans.ts";
+import { canaryServiceName, stableServiceName } from "../manifests/release.ts";
 import type { Story } from "../story/story.ts";
 
 const hashLabel = "rollouts-pod-template-hash";

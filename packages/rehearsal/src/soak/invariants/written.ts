@@ -1,5 +1,5 @@
 import type { Checks } from "./invariant.ts";
-import { isLifted, type Picture, readyOf } from "./picture.ts";
+import { hashOf, isLifted, type Picture, readyOf } from "./picture.ts";
 import { allowedWeight } from "./traffic.ts";
 
 /** What leads users somewhere. */
@@ -12,7 +12,8 @@ export const leading: ReadonlySet<string> = new Set(["VirtualService", "Destinat
 export function checkWritten(now: Picture, before: Picture, looked: Picture | undefined, checks: Checks): void {
   const { rollout, canaryHash, stableHash, weight, activeHash, sum } = now;
   const { spec, status = {}, metadata } = rollout;
-  const isThere = (hash: string) => readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
+  const isThere = (hash: string) =>
+    leadsToOne(now, hash) || readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
   const isCondemned = (hash: string) =>
     hash !== status.stableRS &&
     [now, looked].every((picture) =>
@@ -54,3 +55,7 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
       `${weight} % are written for ${canaryHash} while step ${status.currentStepIndex} is stored, which allows ${allowed} %`,
   );
 }
+
+/** A side that names no version leads to all pods, which is well while they are of one: so a first sync leaves it. */
+const leadsToOne = ({ pods }: Picture, hash: string): boolean =>
+  hash === "" && new Set(pods.filter(({ metadata }) => metadata.labels?.app === "web").map(hashOf)).size <= 1;

@@ -1,5 +1,4 @@
 import {
-  type CanaryStep,
   notRevertibleAnnotation,
   type PodTemplateSpec,
   type Resource,
@@ -7,6 +6,8 @@ import {
   ringsAnnotation,
 } from "@sluice/api";
 import type { Fate, Story } from "../story/story.ts";
+import { blueGreenExtras, canaryExtras, rolloutExtras } from "./extras.ts";
+import { managedRoutes, measured, planOf } from "./plans.ts";
 
 export const namespace = "shop";
 export const rolloutKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" };
@@ -16,55 +17,8 @@ export const templateKey = { apiVersion: "apps/v1", kind: "Deployment", namespac
 /** A ConfigMap that Pods read. */
 export const settingsName = "web-settings";
 
-const pause = (duration?: string): CanaryStep => ({ pause: duration === undefined ? {} : { duration } });
-const templates = [{ templateName: "errors" }];
-const args = [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" as const } }];
-const analysis: CanaryStep = { analysis: { templates, args } };
-const experiment: CanaryStep = {
-  experiment: {
-    templates: [
-      { name: "baseline", specRef: "stable" },
-      { name: "canary", specRef: "canary" },
-    ],
-    duration: "30s",
-    analyses: [{ name: "errors", templateName: "errors" }],
-  },
-};
-
-export const plans: readonly (readonly CanaryStep[])[] = [
-  [{ setWeight: 20 }, pause("30s"), { setWeight: 60 }, pause("30s")],
-  [{ setWeight: 10 }, pause("20s"), analysis, { setWeight: 50 }, pause("1m")],
-  [{ setWeight: 25 }, pause(), { setWeight: 75 }, analysis],
-  [],
-  [
-    { setCanaryScale: { replicas: 1 } },
-    { setWeight: 5 },
-    analysis,
-    { setCanaryScale: { matchTrafficWeight: true } },
-    { setWeight: 40 },
-    pause("2m"),
-  ],
-  [experiment, { setWeight: 30 }, pause("45s"), analysis, { setWeight: 80 }, pause("20s")],
-  [
-    { setWeight: 15 },
-    { setHeaderRoute: { name: "testers", match: [{ headerName: "X-Tester", headerValue: { exact: "yes" } }] } },
-    pause("30s"),
-    { setMirrorRoute: { name: "copies", percentage: 50, match: [{ method: { exact: "GET" } }] } },
-    pause("40s"),
-    { setHeaderRoute: { name: "testers" } },
-    { setWeight: 55 },
-    pause("1m"),
-  ],
-];
-
-/** Routes that steps may add. */
-export const managedRoutes = ["testers", "copies"] as const;
 export const canaryServiceName = "web-canary";
 export const stableServiceName = "web-stable";
-
-/** Without a router there are no routes to add. */
-const isRouteless = ({ setHeaderRoute, setMirrorRoute }: CanaryStep): boolean =>
-  setHeaderRoute === undefined && setMirrorRoute === undefined;
 
 /** What changes while a story goes on, wherever it is written. */
 export interface Wanted {
@@ -104,10 +58,10 @@ export const templateOf = (version: number, { fate, isLasting, isConfigured }: V
 const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
 const bothServices = { canaryService: canaryServiceName, stableService: stableServiceName };
 
-function canaryOf({ shape, hasBackground, isDynamic, sides }: Story, plan: number) {
-  const steps = plans[plan] ?? [];
+function canaryOf({ shape, hasBackground, isDynamic, sides, extras }: Story, plan: number) {
   return {
-    steps: shape === "weights" ? steps : steps.filter(isRouteless),
+    steps: planOf(plan, shape === "weights"),
+    ...canaryExtras(extras, shape === "weights"),
     ...(hasBackground ? { analysis: { templates: [{ templateName: "background" }], startingStep: 1 } } : {}),
     ...(shape === "weights"
       ? {
@@ -126,12 +80,13 @@ function canaryOf({ shape, hasBackground, isDynamic, sides }: Story, plan: numbe
 }
 
 /** Plan 2 waits for a person. */
-const blueGreenOf = ({ hasBackground }: Story, plan: number) => ({
+const blueGreenOf = ({ hasBackground, extras }: Story, plan: number) => ({
+  ...blueGreenExtras(extras),
   activeService: "web",
   previewService: "web-preview",
   ...(plan === 2 ? { autoPromotionEnabled: false } : {}),
-  ...(hasBackground || plan === 1 ? { prePromotionAnalysis: { templates, args } } : {}),
-  ...(plan === 5 ? { postPromotionAnalysis: { templates, args } } : {}),
+  ...(hasBackground || plan === 1 ? { prePromotionAnalysis: measured } : {}),
+  ...(plan === 5 ? { postPromotionAnalysis: measured } : {}),
 });
 
 export function rolloutOf(story: Story, { template, replicas, plan }: Wanted): Rollout {
@@ -148,6 +103,7 @@ export function rolloutOf(story: Story, { template, replicas, plan }: Wanted): R
     spec: {
       replicas,
       progressDeadlineSeconds: 120,
+      ...rolloutExtras(story.extras),
       ...(story.template === "own" ? { selector, template } : { workloadRef: reference }),
       strategy:
         story.shape === "blueGreen" ? { blueGreen: blueGreenOf(story, plan) } : { canary: canaryOf(story, plan) },

@@ -1,6 +1,6 @@
 import { type Random, randomInteger } from "@sluice/kernel";
-import { plans } from "../manifests/release.ts";
-import type { Act, Beside, Fate, Measures, Step, Story } from "./story.ts";
+import { knownPlans } from "../manifests/plans.ts";
+import { type Act, type Beside, everyExtra, type Fate, type Measures, type Step, type Story } from "./story.ts";
 
 const one = <T>(random: Random, list: readonly T[]): T => list[randomInteger(random, list.length)] as T;
 const fates: readonly Fate[] = ["well", "well", "well", "slow", "flaky", "stuck", "crashing"];
@@ -49,7 +49,7 @@ export function storyOf(seed: number, random: Random): Story {
   return {
     seed,
     shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
-    plan: randomInteger(random, plans.length),
+    plan: anyPlan(random),
     replicas: 1 + randomInteger(random, 5),
     hasBackground: happens(0.3),
     hasHoldback: happens(0.3),
@@ -65,6 +65,7 @@ export function storyOf(seed: number, random: Random): Story {
     template: delivery === "hand" && happens(0.15) ? "deployment" : "own",
     delivery,
     beside,
+    extras: everyExtra.filter(() => happens(0.08)),
     disturbance: {
       crash: sometimes(0.6, 0.03),
       conflict: sometimes(0.5, 0.1),
@@ -76,6 +77,10 @@ export function storyOf(seed: number, random: Random): Story {
     steps,
   };
 }
+
+/** Half of them by chance. */
+const anyPlan = (random: Random): number =>
+  random.next() < 0.5 ? randomInteger(random, knownPlans) : 1000 + randomInteger(random, 9000);
 
 function anyAct(random: Random, isFromGit: boolean, beside: readonly Beside[]): Act {
   const dice = random.next();
@@ -96,7 +101,7 @@ function anyAct(random: Random, isFromGit: boolean, beside: readonly Beside[]): 
     return { do: "verdict", ruling: one(random, ["continue", "continue", "monitor", "alert", "rollback"]) };
   }
   if (dice < 0.75) return { do: "scale", replicas: 1 + randomInteger(random, 6) };
-  if (dice < 0.78) return { do: "steps", plan: randomInteger(random, plans.length) };
+  if (dice < 0.78) return { do: "steps", plan: anyPlan(random) };
   if (dice < 0.8) return { do: "clock", seconds: one(random, [-30, -2, 5, 120]) };
   if (dice < 0.83) return { do: one(random, ["crash", "watchGap"]) };
   return { do: one(random, words) };

@@ -87,6 +87,9 @@ class Shrinking {
     for (const what of this.best.beside) {
       await this.#attempt({ beside: this.best.beside.filter((other) => other !== what) });
     }
+    for (const extra of this.best.extras) {
+      await this.#attempt({ extras: this.best.extras.filter((other) => other !== extra) });
+    }
     for (const replicas of [1, 2]) if (this.best.replicas > replicas) await this.#attempt({ replicas });
     // Without steps, and then with as few as there are.
     for (const plan of [3, 0, 1, 2]) {

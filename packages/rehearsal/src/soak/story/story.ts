@@ -71,6 +71,20 @@ export interface Disturbance {
 
 export const calm: Disturbance = { crash: 0, conflict: 0, delay: 0, duplicate: 0, gap: 0, slow: 0 };
 
+/** More fields of a Rollout that a strategy may have. */
+export const everyExtra = [
+  "surge",
+  "noSurge",
+  "minReady",
+  "window",
+  "metadata",
+  "antiAffinity",
+  "threshold",
+  "delays",
+  "minPods",
+] as const;
+export type Extra = (typeof everyExtra)[number];
+
 export interface Story {
   readonly seed: number;
   readonly shape: Shape;
@@ -99,6 +113,7 @@ export interface Story {
   /** Who writes the manifests: people, or an Application from a repository. */
   readonly delivery: "hand" | "git";
   readonly beside: readonly Beside[];
+  readonly extras: readonly Extra[];
   readonly disturbance: Disturbance;
   readonly steps: readonly Step[];
 }
@@ -123,6 +138,7 @@ export const plainStory: Story = {
   template: "own",
   delivery: "hand",
   beside: [],
+  extras: [],
   disturbance: calm,
   steps: [],
 };

@@ -1,5 +1,5 @@
 import type { CanaryStep } from "@sluice/api";
-import { plans } from "../manifests/release.ts";
+import { planOf } from "../manifests/plans.ts";
 import type { Act, Step, Story, Word } from "./story.ts";
 
 const words: Readonly<Record<Word, string>> = {
@@ -32,6 +32,9 @@ function toldStep({ amid, ...act }: Step): string {
   return `${toldAct(act as Act)}${amid === undefined ? "" : `, amid the controllers' effect ${amid} from here`}`;
 }
 
+const toldPlan = (plan: number, isRouted = true): string =>
+  planOf(plan, isRouted).map(toldCanaryStep).join(", ") || "none";
+
 function toldCanaryStep(step: CanaryStep): string {
   const [name = "", value] = Object.entries(step)[0] ?? [];
   if (step.setWeight !== undefined) return `${step.setWeight} %`;
@@ -58,7 +61,7 @@ function toldAct(step: Act): string {
     case "scale":
       return `scale to ${step.replicas}`;
     case "steps":
-      return `change the steps to plan ${step.plan}: ${(plans[step.plan] ?? []).map(toldCanaryStep).join(", ") || "none"}`;
+      return `change the steps to plan ${step.plan}: ${toldPlan(step.plan)}`;
     case "clock":
       return `the clock steps by ${step.seconds} s`;
     case "worker":
@@ -108,10 +111,11 @@ export function toldStory(story: Story): string {
     ...(story.template === "own" ? [] : ["workloadRef"]),
     ...(story.delivery === "hand" ? [] : ["from git"]),
     ...story.beside,
+    ...story.extras.map((extra) => `spec: ${extra}`),
   ];
   return [
     `seed ${seed}: ${[shape, `plan ${plan}`, `${replicas} replicas`, ...more].join(", ")}`,
-    ...(shape === "blueGreen" ? [] : [`its steps: ${(plans[plan] ?? []).map(toldCanaryStep).join(", ") || "none"}`]),
+    ...(shape === "blueGreen" ? [] : [`its steps: ${toldPlan(plan, shape === "weights")}`]),
     `platform: ${unkind.length === 0 ? "calm" : unkind.join(", ")}`,
     ...steps.map((step, index) => `${index + 1}. ${toldStep(step)}`),
   ].join("\n");

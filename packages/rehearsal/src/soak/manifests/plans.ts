@@ -1,0 +1,90 @@
+import type { CanaryStep } from "@sluice/api";
+import { type Random, randomInteger, seededRandom } from "@sluice/kernel";
+
+const pause = (duration?: string): CanaryStep => ({ pause: duration === undefined ? {} : { duration } });
+const templates = [{ templateName: "errors" }];
+const args = [{ name: "hash", valueFrom: { podTemplateHashValue: "Latest" as const } }];
+/** What Rollouts measure by. */
+export const measured = { templates, args };
+const analysis: CanaryStep = { analysis: measured };
+const experimentOf = (weight?: number): CanaryStep => {
+  const share = weight === undefined ? {} : { weight };
+  return {
+    experiment: {
+      templates: [
+        { name: "baseline", specRef: "stable", ...share },
+        { name: "canary", specRef: "canary", ...share },
+      ],
+      duration: "30s",
+      analyses: [{ name: "errors", templateName: "errors" }],
+    },
+  };
+};
+
+/** What people write most often, and what once found something. */
+const plans: readonly (readonly CanaryStep[])[] = [
+  [{ setWeight: 20 }, pause("30s"), { setWeight: 60 }, pause("30s")],
+  [{ setWeight: 10 }, pause("20s"), analysis, { setWeight: 50 }, pause("1m")],
+  [{ setWeight: 25 }, pause(), { setWeight: 75 }, analysis],
+  [],
+  [
+    { setCanaryScale: { replicas: 1 } },
+    { setWeight: 5 },
+    analysis,
+    { setCanaryScale: { matchTrafficWeight: true } },
+    { setWeight: 40 },
+    pause("2m"),
+  ],
+  [experimentOf(), { setWeight: 30 }, pause("45s"), analysis, { setWeight: 80 }, pause("20s")],
+  [
+    { setWeight: 15 },
+    { setHeaderRoute: { name: "testers", match: [{ headerName: "X-Tester", headerValue: { exact: "yes" } }] } },
+    pause("30s"),
+    { setMirrorRoute: { name: "copies", percentage: 50, match: [{ method: { exact: "GET" } }] } },
+    pause("40s"),
+    { setHeaderRoute: { name: "testers" } },
+    { setWeight: 55 },
+    pause("1m"),
+  ],
+];
+
+/** Routes that steps may add. */
+export const managedRoutes = ["testers", "copies"] as const;
+
+/** How many there are that somebody thought of; any larger number is a plan by chance. */
+export const knownPlans = plans.length;
+
+export const planOf = (plan: number, isRouted: boolean): readonly CanaryStep[] => {
+  const steps = plans[plan] ?? drawn(seededRandom(plan));
+  return isRouted ? steps : steps.filter(isRouteless);
+};
+
+/** Without a router there are no routes to add, and no shares to give. */
+const isRouteless = ({ setHeaderRoute, setMirrorRoute, experiment }: CanaryStep): boolean =>
+  setHeaderRoute === undefined &&
+  setMirrorRoute === undefined &&
+  experiment?.templates.some(({ weight }) => weight !== undefined) !== true;
+
+/** Mostly upwards, with all that may stand between two weights. */
+function drawn(random: Random): readonly CanaryStep[] {
+  let weight = 0;
+  const one = (): CanaryStep => {
+    const dice = randomInteger(random, 20);
+    if (dice < 7) {
+      const change = dice === 0 ? -10 : 5 * randomInteger(random, 9);
+      weight = Math.max(0, Math.min(100, weight + change));
+      return { setWeight: weight };
+    }
+    if (dice < 11) return pause(`${10 + randomInteger(random, 80)}s`);
+    if (dice === 11) return pause();
+    if (dice < 14) return analysis;
+    if (dice === 14) return experimentOf();
+    // Both of its versions get it, and as much must be left for them.
+    if (dice === 15) return experimentOf(weight <= 80 ? 5 : undefined);
+    if (dice === 16) return { setCanaryScale: { replicas: 1 + randomInteger(random, 3) } };
+    if (dice === 17) return { setCanaryScale: { weight: 10 * (1 + randomInteger(random, 5)) } };
+    if (dice === 18) return { setCanaryScale: { matchTrafficWeight: true } };
+    return { setHeaderRoute: { name: "testers", match: [{ headerName: "X-Tester", headerValue: { exact: "yes" } }] } };
+  };
+  return Array.from({ length: 2 + randomInteger(random, 7) }, one);
+}
