@@ -1,5 +1,5 @@
 import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
-import { type DriftOf, DriftSums, fixedDrift } from "./drift.ts";
+import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "./drift.ts";
 import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
 
@@ -51,6 +51,7 @@ const coldSeconds = 180;
 const disturbedSeconds = 200;
 /** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
 const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
+const growths = excesses.map((excess) => Math.exp(excess) - 1);
 
 /** How much of the bursts is left in failures whose worst window counts as one. */
 const restOfBursts = 0.85;
@@ -165,7 +166,7 @@ export class CountScan {
     if (total === 0) return;
     const input = {
       information: information * weight,
-      seconds: moment.seconds,
+      kept: keptAfter(moment.seconds, this.#drift.memories),
       weight,
       disturbance: moment.disturbance,
       pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
@@ -173,9 +174,9 @@ export class CountScan {
     const clusters = this.#isGrave ? this.#noise.bursts.map(({ burst: of }) => clustersOf(strata, of)) : [];
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
-      for (const [which, found] of clusters.entries()) {
+      for (let which = 0; which < clusters.length; which++) {
         const sum = sums.clusters[which];
-        if (sum !== undefined) addTo(sum, found, weight);
+        if (sum !== undefined) addTo(sum, clusters[which] as Clusters, weight);
       }
       sums.observed += weight * observed;
       sums.expected += weight * expected;
@@ -247,10 +248,10 @@ export class CountScan {
    */
   #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[]): number {
     let chance = 0;
-    for (const [which, { share }] of this.#noise.bursts.entries()) {
-      const found = clusters[which];
-      if (found !== undefined)
-        chance += share * Math.exp(-natsOf(found, drift.dispersion(0, variances) / drift.information));
+    const driftOfInformation = drift.dispersion(0, variances) / drift.information;
+    for (let which = 0; which < clusters.length; which++) {
+      const share = this.#noise.bursts[which]?.share ?? 0;
+      chance += share * Math.exp(-natsOf(clusters[which] as Clusters, driftOfInformation));
     }
     return chance > 0 ? -Math.log(chance) : 0;
   }
@@ -286,13 +287,13 @@ function natsOf({ observed, expected, total, information }: Clusters, driftOfInf
   if (information <= 0) return 0;
   const dispersion = 1 + driftOfInformation * information;
   let sum = 0;
-  for (const excess of excesses) sum += Math.exp(likelihoodRatio(excess, observed, expected, total) / dispersion);
+  for (let which = 0; which < excesses.length; which++) {
+    // Log of how much likelier `observed` of `total` are if the odds are so many times those that were expected.
+    const likelier =
+      observed * (excesses[which] as number) - total * Math.log(1 + (expected / total) * (growths[which] as number));
+    sum += Math.exp(likelier / dispersion);
+  }
   return Math.log(sum / excesses.length);
-}
-
-/** Log of how much likelier `observed` of `total` are if the odds are `excess` (a log) times those that were expected. */
-function likelihoodRatio(excess: number, observed: number, expected: number, total: number): number {
-  return observed * excess - total * Math.log(1 + (expected / total) * (Math.exp(excess) - 1));
 }
 
 /** Nats by which `observed` of `total` speaks against `expected` or fewer (the exponent of Chernoff's bound). */

@@ -26,13 +26,24 @@ export function withOwnDrift(of: DriftOf, own: number): DriftOf {
   };
 }
 
+/** What is left of drift after a window: the same for every onset. */
+export interface Kept {
+  readonly byMemory: readonly number[];
+  readonly ofDisturbance: number;
+}
+
+export const keptAfter = (seconds: number, memories: readonly number[]): Kept => ({
+  byMemory: memories.map((memory) => Math.exp(-seconds / memory)),
+  ofDisturbance: Math.exp(-seconds / memorySeconds),
+});
+
 /** Of one window: information about the log ratio, and the standard deviations that more requests don't average away. */
 export interface DriftInput {
   /** As much of it as counts. */
   readonly information: number;
   /** The share of the window that counts. */
   readonly weight: number;
-  readonly seconds: number;
+  readonly kept: Kept;
   /** Of a disturbance that hits both versions. */
   readonly disturbance: number;
   /** Of the mean of the pods that serve: pods differ for as long as they live. */
@@ -44,16 +55,18 @@ export class DriftSums {
   information = 0;
   #weighed = 0;
   #pods = 0;
-  readonly #disturbed = new CorrelatedSum(memorySeconds);
+  readonly #disturbed = new CorrelatedSum();
   readonly #drifting: readonly CorrelatedSum[];
 
   constructor(memories: readonly number[]) {
-    this.#drifting = memories.map((memory) => new CorrelatedSum(memory));
+    this.#drifting = memories.map(() => new CorrelatedSum());
   }
 
-  add({ information, weight, seconds, disturbance, pods }: DriftInput): void {
-    this.#disturbed.add(information * disturbance, seconds);
-    for (const sum of this.#drifting) sum.add(information, seconds);
+  add({ information, weight, kept, disturbance, pods }: DriftInput): void {
+    this.#disturbed.add(information * disturbance, kept.ofDisturbance);
+    for (let which = 0; which < this.#drifting.length; which++) {
+      this.#drifting[which]?.add(information, kept.byMemory[which] ?? 0);
+    }
     this.information += information;
     this.#weighed += weight * information;
     this.#pods += information * pods;
@@ -74,14 +87,10 @@ export class DriftSums {
 class CorrelatedSum {
   variance = 0;
   #recent = 0;
-  readonly #memory: number;
 
-  constructor(memory: number) {
-    this.#memory = memory;
-  }
-
-  add(load: number, seconds: number): void {
-    this.#recent *= Math.exp(-seconds / this.#memory);
+  /** `kept`: of what came before. */
+  add(load: number, kept: number): void {
+    this.#recent *= kept;
     this.variance += load * load + 2 * load * this.#recent;
     this.#recent += load;
   }
