@@ -1,4 +1,4 @@
-import { type Application, keyOf, type Resource } from "@sluice/api";
+import { type Application, type Client, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
 import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
@@ -46,8 +46,23 @@ export interface Played {
 /** For plants: another controller in place of a real one. */
 export type Sabotage = (reconciler: AnyReconciler) => AnyReconciler;
 
+/** Controllers of another room that are played with the others. */
+export interface Company {
+  readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
+  /** There from the beginning. */
+  readonly objects: readonly Resource[];
+  /** What is wrong in the end; undefined where nothing is. */
+  readonly faultAtEnd: (client: Client) => Promise<string | undefined>;
+}
+
+const alone: Company = { reconcilers: () => [], objects: [], faultAtEnd: async () => undefined };
+
 /** Tells one story to the real controllers. The same story has the same end. */
-export async function play(story: Story, sabotage: Sabotage = (same) => same): Promise<Played> {
+export async function play(
+  story: Story,
+  sabotage: Sabotage = (same) => same,
+  company: Company = alone,
+): Promise<Played> {
   const kinds = storyKinds();
   const outside = new Outside(kinds);
   const world = await UnkindWorld.create({
@@ -58,16 +73,18 @@ export async function play(story: Story, sabotage: Sabotage = (same) => same): P
       [
         ...everyReconciler(effects, { kinds: (kind) => kinds.byKind(kind), allocatesAddresses: false }),
         modelledAgent(effects, () => outside.answer === "good"),
+        ...company.reconcilers(effects),
       ].map((reconciler) => sabotage(reconciler as AnyReconciler)),
     tasks: (client) => outside.tasks(client),
   });
-  return new Player(story, world, outside).run();
+  return new Player(story, world, outside, company).run();
 }
 
 class Player {
   readonly #story: Story;
   readonly #world: UnkindWorld;
   readonly #outside: Outside;
+  readonly #company: Company;
   readonly #checks = new Checks();
   readonly #traffic = new TrafficWatch();
   readonly #table = new TableWatch();
@@ -84,7 +101,8 @@ class Player {
   #revision = -1;
   #isStopped = false;
 
-  constructor(story: Story, world: UnkindWorld, outside: Outside) {
+  constructor(story: Story, world: UnkindWorld, outside: Outside, company: Company) {
+    this.#company = company;
     this.#story = story;
     this.#world = world;
     this.#outside = outside;
@@ -138,7 +156,7 @@ class Player {
 
   async #begin(): Promise<void> {
     const { client } = this.#world;
-    for (const object of [...namespaces, ...beside(this.#story)]) await client.create(object);
+    for (const object of [...namespaces, ...this.#company.objects, ...beside(this.#story)]) await client.create(object);
     if (this.#story.delivery === "git") {
       this.#outside.repository.commit(this.#manifests());
       this.#outside.repository.onPush = () => this.#announce();
@@ -165,6 +183,8 @@ class Player {
     await this.#answer();
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
+    const fault = await this.#company.faultAtEnd(world.client);
+    this.#checks.holds("agrees", fault === undefined, () => fault ?? "");
     checkBesideEnd(this.#before, this.#checks);
     checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
