@@ -11,7 +11,7 @@ interface Stage {
 const shortestSeconds = 30;
 /** Time by weight to this power: 0 is even, 1 gives small weights the most. */
 const leanings = [0, 0.5, 1];
-const firstWeights = [0.4, 0.7, 1, 1.5];
+const firstWeights = [0.15, 0.4, 0.7, 1, 1.5];
 
 /** Other weights and pauses for the same steps in this share of their time; nothing where fewer than two stages are timed. */
 export function candidatesFor(steps: readonly CanaryStep[], share = 1): readonly (readonly CanaryStep[])[] {
