@@ -2,35 +2,35 @@ import type { Random } from "@sluice/kernel";
 
 /** Draws from a seeded source. */
 export class Chance {
-  readonly #random: Random;
+  readonly random: Random;
 
   constructor(random: Random) {
-    this.#random = random;
+    this.random = random;
   }
 
   unit(): number {
-    return this.#random.next();
+    return this.random.next();
   }
 
   is(probability: number): boolean {
-    return this.#random.next() < probability;
+    return this.random.next() < probability;
   }
 
   between(from: number, to: number): number {
-    return from + (to - from) * this.#random.next();
+    return from + (to - from) * this.random.next();
   }
 
   /** Evenly by orders of magnitude. */
   magnitude(from: number, to: number): number {
-    return from * (to / from) ** this.#random.next();
+    return from * (to / from) ** this.random.next();
   }
 
   pick<Value>(values: readonly Value[]): Value {
-    return values[Math.floor(this.#random.next() * values.length)] as Value;
+    return values[Math.floor(this.random.next() * values.length)] as Value;
   }
 
   normal(): number {
-    return Math.sqrt(-2 * Math.log(1 - this.#random.next())) * Math.cos(2 * Math.PI * this.#random.next());
+    return Math.sqrt(-2 * Math.log(1 - this.random.next())) * Math.cos(2 * Math.PI * this.random.next());
   }
 
   poisson(mean: number): number {
@@ -38,7 +38,7 @@ export class Chance {
     if (mean > 30) return Math.max(0, Math.round(mean + Math.sqrt(mean) * this.normal()));
     const limit = Math.exp(-mean);
     let count = 0;
-    for (let product = this.#random.next(); product > limit; product *= this.#random.next()) count++;
+    for (let product = this.random.next(); product > limit; product *= this.random.next()) count++;
     return count;
   }
 
@@ -48,7 +48,7 @@ export class Chance {
     const clusters = this.poisson(mean / burst);
     let count = 0;
     for (let cluster = 0; cluster < clusters; cluster++) {
-      count += 1 + Math.floor(Math.log(1 - this.#random.next()) / Math.log(1 - 1 / burst));
+      count += 1 + Math.floor(Math.log(1 - this.random.next()) / Math.log(1 - 1 / burst));
     }
     return count;
   }

@@ -76,14 +76,18 @@ export class LayeredWorld implements World {
   readonly #fillSeconds: number;
   #cohorts: { readonly weight: number; readonly from: number }[] = [];
 
-  constructor(random: Random, isBad: boolean) {
+  /** `roughness`: how many times larger what two equals differ by may be. */
+  constructor(random: Random, isBad: boolean, roughness = 1) {
     const chance = new Chance(random);
     this.#chance = chance;
     this.#isBad = isBad;
     this.#rate = chance.magnitude(0.7, 2500);
     this.windowSeconds = chance.pick([5, 10, 10, 10, 15, 30]);
     const noisy = chance.unit();
-    const own = { failing: 0.01 + 0.3 * noisy * noisy * chance.unit(), slower: 0.003 + 0.042 * noisy * noisy };
+    const own = {
+      failing: roughness * (0.01 + 0.3 * noisy * noisy * chance.unit()),
+      slower: roughness * (0.003 + 0.042 * noisy * noisy),
+    };
     this.#burst = noisy < 0.35 ? 1 : chance.magnitude(1.2, noisy < 0.75 ? 3.5 : 9);
     const usual = chance.magnitude(1e-4, 3e-2);
     const count = chance.pick([1, 2, 3, 4, 4, 4, 6, 9, 12]);

@@ -1,34 +1,78 @@
-// Releases to learn from: two generators of different physics, every parameter drawn anew.
+// Releases to learn from: four generators of different physics, every parameter drawn anew.
 import { seededRandom } from "@sluice/kernel";
 import type { Playback } from "@sluice/verdict/training";
 import { Chance } from "./chance.ts";
 import { LayeredWorld } from "./layered-world.ts";
+import { LoneWorld } from "./lone-world.ts";
 import { playBack } from "./playback.ts";
 import { QueueingWorld, type Release } from "./queueing-world.ts";
+import { type TracedHarm, type TracedNuisance, TraceWorld } from "./trace-world.ts";
+import type { World } from "./world.ts";
 
-export interface Sizes {
-  readonly layered: number;
-  readonly queueing: number;
-}
+const worlds = {
+  layered: ({ random }, isBad) => new LayeredWorld(random, isBad),
+  queueing: (chance, isBad) => {
+    const release = queueingRelease(chance, isBad);
+    return new QueueingWorld(chance.random, release, chance.magnitude(1, 300), chance.pick([5, 10, 10, 30]), 0.05);
+  },
+  traces: (chance, isBad) => {
+    const [harm, nuisance] = [isBad ? tracedHarm(chance) : {}, tracedNuisance(chance)];
+    return new TraceWorld(chance.random, chance.magnitude(1, 400), chance.pick([5, 10, 10, 30]), harm, nuisance);
+  },
+  lone: (chance, isBad) => {
+    const failing = chance.is(0.4);
+    const harm = failing ? { failing: chance.magnitude(0.02, 0.5) } : { slower: chance.magnitude(1.5, 4) };
+    return new LoneWorld(chance.random, chance.magnitude(0.3, 4), isBad ? harm : {});
+  },
+  // Two equals that differ by more than most do: what a history of half an hour doesn't show.
+  rough: ({ random }, isBad) => new LayeredWorld(random, isBad, 1.7),
+} satisfies Readonly<Record<string, (chance: Chance, isBad: boolean) => World>>;
+
+export type WorldName = keyof typeof worlds;
+
+/** So that no two releases of a set have one seed. */
+const seedsFrom: Readonly<Record<WorldName, number>> = {
+  layered: 0,
+  rough: 100_000,
+  queueing: 250_000,
+  traces: 500_000,
+  lone: 750_000,
+};
+
+/** How many releases of each world. */
+export type Sizes = Readonly<Partial<Record<WorldName, number>>>;
 
 /** `set` keeps the seeds of training, calibration and holdout apart. `badShare`: of harmful releases. */
-export function simulate(set: number, sizes: Sizes, badShare: number, progress: (done: number) => void): Playback[] {
-  const playbacks: Playback[] = [];
+export function simulate(set: number, sizes: Sizes, badShare: number): Playback[] {
   const isBad = (index: number) => Math.floor((index + 1) * badShare) > Math.floor(index * badShare);
-  for (let index = 0; index < sizes.layered; index++) {
-    const random = seededRandom(1_000_000 * set + index);
-    playbacks.push(playBack(new LayeredWorld(random, isBad(index)), isBad(index)));
-    progress(playbacks.length);
-  }
-  for (let index = 0; index < sizes.queueing; index++) {
-    const random = seededRandom(1_000_000 * set + 500_000 + index);
-    const chance = new Chance(random);
-    const release = queueingRelease(chance, isBad(index));
-    const world = new QueueingWorld(random, release, chance.magnitude(1, 300), chance.pick([5, 10, 10, 30]), 0.05);
-    playbacks.push(playBack(world, isBad(index)));
-    progress(playbacks.length);
-  }
-  return playbacks;
+  return (Object.keys(worlds) as WorldName[]).flatMap((name) =>
+    Array.from({ length: sizes[name] ?? 0 }, (_, index) => {
+      const chance = new Chance(seededRandom(1_000_000 * set + seedsFrom[name] + index));
+      return playBack(worlds[name](chance, isBad(index)), isBad(index));
+    }),
+  );
+}
+
+function tracedNuisance(chance: Chance): TracedNuisance {
+  return {
+    ...(chance.is(0.6) ? { coldCache: true } : {}),
+    ...(chance.is(0.3) ? { poolSeconds: chance.between(15, 60) } : {}),
+    ...(chance.is(0.4) ? { retries: chance.between(0.2, 1.5) } : {}),
+    ...(chance.is(0.3) ? { batch: true } : {}),
+    ...(chance.is(0.3) ? { pauses: true } : {}),
+    ...(chance.is(0.3) ? { sticky: chance.between(0, 0.04) } : {}),
+  };
+}
+
+function tracedHarm(chance: Chance): TracedHarm {
+  const harm = chance.pick<() => TracedHarm>([
+    () => ({ failing: chance.magnitude(0.004, 0.5) }),
+    () => ({ work: chance.magnitude(1.2, 4) }),
+    () => ({ work: chance.magnitude(1.2, 4) }),
+    () => ({ uncached: chance.between(0.2, 0.9) }),
+    () => ({ lost: chance.between(0.1, 0.6) }),
+  ])();
+  return { ...harm, ...(chance.is(0.3) ? { onset: chance.between(100, 2000) } : {}) };
 }
 
 function queueingRelease(chance: Chance, isBad: boolean): Release {

@@ -1,8 +1,9 @@
 export type { ComparedMetric, ComparedResult } from "./comparison/compare.ts";
 export { type Comparison, type ComparisonOptions, compareVersions } from "./comparison/score.ts";
 export { shippedModel } from "./generated/model.ts";
-export { createJudge, type Judge, type JudgeOptions, rollbackNats, type Verdict } from "./judge.ts";
+export { createJudge, type Judge, type JudgeOptions, type Verdict } from "./judge.ts";
 export { judgeVersion } from "./judge-version.ts";
+export { rollbackNats } from "./learned/bar.ts";
 export { modelFault } from "./learned/model-fault.ts";
 export type { TreeModel } from "./learned/trees.ts";
 export { pairsOverTime, tolerancesOf } from "./over-time.ts";

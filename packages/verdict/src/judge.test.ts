@@ -8,7 +8,7 @@ import {
   type Verdict,
   type VersionServed,
 } from "./index.ts";
-import { rollbackNats } from "./judge.ts";
+import { rollbackNats } from "./learned/bar.ts";
 
 const edges = [10, 20, 40, 80, 160, 320, 640];
 

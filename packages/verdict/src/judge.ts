@@ -9,8 +9,9 @@ import { type ComparedWindow, Gathering } from "./gathering.ts";
 import { shippedModel } from "./generated/model.ts";
 import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
 import { LatencyScan } from "./latency-scan.ts";
-import { type Excess, strongestKnown } from "./learned/inputs.ts";
-import { type Learned, LearnedLayer } from "./learned/learned-layer.ts";
+import { familyOf, rollbackNats } from "./learned/bar.ts";
+import type { Excess } from "./learned/fading.ts";
+import { LearnedLayer } from "./learned/learned-layer.ts";
 import type { TreeModel } from "./learned/trees.ts";
 import { MemoryScan } from "./memory-scan.ts";
 import { fitNoise, type Noise, noiseCells } from "./noise.ts";
@@ -29,15 +30,15 @@ export interface Verdict {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
   /** How sure it is that the release is worse than tolerated. */
   readonly confidence: Ratio;
-  /** Log of the strongest evidence after paying for every look: `rollbackNats` and more ends the release. */
+  /** Log of the strongest evidence after paying for every look: `bar` and more ends the release. */
   readonly nats: number;
+  /** `rollbackNats`, or what the learned layer asks for of this release. */
+  readonly bar: number;
   readonly evidence: readonly Evidence[];
   /** The weight must not grow yet: there is a suspicion, and time left to hold for it. */
   readonly suspects: boolean;
   /** Of the canary, that could be compared. */
   readonly requests: number;
-  /** Log odds of the learned layer that the release harms its users; absent where it is off or can't tell. */
-  readonly score?: number;
   readonly because: string;
 }
 
@@ -54,8 +55,6 @@ export interface JudgeOptions {
 }
 
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
-/** Evidence at which a release ends. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
-export const rollbackNats = 6.9;
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.95;
 /** The same before the last step. */
@@ -200,7 +199,7 @@ class ReleaseJudge implements Judge {
     for (const gathered of this.#gathering.add({ ...window, stable })) this.#compare(gathered);
   }
 
-  #compare({ ends, lasts, stepAge, canary, stable }: ComparedWindow): void {
+  #compare({ ends, lasts, weight, canary, stable }: ComparedWindow): void {
     const seconds = lasts / 1000;
     const time = ends / 1000;
     this.#requests += canary.requests;
@@ -217,7 +216,8 @@ class ReleaseJudge implements Judge {
     const cold = this.#cohorts.coldness(time - seconds / 2, { seconds: 62 });
     const one = allOf(canary);
     const other = allOf(stable);
-    const failures = excessOf(this.#strata(one, other, 1, (served) => served.failures));
+    const failuresOfBoth = this.#strata(one, other, 1, failuresOf);
+    const { observed, ofControl } = usualOf(failuresOfBoth);
     this.#failureDrift.see({
       failures: canary.failures,
       requests: canary.requests,
@@ -228,7 +228,7 @@ class ReleaseJudge implements Judge {
       disturbed,
       newest: this.#cohorts.newest,
     });
-    this.#coldFailures.see(failures.observed, failures.ofControl, cold, this.#cohorts.newest);
+    this.#coldFailures.see(observed, ofControl, cold, this.#cohorts.newest);
     const tolerated = this.#tolerances.failures * (shocked ? 1.4 : 1);
     const ofFailures = { ...moment, usualShare: this.#surroundings.usualShare };
     this.#learnFailures(one, other, ofFailures, {
@@ -261,21 +261,21 @@ class ReleaseJudge implements Judge {
       ],
       { ...moment, disturbance: moment.disturbance / 2 },
     );
-    const tail = this.#slow[0]?.tail;
+    const slowest = this.#slow[0]?.tail;
     this.#learned?.see({
       time,
       seconds,
+      weight,
       requests: canary.requests,
-      stepSeconds: stepAge / 1000,
-      coldness: cold,
-      slowColdness: this.#cohorts.coldness(time - seconds / 2, { seconds: 150 }),
+      pods: canary.pods,
+      newest: this.#cohorts.newest,
+      coldness: (fade) => this.#cohorts.coldness(time - seconds / 2, { seconds: fade }),
       disturbance: disturbed,
-      failures,
-      slow: excessOf(
-        tail === undefined
+      failures: failuresOfBoth.map(excessOf),
+      slow:
+        slowest === undefined
           ? []
-          : this.#strata(one, other, 1, (served, endpoint) => slowOf(tail, served, endpoint), timed),
-      ),
+          : this.#strata(one, other, 1, (served, endpoint) => slowOf(slowest, served, endpoint), timed).map(excessOf),
       latency: difference,
       isFresh: this.#control.isFresh,
     });
@@ -354,16 +354,17 @@ class ReleaseJudge implements Judge {
     const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
     // Without a control what was learned has nothing to look at.
     const learned = window.stable === undefined ? undefined : this.#learned?.judge(evidence, window.ends / 1000);
-    const action = this.#action(evidence, nats, learned, window);
-    const isProven = nats >= rollbackNats;
+    const barFor = (one: Evidence) => {
+      const family = familyOf(one);
+      return learned === undefined || family === undefined ? rollbackNats : learned[family];
+    };
+    const decisive = evidence.find((one) => one.nats >= barFor(one));
+    const waited = this.#isLastLook(window) ? evidence.find(remains) : undefined;
+    const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(nats, window);
     const told: Told = {
       action,
-      grounds: isProven ? "proof" : learned?.isSure === true ? "learned" : "waited",
-      strongest: isProven
-        ? strongest
-        : learned?.isSure === true
-          ? strongestKnown(evidence)
-          : (evidence.find(remains) ?? strongest),
+      grounds: groundsOf(decisive, strongest, action),
+      strongest: decisive ?? waited ?? strongest,
       sharedSince: this.#surroundings.disturbedSince,
       requests: this.#requests,
       podLoad: this.#podLoad.ratio,
@@ -371,45 +372,40 @@ class ReleaseJudge implements Judge {
     };
     return {
       action,
-      confidence: confidenceOf(nats, learned),
+      confidence: confidenceOf(decisive === undefined ? nats : Math.max(nats, rollbackNats)),
       nats,
+      bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
-      suspects: this.#suspects(nats, learned, window),
+      suspects: this.#suspects(nats, window),
       requests: this.#requests,
-      ...(learned === undefined || !Number.isFinite(learned.score) ? {} : { score: learned.score }),
       because: sentence(told, this.#release.names),
     };
   }
 
-  #suspects(nats: number, learned: Learned | undefined, { step, stable }: JudgedWindow): boolean {
+  #suspects(nats: number, { step, stable }: JudgedWindow): boolean {
     if (stable === undefined || this.#heldSeconds >= holdSecondsMax) return false;
     const next = this.#release.plan[step + 1]?.weight ?? 1;
     // Before the last step: after it no stable version may be left to compare with.
-    return nats >= (next >= 1 ? lastHoldNats : holdNats) || learned?.isSuspicious === true;
+    return nats >= (next >= 1 ? lastHoldNats : holdNats);
   }
 
-  #action(
-    evidence: readonly Evidence[],
-    nats: number,
-    learned: Learned | undefined,
-    window: JudgedWindow,
-  ): Verdict["action"] {
-    if (nats >= rollbackNats) return "rollback";
-    if (learned?.isSure === true) return "rollback";
-    const lasts = this.#release.plan[window.step]?.lasts;
-    // A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway.
-    const isDue = lasts !== undefined && window.stepAge + window.lasts * 0.5 >= lasts;
-    if (!isDue) return "continue";
-    if (this.#isLastLook(window) && evidence.some(remains)) return "rollback";
-    if (!this.#suspects(nats, learned, window)) return "continue";
+  /** A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway. */
+  #isDue({ step, stepAge, lasts }: JudgedWindow): boolean {
+    const ofStep = this.#release.plan[step]?.lasts;
+    return ofStep !== undefined && stepAge + lasts * 0.5 >= ofStep;
+  }
+
+  #action(nats: number, window: JudgedWindow): "continue" | "monitor" {
+    if (!this.#isDue(window) || !this.#suspects(nats, window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
 
   /** Everything was waited for, and after the next step no stable version may be left to compare with. */
-  #isLastLook({ step, stable }: JudgedWindow): boolean {
-    const next = this.#release.plan[step + 1]?.weight ?? 1;
-    return stable !== undefined && next >= 1 && this.#heldSeconds >= holdSecondsMax;
+  #isLastLook(window: JudgedWindow): boolean {
+    if (window.stable === undefined || !this.#isDue(window)) return false;
+    const next = this.#release.plan[window.step + 1]?.weight ?? 1;
+    return next >= 1 && this.#heldSeconds >= holdSecondsMax;
   }
 }
 
@@ -427,27 +423,36 @@ const timed = (served: Served): number => served.latencyCounts.reduce((sum, coun
 
 const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
 
-/** By proof or by what was learned, whichever says more. */
-function confidenceOf(nats: number, learned: Learned | undefined): Ratio {
-  const proven = nats > 0 ? 1 - Math.exp(-nats) : 0;
-  const believed = learned?.isSure === true ? 1 / (1 + Math.exp(-learned.score)) : 0;
-  return ratio(Math.max(proven, believed));
+/** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */
+function groundsOf(
+  decisive: Evidence | undefined,
+  strongest: Evidence | undefined,
+  action: Verdict["action"],
+): Told["grounds"] {
+  const isProven = ((decisive ?? strongest)?.nats ?? 0) >= rollbackNats;
+  if (decisive !== undefined) return isProven ? "proof" : "learned";
+  return isProven && action !== "rollback" ? "learned" : "waited";
 }
 
-function excessOf(strata: readonly Stratum[]): Excess & { readonly ofControl: number } {
-  let ofControl = 0;
-  let observed = 0;
-  let expected = 0;
-  let information = 0;
+const confidenceOf = (nats: number): Ratio => ratio(nats > 0 ? 1 - Math.exp(-nats) : 0);
+
+/** Of one endpoint, whatever the level: what hits both versions cancels. */
+function excessOf({ events, exposure, controlEvents, controlExposure }: Stratum): Excess {
+  if (exposure <= 0 || controlExposure <= 0) return { observed: 0, expected: 0, information: 0 };
+  const share = exposure / (exposure + controlExposure);
+  const sum = events + controlEvents;
+  return { observed: events, expected: sum * share, information: sum * share * (1 - share) };
+}
+
+/** Events of the canary, and those that its control lets expect. */
+function usualOf(strata: readonly Stratum[]): { readonly observed: number; readonly ofControl: number } {
+  let [observed, ofControl] = [0, 0];
   for (const { events, exposure, controlEvents, controlExposure } of strata) {
     if (exposure <= 0 || controlExposure <= 0) continue;
-    const share = exposure / (exposure + controlExposure);
-    ofControl += (controlEvents * exposure) / controlExposure;
     observed += events;
-    expected += (events + controlEvents) * share;
-    information += (events + controlEvents) * share * (1 - share);
+    ofControl += (controlEvents * exposure) / controlExposure;
   }
-  return { observed, expected, information, ofControl };
+  return { observed, ofControl };
 }
 
 /** An endpoint's own pods and paths differ more than the service as a whole. */

@@ -1,4 +1,5 @@
 import type { LatencyDifference } from "./latency-scan.ts";
+import type { Excess } from "./learned/fading.ts";
 import type { PlaceboScore } from "./noise.ts";
 import type { JudgedRelease, Served } from "./window.ts";
 
@@ -49,10 +50,14 @@ export class LatencyCounts {
   }
 
   /** The canary's mean log latency against the control's, by endpoint, so that a changed mix of endpoints cancels. */
-  compare(canary: readonly Served[], control: readonly Served[]): LatencyDifference | undefined {
+  compare(
+    canary: readonly Served[],
+    control: readonly Served[],
+  ): (LatencyDifference & { readonly byEndpoint: readonly (Excess | undefined)[] }) | undefined {
     let weights = 0;
     let sum = 0;
     let requests = 0;
+    const byEndpoint: (Excess | undefined)[] = [];
     for (const [endpoint, variance] of this.#variances.entries()) {
       const one = this.#moments(canary[endpoint]?.latencyCounts ?? []);
       const other = this.#moments(control[endpoint]?.latencyCounts ?? []);
@@ -61,8 +66,9 @@ export class LatencyCounts {
       weights += weight;
       requests += one.count;
       sum += weight * (one.mean - other.mean);
+      byEndpoint[endpoint] = { observed: weight * (one.mean - other.mean), expected: 0, information: weight };
     }
-    return weights > 0 ? { difference: sum / weights, variance: 1 / weights, requests } : undefined;
+    return weights > 0 ? { difference: sum / weights, variance: 1 / weights, requests, byEndpoint } : undefined;
   }
 
   /** How much slower than in the history a version is; undefined with too few requests to tell. */

@@ -38,7 +38,10 @@ export const namedEvidence = (evidence: readonly Evidence[], endpoints: readonly
 export interface Told {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
   readonly strongest: Evidence | undefined;
-  /** What a rollback rests on: evidence that suffices by itself, what was learned, or that waiting refuted nothing. */
+  /**
+   * What a rollback rests on: evidence that suffices by itself, what was learned, or that waiting refuted nothing. Of a
+   * release that goes on: whether it would have been ended but for what was learned.
+   */
   readonly grounds: "proof" | "learned" | "waited";
   /** Seconds since the release began; undefined while nothing hits both versions. */
   readonly sharedSince: number | undefined;
@@ -49,6 +52,7 @@ export interface Told {
   readonly hasControl: boolean;
 }
 
+const doubted = "as good ones went like this, more is asked for";
 /** From here on its Pods may be too few, whatever the version. */
 const crowded = 1.5;
 
@@ -57,7 +61,7 @@ export function sentence(
   { action, grounds, strongest, sharedSince, requests, podLoad, hasControl }: Told,
   names: Names = {},
 ): string {
-  if (action === "continue") {
+  if (action === "continue" && (grounds !== "learned" || strongest === undefined)) {
     if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
     if (requests === 0) return "no requests to compare yet";
     return `no harm beyond the tolerances is seen over ${counted(requests, "request")}`;
@@ -78,9 +82,12 @@ export function sentence(
       }
       return `${told}; not explained by noise, a cold start or load${shared}`;
     case "monitor":
+      if (grounds === "learned") return `${told}; ${doubted}, so the weight isn't raised`;
       return `${told}; not yet proven, so the weight isn't raised`;
     case "alert":
       return `${told}; a person has to look`;
+    case "continue":
+      return `${told}; ${doubted}`;
   }
 }
 

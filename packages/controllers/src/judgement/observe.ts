@@ -10,7 +10,7 @@ export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind:
 export interface JudgedWindows {
   /** Windows judged so far, these included. */
   readonly windows: number;
-  readonly verdict: Pick<Verdict, "action" | "confidence" | "nats" | "suspects" | "requests" | "because"> & {
+  readonly verdict: Pick<Verdict, "action" | "confidence" | "nats" | "bar" | "suspects" | "requests" | "because"> & {
     readonly evidence: readonly JudgementEvidence[];
   };
   readonly kpis: Kpis;

@@ -10,7 +10,7 @@ import {
   seconds,
   unreachable,
 } from "@sluice/kernel";
-import { brokenRules, decide, isAlarming, isValidated, judgeVersion, rollbackNats } from "@sluice/verdict";
+import { brokenRules, decide, isAlarming, isValidated, judgeVersion } from "@sluice/verdict";
 import type { Effect } from "../loop/index.ts";
 import type { JudgedWindows, ObservedJudgement } from "./observe.ts";
 
@@ -128,7 +128,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     isPredictionValidated: isValidated(alarmedSince, now),
     ...(spec.model?.use === undefined ? {} : { use: spec.model.use }),
   });
-  const { confidence, nats, suspects, requests, evidence } = result.verdict;
+  const { confidence, nats, bar, suspects, requests, evidence } = result.verdict;
   const next: JudgementStatus = {
     phase: "Judging",
     action: ruling.action,
@@ -137,7 +137,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     confidence,
     ...(Number.isFinite(nats) ? { nats: rounded(nats) } : {}),
     judge: judgeVersion,
-    rollbackNats,
+    rollbackNats: rounded(bar),
     suspects: suspects || ruling.action === "monitor",
     evidence: evidence
       .filter((one) => Number.isFinite(one.nats))

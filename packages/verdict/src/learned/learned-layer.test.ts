@@ -1,6 +1,7 @@
 import { millis, type Random, ratio, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createJudge, type JudgedRelease, type JudgeOptions, type Verdict, type VersionServed } from "../index.ts";
+import { leastNats, mostNats, rollbackNats } from "./bar.ts";
 import { inputNames } from "./inputs.ts";
 import type { TreeModel } from "./trees.ts";
 
@@ -61,52 +62,56 @@ function release({ failing = 0.004, slower = () => 1, options = {}, windows = 60
   return verdicts;
 }
 
-const leaves = (score: number, sure: number): TreeModel => ({
-  version: 1,
+const leaves = (base: number): TreeModel => ({
+  version: 2,
   inputs: inputNames,
-  base: score,
-  sure,
-  sureAtOnce: sure + 100,
-  suspicious: sure,
-  trees: [],
+  parts: { slowness: { base, neutral: 0, trees: [] } },
 });
-const certain = leaves(9, 5);
-const doubtful = leaves(-9, 5);
+const certain = leaves(99);
+const doubtful = leaves(-99);
 
-test("a model that is sure ends a release before it is proven, and the sentence says so", () => {
-  const proven = release({ failing: 0.03, options: { learned: "off" } });
-  const learned = release({ failing: 0.03, options: { learned: certain } });
+const slow = () => 1.25;
+
+test("a model that is certain ends a release before it is proven, and the sentence says so", () => {
+  const proven = release({ slower: slow, options: { learned: "off" } });
+  const learned = release({ slower: slow, options: { learned: certain } });
 
   expect(learned.at(-1)?.action).toBe("rollback");
-  expect(learned.at(-1)?.score).toBeGreaterThan(9);
+  expect(learned.at(-1)?.nats).toBeLessThan(rollbackNats);
   expect(learned.length).toBeLessThan(proven.length);
-  expect(learned.at(-1)?.because).toMatch(/fails? .* on the new version against .*not proven by this alone/);
-  expect(learned.at(-1)?.confidence).toBeGreaterThan(0.999);
+  expect(learned.at(-1)?.because).toMatch(/is \d+ % slower than .*not proven by this alone/);
+  expect(learned.at(-1)?.confidence).toBeGreaterThan(0.998);
 });
 
-test("being sure for one look isn't enough, unless it is very sure", () => {
-  const patient = release({ failing: 0.3, options: { learned: certain }, windows: 1 });
-  const hasty = release({ failing: 0.3, options: { learned: { ...certain, sureAtOnce: 8 } }, windows: 1 });
+test("however certain a model is, nothing ends on less evidence than a person must be shown", () => {
+  const certainly = release({ slower: slow, options: { learned: certain } });
+  const harmless = release({ failing: 0.002, options: { learned: certain } });
 
-  expect(patient).toHaveLength(1);
-  expect(hasty[0]?.action).toBe("rollback");
+  expect(certainly.at(-1)?.nats).toBeGreaterThanOrEqual(leastNats);
+  expect(harmless.every(({ action }) => action === "continue")).toBe(true);
 });
 
-test("a model in doubt never silences proof", () => {
-  const proven = release({ failing: 0.1, options: { learned: "off" } });
-  const doubted = release({ failing: 0.1, options: { learned: doubtful } });
+test("a model in doubt asks for more evidence, and what is beyond all doubt ends the release", () => {
+  const proven = release({ slower: slow, options: { learned: "off" } });
+  const doubted = release({ slower: slow, options: { learned: doubtful } });
 
-  expect(proven.at(-1)?.action).toBe("rollback");
-  expect(doubted).toHaveLength(proven.length);
-  expect(doubted.at(-1)?.because).toBe(proven.at(-1)?.because);
+  const [kept] = doubted.filter(({ nats }) => nats >= rollbackNats);
+  expect(kept).toMatchObject({ action: "continue", bar: mostNats });
+  expect(kept?.because).toContain("good ones went like this");
+  expect(doubted.length).toBeGreaterThan(proven.length);
+  expect(doubted.at(-1)?.action).toBe("rollback");
+  expect(doubted.at(-1)?.nats).toBeGreaterThanOrEqual(mostNats);
+  expect(doubted.at(-1)?.because).toContain("not explained by noise");
 });
 
-test("a model that is sure of everything ends nothing without evidence", () => {
-  const verdicts = release({ options: { learned: certain }, failing: 0.002 });
+test("of a family that it doesn't know a model has no say", () => {
+  const proven = release({ failing: 0.03, options: { learned: "off" } });
 
-  const without = verdicts.filter(({ score }) => score === undefined);
-  expect(without.length).toBeGreaterThan(5);
-  expect(without.every(({ action }) => action === "continue")).toBe(true);
+  for (const learned of [certain, doubtful]) {
+    expect(release({ failing: 0.03, options: { learned } }).map(({ action }) => action)).toEqual(
+      proven.map(({ action }) => action),
+    );
+  }
 });
 
 test("a model for other inputs is refused, not guessed at", () => {
@@ -116,11 +121,10 @@ test("a model for other inputs is refused, not guessed at", () => {
 });
 
 test("what is shipped sees a slow version no later than proof alone, and lets a cold start pass", () => {
-  const slow = () => 1.5;
   const cold = (time: number) => 1 + 0.9 * Math.exp(-time / 45);
 
-  const shipped = release({ slower: slow });
-  const proven = release({ slower: slow, options: { learned: "off" } });
+  const shipped = release({ slower: () => 1.5 });
+  const proven = release({ slower: () => 1.5, options: { learned: "off" } });
   const starting = release({ slower: cold });
 
   expect(shipped.at(-1)?.action).toBe("rollback");
@@ -128,10 +132,10 @@ test("what is shipped sees a slow version no later than proof alone, and lets a 
   expect(starting.every(({ action }) => action !== "rollback")).toBe(true);
 });
 
-test("the same windows bring the same scores", () => {
-  const once = release({ failing: 0.006, options: { learned: doubtful } });
-  const again = release({ failing: 0.006, options: { learned: doubtful } });
+test("the same windows bring the same bars", () => {
+  const once = release({ slower: slow, options: { learned: doubtful } });
+  const again = release({ slower: slow, options: { learned: doubtful } });
 
-  expect(once.some(({ score }) => score !== undefined)).toBe(true);
+  expect(once.some(({ bar }) => bar !== rollbackNats)).toBe(true);
   expect(again).toEqual(once);
 });

@@ -1,6 +1,6 @@
 // Gradient-boosted trees with logistic loss, by histograms. What it writes is read by the verdict's learned layer.
 import type { Random } from "@sluice/kernel";
-import { scoreOf, type Tree, type TreeModel } from "../learned/trees.ts";
+import { scoreOf, type Tree, type Trees } from "../learned/trees.ts";
 
 export interface Examples {
   readonly inputs: readonly (readonly number[] | Float32Array)[];
@@ -18,7 +18,7 @@ export interface BoostOptions {
   /** Inputs that may only raise the score. */
   readonly rising: ReadonlySet<number>;
   /** What is known already: the new trees only add to it. */
-  readonly onto?: TreeModel | undefined;
+  readonly onto?: Trees | undefined;
 }
 
 const bins = 40;

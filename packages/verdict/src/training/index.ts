@@ -1,10 +1,12 @@
 export { learn, told, worseThan } from "./learn.ts";
 export {
   type Look,
+  lookOf,
   type Outcomes,
   outcomesOf,
   type PastRelease,
   type Playback,
+  patientOf,
   silent,
 } from "./playback.ts";
 export { type HeldOut, type Retrained, retrain } from "./retrain.ts";

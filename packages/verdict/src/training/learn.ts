@@ -1,100 +1,117 @@
 // From releases played back to a model, and whether it is better than another.
 import { seededRandom } from "@sluice/kernel";
+import { natsIn, neutralFor } from "../learned/bar.ts";
 import { inputNames, rising } from "../learned/inputs.ts";
-import type { TreeModel } from "../learned/trees.ts";
-import { weighed } from "../learned/weighed.ts";
-import { boost } from "./boost.ts";
-import { type Outcomes, outcomesOf, type Playback } from "./playback.ts";
+import { type Family, scoreOf, type TreeModel, type Trees } from "../learned/trees.ts";
+import { boost, type Examples } from "./boost.ts";
+import { endOf, type Outcomes, outcomesOf, type Playback, silent, tellingNats } from "./playback.ts";
 
 export interface LearnOptions {
   readonly trees: number;
   readonly depth: number;
   readonly seed: number;
+  /** What the model is to have a say in. */
+  readonly families: readonly Family[];
   /** A model that was learned from many more releases: what is learned here is added to it. */
   readonly onto?: TreeModel | undefined;
 }
 
-const examplesEverySeconds = 60;
+const examplesEverySeconds = 20;
+/** A release that is doubted for long teaches no more than so many examples. */
+const examplesMax = 8;
 /** Right after its onset a harm can't be seen; such windows would only teach suspicion. */
-const blindSeconds = 20;
+const blindSeconds = 15;
 /** A good release that is taken back costs more than a bad one seen a little later. */
-const goodWeight = 4;
+const goodWeight = 3;
+const folds = 3;
+/** So many good releases of those that proof alone ends may be ended: room for worlds that weren't tried. */
+const allowedShare = 0.85;
+/** Log odds beyond the good release that asks for most. */
+const distance = 0.05;
+/** A neutral score that asks for as much as may be: good releases come to any evidence. */
+const unreachable = 99;
 
-const strongest = inputNames.indexOf("strongest");
-const shown = 1.5;
+/**
+ * Trees from playbacks, by family. How much evidence stands for which score is set on good releases of which the trees that
+ * score them saw nothing: fewer of them are ended than by proof alone.
+ */
+export function learn(playbacks: readonly Playback[], options: LearnOptions): TreeModel {
+  const parts = options.families.flatMap((family) => {
+    const part = learnPart(playbacks, family, options);
+    return part === undefined ? [] : [[family, part] as const];
+  });
+  return { ...silent, parts: { ...options.onto?.parts, ...Object.fromEntries(parts) } };
+}
 
-/** Trees from `training`; how sure they must be from good releases that they haven't seen. */
-export function learn(
-  training: readonly Playback[],
-  calibration: readonly Playback[],
-  options: LearnOptions,
-): TreeModel {
+/** Undefined where nothing can be learned of the family. */
+function learnPart(playbacks: readonly Playback[], family: Family, options: LearnOptions): Trees | undefined {
+  const grown = grow(playbacks, family, options);
+  if (grown === undefined) return undefined;
+  const asked: number[] = [];
+  let ended = 0;
+  for (let fold = 0; fold < folds; fold++) {
+    const others = playbacks.filter((_, index) => index % folds !== fold);
+    const part = grow(others, family, options) ?? grown;
+    for (const [index, playback] of playbacks.entries()) {
+      if (playback.isBad || index % folds !== fold) continue;
+      asked.push(neutralOf(playback, family, part));
+      if (endOf(playback, silent) !== undefined) ended++;
+    }
+  }
+  asked.sort((left, right) => right - left);
+  const reached = asked[Math.floor(allowedShare * ended)] ?? Number.NEGATIVE_INFINITY;
+  // Where no good release comes near, nothing says that more should be asked for.
+  const neutral =
+    reached > Number.NEGATIVE_INFINITY
+      ? Math.min(unreachable, Math.ceil(100 * (reached + distance)) / 100)
+      : Math.min(...examplesOf(playbacks, family).inputs.map((inputs) => scoreOf(grown, inputs)));
+  // A team's few good releases may ask for more certainty, but can't show that less is enough.
+  return { ...grown, neutral: Math.max(neutral, options.onto?.parts[family]?.neutral ?? neutral) };
+}
+
+function grow(
+  playbacks: readonly Playback[],
+  family: Family,
+  { trees, depth, seed, onto }: LearnOptions,
+): Omit<Trees, "neutral"> | undefined {
+  const examples = examplesOf(playbacks, family);
+  if (new Set(examples.labels).size < 2) return undefined;
+  const risingInputs = new Set(inputNames.flatMap((name, index) => (rising.has(name) ? [index] : [])));
+  const wanted = { trees, depth, rate: 0.12, ridge: 20, rising: risingInputs, onto: onto?.parts[family] };
+  return boost(examples, wanted, seededRandom(seed));
+}
+
+function examplesOf(playbacks: readonly Playback[], family: Family): Examples {
   const inputs: Float32Array[] = [];
   const labels: number[] = [];
   const weights: number[] = [];
-  for (const { isBad, looks, weight = 1 } of training) {
-    // What never shows in failures or latency teaches nothing but suspicion.
-    if (isBad && !looks.some((look) => (look.inputs?.[strongest] ?? 0) > shown)) continue;
-    const onset = looks.find(({ isHarmful }) => isHarmful)?.time ?? 0;
+  for (const { isBad, looks, weight = 1 } of playbacks) {
+    const onset = looks.find(({ isHarmful }) => isHarmful)?.time ?? Number.POSITIVE_INFINITY;
     let next = 0;
-    for (const look of looks) {
-      if (look.inputs === undefined || look.time < next) continue;
-      // Early looks decide how many users are harmed.
-      next = look.time + Math.min(examplesEverySeconds, Math.max(look.seconds, (look.time - onset) / 6));
-      if (look.isHarmful && look.time < onset + blindSeconds) continue;
-      inputs.push(look.inputs);
-      labels.push(look.isHarmful ? 1 : 0);
-      weights.push(weight * (isBad ? 1 : goodWeight));
+    const chosen = looks.filter(({ inputs: seen, time, isHarmful, action }) => {
+      if (time < next || seen === undefined || action === "rollback" || natsIn(family, seen) < tellingNats)
+        return false;
+      if (isHarmful ? time < onset + blindSeconds : time > onset) return false;
+      next = time + examplesEverySeconds;
+      return true;
+    });
+    for (const { inputs: seen, isHarmful } of chosen) {
+      if (seen === undefined) continue;
+      inputs.push(seen);
+      labels.push(isHarmful ? 1 : 0);
+      weights.push(weight * (isBad ? 1 : goodWeight) * Math.min(1, examplesMax / chosen.length));
     }
   }
-  const risingInputs = new Set(inputNames.flatMap((name, index) => (rising.has(name) ? [index] : [])));
-  const grown = boost(
-    { inputs, labels, weights },
-    { trees: options.trees, depth: options.depth, rate: 0.12, ridge: 8, rising: risingInputs, onto: options.onto },
-    seededRandom(options.seed),
-  );
-  const model: TreeModel = { version: 1, inputs: inputNames, sure: 99, sureAtOnce: 99, suspicious: 99, ...grown };
-  const levels = levelsOf(model, calibration);
-  const { onto } = options;
-  if (onto === undefined) return { ...model, ...levels };
-  // A team's few good releases may ask for more certainty, but can't show that less is enough.
-  const sure = Math.max(levels.sure, onto.sure);
-  const sureAtOnce = Math.max(levels.sureAtOnce, onto.sureAtOnce);
-  return { ...model, sure, sureAtOnce, suspicious: Math.max(levels.suspicious, onto.suspicious) };
+  return { inputs, labels, weights };
 }
 
-/** Distance from the highest score of a good release: chance leaves more room above few of them than above many. */
-const distanceFrom = (good: number): number => 1 + 20 / Math.max(1, good);
-
-/** What no good release of the calibration reaches, with a distance for those that weren't tried. */
-function levelsOf(
-  model: TreeModel,
-  calibration: readonly Playback[],
-): Pick<TreeModel, "sure" | "sureAtOnce" | "suspicious"> {
-  const stays: number[] = [];
-  const peaks: number[] = [];
-  for (const { isBad, looks } of calibration) {
-    if (isBad) continue;
-    let [stay, peak] = [-99, -99];
-    const recent: { time: number; score: number }[] = [];
-    for (const { time, inputs } of looks) {
-      if (inputs === undefined) continue;
-      const score = weighed(model, inputs);
-      peak = Math.max(peak, score);
-      recent.push({ time, score });
-      while ((recent[1]?.time ?? time) <= time - 9.5) recent.shift();
-      if ((recent[0]?.time ?? time) <= time - 9.5) stay = Math.max(stay, Math.min(...recent.map((one) => one.score)));
-    }
-    stays.push(stay);
-    peaks.push(peak);
-  }
-  const round = (value: number) => Math.round(100 * value) / 100;
-  const highest = (values: number[]) => values.sort((left, right) => right - left);
-  const sure = round((highest(stays)[0] ?? 99) + distanceFrom(stays.length));
-  const sureAtOnce = round(Math.max(sure, (highest(peaks)[0] ?? 99) + 0.5 + distanceFrom(peaks.length)));
-  // Of a hundred good releases one may be held for it.
-  const suspicious = round(peaks[Math.floor(0.02 * peaks.length)] ?? 99);
-  return { sure, sureAtOnce, suspicious };
+/** The neutral score from which on this family doesn't end this good release. */
+function neutralOf({ looks }: Playback, family: Family, part: Omit<Trees, "neutral">): number {
+  const asked = looks.map(({ inputs, action }) => {
+    if (action === "rollback") return Number.POSITIVE_INFINITY;
+    return inputs === undefined ? Number.NEGATIVE_INFINITY : neutralFor(part, family, inputs);
+  });
+  return Math.max(...asked);
 }
 
 /** Why the candidate must not replace the present model; undefined where it is at least as good. */

@@ -23,7 +23,7 @@ const past = (outcome: PastRelease["outcome"], action: Verdict["action"]): PastR
       weight: ratio(0.1),
       step: 0,
       stepAge: millis(10_000 * index),
-      canary: served(100, 1),
+      canary: served(100, 60),
       stable: served(900, 2),
     },
     verdict: { action },

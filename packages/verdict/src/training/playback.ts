@@ -1,32 +1,56 @@
 import { createJudge, type Verdict } from "../judge.ts";
+import { barOf, natsIn } from "../learned/bar.ts";
 import { inputNames } from "../learned/inputs.ts";
-import type { TreeModel } from "../learned/trees.ts";
-import { weighed } from "../learned/weighed.ts";
+import { type Family, families, type TreeModel } from "../learned/trees.ts";
 import type { JudgedRelease, JudgedWindow, Tolerances } from "../window.ts";
 
 /** Sees everything and says nothing: what training plays with. */
-export const silent: TreeModel = {
-  version: 1,
-  inputs: inputNames,
-  base: -99,
-  sure: 99,
-  sureAtOnce: 99,
-  suspicious: 99,
-  trees: [],
-};
+export const silent: TreeModel = { version: 2, inputs: inputNames, parts: {} };
+
+const asks = { base: 0, neutral: 99, trees: [] };
+
+/** Asks for as much evidence as may be, so that releases are played for as long as any model could make them last. */
+export const patientOf = (known: readonly Family[]): TreeModel => ({
+  ...silent,
+  parts: Object.fromEntries(known.map((family) => [family, asks])),
+});
 
 export interface Look {
   readonly time: number;
   readonly seconds: number;
+  /** Absent where there is so little evidence that no model makes anything of it. */
   readonly inputs: Float32Array | undefined;
-  readonly nats: number;
+  /** A rollback here is none that any model can keep. */
   readonly action: Verdict["action"];
   readonly isHarmful: boolean;
   /** Harm on users in this window, in any unit that adds up over a release. */
   readonly harm: number;
 }
 
-/** One release under proof alone, so that any model can be tried on it afterwards. */
+/** Less evidence teaches nothing. */
+export const tellingNats = 2;
+
+/** What training asks of a window. */
+export function lookOf(
+  { ends, lasts, weight, stable }: JudgedWindow,
+  { action }: Verdict,
+  inputs: readonly number[] | undefined,
+  isHarmful: boolean,
+  known: readonly Family[],
+): Look {
+  const isTelling =
+    stable !== undefined && inputs !== undefined && known.some((family) => natsIn(family, inputs) >= tellingNats);
+  return {
+    time: ends / 1000,
+    seconds: lasts / 1000,
+    inputs: isTelling ? Float32Array.from(inputs) : undefined,
+    action,
+    isHarmful,
+    harm: isHarmful ? (weight * lasts) / 3_600_000 : 0,
+  };
+}
+
+/** One release, played so that any model can be tried on it afterwards. */
 export interface Playback {
   readonly isBad: boolean;
   readonly looks: readonly Look[];
@@ -36,17 +60,9 @@ export interface Playback {
 
 /** When a model would have ended it; undefined: never. */
 export function endOf({ looks }: Playback, model: TreeModel): number | undefined {
-  let sureSince: number | undefined;
-  for (const { time, inputs, action } of looks) {
-    if (action === "rollback") return time;
-    if (inputs === undefined) continue;
-    const score = weighed(model, inputs);
-    if (score < model.sure) sureSince = undefined;
-    else sureSince ??= time;
-    const stays = sureSince !== undefined && time - sureSince >= 9.5;
-    if (stays || score >= model.sureAtOnce) return time;
-  }
-  return undefined;
+  const isEnough = (inputs: Float32Array) =>
+    families.some((family) => natsIn(family, inputs) >= barOf(model, family, inputs));
+  return looks.find(({ action, inputs }) => action === "rollback" || (inputs !== undefined && isEnough(inputs)))?.time;
 }
 
 export interface Outcomes {
@@ -98,18 +114,15 @@ const disagreementWeight = 3;
 /** The same for a past release: what people decided counts, whatever the verdict was. */
 export function playbackOf({ release, tolerances, windows, outcome }: PastRelease): Playback {
   const isBad = outcome === "rolledBack";
-  const judge = createJudge(release, tolerances, { learned: silent });
-  const judged = windows.map(({ window }) => ({ window, verdict: judge.observe(window), inputs: judge.inputs }));
-  // Nobody wrote down when the harm began: the strongest evidence at the end says since when it speaks.
-  const since = judged.at(-1)?.verdict.evidence[0]?.since ?? 0;
-  const looks = judged.map(({ window, verdict, inputs }): Look => {
-    const time = window.ends / 1000;
-    const seconds = window.lasts / 1000;
-    const isHarmful = isBad && time > since;
-    const harm = isHarmful ? (window.weight * seconds) / 3600 : 0;
-    const seen = inputs === undefined || window.stable === undefined ? undefined : Float32Array.from(inputs);
-    return { time, seconds, inputs: seen, nats: verdict.nats, action: verdict.action, isHarmful, harm };
+  const judge = createJudge(release, tolerances, { learned: patientOf(families) });
+  let since = 0;
+  const looks = windows.map(({ window }) => {
+    const verdict = judge.observe(window);
+    since = verdict.evidence[0]?.since ?? 0;
+    return lookOf(window, verdict, judge.inputs, isBad, families);
   });
+  // Nobody wrote down when the harm began: the strongest evidence at the end says since when it speaks.
+  const told = looks.map((look) => (look.time > since ? look : { ...look, isHarmful: false, harm: 0 }));
   const wasEnded = windows.some(({ verdict }) => verdict.action === "rollback");
-  return { isBad, looks, weight: wasEnded === isBad ? 1 : disagreementWeight };
+  return { isBad, looks: told, weight: wasEnded === isBad ? 1 : disagreementWeight };
 }

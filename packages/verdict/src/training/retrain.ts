@@ -1,6 +1,6 @@
-import type { TreeModel } from "../learned/trees.ts";
+import { families, type TreeModel } from "../learned/trees.ts";
 import { learn, worseThan } from "./learn.ts";
-import { type Outcomes, outcomesOf, type PastRelease, type Playback, playbackOf, silent } from "./playback.ts";
+import { type Outcomes, outcomesOf, type PastRelease, playbackOf, silent } from "./playback.ts";
 
 export interface RetrainOptions {
   /** What every team has: what a team's releases teach is added to it. */
@@ -39,13 +39,15 @@ export function retrain(releases: readonly PastRelease[], { shipped, present, se
   }
   const held = [good, bad].flatMap((all) => all.filter((_, index) => index % 3 === 2));
   const training = playbacks.filter((playback) => !held.includes(playback));
-  const calibration = training.filter(({ isBad }: Playback) => !isBad);
-  const model = learn(training, calibration, { trees, depth, seed, onto: shipped });
+  const model = learn(training, { trees, depth, seed, families, onto: shipped });
   const heldOut: HeldOut = {
     learnedFrom: training.length,
     present: outcomesOf(held, present ?? silent),
     candidate: outcomesOf(held, model),
   };
-  const because = worseThan(heldOut.candidate, heldOut.present);
+  const isNew = families.some((family) => model.parts[family] !== shipped?.parts[family]);
+  const because = isNew
+    ? worseThan(heldOut.candidate, heldOut.present)
+    : "it learned nothing, as what was taken back shows no more evidence than what wasn't";
   return because === undefined ? { is: "learned", heldOut, model } : { is: "worse", heldOut, because };
 }

@@ -30,7 +30,7 @@ export async function readTeamModel(path: string): Promise<TreeModel | undefined
 function modelIn(text: string): TreeModel | undefined {
   try {
     const { model } = JSON.parse(text) as Partial<TeamModelFile>;
-    return Array.isArray(model?.trees) && Array.isArray(model.inputs) ? model : undefined;
+    return typeof model?.parts === "object" && Array.isArray(model.inputs) ? model : undefined;
   } catch {
     return undefined;
   }

@@ -19,6 +19,7 @@ export class Bench {
         action: this.action,
         confidence: 0.9 as JudgedWindows["verdict"]["confidence"],
         nats: this.action === "rollback" ? 7 : 0,
+        bar: 6.9,
         suspects: this.suspects,
         requests: this.requests,
         because: this.action === "continue" ? "no harm is seen" : "checkout fails 2 % on v2",

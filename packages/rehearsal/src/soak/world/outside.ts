@@ -81,6 +81,7 @@ export class Outside {
         action,
         confidence: ratio(0.99),
         nats: action === "continue" ? 0 : 12,
+        bar: 6.9,
         suspects: action !== "continue",
         requests: 1000,
         because: action === "continue" ? "nothing speaks against it" : "checkout fails more often",
