@@ -48,6 +48,8 @@ export class UnkindWorld {
   /** Lookers-on, people and outside work in the middle of something: the controllers seem idle meanwhile. */
   #busy = 0;
   #life = 0;
+  /** Nothing is queued before everything was listed. */
+  #isStarting = false;
   #loop: Loop;
   #tasks: TaskBoard;
 
@@ -88,13 +90,17 @@ export class UnkindWorld {
     for (let quiet = 0, turn = 0; ; turn++) {
       await undefined;
       this.#deliverSome();
-      const isQuiet = this.#busy === 0 && this.#late.length === 0 && (this.#loop.isIdle || this.#activity === known);
+      const isQuiet = this.#busy === 0 && this.#late.length === 0 && (this.#isIdle || this.#activity === known);
       known = this.#activity;
       quiet = isQuiet ? quiet + 1 : 0;
       // What waits for a watch that begins anew has to wait until time moves.
-      if (quiet >= (this.#loop.isIdle ? calmTurns : 10 * calmTurns)) return;
+      if (quiet >= (this.#isIdle ? calmTurns : 10 * calmTurns)) return;
       if (turn > 30_000) throw new Error("the controllers don't settle");
     }
+  }
+
+  get #isIdle(): boolean {
+    return this.#loop.isIdle && !this.#isStarting;
   }
 
   /** Done just after so many effects from now, before the controllers go on. */
@@ -157,7 +163,10 @@ export class UnkindWorld {
         if (this.#happens("duplicate")) this.#late.push(mine);
       },
     });
-    void loop.start();
+    this.#isStarting = true;
+    void loop.start().then(() => {
+      if (life === this.#life) this.#isStarting = false;
+    });
     return { loop, tasks };
   }
 
