@@ -3,7 +3,7 @@ import type { Instant } from "@sluice/kernel";
 import { isReady } from "../pods/index.ts";
 import { type Judgement, judgeRun } from "./analysis/evidence.ts";
 import { type AnalysisSlot, expectsTraffic, runOf, slotStatus } from "./analysis/runs.ts";
-import { syntheticOf } from "./analysis/synthetic.ts";
+import { mayStillTell, syntheticOf } from "./analysis/synthetic.ts";
 import { newCount } from "./bluegreen/scaling.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goalCounts } from "./canary/goals.ts";
@@ -62,15 +62,20 @@ export function judgementOn(
   const isAnswered = heldBy(view, observed.quarantines) !== undefined;
   const traffic = expectsTraffic(view, slot) && !isAnswered ? observed.traffic.get(run.metadata.name) : undefined;
   const judgement = judgeRun(run, { needsData: !gateIsOff(view, "noData"), traffic }, now);
-  return { run, judgement: judgement.is === "noData" ? withoutData(observed, judgement) : judgement };
+  return { run, judgement: judgement.is === "noData" ? withoutData(observed, view, judgement) : judgement };
 }
 
 /** What else there is to judge by, where measurements saw nothing. */
-function withoutData(observed: ObservedRollout, judgement: Judgement & { readonly is: "noData" }): Judgement {
+function withoutData(
+  observed: ObservedRollout,
+  view: View,
+  judgement: Judgement & { readonly is: "noData" },
+): Judgement {
+  if (mayStillTell(observed, view)) {
+    return { is: "asking", until: undefined, because: "waits for the synthetic checks" };
+  }
   const synthetic = syntheticOf(observed);
   switch (synthetic.is) {
-    case "running":
-      return { is: "asking", until: undefined, because: "waits for the synthetic checks" };
     case "passed":
       return { is: "good", message: `${judgement.message}; ${synthetic.message}` };
     // A failed one is a verdict of its own.

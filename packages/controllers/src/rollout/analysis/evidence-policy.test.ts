@@ -123,6 +123,20 @@ test("synthetic checks that pass are evidence, and the Decision names them", asy
   );
 });
 
+test("where no Pod is to be there yet nobody waits for synthetic checks: a person is asked", async () => {
+  const before = { steps: [analysis(), setWeight(20), setWeight(100)] };
+  const release = await released({ syntheticChecks: [check] }, before);
+  release.outside.answers = nothing;
+
+  await release.push("web:v2", before);
+  await release.world.run(minutes(2));
+
+  expect(await pauses(release)).toEqual(["NoData"]);
+  await release.ask(promotePatch);
+  await release.world.run(minutes(2));
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
 test("a synthetic check that fails takes the version back, and blames it", async () => {
   const release = await released({ syntheticChecks: [check] });
   release.outside.passing = 19;

@@ -1,7 +1,7 @@
 import type { DecisionEvidence } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { availableOf, type View } from "../view.ts";
+import { availableOf, type View, wantedOf } from "../view.ts";
 import { lengthOf } from "./policy.ts";
 import { checkJob } from "./synthetic-job-plan.ts";
 
@@ -38,6 +38,11 @@ export function syntheticOf({ synthetic }: ObservedRollout): Synthetic {
     ? { is: "running" }
     : { is: "passed", requests, message: `synthetic checks passed: ${words.join(", ")}` };
 }
+
+/** Whether our own requests may still tell. A version that is to have no Pod here, as before the first weight, can't be asked. */
+export const mayStillTell = (observed: ObservedRollout, { canary }: View): boolean =>
+  syntheticOf(observed).is === "running" &&
+  (wantedOf(canary) > 0 || observed.synthetic.some(({ state }) => state.is !== "absent"));
 
 /** Begun once the version has a Pod that can answer. */
 export function planSynthetic(observed: ObservedRollout, view: View): readonly Effect[] {

@@ -3,7 +3,7 @@ import type { Effect } from "../../loop/index.ts";
 import { runEvents } from "../analysis/run-events.ts";
 import { wantedAnalysis } from "../analysis/runs.ts";
 import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
-import { syntheticOf } from "../analysis/synthetic.ts";
+import { mayStillTell } from "../analysis/synthetic.ts";
 import { canaryStatusOf } from "../changes.ts";
 import { decided } from "../decisions.ts";
 import { planOldExperiments } from "../experiment/old.ts";
@@ -122,7 +122,7 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
   // A look that never saw anything must not let the weight grow.
   if (next.is !== "advance" || doing.background.wasWaved) return next;
   if (isBlindRun(observed, view, "background", 3)) {
-    return unproven(observed, "the background analysis has seen no data so far");
+    return unproven(observed, view, "the background analysis has seen no data so far");
   }
   if (leadsToAll(view) && isBlindRun(observed, view, "background", 1)) {
     return patiently(observed, view, "the background analysis has seen no data so far", now);
@@ -160,17 +160,15 @@ function steadyWords(view: View): string {
 /** Requests are counted each second and a young canary may have had none yet: first it waits, then it asks. */
 const firstDataPatience = seconds(30);
 
-function patiently(observed: ObservedRollout, { canary }: View, because: string, now: Instant): Move {
-  const bornAt = parseInstant(canary?.metadata.creationTimestamp ?? "") ?? now;
+function patiently(observed: ObservedRollout, view: View, because: string, now: Instant): Move {
+  const bornAt = parseInstant(view.canary?.metadata.creationTimestamp ?? "") ?? now;
   const until = after(bornAt, observed.evidence.askAfter ?? firstDataPatience);
-  return now < until ? waiting(`waits a moment: ${because}`, until) : unproven(observed, because);
+  return now < until ? waiting(`waits a moment: ${because}`, until) : unproven(observed, view, because);
 }
 
 /** Our own requests may still tell; then it's a person's word. */
-const unproven = (observed: ObservedRollout, because: string): Move =>
-  syntheticOf(observed).is === "running"
-    ? waiting("waits for the synthetic checks")
-    : { is: "pause", reason: "NoData", because };
+const unproven = (observed: ObservedRollout, view: View, because: string): Move =>
+  mayStillTell(observed, view) ? waiting("waits for the synthetic checks") : { is: "pause", reason: "NoData", because };
 
 function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Move {
   const { rollout, canary, status, progress } = view;
