@@ -1,13 +1,12 @@
 import type { Command } from "commander";
-import { talking } from "./common-options.ts";
+import { talking, talkingOfOne } from "./common-options.ts";
 
 export function addExperiment(program: Command): void {
   const experiment = program
     .command("experiment")
     .alias("exp")
     .description("versions that run beside each other for a while");
-  const on = (name: string, description: string) =>
-    talking(experiment.command(name).description(description).argument("<name>"));
+  const on = talkingOfOne(experiment);
   const commands = () => import("../commands/experiment.ts");
   on("get", "where it stands: versions, pods, what they answer, analyses")
     .option("-w, --watch", "stay and show what changes")
@@ -23,8 +22,7 @@ export function addExperiment(program: Command): void {
 
 export function addAnalysis(program: Command): void {
   const analysis = program.command("analysis").description("analysis runs: what was measured, and what it should be");
-  const on = (name: string, description: string) =>
-    talking(analysis.command(name).description(description).argument("<name>"));
+  const on = talkingOfOne(analysis);
   const commands = () => import("../commands/analysis.ts");
   on("get", "where it stands: each metric, what it asks and wants, and what was measured last")
     .option("-w, --watch", "stay and show what changes")

@@ -1,10 +1,9 @@
 import type { Command } from "commander";
-import { talking } from "./common-options.ts";
+import { talking, talkingOfOne } from "./common-options.ts";
 
 export function addApplication(program: Command): void {
   const application = program.command("app").description("applications: what git says and what runs");
-  const on = (name: string, description: string) =>
-    talking(application.command(name).description(description).argument("<name>"));
+  const on = talkingOfOne(application);
   const commands = () => import("../commands/app.ts");
   talking(application.command("get").description("sync, health, resources").argument("[name]")).action(
     async (name, options) => (await commands()).getApplication(name, options),

@@ -10,6 +10,12 @@ export const talking = (command: Command): Command =>
     .option("--data <folder>", "the state folder; default: .sluice here or above")
     .option("--json", "print JSON");
 
+/** Adds commands below `parent` that talk of one resource: `sluice rollout get NAME`. */
+export const talkingOfOne =
+  (parent: Command) =>
+  (name: string, description: string): Command =>
+    talking(parent.command(name).description(description).argument("<name>"));
+
 /** Adds what every command that starts one takes. */
 export const listening = (command: Command): Command =>
   command

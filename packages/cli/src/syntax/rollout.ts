@@ -1,10 +1,9 @@
 import { type Command, CommanderError } from "commander";
-import { talking } from "./common-options.ts";
+import { talking, talkingOfOne } from "./common-options.ts";
 
 export function addRollout(program: Command): void {
   const rollout = program.command("rollout").alias("ro").description("look at and steer a release");
-  const on = (name: string, description: string) =>
-    talking(rollout.command(name).description(description).argument("<name>"));
+  const on = talkingOfOne(rollout);
   const commands = () => import("../commands/rollout.ts");
   on("get", "where it stands: steps or stage, versions, pods, experiments, analyses, rings, the judge, decisions")
     .option("-w, --watch", "stay and show what changes")
