@@ -1,30 +1,10 @@
 import { type Ratio, ratio } from "@sluice/kernel";
-import { ColdFailures } from "./cold-failures.ts";
-import { Cohorts } from "./cold-start.ts";
-import { Control } from "./control.ts";
-import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
-import { withOwnDrift } from "./drift.ts";
-import { DriftBelief } from "./drift-belief.ts";
-import { type ComparedWindow, Gathering } from "./gathering.ts";
 import { shippedModel } from "./generated/model.ts";
-import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
-import { LatencyScan } from "./latency-scan.ts";
 import { familyOf, rollbackNats } from "./learned/bar.ts";
-import type { Excess } from "./learned/fading.ts";
-import { LearnedLayer } from "./learned/learned-layer.ts";
 import type { TreeModel } from "./learned/trees.ts";
-import { MemoryScan } from "./memory-scan.ts";
-import { fitNoise, type Noise, noiseCells } from "./noise.ts";
-import { placeboOf, scoreOf } from "./placebo-scores.ts";
-import { PodDifference } from "./pod-difference.ts";
-import { PodLoad } from "./pod-load.ts";
-import { RestartScan } from "./restart-scan.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
-import { allOf, sound } from "./sound-window.ts";
-import { StartScan, type ToleratedStart } from "./start-scan.ts";
-import { Surroundings } from "./surroundings.ts";
-import { UsualRates } from "./usual-rates.ts";
-import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
+import { Signals } from "./signals.ts";
+import type { JudgedRelease, JudgedWindow, Tolerances } from "./window.ts";
 
 export interface Verdict {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
@@ -69,20 +49,6 @@ const lastLookNats = 4;
 /** The same for latency: what is left of noise averages out while it is waited for, so less remains of a good one. */
 const lastLookNatsOfLatency = 3.4;
 
-/** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
-const belief: Readonly<Record<Evidence["signal"], number>> = {
-  failures: 0.9,
-  "failures of an endpoint": 1.5,
-  latency: 2.2,
-  "slow requests": 1.5,
-  conversions: -1,
-  memory: 1.5,
-  restarts: 1,
-};
-
-const failureDrifts = [0.01, 0.03, 0.06, 0.1, 0.15, 0.21, 0.28, 0.38];
-const latencyDrifts = [0.002, 0.004, 0.008, 0.015, 0.025, 0.04, 0.06];
-
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
 export function createJudge(
   release: JudgedRelease,
@@ -94,266 +60,33 @@ export function createJudge(
 
 class ReleaseJudge implements Judge {
   readonly #release: JudgedRelease;
-  readonly #tolerances: Tolerances;
-  readonly #endpoints: number;
-  readonly #latencyCounts: LatencyCounts;
-  readonly #surroundings: Surroundings;
-  readonly #control: Control;
-  readonly #cohorts: Cohorts;
-  readonly #learned: LearnedLayer | undefined;
-  readonly #coldFailures: ColdFailures;
-  readonly #usualFailures: UsualRates;
-  readonly #failureDrift: DriftBelief;
-  readonly #failures: StartScan;
-  readonly #byEndpoint: readonly StartScan[];
-  readonly #latency: LatencyScan;
-  readonly #slow: readonly { readonly tail: Tail; readonly usual: UsualRates; readonly scan: CountScan }[];
-  readonly #conversions: CountScan;
-  readonly #gathering = new Gathering();
-  readonly #memory = new MemoryScan();
-  readonly #restarts = new RestartScan();
-  readonly #requestRates: number[];
+  readonly #signals: Signals;
   #seenUntil = 0;
   #heldSeconds = 0;
-  #requests = 0;
-  readonly #podLoad = new PodLoad();
-  readonly #podDifference = new PodDifference();
 
   constructor(release: JudgedRelease, tolerances: Tolerances, { learned = shippedModel ?? "off" }: JudgeOptions) {
     this.#release = release;
-    this.#control = new Control(release);
-    this.#cohorts = new Cohorts(this.#control);
-    this.#tolerances = tolerances;
-    const first = release.history[0]?.first;
-    const endpoints = Math.max(1, first?.endpoints.length ?? 1);
-    this.#endpoints = endpoints;
-    this.#requestRates = new Array<number>(endpoints).fill(0);
-    const latency = new LatencyCounts(release, endpoints);
-    this.#latencyCounts = latency;
-    const placebo = placeboOf(release, endpoints, failuresOf);
-    const failureNoise = fitNoise(placebo, failureDrifts);
-    const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
-    const conversionNoise = fitNoise(
-      release.history.map(({ first: one, second: other }) =>
-        scoreOf([[one.conversions, one.exposures, other.conversions, other.exposures]]),
-      ),
-      [0.005, 0.015, 0.03],
-      1.2,
-    );
-    let requests = 0;
-    let failures = 0;
-    for (const { first: one, second: other } of release.history) {
-      requests += one.requests + other.requests;
-      failures += one.failures + other.failures;
-    }
-    const failureRate = (failures + 0.5) / (requests + 100);
-    this.#surroundings = new Surroundings({ failureRate, burst: failureNoise.burst }, latency);
-    if (learned !== "off") {
-      this.#learned = new LearnedLayer(learned, {
-        burst: failureNoise.burst,
-        failureDrift: failureNoise.drift,
-        latencyBurst: latencyNoise.burst,
-        latencyDrift: latencyNoise.drift,
-      });
-    }
-    this.#coldFailures = new ColdFailures(failureNoise);
-    this.#usualFailures = new UsualRates(release, endpoints, failuresOf);
-    const apart = this.#usualFailures.apart(failureNoise.burst);
-    this.#failureDrift = new DriftBelief(
-      noiseCells(placebo, failureDrifts),
-      placebo.map((score, index) => ({ ...score, seconds: (release.history[index]?.lasts ?? 0) / 1000 })),
-    );
-    const drift = this.#failureDrift;
-    const driftOfEndpoint = withOwnDrift(drift, endpointDrift);
-    this.#failures = new StartScan(() => new CountScan(failureNoise, 1, true, apart, drift));
-    this.#byEndpoint = Array.from(
-      { length: endpoints },
-      () => new StartScan(() => new CountScan(withPods(failureNoise), 2, true, apart, driftOfEndpoint)),
-    );
-    this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
-    this.#slow = latency.tails.map((tail) => {
-      const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
-      const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
-      const noise = { ...fitNoise(placebo, [drift], 2.2), drift };
-      const usual = new UsualRates(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
-      return { tail, usual, scan: new CountScan(noise, 0.7, false, usual.apart(noise.burst)) };
-    });
-    this.#conversions = new CountScan(conversionNoise, 0.2, false);
+    this.#signals = new Signals(release, tolerances, learned);
   }
 
   observe(window: JudgedWindow): Verdict {
     if (window.ends > this.#seenUntil) {
       this.#seenUntil = window.ends;
-      this.#learn(window);
+      this.#signals.see(window);
     }
     return this.#decide(window);
   }
 
-  #learn(window: JudgedWindow): void {
-    this.#control.see(window);
-    this.#cohorts.see(window);
-    const { canary, stable } = window;
-    this.#memory.add(window.ends / 1000, canary.memoryMax, stable?.memoryMax);
-    this.#restarts.add(window.ends / 1000, canary, stable);
-    if (!sound(canary) || stable === undefined || !sound(stable)) return;
-    for (const gathered of this.#gathering.add({ ...window, stable })) this.#compare(gathered);
-  }
-
-  #compare({ ends, lasts, weight, canary, stable }: ComparedWindow): void {
-    const seconds = lasts / 1000;
-    const time = ends / 1000;
-    this.#requests += canary.requests;
-    this.#podLoad.see(canary, stable);
-    const disturbed = this.#surroundings.see(stable, time, seconds);
-    const shocked = disturbed > 0.3;
-    const moment: Moment = {
-      starts: time - seconds,
-      seconds,
-      podShare: Math.sqrt(1 / Math.max(1, canary.pods) + 1 / Math.max(1, stable.pods)),
-      unknownPods: 0,
-      disturbance: 0.2 * disturbed,
-    };
-    const cold = this.#cohorts.coldness(time - seconds / 2, { seconds: 62 });
-    const one = allOf(canary);
-    const other = allOf(stable);
-    const failuresOfBoth = this.#strata(one, other, 1, failuresOf);
-    const { observed, ofControl } = usualOf(failuresOfBoth);
-    this.#failureDrift.see({
-      failures: canary.failures,
-      requests: canary.requests,
-      controlFailures: stable.failures,
-      controlRequests: stable.requests,
-      seconds,
-      cold,
-      disturbed,
-      newest: this.#cohorts.newest,
-    });
-    this.#coldFailures.see(observed, ofControl, cold, this.#cohorts.newest);
-    const tolerated = this.#tolerances.failures * (shocked ? 1.4 : 1);
-    const ofFailures = { ...moment, usualShare: this.#surroundings.usualShare };
-    this.#learnFailures(one, other, ofFailures, {
-      mild: tolerated * (1 + this.#coldFailures.mildRise * cold),
-      wild: tolerated * (1 + this.#coldFailures.rise * cold),
-    });
-    const unknownPods = this.#podDifference.see(canary.pods, stable.pods);
-    const difference = this.#latencyCounts.compare(one, other);
-    if (difference !== undefined) this.#latency.add(difference, { ...moment, unknownPods });
-    const coldLatency = Math.min(
-      this.#latency.coldCeiling(time - seconds),
-      Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, { seconds: 90 })),
-    );
-    for (const { tail, usual, scan } of this.#slow) {
-      const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
-      const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
-      const strata = this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed, usual);
-      scan.add(strata, { ...moment, unknownPods: tail.slope * unknownPods });
-    }
-    // Too few conversions on the canary are too many on the stable version.
-    this.#conversions.add(
-      [
-        {
-          events: stable.conversions,
-          exposure: stable.exposures,
-          controlEvents: canary.conversions,
-          controlExposure: canary.exposures,
-          tolerated: 1 / (this.#tolerances.conversions * (1 - 0.1 * cold)),
-        },
-      ],
-      { ...moment, disturbance: moment.disturbance / 2 },
-    );
-    const slowest = this.#slow[0]?.tail;
-    this.#learned?.see({
-      time,
-      seconds,
-      weight,
-      requests: canary.requests,
-      pods: canary.pods,
-      newest: this.#cohorts.newest,
-      coldness: (fade) => this.#cohorts.coldness(time - seconds / 2, { seconds: fade }),
-      disturbance: disturbed,
-      failures: failuresOfBoth.map(excessOf),
-      slow:
-        slowest === undefined
-          ? []
-          : this.#strata(one, other, 1, (served, endpoint) => slowOf(slowest, served, endpoint), timed).map(excessOf),
-      latency: difference,
-      isFresh: this.#control.isFresh,
-    });
-  }
-
   get inputs(): readonly number[] | undefined {
-    return this.#learned?.inputs;
-  }
-
-  #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, start: ToleratedStart): void {
-    const strata = this.#strata(one, other, 1, failuresOf, requestsOf, this.#usualFailures);
-    this.#failures.add(strata, moment, start);
-    const startOfOne = { mild: 1.3 * start.mild, wild: 1.3 * start.wild };
-    for (const [endpoint, scan] of this.#byEndpoint.entries()) {
-      const stratum = strata[endpoint];
-      if (stratum !== undefined) scan.add([stratum], moment, startOfOne);
-      const rate = this.#requestRates[endpoint] ?? 0;
-      const kept = Math.exp(-moment.seconds / 30);
-      this.#requestRates[endpoint] = kept * rate + (one[endpoint]?.requests ?? 0);
-    }
-  }
-
-  #strata(
-    one: readonly Served[],
-    other: readonly Served[],
-    tolerated: number,
-    count: (served: Served, endpoint: number) => number,
-    exposure: (served: Served) => number = requestsOf,
-    usual?: UsualRates,
-  ): Stratum[] {
-    const strata: Stratum[] = [];
-    for (let endpoint = 0; endpoint < this.#endpoints; endpoint++) {
-      const mine = one[endpoint];
-      const theirs = other[endpoint];
-      if (mine === undefined || theirs === undefined) continue;
-      strata.push({
-        events: count(mine, endpoint),
-        exposure: exposure(mine),
-        controlEvents: count(theirs, endpoint),
-        controlExposure: exposure(theirs),
-        tolerated,
-        ...(usual === undefined ? {} : { usual: usual.of(endpoint) }),
-      });
-    }
-    return strata;
-  }
-
-  #evidence(): Evidence[] {
-    const cap = (endpoint: number) => Math.max(1, this.#requestRates[endpoint] ?? 1);
-    const largest = Math.max(1, ...this.#requestRates);
-    const latency = this.#latency.finding();
-    const memory = this.#memory.finding();
-    const restarts = this.#restarts.finding();
-    const price = Math.log(this.#endpoints) + 0.5;
-    const failing = this.#byEndpoint.map((scan, endpoint): Evidence => {
-      const { nats, since, counts } = scan.finding(cap(endpoint));
-      return { signal: "failures of an endpoint", nats: nats - price, since, counts, endpoint };
-    });
-    const slow = this.#slow.map(({ scan }): Evidence => ({ signal: "slow requests", ...scan.finding(2.2) }));
-    return [
-      { signal: "failures", ...this.#failures.finding(largest) },
-      failing.reduce(stronger),
-      { signal: "latency", nats: latency.nats, since: latency.since, slower: Math.exp(latency.slower) },
-      slow.reduce(stronger),
-      { signal: "conversions", ...this.#conversions.finding(1.5) },
-      { signal: "memory", nats: memory.nats, since: 0, growthAnHour: memory.growthAnHour },
-      { signal: "restarts", nats: restarts.nats, since: restarts.since, restarts: restarts.observed },
-    ];
+    return this.#signals.inputs;
   }
 
   #decide(window: JudgedWindow): Verdict {
-    const evidence = this.#evidence()
-      .map((found) => ({ ...found, nats: found.nats + belief[found.signal] }))
-      .sort((left, right) => right.nats - left.nats);
+    const evidence = this.#signals.evidence();
     const strongest = evidence[0];
     const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
     // Without a control what was learned has nothing to look at.
-    const learned = window.stable === undefined ? undefined : this.#learned?.judge(evidence, window.ends / 1000);
+    const learned = window.stable === undefined ? undefined : this.#signals.bars(evidence, window.ends / 1000);
     const barFor = (one: Evidence) => {
       const family = familyOf(one);
       return learned === undefined || family === undefined ? rollbackNats : learned[family];
@@ -365,9 +98,9 @@ class ReleaseJudge implements Judge {
       action,
       grounds: groundsOf(decisive, strongest, action),
       strongest: decisive ?? waited ?? strongest,
-      sharedSince: this.#surroundings.disturbedSince,
-      requests: this.#requests,
-      podLoad: this.#podLoad.ratio,
+      sharedSince: this.#signals.sharedSince,
+      requests: this.#signals.requests,
+      podLoad: this.#signals.podLoad,
       hasControl: window.stable !== undefined,
     };
     return {
@@ -377,7 +110,7 @@ class ReleaseJudge implements Judge {
       bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
       suspects: this.#suspects(nats, window),
-      requests: this.#requests,
+      requests: this.#signals.requests,
       because: sentence(told, this.#release.names),
     };
   }
@@ -415,14 +148,6 @@ function remains({ signal, nats }: Evidence): boolean {
   return nats >= (signal === "latency" ? lastLookNatsOfLatency : lastLookNats);
 }
 
-const failuresOf = (served: Served): number => served.failures;
-const requestsOf = (served: Served): number => served.requests;
-
-/** Requests whose latency is known: histograms may be sampled. */
-const timed = (served: Served): number => served.latencyCounts.reduce((sum, count) => sum + count, 0);
-
-const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
-
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */
 function groundsOf(
   decisive: Evidence | undefined,
@@ -435,32 +160,3 @@ function groundsOf(
 }
 
 const confidenceOf = (nats: number): Ratio => ratio(nats > 0 ? 1 - Math.exp(-nats) : 0);
-
-/** Of one endpoint, whatever the level: what hits both versions cancels. */
-function excessOf({ events, exposure, controlEvents, controlExposure }: Stratum): Excess {
-  if (exposure <= 0 || controlExposure <= 0) return { observed: 0, expected: 0, information: 0 };
-  const share = exposure / (exposure + controlExposure);
-  const sum = events + controlEvents;
-  return { observed: events, expected: sum * share, information: sum * share * (1 - share) };
-}
-
-/** Events of the canary, and those that its control lets expect. */
-function usualOf(strata: readonly Stratum[]): { readonly observed: number; readonly ofControl: number } {
-  let [observed, ofControl] = [0, 0];
-  for (const { events, exposure, controlEvents, controlExposure } of strata) {
-    if (exposure <= 0 || controlExposure <= 0) continue;
-    observed += events;
-    ofControl += (controlEvents * exposure) / controlExposure;
-  }
-  return { observed, ofControl };
-}
-
-/** An endpoint's own pods and paths differ more than the service as a whole. */
-const endpointDrift = 0.05;
-
-function withPods(noise: Noise): Noise {
-  return { ...noise, drift: Math.max(noise.drift, endpointDrift) };
-}
-
-/** A part of the tolerance is left to the users, since noise blurs its edge. */
-const latencyTolerance = (tolerances: Tolerances): number => 0.7 * Math.log(tolerances.latency);
