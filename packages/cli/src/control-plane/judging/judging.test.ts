@@ -153,6 +153,22 @@ describe("windows from the router's counters", () => {
     expect(resumed.verdict.action).toBe(whole.verdict.action);
   });
 
+  test("a model of before an upgrade, for other inputs, ends neither the release nor its replay", async () => {
+    const store = metricsOf(0.03);
+    await handlerOf(store)(work(12), never);
+    const file = join(folder, "one.ndjson");
+    const [first = "", ...others] = (await readFile(file, "utf8")).split("\n");
+    const foreign = { version: 1, inputs: ["requests"], parts: {} };
+    await writeFile(file, [JSON.stringify({ ...JSON.parse(first), learned: foreign }), ...others].join("\n"));
+
+    const resumed = (await handlerOf(store)(work(30), never)) as JudgedWindows;
+    const log = await new WindowLogs(folder).read("one");
+    const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
+
+    expect(resumed.windows).toBe(30);
+    expect(log === undefined ? undefined : replayOne(judgement, log, undefined)).toMatchObject({ differing: [] });
+  });
+
   test("every verdict can be worked out again from what was kept", async () => {
     await handlerOf(metricsOf(0.05))(work(24), never);
     const log = await new WindowLogs(folder).read("one");

@@ -1,7 +1,15 @@
 import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
-import type { JudgedRelease, JudgedWindow, JudgeOptions, KnownBeside, Verdict } from "@sluice/verdict";
+import {
+  type JudgedRelease,
+  type JudgedWindow,
+  type JudgeOptions,
+  type KnownBeside,
+  modelFault,
+  shippedModel,
+  type Verdict,
+} from "@sluice/verdict";
 
 /** What a judge was shown and what it said, in the order in which it happened. */
 export type LogLine =
@@ -16,6 +24,10 @@ export type LogLine =
     }
   /** What else was known at that window's end: rules and a model have looked at it. */
   | ({ readonly type: "known"; readonly ends: number } & KnownBeside);
+
+/** A model for another judge's inputs says nothing to this one, which goes on with its own: an upgrade ends no release. */
+const readable = (learned: JudgeOptions["learned"]): JudgeOptions["learned"] =>
+  typeof learned === "object" && modelFault(learned) !== undefined ? (shippedModel ?? "off") : learned;
 
 export interface WindowLog {
   readonly release: JudgedRelease;
@@ -89,7 +101,8 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
       continue;
     }
     if (line.type === "release") {
-      first = { release: line.release, ...(line.learned === undefined ? {} : { learned: line.learned }) };
+      const learned = readable(line.learned);
+      first = { release: line.release, ...(learned === undefined ? {} : { learned }) };
     } else if (line.type === "known") {
       const { ends, metrics, memoryLimit, prediction } = line;
       const last = windows.at(-1);
