@@ -48,6 +48,8 @@ const holdSecondsMax = 1600;
 const lastLookNats = 4;
 /** The same for latency: what is left of noise averages out while it is waited for, so less remains of a good one. */
 const lastLookNatsOfLatency = 3.4;
+/** Beyond so many requests of the canary, what isn't proven is more likely drift than something that nobody could see yet. */
+const lastLookRequests = 25_000;
 
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
 export function createJudge(
@@ -98,6 +100,7 @@ class ReleaseJudge implements Judge {
       action,
       grounds: groundsOf(decisive, strongest, action),
       strongest: decisive ?? waited ?? strongest,
+      isSuspicious: nats >= holdNats,
       sharedSince: this.#signals.sharedSince,
       requests: this.#signals.requests,
       podLoad: this.#signals.podLoad,
@@ -136,7 +139,7 @@ class ReleaseJudge implements Judge {
 
   /** Everything was waited for, and after the next step no stable version may be left to compare with. */
   #isLastLook(window: JudgedWindow): boolean {
-    if (window.stable === undefined || !this.#isDue(window)) return false;
+    if (window.stable === undefined || !this.#isDue(window) || this.#signals.requests > lastLookRequests) return false;
     const next = this.#release.plan[window.step + 1]?.weight ?? 1;
     return next >= 1 && this.#heldSeconds >= holdSecondsMax;
   }

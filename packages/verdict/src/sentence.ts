@@ -43,6 +43,8 @@ export interface Told {
    * release that goes on: whether it would have been ended but for what was learned.
    */
   readonly grounds: "proof" | "learned" | "waited";
+  /** Enough evidence to not raise the weight by, if there still were time to wait. */
+  readonly isSuspicious: boolean;
   /** Seconds since the release began; undefined while nothing hits both versions. */
   readonly sharedSince: number | undefined;
   /** Of the canary, that could be compared. */
@@ -58,10 +60,11 @@ const crowded = 1.5;
 
 /** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
 export function sentence(
-  { action, grounds, strongest, sharedSince, requests, podLoad, hasControl }: Told,
+  { action, grounds, strongest, isSuspicious, sharedSince, requests, podLoad, hasControl }: Told,
   names: Names = {},
 ): string {
-  if (action === "continue" && (grounds !== "learned" || strongest === undefined)) {
+  const isQuiet = strongest === undefined || (grounds !== "learned" && !(isSuspicious && hasControl));
+  if (action === "continue" && isQuiet) {
     if (!hasControl) return "nothing is left to compare with: the new version has all traffic";
     if (requests === 0) return "no requests to compare yet";
     return `no harm beyond the tolerances is seen over ${counted(requests, "request")}`;
@@ -87,7 +90,7 @@ export function sentence(
     case "alert":
       return `${told}; a person has to look`;
     case "continue":
-      return `${told}; ${doubted}`;
+      return `${told}; ${grounds === "learned" ? doubted : "not proven"}`;
   }
 }
 
