@@ -102,14 +102,6 @@ class Story {
     return verdicts;
   }
 
-  serve(at: Pick<JudgedWindow, "weight" | "step" | "stepAge">, canary: Behaviour): Verdict {
-    return this.observe({
-      ...at,
-      canary: serve(this.#random, 20, 10, canary),
-      stable: serve(this.#random, 80, 10),
-    });
-  }
-
   observe(served: Pick<JudgedWindow, "canary"> & Partial<JudgedWindow>): Verdict {
     this.#time += 10;
     const window: JudgedWindow = {
