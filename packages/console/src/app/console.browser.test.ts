@@ -306,7 +306,10 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     });
 
     test("every page is there before it is asked for: later the control plane may be away", async () => {
-      await page.goto(`${world.origin}/rollouts`, { waitUntil: "networkidle" });
+      const fetched = page.waitForResponse(/console-rehearsal-page-[^/]*\.js$/);
+      await open("/rollouts");
+      // It is there once all is that it imports.
+      await page.evaluate(`import(${JSON.stringify((await fetched).url())})`);
       await page.route("**/assets/**", (route) => route.abort());
 
       await page.getByRole("link", { name: "Rehearse" }).click();
