@@ -120,7 +120,8 @@ const readiness = async (port: number) => {
   return { status: response.status, text: await response.text() };
 };
 
-test("a hung git remote delays no other Application, and says so", async () => {
+// These two mostly wait, so they do it together.
+test.concurrent("a hung git remote delays no other Application, and says so", async ({ onTestFinished }) => {
   const remote = await silentServer();
   const repository = new ScratchRepository();
   onTestFinished(() => {
@@ -168,7 +169,9 @@ test("a hung git remote delays no other Application, and says so", async () => {
   expect(condition.message).not.toContain(repositoryPassword);
 }, 120_000);
 
-test("a Prometheus that fails: the AnalysisRun ends in Error and says why, no secret in it, and an abort needn't wait", async () => {
+test.concurrent("a Prometheus that fails: the AnalysisRun ends in Error and says why, no secret in it, and an abort needn't wait", async ({
+  onTestFinished,
+}) => {
   const garbage = await httpServer((_, response) => response.end("<html>welcome</html>"));
   const broken = await httpServer((_, response) => response.writeHead(500).end(`no: ${providerToken}`));
   const hung = await silentServer();
