@@ -1,5 +1,6 @@
 import { cautious, type DriftOf } from "./drift.ts";
 import type { NoiseCell, PlaceboScore } from "./noise.ts";
+import { sumOfLogs } from "./sum-of-logs.ts";
 
 /** Seconds after which two versions have drifted elsewhere: how fast a service does isn't known either. */
 const memories = [70, 140, 280];
@@ -65,7 +66,7 @@ export class DriftBelief implements DriftOf {
         }
       }
       // The cell was weighed by the history already: that only says how its share is divided among the memories.
-      const whole = logOfSum(ofCell.map(({ log }) => log));
+      const whole = sumOfLogs(ofCell.map(({ log }) => log));
       for (const one of ofCell) {
         one.log += cell.log - whole;
         reopen(one);
@@ -183,9 +184,4 @@ function see(one: Explanation, seen: number, chance: number): number {
   one.driftVariance -= (ofDrift * ofDrift) / variance;
   one.covariance -= (ofLevel * ofDrift) / variance;
   return -0.5 * Math.log(variance) - 0.5 * Math.min((surprise * surprise) / variance, surpriseMax);
-}
-
-function logOfSum(logs: readonly number[]): number {
-  const top = Math.max(...logs);
-  return top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0));
 }

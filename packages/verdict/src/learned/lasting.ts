@@ -1,3 +1,5 @@
+import { sumOfLogs } from "../sum-of-logs.ts";
+
 /** How a new pod is slower at first, with how usual that is. */
 const rises: readonly (readonly [rise: number, share: number])[] = [
   [0, 0.3],
@@ -69,9 +71,4 @@ export class Lasting {
     }
     return sumOfLogs(withLevel) - Math.log(levels.length) - sumOfLogs(without);
   }
-}
-
-function sumOfLogs(logs: readonly number[]): number {
-  const top = Math.max(...logs);
-  return top + Math.log(logs.reduce((sum, log) => sum + Math.exp(log - top), 0));
 }
