@@ -3,27 +3,7 @@ import { formatInstant, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { World } from "../laws/index.ts";
 import { retryPatch } from "./index.ts";
-import {
-  analysis,
-  handlers,
-  Outside,
-  pause,
-  Release,
-  type ReleaseOptions,
-  reconcilers,
-  setWeight,
-} from "./release.fixture.ts";
-
-const careful: ReleaseOptions = {
-  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
-};
-
-async function released(options: ReleaseOptions = careful): Promise<Release> {
-  const release = await Release.begin();
-  await release.push("web:v1", options);
-  await release.world.run(seconds(60));
-  return release;
-}
+import { careful, handlers, Outside, Release, type ReleaseOptions, reconcilers, released } from "./release.fixture.ts";
 
 /** Its Pods stay for a look until somebody asks for it again. */
 const keptForALook: ReleaseOptions = { ...careful, canary: { abortScaleDownDelaySeconds: 0 } };

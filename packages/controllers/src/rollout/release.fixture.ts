@@ -14,7 +14,7 @@ import {
   type RolloutSpec,
   type VirtualService,
 } from "@sluice/api";
-import { type Clock, formatInstant, type Instant, type Reconciler } from "@sluice/kernel";
+import { type Clock, formatInstant, type Instant, type Reconciler, seconds } from "@sluice/kernel";
 import { analysisRunReconciler } from "../analysisrun/index.ts";
 import { World, type WorldOptions } from "../laws/index.ts";
 import { applyEffect, type Effect, type Effects, type TaskHandler } from "../loop/index.ts";
@@ -327,4 +327,17 @@ export class Release {
     const order = ({ metadata }: Decision) => Number(metadata.resourceVersion);
     return found.toSorted((a, b) => order(a) - order(b)).map(({ spec }) => spec.action);
   }
+}
+
+/** Weights with an analysis between them. */
+export const careful: ReleaseOptions = {
+  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
+};
+
+/** Its first version, `web:v1`, has been there for a minute. */
+export async function released(options: ReleaseOptions = careful): Promise<Release> {
+  const release = await Release.begin();
+  await release.push("web:v1", options);
+  await release.world.run(seconds(60));
+  return release;
 }

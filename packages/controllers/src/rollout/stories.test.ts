@@ -11,22 +11,11 @@ import {
   retryPatch,
   undoPatch,
 } from "./index.ts";
-import { analysis, pause, Release, type ReleaseOptions, rollout, setWeight, template } from "./release.fixture.ts";
-
-const careful: ReleaseOptions = {
-  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
-};
+import { analysis, careful, pause, Release, released, rollout, setWeight, template } from "./release.fixture.ts";
 
 const retry = (): readonly RequestedPatch[] => [
   { patch: { type: "merge", value: { status: { abort: false } } }, subresource: "status" },
 ];
-
-async function released(options: ReleaseOptions = careful): Promise<Release> {
-  const release = await Release.begin();
-  await release.push("web:v1", options);
-  await release.world.run(seconds(60));
-  return release;
-}
 
 test("the first version takes all traffic at once, without steps", async () => {
   const release = await released();

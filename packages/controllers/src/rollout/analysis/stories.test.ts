@@ -2,18 +2,7 @@ import type { Resource } from "@sluice/api";
 import { Fault, millis, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, retryPatch } from "../index.ts";
-import { analysis, pause, Release, type ReleaseOptions, setWeight, template } from "../release.fixture.ts";
-
-const careful: ReleaseOptions = {
-  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
-};
-
-async function released(options: ReleaseOptions = careful): Promise<Release> {
-  const release = await Release.begin();
-  await release.push("web:v1", options);
-  await release.world.run(seconds(60));
-  return release;
-}
+import { careful, pause, Release, type ReleaseOptions, released, setWeight, template } from "../release.fixture.ts";
 
 test.each([
   ["NaN", [Number.NaN]],

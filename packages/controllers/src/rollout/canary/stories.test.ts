@@ -2,19 +2,8 @@ import type { CanaryStep, Event, Resource, Service } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, setImagePatch } from "../index.ts";
-import { analysis, pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
+import { careful, pause, Release, type ReleaseOptions, released, setWeight } from "../release.fixture.ts";
 import { hashOf, revisionOf } from "../view.ts";
-
-const careful: ReleaseOptions = {
-  steps: [setWeight(20), pause("1m"), analysis(), setWeight(50), pause("1m"), setWeight(100)],
-};
-
-async function released(options: ReleaseOptions = careful): Promise<Release> {
-  const release = await Release.begin();
-  await release.push("web:v1", options);
-  await release.world.run(seconds(60));
-  return release;
-}
 
 const hostSurroundings = [
   ...["stable", "canary"].map(
