@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
+import type { Noise } from "../noise/noise.ts";
 import { CountScan, type Stratum } from "./count-scan.ts";
-import type { Noise } from "./noise.ts";
 
 const endpoint = (events: number): Stratum => ({
   events,

@@ -1,6 +1,6 @@
+import { allOf } from "../windows/sound-window.ts";
+import type { JudgedRelease, Served } from "../windows/window.ts";
 import { fitNoise } from "./noise.ts";
-import { allOf } from "./sound-window.ts";
-import type { JudgedRelease, Served } from "./window.ts";
 
 /** Half an hour's history is of one time of one day: no rate is known better than this for another. */
 const apartLeast = 0.3;

@@ -1,6 +1,6 @@
+import { allOf } from "../windows/sound-window.ts";
+import type { JudgedRelease, Served, VersionServed } from "../windows/window.ts";
 import type { PlaceboScore } from "./noise.ts";
-import { allOf } from "./sound-window.ts";
-import type { JudgedRelease, Served, VersionServed } from "./window.ts";
 
 type Pair = readonly [events: number, exposure: number, otherEvents: number, otherExposure: number];
 

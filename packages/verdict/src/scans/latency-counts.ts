@@ -1,7 +1,7 @@
+import type { Excess } from "../learned/fading.ts";
+import type { PlaceboScore } from "../noise/noise.ts";
+import type { JudgedRelease, Served } from "../windows/window.ts";
 import type { LatencyDifference } from "./latency-scan.ts";
-import type { Excess } from "./learned/fading.ts";
-import type { PlaceboScore } from "./noise.ts";
-import type { JudgedRelease, Served } from "./window.ts";
 
 /**
  * Up to here answers are equally fast: nobody feels the difference, and a process that has served little is slower there than

@@ -1,4 +1,4 @@
-import type { JudgedRelease, JudgedWindow } from "./window.ts";
+import type { JudgedRelease, JudgedWindow } from "../windows/window.ts";
 
 /** Requests that should have come before it is said what the control is. */
 const requestsMin = 40;

@@ -1,5 +1,5 @@
+import type { JudgedWindow } from "../windows/window.ts";
 import type { Control } from "./control.ts";
-import type { JudgedWindow } from "./window.ts";
 
 /** How a new pod is slower at first: by `rise` at its start, fading with time or with the requests that it served. */
 export interface ColdShape {

@@ -1,5 +1,5 @@
-import type { LatencyCounts } from "./latency-counts.ts";
-import type { VersionServed } from "./window.ts";
+import type { LatencyCounts } from "../scans/latency-counts.ts";
+import type { VersionServed } from "../windows/window.ts";
 
 /** Failures and latency before the release. */
 export interface UsualLevel {

@@ -1,9 +1,9 @@
 import { millis } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { CountScan } from "./count-scan.ts";
+import { CountScan } from "../scans/count-scan.ts";
+import type { JudgedRelease, VersionServed } from "../windows/window.ts";
 import type { Noise } from "./noise.ts";
 import { UsualRates } from "./usual-rates.ts";
-import type { JudgedRelease, VersionServed } from "./window.ts";
 
 function served(failures: readonly number[]): VersionServed {
   const endpoints = failures.map((failed) => ({ requests: 100, failures: failed, latencyCounts: [] }));

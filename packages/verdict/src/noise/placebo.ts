@@ -1,6 +1,6 @@
 import type { Millis, Random } from "@sluice/kernel";
-import { sumOf } from "./served-sum.ts";
-import type { PlaceboWindow, Served, VersionServed } from "./window.ts";
+import { sumOf } from "../windows/served-sum.ts";
+import type { PlaceboWindow, Served, VersionServed } from "../windows/window.ts";
 
 /**
  * A window of the stable version, its requests split at random in two: how two equals differ. Each request goes to

@@ -1,6 +1,6 @@
+import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "../noise/drift.ts";
+import type { Noise } from "../noise/noise.ts";
 import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
-import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "./drift.ts";
-import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
 
 /** Events on both sides within one stratum (an endpoint) of one window. */

@@ -1,9 +1,9 @@
 import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { Cohorts } from "./cold-start.ts";
-import { Control } from "./control.ts";
+import { Cohorts } from "../explanations/cold-start.ts";
+import { Control } from "../explanations/control.ts";
+import type { JudgedWindow, VersionServed } from "../windows/window.ts";
 import { LatencyScan } from "./latency-scan.ts";
-import type { JudgedWindow, VersionServed } from "./window.ts";
 
 const serving = (requests: number): VersionServed => ({
   requests,

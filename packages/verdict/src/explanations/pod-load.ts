@@ -1,4 +1,4 @@
-import type { Served } from "./window.ts";
+import type { Served } from "../windows/window.ts";
 
 interface OfPods extends Served {
   readonly pods: number;

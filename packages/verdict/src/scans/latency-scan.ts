@@ -1,6 +1,6 @@
-import { type Cohorts, type ColdShape, coldShapes } from "./cold-start.ts";
+import { type Cohorts, type ColdShape, coldShapes } from "../explanations/cold-start.ts";
+import type { Noise } from "../noise/noise.ts";
 import type { Moment } from "./count-scan.ts";
-import type { Noise } from "./noise.ts";
 import { Onsets } from "./onsets.ts";
 
 /** Difference of the mean log latencies of two versions within one window, and its sampling variance. */

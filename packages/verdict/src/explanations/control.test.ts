@@ -1,7 +1,7 @@
 import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import type { JudgedRelease, VersionServed } from "../windows/window.ts";
 import { Control } from "./control.ts";
-import type { JudgedRelease, VersionServed } from "./window.ts";
 
 const serving = (requests: number): VersionServed => ({
   requests,

@@ -1,7 +1,7 @@
 import { millis } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import type { Served } from "../windows/window.ts";
 import { LatencyCounts } from "./latency-counts.ts";
-import type { Served } from "./window.ts";
 
 const edges = [1, 2, 3, 5, 10, 25];
 
