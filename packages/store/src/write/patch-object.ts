@@ -1,17 +1,17 @@
 import { ApiFault, type KindDefinition, type Patch, type Resource, type WriteOptions } from "@sluice/api";
 import { type ResourceKey, unreachable } from "@sluice/kernel";
+import { applyConfiguration } from "../ownership/managed-fields.ts";
+import { jsonPatch } from "../patch/json-patch.ts";
+import { mergePatch } from "../patch/merge-patch.ts";
+import { isRecord } from "../patch/record.ts";
+import { strategicMerge } from "../patch/strategic-merge.ts";
+import { badRequest, definitionOf, notFound } from "../refusals.ts";
+import { rowOf, tableOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 import { createObject } from "./create.ts";
 import { checkScope, writerOf } from "./object-shape.ts";
-import { applyConfiguration } from "./ownership/managed-fields.ts";
-import { jsonPatch } from "./patch/json-patch.ts";
-import { mergePatch } from "./patch/merge-patch.ts";
-import { isRecord } from "./patch/record.ts";
-import { strategicMerge } from "./patch/strategic-merge.ts";
-import { badRequest, definitionOf, notFound } from "./refusals.ts";
 import type { Rules } from "./rules.ts";
 import { scaleOf, withReplicas } from "./scale.ts";
-import { rowOf, tableOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
 import { replaceObject } from "./update.ts";
 
 /** Faults: NotFound (apply creates instead), Conflict, Invalid, BadRequest for a patch that can't be read. */

@@ -1,14 +1,14 @@
 import type { Resource } from "@sluice/api";
 import { after, between, type Clock, type Millis, millis, sameJson, type Timer } from "@sluice/kernel";
+import type { CustomKinds } from "../custom-kinds.ts";
+import { type Change, type State, type TableName, tableOf } from "../state.ts";
+import { Transaction } from "../transaction.ts";
+import { collectIfOrphaned, deleteObject, isForeground } from "../write/deletion.ts";
+import { ownerOf } from "../write/ownership-references.ts";
+import type { Rules } from "../write/rules.ts";
+import { replaceObject } from "../write/update.ts";
 import type { CommitQueue } from "./commit-queue.ts";
-import type { CustomKinds } from "./custom-kinds.ts";
-import { collectIfOrphaned, deleteObject, isForeground } from "./deletion.ts";
-import { ownerOf } from "./ownership-references.ts";
 import { Records, type Retention } from "./retention.ts";
-import type { Rules } from "./rules.ts";
-import { type Change, type State, type TableName, tableOf } from "./state.ts";
-import { Transaction } from "./transaction.ts";
-import { replaceObject } from "./update.ts";
 
 /** Records past their number go together: a delete and a commit for each new one would double what it costs to write. */
 const gathering = millis(500);

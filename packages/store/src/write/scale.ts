@@ -1,6 +1,6 @@
 import { formatLabelSelector, type KindDefinition, type LabelSelector, type Resource } from "@sluice/api";
-import { isRecord } from "./patch/record.ts";
-import { invalid, notFound } from "./refusals.ts";
+import { isRecord } from "../patch/record.ts";
+import { invalid, notFound } from "../refusals.ts";
 
 /** The autoscaling/v1 Scale of an object. Faults: NotFound where its kind has no scale subresource. */
 export function scaleOf(definition: KindDefinition, object: Resource): Resource {

@@ -1,8 +1,8 @@
 import type { Resource } from "@sluice/api";
 import { after, hours, type Instant, type Millis, millis, minutes, parseInstant } from "@sluice/kernel";
-import { isRecord } from "./patch/record.ts";
-import { SortedMap } from "./sorted-map.ts";
-import type { Change, State, TableName } from "./state.ts";
+import { isRecord } from "../patch/record.ts";
+import { SortedMap } from "../sorted-map.ts";
+import type { Change, State, TableName } from "../state.ts";
 
 export interface Retention {
   readonly age: Millis;

@@ -1,5 +1,5 @@
 import { utf8 } from "@sluice/kernel";
-import { badRequest } from "./refusals.ts";
+import { badRequest } from "../refusals.ts";
 
 /** Where the next page begins: the snapshot's revision, and the first row not yet given. */
 export interface PageStart {

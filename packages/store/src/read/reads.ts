@@ -1,8 +1,8 @@
 import type { KindDefinition, ListOptions, Resource, ResourceList } from "@sluice/api";
+import { badRequest, expired } from "../refusals.ts";
+import { rowOf, type State, type TableName } from "../state.ts";
 import { decodePageStart, encodePageStart } from "./continue-token.ts";
-import { badRequest, expired } from "./refusals.ts";
 import { type Selection, selectionOf } from "./selection.ts";
-import { rowOf, type State, type TableName } from "./state.ts";
 
 /** The states that unfinished pagings read from: a few, and none older than the watches' window. */
 export class Snapshots {

@@ -1,6 +1,6 @@
 import type { Resource } from "@sluice/api";
 import { sameJson, type Violation } from "@sluice/kernel";
-import { tableOf } from "./state.ts";
+import { tableOf } from "../state.ts";
 
 /** What the API server itself writes into a new object of some kinds. */
 export function begun(object: Resource): Resource {

@@ -1,7 +1,7 @@
 import { builtInKinds, type KindDefinition, KindRegistry, type Pod } from "@sluice/api";
 import { seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { createStore } from "./index.ts";
+import { createStore } from "../index.ts";
 
 const key = { apiVersion: "v1", kind: "Pod", namespace: "default", name: "web" };
 const pod: Pod = {

@@ -1,13 +1,13 @@
 import { groupVersion, type ManagedFieldsEntry, type Resource, type WriteOptions } from "@sluice/api";
 import { formatInstant, randomUuid } from "@sluice/kernel";
+import { entriesAfterUpdate } from "../ownership/managed-fields.ts";
+import { alreadyExists, badRequest, definitionOf, methodNotAllowed } from "../refusals.ts";
+import { rowOf, tableOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 import { begun } from "./built-in-rules.ts";
 import { hasGeneration } from "./generation.ts";
 import { admit, checkScope, nameFor, requireNamespace, writerOf } from "./object-shape.ts";
-import { entriesAfterUpdate } from "./ownership/managed-fields.ts";
-import { alreadyExists, badRequest, definitionOf, methodNotAllowed } from "./refusals.ts";
 import type { Rules } from "./rules.ts";
-import { rowOf, tableOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** `applied`: the owners that server-side apply has already worked out; else the writer owns every field. */
 export function createObject(

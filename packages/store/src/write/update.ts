@@ -6,15 +6,15 @@ import {
   type WriteOptions,
 } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
+import { checkEntries, entriesAfterUpdate } from "../ownership/managed-fields.ts";
+import { badRequest, conflict, definitionOf, invalid, methodNotAllowed, modified, notFound } from "../refusals.ts";
+import { rowOf, tableOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 import { appendOnlyViolations } from "./built-in-rules.ts";
 import { isReleased, letGo } from "./deletion.ts";
 import { asksForMore, hasGeneration, withNextGeneration } from "./generation.ts";
 import { admit, checkFinalizers, checkScope, writerOf } from "./object-shape.ts";
-import { checkEntries, entriesAfterUpdate } from "./ownership/managed-fields.ts";
-import { badRequest, conflict, definitionOf, invalid, methodNotAllowed, modified, notFound } from "./refusals.ts";
 import type { Rules } from "./rules.ts";
-import { rowOf, tableOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
 
 export function updateObject(
   rules: Rules,

@@ -1,7 +1,7 @@
 import { builtInKinds, KindRegistry, type Resource } from "@sluice/api";
 import { minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { type Condition, createStore } from "./index.ts";
+import { type Condition, createStore } from "../index.ts";
 import { ScriptedPersistence } from "./scripted-persistence.fixture.ts";
 
 const configMap = (name: string, data: Readonly<Record<string, string>> = {}): Resource & { data: object } => ({

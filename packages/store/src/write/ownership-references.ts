@@ -1,6 +1,6 @@
 import { type KindRegistry, type OwnerReference, type Resource, splitApiVersion } from "@sluice/api";
-import { rowOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
+import { rowOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 
 export type Owner =
   | { readonly is: "there"; readonly object: Resource }

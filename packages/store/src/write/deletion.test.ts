@@ -2,7 +2,7 @@ import { builtInKinds, KindRegistry, type OwnerReference, type Resource } from "
 import { seededRandom, VirtualClock } from "@sluice/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { createStore } from "./index.ts";
+import { createStore } from "../index.ts";
 
 const kind = { apiVersion: "v1", kind: "ConfigMap" };
 const names = ["a", "b", "c", "d", "e", "f", "g"];

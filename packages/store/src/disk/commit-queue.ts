@@ -1,8 +1,8 @@
 import { ApiFault } from "@sluice/api";
 import { type Clock, type Millis, seconds, type Timer } from "@sluice/kernel";
+import type { Change, State } from "../state.ts";
+import { Transaction } from "../transaction.ts";
 import type { Persistence } from "./persistence.ts";
-import type { Change, State } from "./state.ts";
-import { Transaction } from "./transaction.ts";
 
 /** Whether the store takes writes; `reason` is why not, for people. */
 export type Condition = { readonly is: "writable" } | { readonly is: "readOnly"; readonly reason: string };

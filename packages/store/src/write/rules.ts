@@ -1,8 +1,8 @@
 import type { KindRegistry, Resource } from "@sluice/api";
 import type { Clock, Random } from "@sluice/kernel";
+import type { CustomKinds } from "../custom-kinds.ts";
+import { type Located, rowOf, type TableName, tableOf } from "../state.ts";
 import type { Admission } from "./admission.ts";
-import type { CustomKinds } from "./custom-kinds.ts";
-import { type Located, rowOf, type TableName, tableOf } from "./state.ts";
 
 /** What every write is judged by. */
 export interface Rules {

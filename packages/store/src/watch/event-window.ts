@@ -1,6 +1,6 @@
 import { after, type Instant, type Millis } from "@sluice/kernel";
-import { forgetJson } from "./json-of.ts";
-import type { Change, TableName } from "./state.ts";
+import { forgetJson } from "../json-of.ts";
+import type { Change, TableName } from "../state.ts";
 
 export interface WindowLimits {
   /** Changes kept for watches that start in the past or lag behind. */

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import type { Change } from "./state.ts";
+import type { Change } from "../state.ts";
 
 /** One group commit: all of it becomes durable, or none. */
 export interface Batch {

@@ -3,7 +3,7 @@ import { runInNewContext } from "node:vm";
 import { builtInKinds, KindRegistry, type Resource, type WatchEvent } from "@sluice/api";
 import { minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { createStore, type StoreOptions } from "./index.ts";
+import { createStore, type StoreOptions } from "../index.ts";
 
 const kind = { apiVersion: "v1", kind: "ConfigMap" };
 const configMap = (name: string, text = ""): Resource & { data: object } => ({

@@ -2,8 +2,8 @@ import type { Resource } from "@sluice/api";
 import { after, formatInstant, instant, minutes, parseInstant, seconds } from "@sluice/kernel";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { emptyState } from "../state.ts";
 import { Records } from "./retention.ts";
-import { emptyState } from "./state.ts";
 
 const table = "/Event";
 const limit = { age: minutes(10), count: 5 };

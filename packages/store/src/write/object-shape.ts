@@ -1,10 +1,10 @@
 import type { KindDefinition, ObjectMeta, Resource, WriteOptions } from "@sluice/api";
 import { formatInstant, type Random, randomInteger, type Violation } from "@sluice/kernel";
-import type { Writer } from "./ownership/managed-fields.ts";
-import { badRequest, forbidden, invalid, notFound } from "./refusals.ts";
+import type { Writer } from "../ownership/managed-fields.ts";
+import { badRequest, forbidden, invalid, notFound } from "../refusals.ts";
+import { rowOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 import type { Rules } from "./rules.ts";
-import { rowOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
 
 /** The object as it will be stored: defaulted and found valid. Faults: Invalid, with every violation. */
 export function admit(

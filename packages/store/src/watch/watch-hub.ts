@@ -1,9 +1,9 @@
 import type { ApiFault, Resource, Watch, WatchEvent } from "@sluice/api";
 import type { Clock, Millis, Timer } from "@sluice/kernel";
+import type { Selection } from "../read/selection.ts";
+import { expired } from "../refusals.ts";
+import { atRevision, type Change, rowOf, type State, type TableName } from "../state.ts";
 import { EventWindow, type WindowLimits } from "./event-window.ts";
-import { expired } from "./refusals.ts";
-import type { Selection } from "./selection.ts";
-import { atRevision, type Change, rowOf, type State, type TableName } from "./state.ts";
 
 export interface WatchRequest {
   readonly table: TableName;

@@ -1,11 +1,11 @@
 import type { DeleteOptions, KindDefinition, Resource } from "@sluice/api";
 import { after, formatInstant, type ResourceKey, seconds } from "@sluice/kernel";
+import { conflict, definitionOf, forbidden } from "../refusals.ts";
+import { type Located, rowOf, tableOf } from "../state.ts";
+import type { Transaction } from "../transaction.ts";
 import { hasGeneration, withNextGeneration } from "./generation.ts";
 import { ownerOf, withoutOwners } from "./ownership-references.ts";
-import { conflict, definitionOf, forbidden } from "./refusals.ts";
 import type { Rules } from "./rules.ts";
-import { type Located, rowOf, tableOf } from "./state.ts";
-import type { Transaction } from "./transaction.ts";
 
 type Propagation = NonNullable<DeleteOptions["propagationPolicy"]>;
 

@@ -6,7 +6,7 @@ import {
   parseLabelSelector,
   type Resource,
 } from "@sluice/api";
-import { badRequest } from "./refusals.ts";
+import { badRequest } from "../refusals.ts";
 
 type Matches = (object: Resource) => boolean;
 
