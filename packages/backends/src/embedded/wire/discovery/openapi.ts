@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { KindDefinition, KindRegistry, Schema } from "@sluice/api";
+import type { Reply } from "../answer/reply.ts";
 import { openapiPlaces } from "./discovery.ts";
-import type { Reply } from "./reply.ts";
 
 /** A document with the hash of its text: the same hash, the same document. */
 export interface OpenapiDocument {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { builtInKinds } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { type WireWorld, wireWorld } from "./wire-world.fixture.ts";
+import { type WireWorld, wireWorld } from "../wire-world.fixture.ts";
 
 const program = fileURLToPath(new URL("./watchers.fixture.mjs", import.meta.url));
 

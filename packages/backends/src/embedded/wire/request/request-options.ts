@@ -1,5 +1,5 @@
 import { ApiFault, type DeleteOptions, type ListOptions, type Schema, type WriteOptions } from "@sluice/api";
-import type { Identity } from "./credentials.ts";
+import type { Identity } from "../credentials.ts";
 
 /** What the query of a request says. Faults: BadRequest, naming the parameter. */
 export function listOptions(query: URLSearchParams, namespace: string | undefined): ListOptions {
