@@ -19,12 +19,12 @@ import {
   type TaskState,
   unreachable,
 } from "@sluice/kernel";
+import { applicable, type Comparison, type LiveState } from "../comparison/compare.ts";
+import { noClaims } from "../comparison/overlay.ts";
+import { keyOfReference } from "../comparison/resource-reference.ts";
+import { healthOf } from "../health/health.ts";
 import type { ApplyOutcome, ApplyResult, ApplyStep, ApplyWork } from "./apply-manifests.ts";
 import { mayRetry, retryAt } from "./backoff.ts";
-import { applicable, type Comparison, type LiveState } from "./compare.ts";
-import { healthOf } from "./health.ts";
-import { noClaims } from "./overlay.ts";
-import { keyOfReference } from "./resource-reference.ts";
 import { parseSyncOptions, type SyncOptions } from "./sync-options.ts";
 import { type SyncGroup, type SyncTask, syncGroups } from "./sync-tasks.ts";
 

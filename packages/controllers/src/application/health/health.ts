@@ -8,7 +8,7 @@ import {
   type Service,
   splitApiVersion,
 } from "@sluice/api";
-import { annotations } from "./names.ts";
+import { annotations } from "../names.ts";
 
 export interface Health {
   readonly status: HealthStatusCode;

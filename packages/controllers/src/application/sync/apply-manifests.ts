@@ -1,7 +1,7 @@
 import { type Client, hasReason, keyOf, type Resource } from "@sluice/api";
 import { type Fault, type ResourceKey, type TaskWork, toFault, unreachable } from "@sluice/kernel";
-import type { Cancellation } from "../loop/index.ts";
-import { applicationFieldManager } from "./names.ts";
+import type { Cancellation } from "../../loop/index.ts";
+import { applicationFieldManager } from "../names.ts";
 
 /** One write of a wave. `text` names the resource in results. */
 export type ApplyStep =

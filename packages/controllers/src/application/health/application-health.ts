@@ -1,4 +1,4 @@
-import type { Comparison } from "./compare.ts";
+import type { Comparison } from "../comparison/compare.ts";
 import { type Health, hasHealthCheck, isHealthIgnored, isWorse } from "./health.ts";
 
 /** The worst of its resources. Kinds without a check don't count, not even when they are missing. */

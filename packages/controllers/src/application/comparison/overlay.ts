@@ -7,8 +7,8 @@ import {
   type Service,
   type VirtualService,
 } from "@sluice/api";
-import { overlayRoutes, overlaySubsets } from "./claimed-routes.ts";
-import { podTemplateHashLabel } from "./names.ts";
+import { overlayRoutes, overlaySubsets } from "../claimed-routes.ts";
+import { podTemplateHashLabel } from "../names.ts";
 
 /** What others own of a resource that git also describes. */
 export interface Claims {

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { annotations } from "./names.ts";
+import { annotations } from "../names.ts";
 
 /** What `syncPolicy.syncOptions` and the resource's own annotation ask for. */
 export interface SyncOptions {

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { annotations } from "./names.ts";
+import { annotations } from "../names.ts";
 
 // Resources are applied in the order of their kinds. Borrowed from Argo CD's gitops-engine, which has it from Helm:
 // https://github.com/argoproj/argo-cd/blob/master/gitops-engine/pkg/sync/sync_tasks.go

@@ -1,5 +1,5 @@
 import type { Resource, SyncOperation } from "@sluice/api";
-import type { Comparison } from "./compare.ts";
+import type { Comparison } from "../comparison/compare.ts";
 import { inOrder, waveOf } from "./order.ts";
 import { resourceSyncOptions, type SyncOptions } from "./sync-options.ts";
 

@@ -1,7 +1,7 @@
 import { type Application, notRevertible, notRevertibleAnnotation, type Operation } from "@sluice/api";
 import { after, type Instant, parseInstant, sameJson } from "@sluice/kernel";
+import type { Comparison } from "../comparison/compare.ts";
 import { automatedRetry, healWait } from "./backoff.ts";
-import type { Comparison } from "./compare.ts";
 
 export type AutoSync =
   | { readonly is: "nothing"; readonly because: string }

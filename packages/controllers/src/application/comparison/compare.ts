@@ -1,11 +1,11 @@
 import type { Application, Resource, ResourceStatus, SyncStatusCode } from "@sluice/api";
+import { type Health, healthOf, isHealthIgnored } from "../health/health.ts";
+import { annotations } from "../names.ts";
+import type { Target } from "../targets.ts";
 import { diffResource, type FieldChange } from "./diff.ts";
-import { type Health, healthOf, isHealthIgnored } from "./health.ts";
 import { type IgnoreRules, ignoredPointers, withLiveValues } from "./ignore-differences.ts";
-import { annotations } from "./names.ts";
 import { type Claims, noClaims, overlayClaims } from "./overlay.ts";
 import { instanceName, type ResourceReference, referenceText, trackedBy } from "./resource-reference.ts";
-import type { Target } from "./targets.ts";
 
 /** One resource: what git asks for (absent: nothing any more) against what is there (absent: missing). */
 export interface Comparison {

@@ -7,7 +7,7 @@ import {
   type Schema,
 } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
-import { applicationFieldManager } from "./names.ts";
+import { applicationFieldManager } from "../names.ts";
 
 /** One difference. `live` absent: it would be added; `desired` absent: it would go. Values of Secrets are masked. */
 export interface FieldChange {
