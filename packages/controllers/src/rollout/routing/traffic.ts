@@ -8,8 +8,8 @@ import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../cana
 import { freshBaseline } from "../judging/fresh-baseline.ts";
 import { isLasting } from "../lasting/marks.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { pauseOf } from "../pauses.ts";
 import { withRings } from "../rings/routed-rings.ts";
+import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
 import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";

@@ -9,9 +9,9 @@ import type {
   RolloutWorkloadReference,
 } from "@sluice/api";
 import type { KindKey, Reader } from "@sluice/kernel";
-import { podHashLabel } from "../version/index.ts";
-import { writtenTemplate } from "./metadata/written-template.ts";
-import { keyIn } from "./names.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { writtenTemplate } from "../metadata/written-template.ts";
+import { keyIn } from "../names.ts";
 
 /** Where a Rollout's template stands: in itself, or in the resource that its workloadRef names. */
 export type ObservedWorkload =

@@ -1,9 +1,9 @@
 import { type AnalysisRun, keyOf, type Rollout, type VirtualService } from "@sluice/api";
 import { type KindKey, type ListFilter, type Reader, type ResourceKey, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { observe } from "./observe.ts";
-import { plan } from "./plan.ts";
-import { analysis, Release, setWeight } from "./release.fixture.ts";
+import { observe } from "../observe.ts";
+import { plan } from "../plan.ts";
+import { analysis, Release, setWeight } from "../release.fixture.ts";
 
 const steps = [setWeight(20), analysis("latency"), setWeight(100)];
 

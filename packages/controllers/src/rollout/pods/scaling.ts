@@ -1,8 +1,8 @@
 import type { ReplicaSet } from "@sluice/api";
 import { type Instant, type PlannedEvent, parseInstant } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
+import type { Effect } from "../../loop/index.ts";
+import { deadlineOf, type View, wantedOf } from "../view.ts";
 import { newReplicaSet, scaled, scalingEvent } from "./replica-sets.ts";
-import { deadlineOf, type View, wantedOf } from "./view.ts";
 
 export interface ScalePlan {
   readonly actions: readonly Effect[];

@@ -1,9 +1,9 @@
 import type { Deployment, ReplicaSet } from "@sluice/api";
-import type { Effect } from "../loop/index.ts";
-import { replicasOf } from "./canary/steps.ts";
-import { conditionOf } from "./conditions.ts";
-import { annotations, keyIn } from "./names.ts";
-import { availableOf, type View } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { replicasOf } from "../canary/steps.ts";
+import { annotations, keyIn } from "../names.ts";
+import { conditionOf } from "../status/conditions.ts";
+import { availableOf, type View } from "../view.ts";
 import type { ObservedWorkload } from "./workload.ts";
 
 /**

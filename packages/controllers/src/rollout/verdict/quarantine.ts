@@ -1,11 +1,11 @@
 import type { Quarantine, Rollout } from "@sluice/api";
 import { isLifted } from "@sluice/api/release";
 import { shortHash } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { imagesOf, podHashLabel, templateDigest } from "../version/index.ts";
-import { annotations } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import type { View } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { imagesOf, podHashLabel, templateDigest } from "../../version/index.ts";
+import { annotations } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import type { View } from "../view.ts";
 
 /** By content, or by name where an undo brought the content back with its defaults filled in. */
 const isOf = (quarantine: Quarantine, { rollout, version, hash }: View): boolean =>

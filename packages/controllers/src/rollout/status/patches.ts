@@ -9,12 +9,12 @@ import {
 } from "@sluice/api";
 import { blamePatch, heldByJudge, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
 import { Fault, type ResourceKey } from "@sluice/kernel";
-import { progressOf } from "./canary/steps.ts";
-import { lastingSince } from "./lasting/marks.ts";
-import { writtenTemplate } from "./metadata/written-template.ts";
-import { annotations, keyIn } from "./names.ts";
-import { hashOf, revisionOf } from "./view.ts";
-import { templateIn, workloadKind } from "./workload.ts";
+import { progressOf } from "../canary/steps.ts";
+import { lastingSince } from "../lasting/marks.ts";
+import { writtenTemplate } from "../metadata/written-template.ts";
+import { annotations, keyIn } from "../names.ts";
+import { templateIn, workloadKind } from "../pods/workload.ts";
+import { hashOf, revisionOf } from "../view.ts";
 
 /** One write through the API; without `subresource` to the resource itself. */
 export interface RequestedPatch {

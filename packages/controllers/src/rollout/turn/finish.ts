@@ -1,27 +1,27 @@
 import type { RolloutStatus } from "@sluice/api";
 import { heldByJudgeCondition } from "@sluice/api/release";
 import { type Instant, type PlannedEvent, sameJson } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { activeSet, hasMoved, isActiveWhole, isCutOver } from "./bluegreen/status.ts";
-import { blueGreenOf } from "./bluegreen/strategy.ts";
-import { holdbackCondition } from "./canary/holdback.ts";
-import { surgeLimits } from "./canary/replicas/limits.ts";
-import { limitedBy, replicasOf, stepHash } from "./canary/steps.ts";
-import { type Changes, statusOf } from "./changes.ts";
+import type { Effect } from "../../loop/index.ts";
+import { activeSet, hasMoved, isActiveWhole, isCutOver } from "../bluegreen/status.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { holdbackCondition } from "../canary/holdback.ts";
+import { surgeLimits } from "../canary/replicas/limits.ts";
+import { limitedBy, replicasOf, stepHash } from "../canary/steps.ts";
+import { type Changes, statusOf } from "../changes.ts";
+import { baselineCondition, baselineConditionType } from "../judging/fresh-baseline.ts";
+import { refusedHoldback } from "../judging/policy.ts";
+import type { ObservedRollout } from "../observe.ts";
 import {
   conditionOf,
   type ProgressReason,
   type RolloutCondition,
   withCondition,
   withoutCondition,
-} from "./conditions.ts";
-import { progressEnd, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
-import { baselineCondition, baselineConditionType } from "./judging/fresh-baseline.ts";
-import { refusedHoldback } from "./judging/policy.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { phaseOf } from "./phase.ts";
-import { heldBy, liftHint } from "./quarantine.ts";
-import { availableOf, type View } from "./view.ts";
+} from "../status/conditions.ts";
+import { phaseOf } from "../status/phase.ts";
+import { progressEnd, runsClock, timedOutMessage, wasAway } from "../verdict/deadline.ts";
+import { heldBy, liftHint } from "../verdict/quarantine.ts";
+import { availableOf, type View } from "../view.ts";
 
 export interface Outcome {
   readonly changes: Changes;

@@ -1,6 +1,6 @@
 import type { Rollout, RolloutPhase, RolloutStatus } from "@sluice/api";
-import { blueGreenOf } from "./bluegreen/strategy.ts";
-import { isRouted, replicasOf } from "./canary/steps.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { isRouted, replicasOf } from "../canary/steps.ts";
 import { conditionOf } from "./conditions.ts";
 
 export interface PhaseAndMessage {

@@ -1,5 +1,5 @@
 import type { PauseCondition, PauseReason } from "@sluice/api";
-import type { View } from "./view.ts";
+import type { View } from "../view.ts";
 
 /** A person ended the pause that the controller had begun. */
 export const isWaved = ({ status }: View): boolean =>

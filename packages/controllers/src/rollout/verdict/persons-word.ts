@@ -1,11 +1,11 @@
 import type { DecisionAction, RolloutStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { decided } from "./decisions.ts";
-import { annotations, keyIn, rolloutKind } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { heldByHand } from "./phase.ts";
-import type { View } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { annotations, keyIn, rolloutKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { decided } from "../status/decisions.ts";
+import { heldByHand } from "../status/phase.ts";
+import type { View } from "../view.ts";
 
 /** A person's word that a version is bad was heard, and is taken away. */
 export const forgetBad = (view: View): Effect => forget(view, annotations.bad);

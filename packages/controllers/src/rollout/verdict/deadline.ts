@@ -1,9 +1,9 @@
 import { after, type Instant, millis, minutes, parseInstant, seconds } from "@sluice/kernel";
-import { blueGreenOf } from "./bluegreen/strategy.ts";
-import { holdbackCondition } from "./canary/holdback.ts";
-import { replicasOf } from "./canary/steps.ts";
-import { conditionOf, type RolloutCondition } from "./conditions.ts";
-import { availableOf, isFullyAvailable, type View } from "./view.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { holdbackCondition } from "../canary/holdback.ts";
+import { replicasOf } from "../canary/steps.ts";
+import { conditionOf, type RolloutCondition } from "../status/conditions.ts";
+import { availableOf, isFullyAvailable, type View } from "../view.ts";
 
 export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
 

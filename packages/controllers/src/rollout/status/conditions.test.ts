@@ -1,8 +1,8 @@
 import type { Event, Rollout } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { abortPatch, pausePatch, promotePatch, retryPatch } from "./index.ts";
-import { analysis, pause, Release, type ReleaseOptions, setWeight } from "./release.fixture.ts";
+import { abortPatch, pausePatch, promotePatch, retryPatch } from "../index.ts";
+import { analysis, pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 
 const options: ReleaseOptions = {
   steps: [setWeight(20), pause()],

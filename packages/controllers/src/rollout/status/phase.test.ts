@@ -1,7 +1,7 @@
 import type { RolloutSpec, RolloutStatus } from "@sluice/api";
 import { expect, test } from "vitest";
+import { rollout } from "../release.fixture.ts";
 import { phaseOf } from "./phase.ts";
-import { rollout } from "./release.fixture.ts";
 
 const well: RolloutStatus = {
   updatedReplicas: 4,

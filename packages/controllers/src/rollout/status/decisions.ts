@@ -1,13 +1,13 @@
 import type { Decision, DecisionAction, DecisionEvidence } from "@sluice/api";
 import { canonicalJson, formatInstant, type Instant, shortHash } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { podHashLabel } from "../version/index.ts";
-import { isRouted } from "./canary/steps.ts";
-import { freshRestarts } from "./crashes.ts";
-import { decisionKind } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { weighedServices } from "./routing/traffic.ts";
-import { availableOf, type View, wantedOf } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { podHashLabel } from "../../version/index.ts";
+import { isRouted } from "../canary/steps.ts";
+import { decisionKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { weighedServices } from "../routing/traffic.ts";
+import { freshRestarts } from "../verdict/crashes.ts";
+import { availableOf, type View, wantedOf } from "../view.ts";
 
 export interface Deciding {
   readonly action: DecisionAction;

@@ -1,13 +1,13 @@
 import { controlledBy, type ReplicaSet, type Rollout } from "@sluice/api";
 import type { PlannedEvent } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { podHashLabel, templateDigest } from "../version/index.ts";
-import { affinityOf } from "./affinity/anti-affinity.ts";
-import { replicasOf } from "./canary/steps.ts";
-import { wornMetadata } from "./metadata/ephemeral-metadata.ts";
-import { noteOf } from "./metadata/noted.ts";
-import { annotations, keyIn, replicaSetKind } from "./names.ts";
-import { deadlineOf, isCaughtUp, revisionOf, type View, wantedOf } from "./view.ts";
+import type { Effect } from "../../loop/index.ts";
+import { podHashLabel, templateDigest } from "../../version/index.ts";
+import { affinityOf } from "../affinity/anti-affinity.ts";
+import { replicasOf } from "../canary/steps.ts";
+import { wornMetadata } from "../metadata/ephemeral-metadata.ts";
+import { noteOf } from "../metadata/noted.ts";
+import { annotations, keyIn, replicaSetKind } from "../names.ts";
+import { deadlineOf, isCaughtUp, revisionOf, type View, wantedOf } from "../view.ts";
 
 /** One ReplicaSet at this size, with this deadline and readiness; undefined where it is so already. */
 export function scaled(

@@ -1,13 +1,13 @@
 import type { RolloutStatus } from "@sluice/api";
 import { type Instant, instant, type Plan, sameJson } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { planSnapshots } from "./configuration/snapshots.ts";
+import type { Effect } from "../../loop/index.ts";
+import { planSnapshots } from "../configuration/snapshots.ts";
+import { withDoor } from "../lasting/door.ts";
+import { annotations, decisionKind, keyIn, replicaSetKind, rolloutKind } from "../names.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { heard } from "../verdict/persons-word.ts";
+import type { View } from "../view.ts";
 import { finished, type Turn } from "./finish.ts";
-import { withDoor } from "./lasting/door.ts";
-import { annotations, decisionKind, keyIn, replicaSetKind, rolloutKind } from "./names.ts";
-import type { ObservedRollout } from "./observe.ts";
-import { heard } from "./persons-word.ts";
-import type { View } from "./view.ts";
 
 export type RolloutPlan = Plan<Effect, RolloutStatus>;
 

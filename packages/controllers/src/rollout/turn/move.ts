@@ -1,14 +1,14 @@
 import type { DecisionEvidence, PauseCondition, PauseReason } from "@sluice/api";
 import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
-import type { Effect } from "../loop/index.ts";
-import { blueGreenOf } from "./bluegreen/strategy.ts";
-import { stepText } from "./canary/steps.ts";
-import type { Changes } from "./changes.ts";
-import { decided } from "./decisions.ts";
+import type { Effect } from "../../loop/index.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { stepText } from "../canary/steps.ts";
+import type { Changes } from "../changes.ts";
+import type { ObservedRollout } from "../observe.ts";
+import { decided } from "../status/decisions.ts";
+import type { View } from "../view.ts";
 import type { Outcome } from "./finish.ts";
-import type { ObservedRollout } from "./observe.ts";
 import { hasDetail, isWaved } from "./pauses.ts";
-import type { View } from "./view.ts";
 
 /** What a version on its way does next, whatever its strategy. */
 export type Move =

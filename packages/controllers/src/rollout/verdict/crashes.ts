@@ -1,9 +1,9 @@
 import type { BegunAgain, ContainerStatus, Pod } from "@sluice/api";
 import { formatInstant, type Instant, instant, parseInstant } from "@sluice/kernel";
-import { podHashLabel } from "../version/index.ts";
-import type { ObservedRollout } from "./observe.ts";
+import { podHashLabel } from "../../version/index.ts";
+import type { ObservedRollout } from "../observe.ts";
+import type { View } from "../view.ts";
 import type { Verdict } from "./verdict-words.ts";
-import type { View } from "./view.ts";
 
 const mostRestarts = 3;
 

@@ -1,9 +1,9 @@
 import type { Deployment, PodTemplate, ReplicaSet, Resource, Rollout } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { deploymentReconciler } from "../deployment/index.ts";
-import { abortPatch, promotePatch, setImagePatch, undoPatch } from "./index.ts";
-import { pause, Release, type ReleaseOptions, reconcilers, rollout, setWeight } from "./release.fixture.ts";
+import { deploymentReconciler } from "../../deployment/index.ts";
+import { abortPatch, promotePatch, setImagePatch, undoPatch } from "../index.ts";
+import { pause, Release, type ReleaseOptions, reconcilers, rollout, setWeight } from "../release.fixture.ts";
 
 type Reference = NonNullable<Rollout["spec"]["workloadRef"]>;
 
