@@ -12,14 +12,12 @@ import {
 } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import type { ApplicationPlan } from "./application-plan.ts";
+import { planAutoSync } from "./auto-sync.ts";
 import { planDeletion } from "./deletion.ts";
+import { withHistory } from "./history.ts";
 import { annotations } from "./names.ts";
 import type { Observed, ObservedOperation, ObservedSource } from "./observe.ts";
 import { sourceTaskId } from "./observe.ts";
-import { operationRefusal } from "./spec-refusals.ts";
-import { type Comparing, nextStatus, type StatusChange, statusEvents } from "./status.ts";
-import { planAutoSync } from "./sync/auto-sync.ts";
-import { withHistory } from "./sync/history.ts";
 import {
   failed,
   finished,
@@ -31,7 +29,9 @@ import {
   optionsOf,
   planSync,
   sourceOfOperation,
-} from "./sync/operation.ts";
+} from "./operation.ts";
+import { operationRefusal } from "./spec-refusals.ts";
+import { type Comparing, nextStatus, type StatusChange, statusEvents } from "./status.ts";
 
 export interface PlanOptions {
   /** Between waves, as Argo CD's ARGOCD_SYNC_WAVE_DELAY. */

@@ -1,4 +1,3 @@
-export { rolloutReconciler } from "./reconciler.ts";
 export {
   abortPatch,
   pausePatch,
@@ -8,4 +7,5 @@ export {
   retryPatch,
   setImagePatch,
   undoPatch,
-} from "./status/patches.ts";
+} from "./patches.ts";
+export { rolloutReconciler } from "./reconciler.ts";
