@@ -15,19 +15,19 @@ import {
   type WriteOptions,
 } from "@sluice/api";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
-import type { CommitQueue } from "./commit-queue.ts";
-import { createObject } from "./create.ts";
-import { deleteObject } from "./deletion.ts";
-import { patchObject } from "./patch-object.ts";
-import { listTable, type Snapshots } from "./reads.ts";
+import type { CommitQueue } from "./disk/commit-queue.ts";
+import { listTable, type Snapshots } from "./read/reads.ts";
+import { selectionOf } from "./read/selection.ts";
 import { badRequest, definitionOf, tooLarge } from "./refusals.ts";
-import type { Rules } from "./rules.ts";
-import { scaleOf } from "./scale.ts";
-import { selectionOf } from "./selection.ts";
 import { rowOf, tableOf } from "./state.ts";
 import type { Transaction } from "./transaction.ts";
-import { updateObject } from "./update.ts";
-import type { WatchHub } from "./watch-hub.ts";
+import type { WatchHub } from "./watch/watch-hub.ts";
+import { createObject } from "./write/create.ts";
+import { deleteObject } from "./write/deletion.ts";
+import { patchObject } from "./write/patch-object.ts";
+import type { Rules } from "./write/rules.ts";
+import { scaleOf } from "./write/scale.ts";
+import { updateObject } from "./write/update.ts";
 
 /** The Client contract over committed state and the queue of writes. */
 export function createStoreClient(parts: {

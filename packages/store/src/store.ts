@@ -1,19 +1,19 @@
 import type { Client, KindRegistry } from "@sluice/api";
 import { type Clock, type Millis, minutes, type Random } from "@sluice/kernel";
-import { type Admission, schemaAdmission } from "./admission.ts";
-import { CommitQueue, type Condition } from "./commit-queue.ts";
 import { CustomKinds } from "./custom-kinds.ts";
-import type { WindowLimits } from "./event-window.ts";
-import { Housekeeping } from "./housekeeping.ts";
+import { CommitQueue, type Condition } from "./disk/commit-queue.ts";
+import { Housekeeping } from "./disk/housekeeping.ts";
+import { type Persistence, volatilePersistence } from "./disk/persistence.ts";
+import { defaultRetention, type Retention } from "./disk/retention.ts";
 import { withSharedSets } from "./ownership/shared-sets.ts";
-import { type Persistence, volatilePersistence } from "./persistence.ts";
-import { Snapshots } from "./reads.ts";
-import { defaultRetention, type Retention } from "./retention.ts";
-import { createRules } from "./rules.ts";
+import { Snapshots } from "./read/reads.ts";
 import { emptyState, type TableName } from "./state.ts";
 import { createStoreClient } from "./store-client.ts";
 import { Transaction } from "./transaction.ts";
-import { WatchHub } from "./watch-hub.ts";
+import type { WindowLimits } from "./watch/event-window.ts";
+import { WatchHub } from "./watch/watch-hub.ts";
+import { type Admission, schemaAdmission } from "./write/admission.ts";
+import { createRules } from "./write/rules.ts";
 
 export interface StoreOptions {
   /** Grows and shrinks with CustomResourceDefinitions. */

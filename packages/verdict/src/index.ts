@@ -6,13 +6,13 @@ export { judgeVersion } from "./judge-version.ts";
 export { rollbackNats } from "./learned/bar.ts";
 export { modelFault } from "./learned/model-fault.ts";
 export type { TreeModel } from "./learned/trees.ts";
-export { pairsOverTime, tolerancesOf } from "./over-time.ts";
-export { placeboWindow } from "./placebo.ts";
+export { placeboWindow } from "./noise/placebo.ts";
 export { decide, isAlarming, isValidated, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
 export { type KnownBeside, type ReplayedWindow, replay } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
 export { type Evidence, namedEvidence } from "./sentence.ts";
+export { pairsOverTime, tolerancesOf } from "./windows/over-time.ts";
 export type {
   JudgedRelease,
   JudgedWindow,
@@ -22,4 +22,4 @@ export type {
   Served,
   Tolerances,
   VersionServed,
-} from "./window.ts";
+} from "./windows/window.ts";

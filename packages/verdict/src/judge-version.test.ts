@@ -2,7 +2,7 @@ import { millis, murmur3, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createJudge } from "./judge.ts";
 import { judgeVersion } from "./judge-version.ts";
-import type { Served, VersionServed } from "./window.ts";
+import type { Served, VersionServed } from "./windows/window.ts";
 
 /** Forty minutes of everything that a judge looks at: a cold start, failures on one endpoint, slowness, a leak, restarts. */
 function whatItSays(): string {

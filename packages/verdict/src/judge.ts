@@ -4,7 +4,7 @@ import { familyOf, rollbackNats } from "./learned/bar.ts";
 import type { TreeModel } from "./learned/trees.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { Signals } from "./signals.ts";
-import type { JudgedRelease, JudgedWindow, Tolerances } from "./window.ts";
+import type { JudgedRelease, JudgedWindow, Tolerances } from "./windows/window.ts";
 
 export interface Verdict {
   readonly action: "continue" | "monitor" | "alert" | "rollback";

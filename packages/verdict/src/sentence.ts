@@ -1,6 +1,6 @@
 import { formatInstant, instant } from "@sluice/kernel";
-import type { Counts } from "./count-scan.ts";
-import type { Names } from "./window.ts";
+import type { Counts } from "./scans/count-scan.ts";
+import type { Names } from "./windows/window.ts";
 
 /** What one signal says, strongest first in a verdict. */
 export type Evidence = {

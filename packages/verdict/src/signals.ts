@@ -1,27 +1,27 @@
-import { ColdFailures } from "./cold-failures.ts";
-import { Cohorts } from "./cold-start.ts";
-import { Control } from "./control.ts";
-import { CountScan, type Moment, type Stratum } from "./count-scan.ts";
-import { withOwnDrift } from "./drift.ts";
-import { DriftBelief } from "./drift-belief.ts";
-import { type ComparedWindow, Gathering } from "./gathering.ts";
-import { LatencyCounts, slowOf, type Tail } from "./latency-counts.ts";
-import { LatencyScan } from "./latency-scan.ts";
+import { ColdFailures } from "./explanations/cold-failures.ts";
+import { Cohorts } from "./explanations/cold-start.ts";
+import { Control } from "./explanations/control.ts";
+import { PodDifference } from "./explanations/pod-difference.ts";
+import { PodLoad } from "./explanations/pod-load.ts";
+import { Surroundings } from "./explanations/surroundings.ts";
 import type { Excess } from "./learned/fading.ts";
 import { type Bars, LearnedLayer } from "./learned/learned-layer.ts";
 import type { TreeModel } from "./learned/trees.ts";
-import { MemoryScan } from "./memory-scan.ts";
-import { fitNoise, type Noise, noiseCells } from "./noise.ts";
-import { placeboOf, scoreOf } from "./placebo-scores.ts";
-import { PodDifference } from "./pod-difference.ts";
-import { PodLoad } from "./pod-load.ts";
-import { RestartScan } from "./restart-scan.ts";
+import { withOwnDrift } from "./noise/drift.ts";
+import { DriftBelief } from "./noise/drift-belief.ts";
+import { fitNoise, type Noise, noiseCells } from "./noise/noise.ts";
+import { placeboOf, scoreOf } from "./noise/placebo-scores.ts";
+import { UsualRates } from "./noise/usual-rates.ts";
+import { CountScan, type Moment, type Stratum } from "./scans/count-scan.ts";
+import { LatencyCounts, slowOf, type Tail } from "./scans/latency-counts.ts";
+import { LatencyScan } from "./scans/latency-scan.ts";
+import { MemoryScan } from "./scans/memory-scan.ts";
+import { RestartScan } from "./scans/restart-scan.ts";
+import { StartScan, type ToleratedStart } from "./scans/start-scan.ts";
 import type { Evidence } from "./sentence.ts";
-import { allOf, sound } from "./sound-window.ts";
-import { StartScan, type ToleratedStart } from "./start-scan.ts";
-import { Surroundings } from "./surroundings.ts";
-import { UsualRates } from "./usual-rates.ts";
-import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./window.ts";
+import { type ComparedWindow, Gathering } from "./windows/gathering.ts";
+import { allOf, sound } from "./windows/sound-window.ts";
+import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./windows/window.ts";
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {

@@ -1,24 +1,24 @@
-import { analysisFindings } from "./analysis-rules.ts";
-import { applicationFindings } from "./application-rules.ts";
-import { blueGreenRolloutFindings } from "./blue-green-rollout-rules.ts";
-import { blueGreenFindings } from "./blue-green-rules.ts";
-import { canaryScaleFindings } from "./canary-scale-rules.ts";
-import { evidenceFindings } from "./evidence-rules.ts";
 import { byPlace, type Finding } from "./finding.ts";
-import { freshBaselineFindings } from "./fresh-baseline-rules.ts";
-import { keptVersionsFindings } from "./kept-versions-rules.ts";
-import { readManifests, type SourceFile } from "./manifest.ts";
-import { mergedTemplateFindings } from "./merged-templates-rules.ts";
-import { ringFindings } from "./ring-rules.ts";
-import { routingFindings } from "./routing-rules.ts";
-import { schemaFindings } from "./schema-rules.ts";
-import { sharingFindings } from "./sharing-rules.ts";
-import { workloadFindings } from "./workload-rules.ts";
-import { World } from "./world.ts";
+import { readManifests, type SourceFile } from "./manifests/manifest.ts";
+import { World } from "./manifests/world.ts";
+import { analysisFindings } from "./rules/analysis-rules.ts";
+import { applicationFindings } from "./rules/application-rules.ts";
+import { blueGreenRolloutFindings } from "./rules/blue-green-rollout-rules.ts";
+import { blueGreenFindings } from "./rules/blue-green-rules.ts";
+import { canaryScaleFindings } from "./rules/canary-scale-rules.ts";
+import { evidenceFindings } from "./rules/evidence-rules.ts";
+import { freshBaselineFindings } from "./rules/fresh-baseline-rules.ts";
+import { keptVersionsFindings } from "./rules/kept-versions-rules.ts";
+import { mergedTemplateFindings } from "./rules/merged-templates-rules.ts";
+import { ringFindings } from "./rules/ring-rules.ts";
+import { routingFindings } from "./rules/routing-rules.ts";
+import { schemaFindings } from "./rules/schema-rules.ts";
+import { sharingFindings } from "./rules/sharing-rules.ts";
+import { workloadFindings } from "./rules/workload-rules.ts";
 
 export type { Finding } from "./finding.ts";
-export { fixFiles } from "./fix.ts";
 export { findingsAsJson, renderFindings } from "./render.ts";
+export { fixFiles } from "./repairs/fix.ts";
 
 /** Looks at all manifests at once, so that what one names is searched for in the others. Sorted by place. */
 export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {

@@ -1,4 +1,4 @@
-import { sumOfLogs } from "../sum-of-logs.ts";
+import { sumOfLogs } from "../noise/sum-of-logs.ts";
 
 /** How a new pod is slower at first, with how usual that is. */
 const rises: readonly (readonly [rise: number, share: number])[] = [

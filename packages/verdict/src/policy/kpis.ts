@@ -1,4 +1,4 @@
-import type { JudgedWindow, VersionServed } from "../window.ts";
+import type { JudgedWindow, VersionServed } from "../windows/window.ts";
 
 /** What a rule looks at, in percent; undefined where nothing was seen to work it out from. */
 export interface Kpis {

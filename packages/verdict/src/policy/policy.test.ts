@@ -1,7 +1,7 @@
 import { after, instant, millis, minutes, ratio, seconds, seededRandom } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
-import { placeboWindow } from "../placebo.ts";
-import type { JudgedRelease, JudgedWindow, VersionServed } from "../window.ts";
+import { placeboWindow } from "../noise/placebo.ts";
+import type { JudgedRelease, JudgedWindow, VersionServed } from "../windows/window.ts";
 import { decide } from "./decide.ts";
 import { type Kpis, RecentKpis } from "./kpis.ts";
 import { replay } from "./replay.ts";

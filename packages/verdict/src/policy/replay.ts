@@ -1,6 +1,6 @@
 import { after, type Instant, millis } from "@sluice/kernel";
 import { createJudge, type JudgeOptions } from "../judge.ts";
-import type { JudgedRelease, JudgedWindow, Tolerances } from "../window.ts";
+import type { JudgedRelease, JudgedWindow, Tolerances } from "../windows/window.ts";
 import { decide, isAlarming, isValidated, type Prediction, type Ruling } from "./decide.ts";
 import { RecentKpis } from "./kpis.ts";
 import { brokenRules, type Rule } from "./rules.ts";

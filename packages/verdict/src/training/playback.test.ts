@@ -1,7 +1,7 @@
 import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import type { Verdict } from "../judge.ts";
-import type { VersionServed } from "../window.ts";
+import type { VersionServed } from "../windows/window.ts";
 import { type PastRelease, playbackOf } from "./playback.ts";
 
 const served = (requests: number, failures: number): VersionServed => {

@@ -2,7 +2,7 @@ import { createJudge, type Verdict } from "../judge.ts";
 import { barOf, natsIn } from "../learned/bar.ts";
 import { inputNames } from "../learned/inputs.ts";
 import { type Family, families, type TreeModel } from "../learned/trees.ts";
-import type { JudgedRelease, JudgedWindow, Tolerances } from "../window.ts";
+import type { JudgedRelease, JudgedWindow, Tolerances } from "../windows/window.ts";
 
 /** Sees everything and says nothing: what training plays with. */
 export const silent: TreeModel = { version: 2, inputs: inputNames, parts: {} };

@@ -1,13 +1,13 @@
 import { ApiFault, type Resource, type ResourceList, type WatchOptions } from "@sluice/api";
 import { type Millis, seconds } from "@sluice/kernel";
 import { jsonOf } from "@sluice/store";
+import type { Reply } from "./answer/reply.ts";
+import { columnDefinitions, columnsOf, metadataOf, row } from "./answer/table.ts";
+import { streamWatch } from "./answer/watch-stream.ts";
 import type { Exchange } from "./exchange.ts";
 import { createObject, methodNotAllowed } from "./object-requests.ts";
-import type { Reply } from "./reply.ts";
-import { badParameter, deleteOptions, isSet, listOptions, selectors, wholeNumber } from "./request-options.ts";
-import type { ResourceTarget } from "./request-target.ts";
-import { columnDefinitions, columnsOf, metadataOf, row } from "./table.ts";
-import { streamWatch } from "./watch-stream.ts";
+import { badParameter, deleteOptions, isSet, listOptions, selectors, wholeNumber } from "./request/request-options.ts";
+import type { ResourceTarget } from "./request/request-target.ts";
 
 /** Answers a request about all objects of a kind, of one namespace or of all. Faults: ApiFault. */
 export async function answerCollection(exchange: Exchange, target: ResourceTarget): Promise<Reply> {

@@ -1,14 +1,14 @@
 import type { IncomingMessage } from "node:http";
 import { ApiFault, type Client, type KindRegistry, type Schema } from "@sluice/api";
 import type { Clock } from "@sluice/kernel";
-import { acceptedForm, type Form } from "./accepted-form.ts";
+import { acceptedForm, type Form } from "./answer/accepted-form.ts";
+import type { IncludeObject } from "./answer/table.ts";
 import type { Identity } from "./credentials.ts";
-import type { WireLimits } from "./limits.ts";
 import type { PodLogs } from "./pod-logs.ts";
-import { decodeBody, mediaType, readBody } from "./request-body.ts";
-import { deleteOptionsSchema } from "./request-options.ts";
+import type { WireLimits } from "./request/limits.ts";
+import { decodeBody, mediaType, readBody } from "./request/request-body.ts";
+import { deleteOptionsSchema } from "./request/request-options.ts";
 import { reviewSchemas } from "./reviews.ts";
-import type { IncludeObject } from "./table.ts";
 
 /** What requests are answered from. */
 export interface Service {

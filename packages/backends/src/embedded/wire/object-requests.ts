@@ -8,12 +8,12 @@ import {
   type WriteOptions,
 } from "@sluice/api";
 import type { ResourceKey } from "@sluice/kernel";
+import type { Reply } from "./answer/reply.ts";
+import { columnDefinitions, columnsOf, metadataOf, row } from "./answer/table.ts";
 import type { Exchange } from "./exchange.ts";
 import { podLogOptions, streamLog } from "./pod-logs.ts";
-import type { Reply } from "./reply.ts";
-import { deleteOptions, isRecord, isSet, writeOptions } from "./request-options.ts";
-import type { ResourceTarget, Target } from "./request-target.ts";
-import { columnDefinitions, columnsOf, metadataOf, row } from "./table.ts";
+import { deleteOptions, isRecord, isSet, writeOptions } from "./request/request-options.ts";
+import type { ResourceTarget, Target } from "./request/request-target.ts";
 
 type ObjectTarget = Extract<Target, { is: "object" }>;
 

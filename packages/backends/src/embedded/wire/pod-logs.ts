@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { ApiFault, type Pod } from "@sluice/api";
 import { type Instant, parseInstant } from "@sluice/kernel";
-import { badParameter, isSet, wholeNumber } from "./request-options.ts";
+import { badParameter, isSet, wholeNumber } from "./request/request-options.ts";
 
 export interface PodLogOptions {
   readonly container: string;

@@ -5,20 +5,27 @@ import type { Client, KindRegistry } from "@sluice/api";
 import { ApiFault } from "@sluice/api";
 import { type Clock, Fault, millis } from "@sluice/kernel";
 import type { ServerIdentity } from "../tls/server-identity.ts";
-import { wantsAggregatedDiscovery } from "./accepted-form.ts";
+import { wantsAggregatedDiscovery } from "./answer/accepted-form.ts";
+import { type Reply, send, type WholeReply } from "./answer/reply.ts";
+import { apiFaultOf, failure, type Subject } from "./answer/status.ts";
 import { answerCollection } from "./collection-requests.ts";
 import { type Identity, type NamedToken, originCheck, tokenCheck } from "./credentials.ts";
-import { aggregatedDiscovery, aggregatedType, coreVersions, groupList, groupNamed, resourceList } from "./discovery.ts";
+import {
+  aggregatedDiscovery,
+  aggregatedType,
+  coreVersions,
+  groupList,
+  groupNamed,
+  resourceList,
+} from "./discovery/discovery.ts";
+import { OpenapiDocuments, openapiV2 } from "./discovery/openapi.ts";
 import { Exchange, type Service } from "./exchange.ts";
-import { defaultLimits, type WireLimits } from "./limits.ts";
 import { answerObject, methodNotAllowed } from "./object-requests.ts";
-import { OpenapiDocuments, openapiV2 } from "./openapi.ts";
 import type { PodLogs } from "./pod-logs.ts";
-import { type Reply, send, type WholeReply } from "./reply.ts";
-import { isRecord } from "./request-options.ts";
-import { type Target, targetOf } from "./request-target.ts";
+import { defaultLimits, type WireLimits } from "./request/limits.ts";
+import { isRecord } from "./request/request-options.ts";
+import { type Target, targetOf } from "./request/request-target.ts";
 import { reviewed } from "./reviews.ts";
-import { apiFaultOf, failure, type Subject } from "./status.ts";
 
 export interface WireServerOptions {
   readonly client: Client;

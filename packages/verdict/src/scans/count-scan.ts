@@ -1,0 +1,305 @@
+import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "../noise/drift.ts";
+import type { Noise } from "../noise/noise.ts";
+import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
+import { Onsets } from "./onsets.ts";
+
+/** Events on both sides within one stratum (an endpoint) of one window. */
+export interface Stratum {
+  readonly events: number;
+  readonly exposure: number;
+  readonly controlEvents: number;
+  readonly controlExposure: number;
+  /** The ratio of rates that isn't held against the release here and now. */
+  readonly tolerated: number;
+  /** Events an exposure before the release. */
+  readonly usual?: number;
+}
+
+export interface Moment {
+  /** Seconds since the release began, at the window's start. */
+  readonly starts: number;
+  readonly seconds: number;
+  /** Share of a pod's own deviation that is left in the means: sqrt(1/pods + 1/control pods). */
+  readonly podShare: number;
+  /** Standard deviation of what is compared that the history can't show, as too few Pods served in it. */
+  readonly unknownPods: number;
+  /** Extra standard deviation of the log ratio while the surroundings are disturbed. */
+  readonly disturbance: number;
+  /** Share of the events that aren't of a shared disturbance, where that is known. */
+  readonly usualShare?: number;
+}
+
+/** How strongly one signal speaks against the release. */
+export interface Finding {
+  /** Log of the evidence after paying for every look; above 0 speaks against, under 0 doesn't. */
+  readonly nats: number;
+  /** Seconds since the release began. */
+  readonly since: number;
+  /** Since then, on the canary and on its control. */
+  readonly counts: Counts;
+}
+
+export interface Counts {
+  readonly events: number;
+  readonly exposure: number;
+  readonly controlEvents: number;
+  readonly controlExposure: number;
+}
+
+const coldSeconds = 180;
+/** For about so long a shared disturbance sets two versions apart in the same direction. */
+const disturbedSeconds = 200;
+/** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
+const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
+const growths = excesses.map((excess) => Math.exp(excess) - 1);
+
+/** How much of the bursts is left in failures whose worst window counts as one. */
+const restOfBursts = 0.85;
+
+/** How likely it is that something hits both versions that its own signs don't show. */
+const bothHit = 0.06;
+
+const nothing: Finding = {
+  nats: Number.NEGATIVE_INFINITY,
+  since: 0,
+  counts: { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 },
+};
+
+interface Clusters {
+  observed: number;
+  expected: number;
+  total: number;
+  information: number;
+}
+
+class CountSums {
+  readonly drift: DriftSums;
+  observed = 0;
+  expected = 0;
+  total = 0;
+  readonly counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
+  /** The window that speaks most against the canary. */
+  peak = { observed: 0, expected: 0, total: 0 };
+  /** What the history lets expect of it. */
+  ofHistory = 0;
+  /** Clusters in place of events, for each burst factor that there may be. */
+  readonly clusters: readonly Clusters[];
+
+  constructor(bursts: number, memories: readonly number[]) {
+    this.drift = new DriftSums(memories);
+    this.clusters = Array.from({ length: bursts }, () => ({ observed: 0, expected: 0, total: 0, information: 0 }));
+  }
+}
+
+/**
+ * Are there more events on the canary than tolerated? Given all events of a window, the canary's share is binomial
+ * whatever the level, so that what hits both versions cancels. Evidence is the binomial deviance over the dispersion
+ * of the service; it must either stand without its worst window, or be too much for the largest bursts, or come from
+ * failures that are apart from each other, whatever bursts there are.
+ */
+export class CountScan {
+  readonly #noise: Noise;
+  /** The log ratio that the search expects; wrong guesses cost a little delay. */
+  readonly #scale: number;
+  readonly #podDrift: number;
+  readonly #isGrave: boolean;
+  readonly #apart: number | undefined;
+  readonly #drift: DriftOf;
+  readonly #isDriftLearned: boolean;
+  readonly #onsets: Onsets<CountSums>;
+
+  /**
+   * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
+   * a rate now and in the history; without it the history isn't compared with. `drift`: what the release shows of it, in
+   * place of what the history says.
+   */
+  constructor(noise: Noise, scale: number, isGrave: boolean, apart?: number, drift?: DriftOf) {
+    this.#drift = drift ?? fixedDrift(noise.drift);
+    this.#isDriftLearned = drift !== undefined;
+    this.#apart = apart;
+    this.#isGrave = isGrave;
+    this.#noise = noise;
+    this.#scale = scale;
+    this.#podDrift = 0.5 * noise.drift;
+    this.#onsets = new Onsets(() => this.#begin());
+  }
+
+  #begin(): CountSums {
+    return new CountSums(this.#isGrave ? this.#noise.bursts.length : 0, this.#drift.memories);
+  }
+
+  add(strata: readonly Stratum[], moment: Moment): void {
+    let observed = 0;
+    let expected = 0;
+    let total = 0;
+    let information = 0;
+    let ofHistory = 0;
+    const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
+    for (const { events, exposure, controlEvents, controlExposure, tolerated, usual = 0 } of strata) {
+      counts.events += events;
+      counts.exposure += exposure;
+      counts.controlEvents += controlEvents;
+      counts.controlExposure += controlExposure;
+      const sum = events + controlEvents;
+      ofHistory += exposure * usual * tolerated;
+      if (sum === 0 || exposure <= 0 || controlExposure <= 0) continue;
+      const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
+      observed += events;
+      expected += sum * share;
+      total += sum;
+      information += sum * share * (1 - share);
+    }
+    this.#onsets.open(moment.starts);
+    const first = this.#onsets.all[0];
+    // While pods are cold much is tolerated: what they didn't use of it mustn't hide what comes after.
+    if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
+      this.#onsets.all[0] = { since: moment.starts, sums: this.#begin() };
+    }
+    for (const { sums } of this.#onsets.all) {
+      sums.counts.events += counts.events;
+      sums.counts.exposure += counts.exposure;
+      sums.counts.controlEvents += counts.controlEvents;
+      sums.counts.controlExposure += counts.controlExposure;
+    }
+    const weight = this.#weightOf(information, moment);
+    for (const { sums } of this.#onsets.all) sums.ofHistory += weight * ofHistory;
+    if (total === 0) return;
+    const input = {
+      information: information * weight,
+      kept: keptAfter(moment.seconds, this.#drift.memories),
+      weight,
+      disturbance: moment.disturbance,
+      pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
+    };
+    const clusters = this.#isGrave ? this.#noise.bursts.map(({ burst: of }) => clustersOf(strata, of)) : [];
+    for (const { sums } of this.#onsets.all) {
+      sums.drift.add(input);
+      for (let which = 0; which < clusters.length; which++) {
+        const sum = sums.clusters[which];
+        if (sum !== undefined) addTo(sum, clusters[which] as Clusters, weight);
+      }
+      sums.observed += weight * observed;
+      sums.expected += weight * expected;
+      sums.total += weight * total;
+      if (weight * (observed - expected) > sums.peak.observed - sums.peak.expected) {
+        sums.peak = { observed: weight * observed, expected: weight * expected, total: weight * total };
+      }
+    }
+  }
+
+  /**
+   * While something hits both versions, most events are its own and tell little of the canary: without this they would
+   * drown what was seen before and after. Of what drifts, a window with many events tells hardly more than one with few:
+   * each counts for what it tells, or a later step with its many requests would drown the earlier ones.
+   */
+  #weightOf(information: number, { disturbance, seconds, usualShare = 1 }: Moment): number {
+    let shared = disturbance * disturbance * (disturbedSeconds / seconds);
+    if (this.#isDriftLearned) {
+      const { memories, variances } = this.#drift;
+      for (const [which, memory] of memories.entries()) shared += ((variances[which] ?? 0) * 2 * memory) / seconds;
+    }
+    return usualShare / (1 + (shared * information) / this.#noise.burst);
+  }
+
+  /** `burstCap`: no burst is larger than the requests there were. */
+  finding(burstCap: number): Finding {
+    const burst = Math.min(this.#noise.burst, burstCap);
+    const burstMax = Math.min(Math.max(this.#noise.burstMax, 6), burstCap);
+    const { variances } = this.#drift;
+    let best = nothing;
+    for (const [index, { since, sums }] of this.#onsets.all.entries()) {
+      if (sums.observed <= sums.expected) continue;
+      const { peak } = sums;
+      // Of the worst window half is enough: one burst may be larger than any in the history.
+      const spared = 0.5 * Math.max(0, peak.observed - peak.expected);
+      const whole = !this.#isGrave
+        ? 0
+        : deviance(sums.observed - spared, sums.expected, sums.total - spared) /
+          sums.drift.dispersion(burstMax, variances);
+      // Without its worst window, bursts add less than their mean square.
+      const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst, variances);
+      // The worst window counts as one event, however many came in it.
+      const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
+      const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
+      const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
+      const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
+      const apart = this.#isGrave ? this.#natsOfClusters(sums, variances) : 0;
+      const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);
+      if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
+    }
+    return best;
+  }
+
+  /**
+   * Where little is served, the few events of the control say less of what is usual than the history. It counts as far as
+   * the versions weren't both hit by something of which the control's few events don't show much.
+   */
+  #withHistory(ofBoth: number, observed: number, expected: number, burst: number): number {
+    if (this.#apart === undefined || ofBoth <= 0 || observed <= expected || expected <= 0) return ofBoth;
+    const surprise = observed * Math.log(observed / expected) - (observed - expected);
+    const ofHistory = surprise / (burst + this.#apart ** 2 * expected);
+    if (ofHistory <= ofBoth) return ofBoth;
+    return -Math.log((1 - bothHit) * Math.exp(-ofHistory) + bothHit * Math.exp(-ofBoth));
+  }
+
+  /**
+   * Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. How large those
+   * are isn't known: each size explains them as well as it does, and counts as far as it is likely.
+   */
+  #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[]): number {
+    let chance = 0;
+    const driftOfInformation = drift.dispersion(0, variances) / drift.information;
+    for (let which = 0; which < clusters.length; which++) {
+      const share = this.#noise.bursts[which]?.share ?? 0;
+      chance += share * Math.exp(-natsOf(clusters[which] as Clusters, driftOfInformation));
+    }
+    return chance > 0 ? -Math.log(chance) : 0;
+  }
+}
+
+/** By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
+function clustersOf(strata: readonly Stratum[], burst: number): Clusters {
+  const size = meanSize(burst);
+  const sum = { observed: 0, expected: 0, total: 0, information: 0 };
+  for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
+    if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;
+    const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
+    const usual = (controlEvents * exposure * tolerated) / controlExposure;
+    const observed = clustersOfCanary(events, usual / size, size);
+    const total = observed + clustersOfControl(controlEvents, size);
+    sum.observed += observed;
+    sum.expected += total * share;
+    sum.total += total;
+    sum.information += total * share * (1 - share);
+  }
+  return sum;
+}
+
+function addTo(sum: Clusters, { observed, expected, total, information }: Clusters, weight: number): void {
+  sum.observed += weight * observed;
+  sum.expected += weight * expected;
+  sum.total += weight * total;
+  sum.information += weight * information;
+}
+
+/** Of so many clusters, averaged over how many times more there may be. */
+function natsOf({ observed, expected, total, information }: Clusters, driftOfInformation: number): number {
+  if (information <= 0) return 0;
+  const dispersion = 1 + driftOfInformation * information;
+  let sum = 0;
+  for (let which = 0; which < excesses.length; which++) {
+    // Log of how much likelier `observed` of `total` are if the odds are so many times those that were expected.
+    const likelier =
+      observed * (excesses[which] as number) - total * Math.log(1 + (expected / total) * (growths[which] as number));
+    sum += Math.exp(likelier / dispersion);
+  }
+  return Math.log(sum / excesses.length);
+}
+
+/** Nats by which `observed` of `total` speaks against `expected` or fewer (the exponent of Chernoff's bound). */
+export function deviance(observed: number, expected: number, total: number): number {
+  if (observed <= expected || total <= 0) return 0;
+  const others = total - observed;
+  const rest = others <= 0 ? 0 : others * Math.log(others / (total - expected));
+  return observed * Math.log(observed / expected) + rest;
+}

@@ -1,0 +1,82 @@
+import { millis, ratio } from "@sluice/kernel";
+import { expect, test } from "vitest";
+import { Cohorts } from "../explanations/cold-start.ts";
+import { Control } from "../explanations/control.ts";
+import type { JudgedWindow, VersionServed } from "../windows/window.ts";
+import { LatencyScan } from "./latency-scan.ts";
+
+const serving = (requests: number): VersionServed => ({
+  requests,
+  failures: 0,
+  latencyCounts: [],
+  endpoints: [],
+  exposures: 0,
+  conversions: 0,
+  restarts: 0,
+  pods: 1,
+});
+
+/**
+ * Two steps of ten minutes, of which `seconds` were seen; `difference`: of log latencies at a time and an age of the step;
+ * `requests`: of the canary's one pod in ten seconds.
+ */
+function nats(seconds: number, difference: (time: number, stepAge: number) => number, requests = 400): number {
+  const control = new Control({ plan: [], bucketEdgesMs: [], history: [], control: "stable" });
+  const cohorts = new Cohorts(control);
+  const scan = new LatencyScan(
+    { burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1.5, drift: 0.015 },
+    0.034,
+    cohorts,
+  );
+  for (let time = 0; time < seconds; time += 10) {
+    const step = Math.floor(time / 600);
+    const window: JudgedWindow = {
+      ends: millis((time + 10) * 1000),
+      lasts: millis(10_000),
+      weight: ratio(step === 0 ? 0.05 : 0.1),
+      step,
+      stepAge: millis((time + 10 - step * 600) * 1000),
+      canary: serving(requests),
+      stable: serving(4000),
+    };
+    cohorts.see(window);
+    const moment = { starts: time, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 };
+    scan.add({ difference: difference(time, time - step * 600), variance: 0.001, requests: 400 }, moment);
+  }
+  return scan.finding().nats;
+}
+
+test("a step that is slow from its beginning is a cold start until time refutes it", () => {
+  const slow = () => Math.log(1.5);
+
+  expect(nats(50, slow)).toBeLessThan(3);
+  expect(nats(150, slow)).toBeGreaterThan(8);
+});
+
+test("a pod that gets few requests may have a cold cache for long, whatever the time says", () => {
+  const filling = (time: number) => Math.log(1 + 0.5 * Math.exp(-time / 600));
+
+  expect(nats(300, filling)).toBeGreaterThan(8);
+  expect(nats(300, filling, 2)).toBeLessThan(2);
+  expect(nats(600, filling, 2)).toBeLessThan(2);
+  expect(nats(300, () => Math.log(3), 2)).toBeGreaterThan(8);
+});
+
+test("a version that started well before is sooner found to be slow in a later step", () => {
+  const mild = (_: number, age: number) => Math.log(1 + 0.15 * Math.exp(-age / 40));
+  const late = (time: number, age: number) => mild(time, age) + (time >= 600 ? Math.log(1.5) : 0);
+  const coldEachTime = (_: number, age: number) => Math.log(1 + Math.exp(-age / 50));
+
+  expect(nats(600, mild)).toBeLessThan(0);
+  expect(nats(670, late)).toBeGreaterThan(4.1);
+  expect(nats(670, coldEachTime)).toBeLessThan(0);
+  expect(nats(1200, coldEachTime)).toBeLessThan(2);
+});
+
+test("what had drifted apart already isn't held against what comes next", () => {
+  const drifted = (time: number) => 0.05 * Math.min(1, time / 300);
+  const more = (time: number) => drifted(time) + (time >= 600 ? 0.07 : 0);
+
+  expect(nats(720, drifted)).toBeLessThan(0);
+  expect(nats(720, more)).toBeLessThan(1);
+});
