@@ -3,8 +3,8 @@ import type { Effect } from "../loop/index.ts";
 import type { ApplicationPlan } from "./application-plan.ts";
 import { resourcesFinalizer } from "./names.ts";
 import type { Observed } from "./observe.ts";
-import { compareOrder, waveOf } from "./order.ts";
-import { isDeletionSkipped } from "./sync-tasks.ts";
+import { compareOrder, waveOf } from "./sync/order.ts";
+import { isDeletionSkipped } from "./sync/sync-tasks.ts";
 
 /**
  * With Argo CD's finalizer, an Application takes its resources with it, last wave first; without it they stay.

@@ -1,10 +1,10 @@
 import type { Application, Client, Resource, Rollout } from "@sluice/api";
 import { isRoutedBy } from "./claimed-routes.ts";
-import { type Comparison, changesOf, compareAll, referenceOfStatus } from "./compare.ts";
-import type { FieldChange } from "./diff.ts";
+import { type Comparison, changesOf, compareAll, referenceOfStatus } from "./comparison/compare.ts";
+import type { FieldChange } from "./comparison/diff.ts";
+import type { Claims } from "./comparison/overlay.ts";
+import { keyOfReference, referenceText } from "./comparison/resource-reference.ts";
 import type { RenderedSource } from "./manifests.ts";
-import type { Claims } from "./overlay.ts";
-import { keyOfReference, referenceText } from "./resource-reference.ts";
 import { type KindLookup, targetsOf } from "./targets.ts";
 
 /** What `sluice app diff` shows: each resource with what a sync would change. */

@@ -2,8 +2,8 @@ import type { Client, Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
-import { applyManifestsHandler } from "./apply-manifests.ts";
 import { syncPatch } from "./patches.ts";
+import { applyManifestsHandler } from "./sync/apply-manifests.ts";
 import {
   announce,
   application,

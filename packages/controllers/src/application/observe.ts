@@ -1,10 +1,13 @@
 import type { Application, ApplicationSource, OperationState, Resource, Rollout } from "@sluice/api";
 import { canonicalJson, type Reader, sameJson, shortHash, type TaskState } from "@sluice/kernel";
-import type { ApplyResult } from "./apply-manifests.ts";
 import { isRoutedBy } from "./claimed-routes.ts";
-import { type Comparison, compareAll, type LiveState, referenceOfStatus } from "./compare.ts";
+import { type Comparison, compareAll, type LiveState, referenceOfStatus } from "./comparison/compare.ts";
+import { type Claims, noClaims } from "./comparison/overlay.ts";
+import { instanceName, keyOfReference, referenceText, trackedBy } from "./comparison/resource-reference.ts";
 import { fetchWork, type RenderedSource } from "./manifests.ts";
 import { annotations } from "./names.ts";
+import { specRefusals } from "./spec-refusals.ts";
+import type { ApplyResult } from "./sync/apply-manifests.ts";
 import {
   groupTaskIds,
   isAwaitingRetry,
@@ -12,10 +15,7 @@ import {
   progressOf,
   type SyncProgress,
   sourceOfOperation,
-} from "./operation.ts";
-import { type Claims, noClaims } from "./overlay.ts";
-import { instanceName, keyOfReference, referenceText, trackedBy } from "./resource-reference.ts";
-import { specRefusals } from "./spec-refusals.ts";
+} from "./sync/operation.ts";
 import { type KindLookup, type Target, type Targets, targetsOf } from "./targets.ts";
 
 /** A `fetchManifests` task and what came of it. */

@@ -12,12 +12,14 @@ import {
 } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import type { ApplicationPlan } from "./application-plan.ts";
-import { planAutoSync } from "./auto-sync.ts";
 import { planDeletion } from "./deletion.ts";
-import { withHistory } from "./history.ts";
 import { annotations } from "./names.ts";
 import type { Observed, ObservedOperation, ObservedSource } from "./observe.ts";
 import { sourceTaskId } from "./observe.ts";
+import { operationRefusal } from "./spec-refusals.ts";
+import { type Comparing, nextStatus, type StatusChange, statusEvents } from "./status.ts";
+import { planAutoSync } from "./sync/auto-sync.ts";
+import { withHistory } from "./sync/history.ts";
 import {
   failed,
   finished,
@@ -29,9 +31,7 @@ import {
   optionsOf,
   planSync,
   sourceOfOperation,
-} from "./operation.ts";
-import { operationRefusal } from "./spec-refusals.ts";
-import { type Comparing, nextStatus, type StatusChange, statusEvents } from "./status.ts";
+} from "./sync/operation.ts";
 
 export interface PlanOptions {
   /** Between waves, as Argo CD's ARGOCD_SYNC_WAVE_DELAY. */

@@ -1,14 +1,14 @@
 import { builtInKinds, KindRegistry, type Resource } from "@sluice/api";
 import { instant, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
-import { healWait, mayRetry, retryAt } from "./backoff.ts";
-import { diffResource } from "./diff.ts";
-import { healthOf } from "./health.ts";
-import { ignoredPointers, withLiveValues } from "./ignore-differences.ts";
+import { diffResource } from "./comparison/diff.ts";
+import { ignoredPointers, withLiveValues } from "./comparison/ignore-differences.ts";
+import { overlayClaims } from "./comparison/overlay.ts";
+import { trackedBy, trackingId } from "./comparison/resource-reference.ts";
+import { healthOf } from "./health/health.ts";
 import { applicationFieldManager } from "./names.ts";
-import { inOrder, waveOf } from "./order.ts";
-import { overlayClaims } from "./overlay.ts";
-import { trackedBy, trackingId } from "./resource-reference.ts";
+import { healWait, mayRetry, retryAt } from "./sync/backoff.ts";
+import { inOrder, waveOf } from "./sync/order.ts";
 
 const kinds = new KindRegistry(builtInKinds());
 const diff = (desired: object, live: object) =>

@@ -1,6 +1,6 @@
 import type { Application, Operation } from "@sluice/api";
-import { ignoreRefusals } from "./ignore-differences.ts";
-import { parseSyncOptions } from "./sync-options.ts";
+import { ignoreRefusals } from "./comparison/ignore-differences.ts";
+import { parseSyncOptions } from "./sync/sync-options.ts";
 
 /** What an Application asks for that can't be honoured, each with its path. They stand in condition InvalidSpecError. */
 export function specRefusals({ spec }: Application): readonly string[] {

@@ -7,11 +7,11 @@ import type {
   SyncStatusCode,
 } from "@sluice/api";
 import { formatInstant, type Instant, type PlannedEvent, sameJson } from "@sluice/kernel";
-import { applicationHealth } from "./application-health.ts";
-import { type Comparison, referenceOfStatus, resourceStatusOf, syncStatusOf } from "./compare.ts";
-import { type Health, healthOf } from "./health.ts";
+import { type Comparison, referenceOfStatus, resourceStatusOf, syncStatusOf } from "./comparison/compare.ts";
+import { referenceText } from "./comparison/resource-reference.ts";
+import { applicationHealth } from "./health/application-health.ts";
+import { type Health, healthOf } from "./health/health.ts";
 import type { Observed } from "./observe.ts";
-import { referenceText } from "./resource-reference.ts";
 import type { Targets } from "./targets.ts";
 
 /** What the comparison came to. */

@@ -1,11 +1,17 @@
 import { type Application, type KindDefinition, type Resource, splitApiVersion } from "@sluice/api";
 import type { KindKey } from "@sluice/kernel";
 import { base64 } from "../version/index.ts";
+import {
+  instanceName,
+  type ResourceReference,
+  referenceOf,
+  referenceText,
+  trackingId,
+} from "./comparison/resource-reference.ts";
 import type { RenderedSource } from "./manifests.ts";
 import { annotations } from "./names.ts";
-import { waveOf } from "./order.ts";
-import { instanceName, type ResourceReference, referenceOf, referenceText, trackingId } from "./resource-reference.ts";
-import { type ResourceSyncOptions, resourceSyncOptions } from "./sync-options.ts";
+import { waveOf } from "./sync/order.ts";
+import { type ResourceSyncOptions, resourceSyncOptions } from "./sync/sync-options.ts";
 
 /** What git asks for, made ready to be compared and applied. */
 export interface Target {

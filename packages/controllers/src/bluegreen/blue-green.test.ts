@@ -1,8 +1,8 @@
 import { type BlueGreenDeploymentSpec, builtInKinds, keyOf, type Resource, type Service } from "@sluice/api";
 import { millis, minutes, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
-import { diffResource } from "../application/diff.ts";
-import { noClaims, overlayClaims } from "../application/overlay.ts";
+import { diffResource } from "../application/comparison/diff.ts";
+import { noClaims, overlayClaims } from "../application/comparison/overlay.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads } from "../laws/index.ts";
 import { blueGreenWorld, manifests, type Outside, Pair, serviceKey } from "./blue-green.fixture.ts";
 

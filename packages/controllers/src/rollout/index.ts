@@ -1,3 +1,4 @@
+export { rolloutReconciler } from "./reconciler.ts";
 export {
   abortPatch,
   pausePatch,
@@ -7,5 +8,4 @@ export {
   retryPatch,
   setImagePatch,
   undoPatch,
-} from "./patches.ts";
-export { rolloutReconciler } from "./reconciler.ts";
+} from "./status/patches.ts";

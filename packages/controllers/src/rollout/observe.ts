@@ -17,7 +17,6 @@ import type {
 } from "@sluice/api";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
-import { placeOf } from "../marks/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
 import { readChecks, readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
@@ -44,12 +43,12 @@ import {
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
+import { type ObservedWorkload, readWorkload, resolvedRollout } from "./pods/workload.ts";
 import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
 import { type RingQuestion, readRingTraffic } from "./rings/ring-question.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
-import { rivalNames, ruleRivalName } from "./routing/claims.ts";
+import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
-import { type ObservedWorkload, readWorkload, resolvedRollout } from "./workload.ts";
 
 /** How many requests the canary really got, as the router counted. */
 interface CanaryTraffic {

@@ -1,28 +1,27 @@
 import type { BegunAgain, NotRevertibleStatus } from "@sluice/api";
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
-import { beginAgain, condemn, hold, stayAborted } from "./abort.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goOnBlueGreen } from "./bluegreen/underway.ts";
 import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
-import { conditionOf } from "./conditions.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
-import { begunAgain } from "./crashes.ts";
-import { decided } from "./decisions.ts";
 import { throughTheDoor } from "./lasting/door.ts";
 import { isOverruling, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { triesAgainAt } from "./refused.ts";
 import { classify } from "./situation.ts";
-import { type RolloutPlan, turn } from "./turn.ts";
-import type { Verdict } from "./verdict.ts";
+import { conditionOf } from "./status/conditions.ts";
+import { decided } from "./status/decisions.ts";
+import { beginAgain, condemn, hold, stayAborted } from "./turn/abort.ts";
+import { type RolloutPlan, turn } from "./turn/turn.ts";
+import { begunAgain } from "./verdict/crashes.ts";
+import type { Verdict } from "./verdict/verdict.ts";
 import { hashOf, type View, viewOf } from "./view.ts";
 
 /** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
-  if (observed.rollout.metadata.deletionTimestamp !== undefined) return { actions: [], because: "it is being deleted" };
   const view = throughTheDoor(observed, viewOf(observed));
   const situation = classify(observed, view, now);
   switch (situation.is) {

@@ -19,8 +19,8 @@ import { analysisRunReconciler } from "../analysisrun/index.ts";
 import { World, type WorldOptions } from "../laws/index.ts";
 import { applyEffect, type Effect, type Effects, type TaskHandler } from "../loop/index.ts";
 import { podHashLabel } from "../version/index.ts";
-import type { RequestedPatch } from "./patches.ts";
 import { rolloutReconciler } from "./reconciler.ts";
+import type { RequestedPatch } from "./status/patches.ts";
 import { availableOf, hashOf, wantedOf } from "./view.ts";
 
 const namespace = "shop";

@@ -3,11 +3,11 @@ import type { Instant } from "@sluice/kernel";
 import { missingWorkload, referenceFault } from "./analysis/references.ts";
 import { recallOf } from "./bluegreen/judged.ts";
 import { stepHash } from "./canary/steps.ts";
-import { conditionOf } from "./conditions.ts";
 import { isLasting } from "./lasting/marks.ts";
 import type { ObservedRollout } from "./observe.ts";
-import { heldBy } from "./quarantine.ts";
-import { personsVerdict, type Verdict, verdictOn } from "./verdict.ts";
+import { conditionOf } from "./status/conditions.ts";
+import { heldBy } from "./verdict/quarantine.ts";
+import { personsVerdict, type Verdict, verdictOn } from "./verdict/verdict.ts";
 import type { View } from "./view.ts";
 
 /** What a Rollout is in. Everything that follows is decided from it. */

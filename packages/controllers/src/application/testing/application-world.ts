@@ -2,10 +2,10 @@ import { type Application, type Client, type KindDefinition, KindRegistry, type 
 import { Fault } from "@sluice/kernel";
 import { plainKinds, type World, type WorldOptions } from "../../laws/index.ts";
 import type { TaskHandler } from "../../loop/index.ts";
-import { applyManifestsHandler } from "../apply-manifests.ts";
 import type { RenderedSource } from "../manifests.ts";
 import { applicationKind } from "../names.ts";
 import { ApplicationReconciler } from "../reconciler.ts";
+import { applyManifestsHandler } from "../sync/apply-manifests.ts";
 
 /** A repository for tests in virtual time: revisions of manifests, and a HEAD that moves. */
 export class ModelRepository {

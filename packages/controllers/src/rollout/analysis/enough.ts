@@ -1,7 +1,7 @@
 import { after, type Instant, instant, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { conditionOf } from "../conditions.ts";
 import { minimumQuestion, type ObservedRollout } from "../observe.ts";
+import { conditionOf } from "../status/conditions.ts";
 import type { View } from "../view.ts";
 import { type AnalysisSlot, expectsTraffic, planTrafficQuestion } from "./runs.ts";
 import { syntheticOf } from "./synthetic.ts";

@@ -5,10 +5,10 @@ import { podHashLabel } from "../../version/index.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
-import { freshSince } from "../crashes.ts";
 import { analysisRunKind, annotations, gates, keyIn } from "../names.ts";
 import { minimumQuestion, type ObservedRollout, trafficTaskId } from "../observe.ts";
 import { sidesOf } from "../routing/sides.ts";
+import { freshSince } from "../verdict/crashes.ts";
 import { hashOf, type View } from "../view.ts";
 import { mergedAnalysis } from "./references.ts";
 

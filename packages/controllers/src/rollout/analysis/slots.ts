@@ -1,10 +1,10 @@
 import type { DecisionEvidence, RolloutAnalysis, RolloutAnalysisRunStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { gateIsOff } from "../gates.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isAsking, isWaved } from "../pauses.ts";
-import { judgementOn } from "../verdict.ts";
+import { isAsking, isWaved } from "../turn/pauses.ts";
+import { gateIsOff } from "../verdict/gates.ts";
+import { judgementOn } from "../verdict/verdict.ts";
 import type { View } from "../view.ts";
 import { enoughRequests } from "./enough.ts";
 import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";

@@ -1,10 +1,10 @@
 import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
 import { type Slot, undecidedAnalysis } from "../analysis/slots.ts";
 import { replicasOf } from "../canary/steps.ts";
-import { type Move, waiting } from "../move.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isAsking, isWaved, pauseOf } from "../pauses.ts";
 import { isRestarting } from "../restart/restart.ts";
+import { type Move, waiting } from "../turn/move.ts";
+import { isAsking, isWaved, pauseOf } from "../turn/pauses.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { type FastTrack, fastTrack } from "./fast-track.ts";
 import { underTheJudge } from "./judged.ts";

@@ -3,8 +3,8 @@ import { after, formatInstant, type Instant, parseInstant, seconds } from "@slui
 import { replicasOf } from "../canary/steps.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isAsking } from "../pauses.ts";
-import { type ScalePlan, Scaling, type Wish } from "../scaling.ts";
+import { type ScalePlan, Scaling, type Wish } from "../pods/scaling.ts";
+import { isAsking } from "../turn/pauses.ts";
 import { availableOf, deadlineOf, hashOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { fastTrack } from "./fast-track.ts";
 import { keepsOpen } from "./judged.ts";

@@ -1,5 +1,5 @@
 import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
-import { conditionOf } from "../conditions.ts";
+import { conditionOf } from "../status/conditions.ts";
 import type { View } from "../view.ts";
 import { weightAt } from "./steps.ts";
 

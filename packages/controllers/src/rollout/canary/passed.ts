@@ -1,8 +1,8 @@
 import { canonicalJson, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import type { Changes } from "../changes.ts";
-import { decided } from "../decisions.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { decided } from "../status/decisions.ts";
 import type { View } from "../view.ts";
 import { stepText } from "./steps.ts";
 

@@ -1,6 +1,6 @@
 import type { ReplicaSet } from "@sluice/api";
 import { after, formatInstant, type Instant, parseInstant, seconds } from "@sluice/kernel";
-import { type ScalePlan, Scaling, type Wish } from "../scaling.ts";
+import { type ScalePlan, Scaling, type Wish } from "../pods/scaling.ts";
 import { availableOf, deadlineOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { nextCounts } from "./goals.ts";
 import { surgeLimits } from "./replicas/limits.ts";

@@ -5,8 +5,8 @@ import { expect, test } from "vitest";
 import { experimentReconciler } from "../../experiment/index.ts";
 import type { Effects } from "../../loop/index.ts";
 import { abortPatch, promotePatch } from "../index.ts";
-import type { RequestedPatch } from "../patches.ts";
 import { Release, type ReleaseOptions, reconcilers as releaseReconcilers, setWeight } from "../release.fixture.ts";
+import type { RequestedPatch } from "../status/patches.ts";
 
 const namespace = "shop";
 const reconcilers = (effects: Effects) => [...releaseReconcilers(effects), experimentReconciler(effects)];

@@ -4,7 +4,7 @@ import type { Effect } from "../../loop/index.ts";
 import { isCompleted } from "../../phases/index.ts";
 import { evidenceOf } from "../analysis/evidence.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isAsking, isWaved } from "../pauses.ts";
+import { isAsking, isWaved } from "../turn/pauses.ts";
 import type { View } from "../view.ts";
 import { type ExperimentJudgement, judgeExperiment } from "./judgement.ts";
 import { newExperiment } from "./new-experiment.ts";

@@ -1,5 +1,5 @@
 import type { JudgementStatus } from "@sluice/api";
-import type { Move } from "../move.ts";
+import type { Move } from "../turn/move.ts";
 
 /** More traffic waits while the judge doubts the version. Without figures, so that it is told once and not at each window. */
 export function heldForJudge({ evidence = [] }: JudgementStatus): Move {

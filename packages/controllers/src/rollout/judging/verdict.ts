@@ -1,5 +1,5 @@
 import { blueGreenOf } from "../bluegreen/strategy.ts";
-import type { Verdict } from "../verdict-words.ts";
+import type { Verdict } from "../verdict/verdict-words.ts";
 import type { View } from "../view.ts";
 import { isAfterSwitch } from "./current.ts";
 

@@ -1,14 +1,14 @@
 import { type LastingVersion, notRevertible, type ReplicaSet } from "@sluice/api";
 import { formatInstant, type Instant } from "@sluice/kernel";
 import type { Changes } from "../changes.ts";
-import { decided } from "../decisions.ts";
-import type { Turn } from "../finish.ts";
 import { judgementOf } from "../judging/current.ts";
 import { writtenTemplate } from "../metadata/written-template.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { pauseOf } from "../pauses.ts";
-import { heldBy } from "../quarantine.ts";
+import { decided } from "../status/decisions.ts";
+import type { Turn } from "../turn/finish.ts";
+import { pauseOf } from "../turn/pauses.ts";
+import { heldBy } from "../verdict/quarantine.ts";
 import { hashOf, revisionOf, type View } from "../view.ts";
 import { isLasting, lastingChange, lastingSince } from "./marks.ts";
 

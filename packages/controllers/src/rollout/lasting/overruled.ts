@@ -1,4 +1,4 @@
-import type { Verdict } from "../verdict-words.ts";
+import type { Verdict } from "../verdict/verdict-words.ts";
 import type { View } from "../view.ts";
 
 /** One verdict from the next one, where a person went on in spite of it. */

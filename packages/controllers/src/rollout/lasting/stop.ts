@@ -1,10 +1,10 @@
 import type { NotRevertibleStatus } from "@sluice/api";
 import type { Instant, PlannedEvent } from "@sluice/kernel";
-import { decided } from "../decisions.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { pauseOf } from "../pauses.ts";
-import { type RolloutPlan, turn } from "../turn.ts";
-import type { Verdict } from "../verdict.ts";
+import { decided } from "../status/decisions.ts";
+import { pauseOf } from "../turn/pauses.ts";
+import { type RolloutPlan, turn } from "../turn/turn.ts";
+import type { Verdict } from "../verdict/verdict.ts";
 import type { View } from "../view.ts";
 import { verdictKey } from "./overruled.ts";
 

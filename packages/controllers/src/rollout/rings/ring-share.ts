@@ -1,7 +1,7 @@
 import type { RingShareStatus } from "@sluice/api";
 import { after, type Instant, type PlannedEvent, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { conditionOf } from "../conditions.ts";
+import { conditionOf } from "../status/conditions.ts";
 import type { View } from "../view.ts";
 import type { RingQuestion, RingTraffic } from "./ring-question.ts";
 

@@ -1,9 +1,9 @@
 import type { VirtualService } from "@sluice/api";
 import type { Instant, PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
-import { decided } from "../decisions.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { decided } from "../status/decisions.ts";
 import type { View } from "../view.ts";
 import type { TrafficPlan } from "./traffic.ts";
 

@@ -1,7 +1,7 @@
 import type { CanaryStep, CanaryStrategy, Decision, Resource, Rollout, Service, VirtualService } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { overlayClaims } from "../../application/overlay.ts";
+import { overlayClaims } from "../../application/comparison/overlay.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { abortPatch, promotePatch } from "../index.ts";
 import { pause, Release, rollout, setWeight } from "../release.fixture.ts";

@@ -10,8 +10,8 @@ import {
 import { formatInstant, type Millis, minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { podHashLabel } from "../../version/index.ts";
-import { pausePatch } from "../patches.ts";
 import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
+import { pausePatch } from "../status/patches.ts";
 import { probeBudget } from "./start-limit.ts";
 
 const steps = [setWeight(20), pause("1m"), setWeight(50), pause("1m")];

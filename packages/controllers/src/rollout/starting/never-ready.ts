@@ -1,11 +1,11 @@
 import type { ContainerStatus, Pod } from "@sluice/api";
 import { after, type Instant, type Millis, parseInstant, seconds } from "@sluice/kernel";
 import { isReady } from "../../pods/index.ts";
-import { containersOf, freshSince } from "../crashes.ts";
-import { wasAway } from "../deadline.ts";
-import { gateIsOff } from "../gates.ts";
 import type { ObservedRollout } from "../observe.ts";
-import type { Verdict } from "../verdict-words.ts";
+import { containersOf, freshSince } from "../verdict/crashes.ts";
+import { wasAway } from "../verdict/deadline.ts";
+import { gateIsOff } from "../verdict/gates.ts";
+import type { Verdict } from "../verdict/verdict-words.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { complaintOf, notReadySince, podsOf } from "./pods.ts";
 import { type StartLimit, startLimit } from "./start-limit.ts";

@@ -1,1 +1,0 @@
-export { destinationRuleReconciler } from "./reconciler.ts";

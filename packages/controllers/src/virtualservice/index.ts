@@ -1,1 +1,0 @@
-export { virtualServiceReconciler } from "./reconciler.ts";
