@@ -75,12 +75,13 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     );
   }
   const isWatched = process.stderr.isTTY === true && options.json !== true;
-  const { policies, refused } = await readPolicies(resources, {
+  const { policies, refused, doubled } = await readPolicies(resources, {
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
     // What is kept is compared with what happens: without a RollbackPolicy nothing is held back then.
     holdsBackWithoutPolicy: options.keep !== true,
   });
-  if (leftOut.length > 0) console.error(`left out: ${leftOut.join("\n          ")}\n`);
+  const aside = [...leftOut, ...doubled];
+  if (aside.length > 0) console.error(`left out: ${aside.join("\n          ")}\n`);
   for (const message of [...broken, ...refused.map((fault) => fault.message)]) {
     console.error(`${paint("red", "not rehearsed:", isWatched)} ${message}\n`);
   }

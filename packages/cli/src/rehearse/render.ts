@@ -82,7 +82,7 @@ const cut = (text: string, most: number): string => {
   const plain = text
     .replace("judge: ", "")
     .replace("failures of an endpoint", "one endpoint")
-    .replace("InconclusiveAnalysisRun", "inconclusive")
+    .replace(/^InconclusiveAnalysisRun.*/, "inconclusive")
     .replace("progress deadline", "deadline");
   return plain.length > most ? `${plain.slice(0, most - 1)}…` : plain;
 };

@@ -1,10 +1,12 @@
 import {
+  type DestinationRule,
   defaultHoldback,
   matchesSelector,
   type Resource,
   type RollbackPolicy,
   type Rollout,
   type RolloutAnalysis,
+  type VirtualService,
 } from "@sluice/api";
 
 export interface Surroundings {
@@ -32,15 +34,24 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
       metadata: { name, namespace },
       spec: { selector, ports: [{ name: "http", port: 80, targetPort: 8080 }] },
     }) as Resource;
-  const services = [canary.canaryService, canary.stableService, blueGreen?.activeService, blueGreen?.previewService];
+  const { pingService, pongService } = canary.pingPong ?? {};
+  const [stableService, canaryService] = [canary.stableService ?? pingService, canary.canaryService ?? pongService];
+  const services = [canaryService, stableService, blueGreen?.activeService, blueGreen?.previewService];
   for (const name of services) if (name !== undefined && !has("Service", name)) make(service(name));
 
-  const { virtualService, destinationRule } = canary.trafficRouting?.istio ?? {};
+  const { virtualService, virtualServices = [], destinationRule } = canary.trafficRouting?.istio ?? {};
+  const references = [...(virtualService === undefined ? [] : [virtualService]), ...virtualServices];
   const rule = around.find(
     ({ kind, metadata }) => kind === "DestinationRule" && metadata.name === destinationRule?.name,
-  );
-  const ruleHost = (rule as { spec?: { host?: string } } | undefined)?.spec?.host?.split(".")[0];
-  const host = ruleHost ?? canary.stableService ?? rollout.metadata.name;
+  ) as DestinationRule | undefined;
+  // Subsets need a Service that both versions' Pods are behind: those of the Rollout have one's each.
+  const isPooled = (name: string | undefined) => name !== undefined && !services.includes(name);
+  const pooled = [rollout.metadata.name, `${rollout.metadata.name}-rehearsed`].find(isPooled);
+  const host =
+    rule?.spec.host?.split(".")[0] ??
+    (destinationRule === undefined
+      ? (stableService ?? rollout.metadata.name)
+      : (subsetHost(around, destinationRule.canarySubsetName) ?? pooled ?? rollout.metadata.name));
   if (destinationRule !== undefined && rule === undefined) {
     const { canarySubsetName, stableSubsetName, name } = destinationRule;
     const subsets = [stableSubsetName, canarySubsetName].map((subset) => ({ name: subset, labels: selector }));
@@ -51,21 +62,22 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
       spec: { host, subsets },
     } as Resource);
   }
-  if (virtualService !== undefined && !has("VirtualService", virtualService.name.split(".")[0] ?? "")) {
-    const to = (subset: string | undefined, name: string | undefined, weight: number) => ({
-      destination: destinationRule === undefined ? { host: name ?? host } : { host, subset },
+  for (const { name, routes } of references) {
+    const [own = ""] = name.split(".");
+    if (has("VirtualService", own)) continue;
+    const to = (subset: string | undefined, service: string | undefined, weight: number) => ({
+      destination: destinationRule === undefined ? { host: service ?? host } : { host, subset },
       weight,
     });
     const route = [
-      to(destinationRule?.stableSubsetName, canary.stableService, 100),
-      to(destinationRule?.canarySubsetName, canary.canaryService, 0),
+      to(destinationRule?.stableSubsetName, stableService, 100),
+      to(destinationRule?.canarySubsetName, canaryService, 0),
     ];
-    const routes = virtualService.routes?.length ? virtualService.routes : ["primary"];
     make({
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
-      metadata: { name: virtualService.name.split(".")[0], namespace },
-      spec: { hosts: [host], http: routes.map((name) => ({ name, route })) },
+      metadata: { name: own, namespace },
+      spec: { hosts: [host], http: (routes?.length ? routes : ["primary"]).map((of) => ({ name: of, route })) },
     } as Resource);
   }
   // Also where only the route names it, or where nobody does: users come in somewhere.
@@ -93,7 +105,9 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
       `${kind} ${templateName}, which decides nothing here: Argo Rollouts would refuse the Rollout without it`,
     );
   }
-  if (holdsBack && !around.some((object) => selects(object, rollout))) {
+  // Pods that are the traffic and a switch carry no share of it.
+  const isRouted = canary.trafficRouting !== undefined;
+  if (holdsBack && isRouted && !around.some((object) => selects(object, rollout))) {
     const { weight, seconds } = defaultHoldback;
     make(
       {
@@ -106,6 +120,15 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
     );
   }
   return { objects, words };
+}
+
+/** Whose subset a VirtualService of the files sends the canary's share to. */
+function subsetHost(around: readonly Resource[], subset: string): string | undefined {
+  return around
+    .filter((object): object is VirtualService => object.kind === "VirtualService")
+    .flatMap(({ spec }) => (spec?.http ?? []).flatMap(({ route = [] }) => route))
+    .find(({ destination }) => destination?.subset === subset)
+    ?.destination?.host?.split(".")[0];
 }
 
 function selects(object: Resource, rollout: Rollout): boolean {

@@ -8,6 +8,7 @@ import {
 } from "@sluice/controllers";
 import { after, Fault, instant, millis, seededRandom, VirtualClock } from "@sluice/kernel";
 import { ModelledCluster } from "../model/cluster.ts";
+import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import type { Policy } from "../policy/policy.ts";
 import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
 import { World } from "./world.ts";
@@ -60,6 +61,7 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
   await world.advanceTo(after(clock.now(), millis(1)));
   world.stop();
   refuseInvalid(world.get<Rollout>("Rollout", name) ?? rollout);
+  refuseUnreachable(policy, world);
   return [...world.objects.values()];
 }
 
@@ -86,4 +88,21 @@ const mirrored = (random: { next(): number }) => ({ next: () => 1 - 2 ** -32 - r
 function refuseInvalid({ status, metadata }: Rollout): void {
   const condition = status?.conditions?.find(({ type }) => type === "InvalidSpec");
   if (condition !== undefined) throw new Fault("invalid", condition.message ?? `Rollout ${metadata.name} is invalid`);
+}
+
+/** Where users who come in find no Pod of it, all that follows would be about nobody. */
+function refuseUnreachable({ entry }: Policy, world: World): void {
+  const { stable } = new ModelledRoutes(entry).split(routedWorld(world.objects), {
+    canary: new Set(),
+    baseline: new Set(),
+  });
+  if (stable > 0) return;
+  const [kind, repair] =
+    entry.is === "virtualService"
+      ? ["VirtualService", "a route without match whose destinations are Services and subsets of its Pods"]
+      : ["Service", "a selector with labels of its Pods' template"];
+  throw new Fault(
+    "invalid",
+    `${kind} ${entry.namespace}/${entry.name}: found nothing that leads to a Pod of the Rollout, expected ${repair}`,
+  );
 }

@@ -57,12 +57,25 @@ export function ruleOf(message: string, said: JudgementStatus | undefined, world
   if (check !== undefined) return { by: `synthetic check ${check}`, isOurs: true };
   const metric = /Metric "([^"]+)"/.exec(message)?.[1];
   if (metric !== undefined) return { by: metric, isOurs: false };
-  const failed = [...world.objects.values()]
-    .filter((object): object is AnalysisRun => object.kind === "AnalysisRun")
-    .flatMap(({ status }) => status?.metricResults ?? [])
-    .find(({ phase }) => phase === "Failed" || phase === "Error");
+  const invalid = /Analysis spec invalid: (.*)/s.exec(message)?.[1];
+  if (invalid !== undefined) return { by: `${invalidAnalysis}${invalid}`, isOurs: false };
+  const failed = metricsIn(world).find(({ phase }) => phase === "Failed" || phase === "Error");
   return { by: failed?.name ?? (message === "" ? "unknown" : message), isOurs: false };
 }
+
+/** What an analysis that can't be run at all is told with. */
+export const invalidAnalysis = "invalid analysis: ";
+
+/** A person is asked, where a metric is the reason with its name. */
+export function ruleOfDoubt(reason: string, world: World): Rule {
+  const metric = metricsIn(world).find(({ phase }) => phase === "Inconclusive");
+  return { by: metric === undefined ? reason : `${reason}: ${metric.name}`, isOurs: true };
+}
+
+const metricsIn = (world: World) =>
+  [...world.objects.values()]
+    .filter((object): object is AnalysisRun => object.kind === "AnalysisRun")
+    .flatMap(({ status }) => status?.metricResults ?? []);
 
 export const ruleOfJudge = ({ decidedBy = "judge", evidence }: JudgementStatus): Rule => ({
   by: decidedBy === "judge" ? `judge: ${evidence?.[0]?.signal ?? "evidence"}` : `policy: ${decidedBy}`,

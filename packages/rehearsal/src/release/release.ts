@@ -25,7 +25,7 @@ import type { Policy } from "../policy/policy.ts";
 import { type ProfileName, stableOf } from "../policy/profile.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
-import { decisionsIn, type Outcome, ruleOf, ruleOfJudge } from "./outcome.ts";
+import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
 import { World } from "./world.ts";
@@ -228,7 +228,7 @@ class Release {
       askedAt = asks === undefined ? undefined : (askedAt ?? now);
       if (said?.status !== undefined && reasons.includes("VerdictAlert"))
         return ended("asked", ruleOfJudge(said.status));
-      if (asks === "undecided") return ended("asked", { by: status.message ?? "no data", isOurs: true });
+      if (asks === "undecided") return ended("asked", ruleOfDoubt(status.message ?? "no data", world));
       if (askedAt !== undefined && now - askedAt >= personMillis) {
         waitedMillis += now - askedAt;
         askedAt = undefined;

@@ -1,4 +1,5 @@
 import type { ProfileName } from "../policy/profile.ts";
+import { invalidAnalysis } from "../release/outcome.ts";
 import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 /** The sentences above the table: what a person would want to know first. */
@@ -40,6 +41,8 @@ function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): rea
 function noise({ profiles: { argo, sluice } }: Omit<Rehearsal, "words">): readonly string[] {
   const words = Object.entries(argo?.good.rules ?? {}).map(([rule, count]) => {
     const share = count / Math.max(1, argo?.good.runs ?? 1);
+    if (rule.startsWith(invalidAnalysis))
+      return `${rule}: it can't be run, and ${percent(share)} of good releases end with it.`;
     if (share >= 0.9) {
       return `${rule} stops ${percent(share)} of good releases: it can't tell them from bad ones. Is it measured before the new version has traffic (initialDelay), or does it ask for what isn't there?`;
     }

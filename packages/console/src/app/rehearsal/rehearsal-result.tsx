@@ -108,7 +108,7 @@ const inShort = (rule: string): string =>
   rule
     .replace("judge: ", "")
     .replace("failures of an endpoint", "one endpoint")
-    .replace("InconclusiveAnalysisRun", "inconclusive");
+    .replace(/^InconclusiveAnalysisRun.*/, "inconclusive");
 
 function FaultCells({ result }: { readonly result: FaultResult }): ReactNode {
   const { caught, asked, isHarmful, by, weight, seconds, harmedMedian, harmedP95 } = result;
