@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { amount, percent, type Suggestion, span } from "@sluice/rehearsal";
+import { stringify } from "yaml";
 import { paint } from "../terminal/style.ts";
 import { lineDiff, withSteps } from "./steps-edit.ts";
 
@@ -24,9 +25,11 @@ export async function tellSuggestion(
   const row = (name: string, { harmed, seconds, stopped }: typeof before) =>
     `  ${name}  ${amount(harmed)} requests harmed by a bad release, ${span(seconds)}, ${percent(stopped)} of good ones stopped`;
   const lines = [words, row("before", before), row("after ", better.after)];
+  let isFound = false;
   for (const { path, text } of place.files) {
     const edited = withSteps(text, place.rollout, better.steps);
     if (edited === undefined) continue;
+    isFound = true;
     lines.push(`  ${path}`);
     for (const line of lineDiff(text, edited)) {
       lines.push(paint(line.slice(5).startsWith("+") ? "green" : "red", `  ${line}`, place.color));
@@ -37,6 +40,16 @@ export async function tellSuggestion(
       await writeFile(path, edited);
       lines.push(`  written to ${path}`);
     }
+  }
+  if (!isFound) {
+    lines.push("  its numbers can't be changed alone where they stand, behind an alias perhaps; as steps they are:");
+    lines.push(
+      ...stringify(better.steps)
+        .trimEnd()
+        .split("\n")
+        .map((line) => `    ${line}`),
+    );
+    if (place.write) lines.push("  --write: nothing was written");
   }
   return lines.join("\n");
 }
