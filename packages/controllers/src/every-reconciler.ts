@@ -2,6 +2,7 @@ import { analysisRunReconciler } from "./analysisrun/index.ts";
 import { ApplicationReconciler, type KindLookup } from "./application/index.ts";
 import { blueGreenReconciler } from "./bluegreen/index.ts";
 import { deploymentReconciler } from "./deployment/index.ts";
+import { destinationRuleReconciler } from "./destinationrule/index.ts";
 import { serviceReconciler } from "./endpointslice/index.ts";
 import { experimentReconciler } from "./experiment/index.ts";
 import { jobReconciler } from "./job/index.ts";
@@ -10,6 +11,7 @@ import type { AnyReconciler, Effects } from "./loop/index.ts";
 import { QuarantineReconciler } from "./quarantine/index.ts";
 import { replicaSetReconciler } from "./replicaset/index.ts";
 import { rolloutReconciler } from "./rollout/index.ts";
+import { virtualServiceReconciler } from "./virtualservice/index.ts";
 
 interface Surroundings {
   readonly kinds: KindLookup;
@@ -32,5 +34,7 @@ export const everyReconciler = (
   replicaSetReconciler(effects),
   jobReconciler(effects),
   blueGreenReconciler(effects),
+  virtualServiceReconciler(effects),
+  destinationRuleReconciler(effects),
   serviceReconciler(effects, { allocatesAddresses }),
 ];

@@ -1,6 +1,8 @@
 import type { EndpointSlice, Pod, Service } from "@sluice/api";
 import type { Reader, Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effects, type StoreAction } from "../loop/index.ts";
+import { isAbandoned } from "../marks/index.ts";
+import { servicesOf } from "./abandoned.ts";
 import { clusterAddress, needsAddress } from "./cluster-address.ts";
 import { type ObservedService, planService } from "./plan.ts";
 
@@ -36,5 +38,6 @@ async function observe(service: Service, read: Reader, allocatesAddresses: boole
     allocatesAddresses && needsAddress(service)
       ? clusterAddress(service, await read.list<Service>(serviceKind))
       : undefined;
-  return { service, pods, slices, ...(address === undefined ? {} : { address }) };
+  const abandoned = (await isAbandoned(service, read, servicesOf)) ? { isAbandoned: true } : {};
+  return { service, pods, slices, ...abandoned, ...(address === undefined ? {} : { address }) };
 }

@@ -1,5 +1,6 @@
 import { badAnnotation, configurationAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
+import { managedByAnnotation, weighedByAnnotation } from "../marks/index.ts";
 
 export const rolloutKind: KindKey = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" };
 export const replicaSetKind: KindKey = { apiVersion: "apps/v1", kind: "ReplicaSet" };
@@ -28,7 +29,7 @@ export const annotations = {
   scaleDownDeadline: "scale-down-deadline",
   /** On ReplicaSets: labels and annotations that their Pods wear for the time being. */
   ephemeralMetadata: "rollout.argoproj.io/ephemeral-metadata",
-  managedBy: "argo-rollouts.argoproj.io/managed-by-rollouts",
+  managedBy: managedByAnnotation,
   experiment: "experiment.argoproj.io/name",
   /** The generation of the workloadRef that status is about. */
   workloadGeneration: "rollout.argoproj.io/workload-generation",
@@ -36,8 +37,7 @@ export const annotations = {
   replicasBefore: "sluice.dev/replicas-before",
   takenOver: "sluice.dev/taken-over",
   trackingId: "argocd.argoproj.io/tracking-id",
-  /** Ours, on a VirtualService: the Rollouts that weigh it and the weights they wrote, `namespace/name=20,…`. */
-  weighedBy: "sluice.dev/weighed-by",
+  weighedBy: weighedByAnnotation,
   /** Ours: a person says that the version on its way is bad, and why. */
   bad: badAnnotation,
   /** Ours: a person let this version, by its hash, go back past what can't be undone. */

@@ -17,6 +17,7 @@ import type {
 } from "@sluice/api";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
+import { placeOf } from "../marks/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
 import { readChecks, readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
@@ -47,7 +48,7 @@ import { type ObservedWorkload, readWorkload, resolvedRollout } from "./pods/wor
 import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
 import { type RingQuestion, readRingTraffic } from "./rings/ring-question.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
-import { placeOf, rivalNames, ruleRivalName } from "./routing/claims.ts";
+import { rivalNames, ruleRivalName } from "./routing/claims.ts";
 import { sidesOf, virtualServiceReferences } from "./routing/sides.ts";
 
 /** How many requests the canary really got, as the router counted. */

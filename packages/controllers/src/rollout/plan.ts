@@ -22,6 +22,7 @@ import { hashOf, type View, viewOf } from "./view.ts";
 
 /** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
+  if (observed.rollout.metadata.deletionTimestamp !== undefined) return { actions: [], because: "it is being deleted" };
   const view = throughTheDoor(observed, viewOf(observed));
   const situation = classify(observed, view, now);
   switch (situation.is) {

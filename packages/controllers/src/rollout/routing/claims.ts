@@ -1,52 +1,41 @@
 import type { DestinationRule, IstioVirtualServiceReference, Rollout, VirtualService } from "@sluice/api";
+import { type Claim, claimsOn, placeOf, withClaims, withoutAdded } from "../../marks/index.ts";
 import { annotations } from "../names.ts";
 import { managedRouteNames, virtualServiceReferences } from "./sides.ts";
 import { weighedRoutes } from "./virtual-service.ts";
 
-/** A Rollout that weighs routes of a VirtualService, and the weight that it wrote last. */
-interface Claim {
-  /** `namespace/name`. */
-  readonly rollout: string;
-  readonly weight: number;
-}
-
 const nameOf = ({ metadata }: Rollout): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
-
-/** Who weighs it, as it stands on the VirtualService itself: written together with the weights, so that it's never late. */
-export function claimsOn({ metadata }: VirtualService): readonly Claim[] {
-  return (metadata.annotations?.[annotations.weighedBy] ?? "").split(",").flatMap((entry) => {
-    const [rollout = "", weight] = entry.split("=");
-    return rollout.includes("/") && weight !== undefined ? [{ rollout, weight: Number(weight) }] : [];
-  });
-}
 
 /** What this Rollout wrote last; undefined where it didn't yet. */
 export const claimedWeight = (virtualService: VirtualService, rollout: Rollout): number | undefined =>
   claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout))?.weight;
 
-/** With this Rollout's claim; those of Rollouts that are gone are forgotten. The same object back where it is so already. */
+/** With this Rollout's claim; those of Rollouts that are gone are forgotten, unless they left something. The same object back where it is so already. */
 export function withClaim(
   virtualService: VirtualService,
   rollout: Rollout,
   others: readonly Rollout[],
-  weight: number,
+  { weight, added }: Pick<Claim, "weight" | "added">,
 ): VirtualService {
   const own = nameOf(rollout);
   const living = others.map(nameOf);
-  const claims = [
-    ...claimsOn(virtualService).filter((claim) => claim.rollout !== own && living.includes(claim.rollout)),
-    { rollout: own, weight },
-  ];
-  const text = claims
-    .map((claim) => `${claim.rollout}=${claim.weight}`)
-    .sort()
-    .join(",");
-  const { metadata } = virtualService;
-  if (metadata.annotations?.[annotations.weighedBy] === text) return virtualService;
-  return {
-    ...virtualService,
-    metadata: { ...metadata, annotations: { ...metadata.annotations, [annotations.weighedBy]: text } },
-  };
+  const kept = claimsOn(virtualService).filter(
+    (claim) => claim.rollout !== own && (living.includes(claim.rollout) || claim.added.length > 0),
+  );
+  return withClaims(virtualService, [...kept, { rollout: own, weight, added }]);
+}
+
+/** Without what this Rollout added once, and no longer names. */
+export function withoutStale(
+  virtualService: VirtualService,
+  rollout: Rollout,
+  named: readonly string[],
+): VirtualService {
+  const known = claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout))?.added ?? [];
+  return withoutAdded(
+    virtualService,
+    known.filter((name) => !named.includes(name)),
+  );
 }
 
 /** The Rollouts that the VirtualServices name as theirs, but for this one. */
@@ -132,14 +121,6 @@ function routeNames(
 function leadsTo(reference: IstioVirtualServiceReference, rollout: Rollout, { metadata }: VirtualService): boolean {
   const { namespace, name } = placeOf(reference.name, rollout.metadata.namespace);
   return name === metadata.name && namespace === metadata.namespace;
-}
-
-/** Where a VirtualService stands: `name` or `name.namespace`. */
-export function placeOf(reference: string, namespace: string | undefined) {
-  const dot = reference.indexOf(".");
-  return dot === -1
-    ? { namespace, name: reference }
-    : { namespace: reference.slice(dot + 1), name: reference.slice(0, dot) };
 }
 
 function isOlder(a: Rollout, b: Rollout): boolean {

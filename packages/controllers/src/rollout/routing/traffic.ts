@@ -11,7 +11,7 @@ import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
-import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager } from "./claims.ts";
+import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager, withoutStale } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
@@ -90,9 +90,12 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   };
   const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
     const beside = shareDestinations(shares, view.rollout, virtualService);
+    const hosts = beside.map(({ destination }) => destination.host);
+    const added = [...managed.wanted.map(({ name }) => name), ...hosts];
     const weighted = withWeight(virtualService, routes, sides, weight, beside);
     const whole = withManagedRoutes(weighted, { ...managed, weighed: routes, beside });
-    const claimed = withClaim(whole, view.rollout, observed.rivals, weight);
+    const clean = withoutStale(whole, view.rollout, [...managed.managed, ...hosts]);
+    const claimed = withClaim(clean, view.rollout, observed.rivals, { weight, added });
     const next = withRings(claimed, observed, sides);
     return next === virtualService ? [] : [{ do: "update", object: next }];
   });

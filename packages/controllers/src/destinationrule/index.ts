@@ -1,0 +1,1 @@
+export { destinationRuleReconciler } from "./reconciler.ts";

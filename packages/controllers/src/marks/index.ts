@@ -1,0 +1,2 @@
+export { type Claim, claimsOn, placeOf, weighedByAnnotation, withClaims, withoutAdded } from "./claims.ts";
+export { isAbandoned, managedByAnnotation, rolloutKind, withoutManager } from "./manager.ts";

@@ -1,0 +1,1 @@
+export { virtualServiceReconciler } from "./reconciler.ts";
