@@ -1,11 +1,13 @@
-import { type Application, type Client, keyOf, type Resource } from "@sluice/api";
+import { type Application, type Client, hasReason, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
 import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
+import { BudgetWatch } from "./invariants/budget.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
+import { checkGone } from "./invariants/gone.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
 import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
-import { hashOf, type Picture, pictureOf } from "./invariants/picture.ts";
+import { hashOf, isPicture, type Picture, pictureOf, type Remains } from "./invariants/picture.ts";
 import { TableWatch } from "./invariants/table.ts";
 import { TrafficWatch } from "./invariants/traffic.ts";
 import { Truth } from "./invariants/truth.ts";
@@ -21,10 +23,11 @@ import {
   workerKey,
   workerTemplate,
 } from "./manifests/beside.ts";
+import { budgetKey } from "./manifests/policies.ts";
 import { rolloutKey, rolloutOf, takenOver, templateKey, templateOf, type Wanted } from "./manifests/release.ts";
 import { application, applicationOf, namespaces, surroundings } from "./manifests/surroundings.ts";
 import { say } from "./persons.ts";
-import { calm, type Fate, type Step, type Story } from "./story/story.ts";
+import { calm, type Fate, type Removal, type Step, type Story } from "./story/story.ts";
 import { modelledAgent } from "./world/agent.ts";
 import { Outside } from "./world/outside.ts";
 import { type Drawn, storyKinds, UnkindWorld } from "./world/world.ts";
@@ -86,7 +89,8 @@ class Player {
   readonly #outside: Outside;
   readonly #company: Company;
   readonly #checks = new Checks();
-  readonly #traffic = new TrafficWatch();
+  readonly #budget = new BudgetWatch();
+  #traffic = new TrafficWatch();
   readonly #table = new TableWatch();
   readonly #truth = new Truth();
   /** What people have said so far. */
@@ -95,6 +99,8 @@ class Player {
   #wanted: Wanted;
   #numbers = 0;
   #before: Picture | undefined;
+  /** What was there at the last look, with a Rollout or without one. */
+  #seen: Remains | undefined;
   /** When users were led elsewhere last. */
   #written: Picture | undefined;
   #violated: Violated | undefined;
@@ -114,6 +120,7 @@ class Player {
       rings: 0,
       settings: 0,
       hasNotes: true,
+      isThere: true,
     };
   }
 
@@ -180,6 +187,11 @@ class Player {
     world.disturbance = calm;
     await this.#announce();
     await this.#pass(hours(1));
+    if (this.#seen?.rollout === undefined) {
+      await this.#recreate();
+      await this.#pass(hours(1));
+    }
+    await this.#release();
     await this.#answer();
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
@@ -188,6 +200,13 @@ class Player {
     checkBesideEnd(this.#before, this.#checks);
     checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
+  }
+
+  /** A restart waits for as long as a budget has no room. */
+  async #release(): Promise<void> {
+    if (this.#before?.budget === undefined || this.#before.rollout.status?.message !== "rollout is restarting") return;
+    await this.#world.client.delete(budgetKey);
+    await this.#pass(hours(1));
   }
 
   /** A release that waits for people ends once they say so, one way or the other. */
@@ -207,13 +226,22 @@ class Player {
     if (this.#isStopped) return;
     const isNews = world.revision !== this.#revision;
     this.#revision = world.revision;
-    const now = isNews ? await pictureOf(world.client, this.#story) : this.#before;
-    if (now === undefined) return;
-    const before = this.#before;
+    const now = isNews || this.#seen === undefined ? await pictureOf(world.client, this.#story) : this.#seen;
     const at = world.clock.elapsed;
     if (this.#violated !== undefined) throw this.#violated;
     this.#checks.begin();
     this.#checks.holds("sound", world.bug === undefined, () => world.bug ?? "");
+    checkGone(now, this.#seen, at, this.#checks);
+    this.#budget.look(now);
+    const isOther = this.#before?.rollout.metadata.uid !== now.rollout?.metadata.uid;
+    if (isOther) this.#traffic = new TrafficWatch();
+    const before = isOther ? undefined : this.#before;
+    this.#seen = now;
+    if (!isPicture(now)) {
+      this.#before = undefined;
+      this.#written = undefined;
+      return checkEndpoints(now, at, this.#checks);
+    }
     this.#traffic.look(now, before, at, this.#checks);
     checkQuarantines(now, before, at, this.#checks);
     checkEndpoints(now, at, this.#checks);
@@ -229,13 +257,16 @@ class Player {
 
   /** Amid all that is still to be done. */
   async #lead(kind: string): Promise<void> {
-    if (!leading.has(kind) || this.#isStopped) return;
+    const isProtected = kind === "Pod" && this.#story.budget !== "none";
+    if ((!leading.has(kind) && !isProtected) || this.#isStopped) return;
     const now = await pictureOf(this.#world.client, this.#story);
     const before = this.#written;
-    if (now === undefined || before === undefined) return;
-    this.#written = now;
+    if (!isPicture(now)) return;
+    if (!isProtected) this.#written = now;
     try {
-      checkWritten(now, before, this.#before, this.#checks);
+      if (isProtected) this.#budget.written(now, this.#checks);
+      else if (before !== undefined && before.rollout.metadata.uid === now.rollout.metadata.uid)
+        checkWritten(now, before, this.#before, this.#checks);
     } catch (thrown) {
       if (!(thrown instanceof Violated)) throw thrown;
       this.#violated ??= thrown;
@@ -252,7 +283,7 @@ class Player {
   #manifests(): readonly Resource[] {
     const rollout = rolloutOf(this.#story, this.#wanted);
     const taken = this.#story.template === "own" ? [] : [takenOver(this.#wanted)];
-    return [...surroundings(this.#story, this.#wanted), ...taken, rollout];
+    return [...surroundings(this.#story, this.#wanted), ...taken, ...(this.#wanted.isThere ? [rollout] : [])];
   }
 
   /** Where the manifests stand: in a repository, whose hook tells, or on this machine. */
@@ -281,7 +312,30 @@ class Player {
       ...(change.replicas === undefined ? {} : { replicas }),
       ...(change.plan === undefined ? {} : { strategy }),
     };
+    if (!this.#wanted.isThere || (await client.get(rolloutKey)) === undefined) return;
     await client.patch(rolloutKey, { type: "merge", value: { spec: value } });
+  }
+
+  /** Past git, whose Application brings it back; or with all that deploys it. */
+  async #remove(how: Removal): Promise<void> {
+    const { client } = this.#world;
+    const isPruned = this.#story.delivery === "git" && how === "foreground";
+    if (isPruned) return this.#change({ isThere: false });
+    const propagationPolicy = ({ background: "Background", foreground: "Foreground", orphan: "Orphan" } as const)[how];
+    if (this.#story.delivery === "hand") this.#wanted = { ...this.#wanted, isThere: false };
+    if ((await client.get(rolloutKey)) !== undefined) await client.delete(rolloutKey, { propagationPolicy });
+  }
+
+  async #recreate(): Promise<void> {
+    if (this.#story.delivery === "git") return this.#change({ isThere: true });
+    try {
+      await this.#world.client.create(rolloutOf(this.#story, this.#wanted));
+    } catch (thrown) {
+      // It is there, or still on its way out.
+      if (!hasReason(thrown, "AlreadyExists")) throw thrown;
+      return;
+    }
+    this.#wanted = { ...this.#wanted, isThere: true };
   }
 
   /** What the watch of a repository does when it sees a push. */
@@ -340,6 +394,10 @@ class Player {
         return this.#change({ isEnforced: !this.#wanted.isEnforced });
       case "rings":
         return this.#change({ rings: this.#wanted.rings + 1 });
+      case "remove":
+        return this.#remove(step.how);
+      case "recreate":
+        return this.#recreate();
       case "notes":
         return this.#change({ hasNotes: !this.#wanted.hasNotes });
       case "crash":
@@ -348,7 +406,8 @@ class Player {
         return world.watchGap();
       default:
         this.#said.add(step.do);
-        return say(client, step.do, world.clock.now());
+        await say(client, step.do, world.clock.now());
+        if (this.#story.budget !== "none") this.#budget.aside(await pictureOf(client, this.#story));
     }
   }
 

@@ -141,6 +141,7 @@ const routesTooMuchForAMoment = only("Rollout", (real) => ({
   },
 }));
 const listsNobody = doing("Service", (action) => rewritten(action, '"ready":true', '"ready":false'));
+const keepsSelectors = doing("Service", (action) => (action.do === "update" ? undefined : action));
 const blamesPeople = doing("Rollout", (action) =>
   rewritten(action, '"action":"abort",', '"action":"abort","by":"a person",'),
 );
@@ -169,6 +170,12 @@ const neverRests = only("Rollout", (real) => {
   };
 });
 
+const ignoresBudgets = observing("Rollout", () => ({ budgets: { budgets: [], pods: [] } }));
+/** So that the store can't collect it. */
+const holdsBack = doing("Rollout", (action) =>
+  kindOf(action) === "AnalysisRun" ? rewritten(action, '"metadata":{', '"metadata":{"finalizers":["a/b"],') : action,
+);
+
 const trial: Steps = [{ do: "experiment", fate: "slow" }, wait(60)];
 const run: Steps = [{ do: "run", fate: "well" }, wait(60)];
 const soundly = new Map<string, ReturnType<typeof play>>();
@@ -179,6 +186,14 @@ function playedSoundly(told: Story): ReturnType<typeof play> {
   return known;
 }
 
+const removed: Steps = [
+  ...first,
+  { do: "push", fate: "well" },
+  wait(45),
+  { do: "remove", how: "background" },
+  wait(60),
+];
+const restart: Steps = [...first, { do: "restart" }, wait(60)];
 const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
 const again: Steps = [
   ...bad,
@@ -232,6 +247,11 @@ test.each<[string, string, Sabotage, Story]>([
   ["counts what it never measured", "why", miscounts, story(run, { beside: ["run"] })],
   ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
   ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
+  ["ignores budgets", "budget", ignoresBudgets, story(restart, { budget: "twoStay", replicas: 2 })],
+  ["holds back what it made", "gone", holdsBack, story(removed)],
+  ["leaves routes to nobody", "gone", forgets("VirtualService"), story(removed, { plan: 6 })],
+  ["leaves subsets to nobody", "gone", forgets("DestinationRule"), story(removed)],
+  ["leaves Services to nobody", "gone", keepsSelectors, story(removed, { shape: "blueGreen" })],
   ["never rests", "settles", neverRests, story([])],
 ])("a controller that %s is caught", async (_name, invariant, sabotage, told) => {
   const sound = await playedSoundly(told);

@@ -1,10 +1,10 @@
-import type { ConfigMap, PodTemplateSpec, Resource, Rollout } from "@sluice/api";
+import { type ConfigMap, controllerOf, type PodTemplateSpec, type Resource, type Rollout } from "@sluice/api";
 import { canonicalJson, sameJson } from "@sluice/kernel";
 import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, ownerOf, type Picture, wantedOf } from "./picture.ts";
+import { hashOf, isLeft, ownerOf, type Picture, wantedOf } from "./picture.ts";
 
 /** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
 export function checkReleaseEnd(picture: Picture, checks: Checks): void {
@@ -55,9 +55,12 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     );
   }
   for (const { metadata: of, spec: judged } of judgements) {
+    if (judged.rollout.uid !== metadata.uid) continue;
     checks.holds("ends", judged.terminate === true, () => `Judgement ${of.name} goes on, and the release is over`);
   }
+  const left = picture.experiments.filter(isLeft).map((one) => one.metadata.uid);
   for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
+    if (left.includes(controllerOf(set)?.uid)) continue;
     const wanted = wantedOf(set);
     const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? (spec.replicas ?? 1) : 0;
     checks.holds(

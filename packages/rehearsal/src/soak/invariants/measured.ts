@@ -1,7 +1,7 @@
 import { type AnalysisRun, controllerOf, type Experiment } from "@sluice/api";
 import { isShortLived, ownRunName } from "../manifests/beside.ts";
 import type { Checks } from "./invariant.ts";
-import { isReady, ownerOf, type Picture, wantedOf } from "./picture.ts";
+import { isLeft, isReady, ownerOf, type Picture, wantedOf } from "./picture.ts";
 
 const completed: ReadonlySet<string> = new Set(["Successful", "Failed", "Error", "Inconclusive"]);
 const isOver = ({ status }: Experiment | AnalysisRun): boolean => completed.has(status?.phase ?? "");
@@ -73,6 +73,7 @@ export function checkMeasuredEnd(picture: Picture, checks: Checks): void {
   const { phase = "" } = rollout.status ?? {};
   const isReleaseOver = phase === "Healthy" || rollout.status?.abort === true;
   for (const experiment of experiments) {
+    if (isLeft(experiment)) continue;
     const isOwn = ownerOf(experiment) === "";
     if (!isOwn && !isReleaseOver) continue;
     const { name, uid } = experiment.metadata;
@@ -97,6 +98,7 @@ export function checkMeasuredEnd(picture: Picture, checks: Checks): void {
     );
   }
   for (const run of runs) {
+    if (isLeft(run)) continue;
     const isOwn = ownerOf(run) === "";
     if (!isOwn && !isReleaseOver) continue;
     const { name, uid } = run.metadata;

@@ -12,6 +12,7 @@ import type {
   Job,
   Judgement,
   Pod,
+  PodDisruptionBudget,
   Quarantine,
   ReplicaSet,
   Resource,
@@ -34,15 +35,21 @@ export const isLifted = ({ spec, status }: Quarantine): boolean =>
 export const wantedOf = ({ spec }: ReplicaSet | Deployment): number => spec.replicas ?? 1;
 export const ownerOf = ({ metadata }: Resource): string => metadata.ownerReferences?.[0]?.kind ?? "";
 
-/** Everything as it stands in the store. */
-export interface Picture {
-  readonly rollout: Rollout;
+/** A Rollout was deleted, and was to leave it. */
+export const isLeft = ({ kind, metadata }: Resource): boolean =>
+  kind !== "Service" && metadata.ownerReferences === undefined && metadata.name.startsWith("web-");
+
+/** Everything as it stands in the store, with a release or without one. */
+export interface Remains {
+  readonly rollout: Rollout | undefined;
   readonly sets: readonly ReplicaSet[];
   readonly pods: readonly Pod[];
   readonly slices: readonly EndpointSlice[];
   readonly services: readonly Service[];
   readonly quarantines: readonly Quarantine[];
+  /** About what is there now, and the names of all. */
   readonly decisions: readonly Decision[];
+  readonly decisionNames: ReadonlySet<string>;
   readonly judgements: readonly Judgement[];
   readonly route: VirtualService | undefined;
   readonly rule: DestinationRule | undefined;
@@ -51,6 +58,7 @@ export interface Picture {
   readonly experiments: readonly Experiment[];
   readonly runs: readonly AnalysisRun[];
   readonly configMaps: readonly ConfigMap[];
+  readonly budget: PodDisruptionBudget | undefined;
   readonly ringSet: RingSet | undefined;
   readonly colours: BlueGreenDeployment | undefined;
   readonly application: Application | undefined;
@@ -68,6 +76,12 @@ export interface Picture {
   readonly activeHash: string;
 }
 
+export interface Picture extends Remains {
+  readonly rollout: Rollout;
+}
+
+export const isPicture = (remains: Remains): remains is Picture => remains.rollout !== undefined;
+
 interface Share {
   readonly weight: number;
   readonly service: string;
@@ -75,14 +89,19 @@ interface Share {
   readonly isBaseline: boolean;
 }
 
-export async function pictureOf(client: Client, story: Story): Promise<Picture | undefined> {
-  const { beside, delivery, sides, isConfigured, hasRings } = story;
+/** What was decided about an earlier one of the same name says nothing of this one. */
+const isOf =
+  (rollout: Rollout | undefined) =>
+  ({ spec: { subject } }: Decision): boolean =>
+    rollout === undefined || subject.kind !== "Rollout" || subject.uid === rollout.metadata.uid;
+
+export async function pictureOf(client: Client, story: Story): Promise<Remains> {
+  const { beside, delivery, sides, isConfigured, hasRings, budget } = story;
   const all = async <R extends Resource>(apiVersion: string, kind: string, isThere = true): Promise<readonly R[]> =>
     isThere ? (await client.list<R>({ apiVersion, kind }, {})).items : [];
   const argo = "argoproj.io/v1alpha1";
   const ours = "sluice.dev/v1alpha1";
   const [rollout] = await all<Rollout>(argo, "Rollout");
-  if (rollout === undefined) return undefined;
   const [route] = await all<VirtualService>("networking.istio.io/v1", "VirtualService");
   const [rule] = await all<DestinationRule>("networking.istio.io/v1", "DestinationRule");
   const services = await all<Service>("v1", "Service");
@@ -97,6 +116,7 @@ export async function pictureOf(client: Client, story: Story): Promise<Picture |
   const destinations = route?.spec.http?.find(({ name }) => name === "primary")?.route ?? [];
   const sideOf = ({ destination: { subset, host } }: (typeof destinations)[number]) =>
     subset ?? (host === canaryServiceName ? "canary" : host === stableServiceName ? "stable" : undefined);
+  const decisions = await all<Decision>(ours, "Decision");
   const sets = await all<ReplicaSet>("apps/v1", "ReplicaSet");
   const shareOf = ({ destination, weight = 0 }: (typeof destinations)[number]): Share => {
     const isBaseline = destination.host.includes("-fresh-baseline");
@@ -109,7 +129,8 @@ export async function pictureOf(client: Client, story: Story): Promise<Picture |
     slices: await all<EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice"),
     services,
     quarantines: await all<Quarantine>(ours, "Quarantine"),
-    decisions: await all<Decision>(ours, "Decision"),
+    decisions: decisions.filter(isOf(rollout)),
+    decisionNames: new Set(decisions.map(({ metadata }) => metadata.name)),
     judgements: await all<Judgement>(ours, "Judgement"),
     route,
     rule,
@@ -117,6 +138,7 @@ export async function pictureOf(client: Client, story: Story): Promise<Picture |
     jobs: await all<Job>("batch/v1", "Job"),
     experiments: await all<Experiment>(argo, "Experiment"),
     runs: await all<AnalysisRun>(argo, "AnalysisRun"),
+    budget: (await all<PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", budget !== "none"))[0],
     configMaps: await all<ConfigMap>("v1", "ConfigMap", isConfigured || delivery === "git"),
     ringSet: (await all<RingSet>(ours, "RingSet", hasRings))[0],
     colours,

@@ -48,7 +48,7 @@ export function checkQuarantines(now: Picture, before: Picture | undefined, at: 
 }
 
 /** Endpoints lead to pods that are ready. */
-export function checkEndpoints({ slices, pods }: Picture, at: number, checks: Checks): void {
+export function checkEndpoints({ slices, pods }: Pick<Picture, "slices" | "pods">, at: number, checks: Checks): void {
   const ready = new Set(pods.filter(isReady).map(({ metadata }) => metadata.name));
   for (const { metadata, endpoints } of slices) {
     for (const { conditions, targetRef } of endpoints ?? []) {
@@ -83,7 +83,7 @@ export function checkRecords(now: Picture, before: Picture | undefined, at: numb
     );
   }
   for (const { metadata, spec } of now.quarantines) {
-    const isTold = now.decisions.some((decision) => decision.metadata.name === spec.decision);
+    const isTold = now.decisionNames.has(spec.decision);
     checks.holdsSoon(
       "why",
       `quarantine ${metadata.name}`,

@@ -45,6 +45,22 @@ const evidenceOf = ({ evidence }: Story) => ({
   ],
 });
 
+export const budgetKey = { apiVersion: "policy/v1", kind: "PodDisruptionBudget", namespace, name: "web" };
+const budgets = { twoStay: { minAvailable: 2 }, oneMayGo: { maxUnavailable: 1 } } as const;
+
+/** How many Pods of the release want to stay while nobody has to take them. */
+export const budgetsOf = ({ budget }: Story) =>
+  budget === "none"
+    ? []
+    : [
+        {
+          apiVersion: budgetKey.apiVersion,
+          kind: budgetKey.kind,
+          metadata: { name: budgetKey.name, namespace },
+          spec: { selector: { matchLabels: { app: "web" } }, ...budgets[budget] },
+        },
+      ];
+
 /** How the release is judged, what counts as evidence, and who gets it first. */
 export const policies = (story: Story, wanted: Wanted) => [
   named("RollbackPolicy", "careful", {

@@ -30,6 +30,8 @@ export interface Wanted {
   readonly rings: number;
   readonly settings: number;
   readonly hasNotes: boolean;
+  /** Deleted Rollouts aren't. */
+  readonly isThere: boolean;
 }
 
 interface VersionOptions {
@@ -44,6 +46,8 @@ export const templateOf = (version: number, { fate, isLasting, isConfigured }: V
     ...(isLasting ? { annotations: { [notRevertibleAnnotation]: `migration ${version}` } } : {}),
   },
   spec: {
+    // A node runs them, and lets them end what they are at.
+    nodeName: "local",
     containers: [
       {
         name: "web",

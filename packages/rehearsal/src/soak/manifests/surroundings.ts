@@ -1,7 +1,7 @@
 import type { Resource } from "@sluice/api";
 import type { Story } from "../story/story.ts";
 import { analysisTemplates } from "./analyses.ts";
-import { policies } from "./policies.ts";
+import { budgetsOf, policies } from "./policies.ts";
 import { canaryServiceName, namespace, settingsName, stableServiceName, type Wanted } from "./release.ts";
 
 export const application = {
@@ -62,6 +62,7 @@ export const surroundings = (story: Story, wanted: Wanted): readonly Resource[] 
       spec: { host: "web", subsets: [{ name: "stable" }, { name: "canary" }] },
     },
     ...policies(story, wanted),
+    ...budgetsOf(story),
   ] as unknown as readonly Resource[];
 
 /** Syncs by itself, takes out what git doesn't have, heals drift, and lets bad commits be reverted. */

@@ -46,7 +46,7 @@ export function storyOf(seed: number, random: Random): Story {
     const isSudden = !onlyAtRest.has(act.do) && happens(0.25);
     steps.push(isSudden ? { ...act, amid: 1 + randomInteger(random, 12) } : act);
   }
-  return {
+  const story: Omit<Story, "budget"> = {
     seed,
     shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
     plan: anyPlan(random),
@@ -76,6 +76,30 @@ export function storyOf(seed: number, random: Random): Story {
     },
     steps,
   };
+  // Drawn last, so that what was found with a seed before is found with it still.
+  const budget = happens(0.8) ? "none" : one(random, ["twoStay", "oneMayGo"] as const);
+  const asked = budget === "none" ? steps : withRestarts(random, steps);
+  return { ...story, budget, steps: happens(0.8) ? asked : withRemoval(random, asked) };
+}
+
+/** What a budget has its word in. */
+function withRestarts(random: Random, steps: readonly Step[]): readonly Step[] {
+  const restart: readonly Step[] = [{ do: "restart" }, { do: "wait", seconds: one(random, [5, 45, 300]) }];
+  const placed = steps.toSpliced(1 + randomInteger(random, steps.length), 0, ...restart);
+  return placed.toSpliced(1 + randomInteger(random, placed.length), 0, ...restart);
+}
+
+/** Somebody deletes the Rollout at some time, and mostly brings it back. */
+function withRemoval(random: Random, steps: readonly Step[]): readonly Step[] {
+  const remove: Act = { do: "remove", how: one(random, ["background", "foreground", "orphan"]) };
+  const amid = random.next() < 0.4 ? { amid: 1 + randomInteger(random, 12) } : {};
+  const back: readonly Step[] = [
+    ...(random.next() < 0.5 ? [{ do: "wait", seconds: one(random, [1, 20, 300]) } as const] : []),
+    { do: "recreate" },
+  ];
+  const place = 1 + randomInteger(random, steps.length);
+  const isBack = random.next() < 0.8;
+  return steps.toSpliced(place, 0, { ...remove, ...amid }, ...(isBack ? back : []));
 }
 
 /** Half of them by chance. */

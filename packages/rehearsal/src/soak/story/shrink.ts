@@ -12,6 +12,7 @@ const plainer = [
   "hasRules",
   "evidence",
   "measures",
+  "budget",
   "isConfigured",
   "template",
   "delivery",
@@ -138,6 +139,8 @@ function simpler(step: Step): readonly Step[] {
         ...calmer,
         ...[1, 2].filter((replicas) => replicas < step.replicas).map((replicas) => ({ ...step, replicas })),
       ];
+    case "remove":
+      return [...calmer, ...(step.how === "background" ? [] : [{ ...step, how: "background" } as const])];
     case "worker":
     case "job":
     case "colours":

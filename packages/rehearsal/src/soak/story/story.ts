@@ -22,6 +22,8 @@ export type Act =
   | { readonly do: "git"; readonly isReachable: boolean }
   | { readonly do: "scale"; readonly replicas: number }
   | { readonly do: "steps"; readonly plan: number }
+  /** The Rollout is deleted. */
+  | { readonly do: "remove"; readonly how: Removal }
   | { readonly do: "clock"; readonly seconds: number }
   /** What stands beside the release. */
   | { readonly do: "worker" | "job" | "colours" | "experiment" | "run"; readonly fate: Fate }
@@ -31,7 +33,10 @@ export type Act =
 export type Word = Saying | Edit | "crash" | "watchGap";
 
 /** What people change in manifests beside the Rollout's own. */
-export type Edit = "configure" | "policy" | "rings" | "notes";
+export type Edit = "configure" | "policy" | "rings" | "notes" | "recreate";
+
+/** Whether what it owns goes at once, before it, or stays. */
+export type Removal = "background" | "foreground" | "orphan";
 
 /** What people ask of what is there. */
 export type Saying =
@@ -57,6 +62,8 @@ export type Shape = "weights" | "pods" | "blueGreen";
 export type Beside = "worker" | "job" | "colours" | "experiment" | "run";
 /** Who answers what analyses ask. */
 export type Measures = "prometheus" | "web" | "job" | "plugin" | "comparison" | "judge";
+
+export type Budget = "none" | "twoStay" | "oneMayGo";
 
 /** How unkind the platform is; each is a chance per effect or piece of news, 0 switches it off. */
 export interface Disturbance {
@@ -106,6 +113,8 @@ export interface Story {
   /** What becomes of a version that nothing is known of; "unasked": no EvidencePolicy says so. */
   readonly evidence: "unasked" | "hold" | "fail" | "pass";
   readonly measures: Measures;
+  /** How many pods a PodDisruptionBudget wants to stay. */
+  readonly budget: Budget;
   /** Pods read a ConfigMap, which is a part of their version. */
   readonly isConfigured: boolean;
   /** Where the template stands. */
@@ -134,6 +143,7 @@ export const plainStory: Story = {
   hasRules: false,
   evidence: "unasked",
   measures: "prometheus",
+  budget: "none",
   isConfigured: false,
   template: "own",
   delivery: "hand",

@@ -1,6 +1,6 @@
 import type { CanaryStep } from "@sluice/api";
 import { planOf } from "../manifests/plans.ts";
-import type { Act, Step, Story, Word } from "./story.ts";
+import type { Act, Removal, Step, Story, Word } from "./story.ts";
 
 const words: Readonly<Record<Word, string>> = {
   promote: "a person promotes it",
@@ -24,8 +24,15 @@ const words: Readonly<Record<Word, string>> = {
   policy: "the RollbackPolicy changes its mind whether the judge acts",
   rings: "the RingSet changes",
   notes: "a ConfigMap comes, or goes where it is there",
+  recreate: "a Rollout of the same name comes back",
   crash: "the control plane crashes",
   watchGap: "every watch breaks",
+};
+
+const removals: Readonly<Record<Removal, string>> = {
+  background: "and what it owns with it",
+  foreground: "once what it owns is gone",
+  orphan: "and what it owns stays",
 };
 
 function toldStep({ amid, ...act }: Step): string {
@@ -64,6 +71,8 @@ function toldAct(step: Act): string {
       return `change the steps to plan ${step.plan}: ${toldPlan(step.plan)}`;
     case "clock":
       return `the clock steps by ${step.seconds} s`;
+    case "remove":
+      return `the Rollout is deleted, ${removals[step.how]}`;
     case "worker":
       return `a Deployment gets a version that is ${step.fate}`;
     case "job":
@@ -107,6 +116,7 @@ export function toldStory(story: Story): string {
     ...(story.hasRules ? ["rules of its own"] : []),
     ...(story.evidence === "unasked" ? [] : [`without evidence: ${story.evidence}`]),
     ...(story.measures === "prometheus" ? [] : [`measured by ${story.measures}`]),
+    ...(story.budget === "none" ? [] : [`a budget: ${story.budget}`]),
     ...(story.isConfigured ? ["a ConfigMap"] : []),
     ...(story.template === "own" ? [] : ["workloadRef"]),
     ...(story.delivery === "hand" ? [] : ["from git"]),

@@ -26,6 +26,11 @@ function plan({ pod, isAnswerGood }: Observed, now: Instant): Plan<StoreAction, 
     const isCounted = (metadata.finalizers?.length ?? 0) > 0;
     // Whoever counts its end lets it go.
     if (isCounted) return isOver(pod) ? { actions: [], because: "over" } : ended(image, 143, now);
+    const at = after(
+      parseInstant(metadata.deletionTimestamp) ?? now,
+      seconds(1 - (metadata.deletionGracePeriodSeconds ?? 0)),
+    );
+    if (now < at) return { actions: [], because: "it ends what it is at", wakeAt: at };
     const options = { gracePeriodSeconds: 0, preconditions: { uid: metadata.uid ?? "" } };
     return { actions: [{ do: "delete", key: keyOf(pod), options }], because: "gone" };
   }

@@ -1,0 +1,59 @@
+import type { Pod } from "@sluice/api";
+import type { Checks } from "./invariant.ts";
+import { isReady, type Picture, type Remains, wantedOf } from "./picture.ts";
+
+const isProtected = ({ metadata }: Pod): boolean => metadata.labels?.app === "web";
+const isThere = ({ metadata }: Pod): boolean => metadata.deletionTimestamp === undefined;
+const setOf = ({ metadata }: Pod): string => metadata.ownerReferences?.[0]?.uid ?? "";
+
+/** Pods that controllers take although their ReplicaSet wants them: nobody had to, so the budget has its word. */
+export class BudgetWatch {
+  #looked: Remains | undefined;
+  #before: Remains | undefined;
+  /** Taken since everything was at rest, when all that could be known was known. */
+  readonly #taken = new Set<string>();
+
+  look(now: Remains): void {
+    this.#taken.clear();
+    this.#looked = now;
+    this.#before = now;
+  }
+
+  /** What people do is no doing of controllers. */
+  aside(now: Remains): void {
+    this.#before = now;
+  }
+
+  written(now: Picture, checks: Checks): void {
+    const { budget } = now;
+    const [before, looked] = [this.#before, this.#looked];
+    this.#before = now;
+    if (budget === undefined || before === undefined || looked === undefined) return;
+    const left = new Set(now.pods.filter(isThere).map(({ metadata }) => metadata.uid));
+    const taken = before.pods.filter((pod) => isProtected(pod) && isThere(pod) && !left.has(pod.metadata.uid));
+    // What a ReplicaSet has too many of it takes itself, as a rolling update does.
+    const voluntary = now.sets.flatMap((set) => {
+      const own = (pod: Pod) => setOf(pod) === set.metadata.uid;
+      const surplus = before.pods.filter((pod) => isThere(pod) && own(pod)).length - wantedOf(set);
+      return taken.filter(own).slice(Math.max(0, surplus));
+    });
+    for (const { metadata } of voluntary) this.#taken.add(metadata.uid ?? "");
+    if (voluntary.length === 0) return;
+    // Those that got ready since then count as well.
+    const serving = (pods: readonly Pod[]) =>
+      pods.filter((pod) => isProtected(pod) && isReady(pod) && !this.#taken.has(pod.metadata.uid ?? "")).length;
+    const healthy = Math.max(serving(looked.pods), serving(now.pods));
+    const { minAvailable, maxUnavailable = 0 } = budget.spec;
+    const owners = new Set(looked.pods.filter((pod) => isProtected(pod) && isThere(pod)).map(setOf));
+    const expected = looked.sets
+      .filter(({ metadata }) => owners.has(metadata.uid ?? ""))
+      .reduce((sum, set) => sum + wantedOf(set), 0);
+    const desired = Number(minAvailable ?? expected - Number(maxUnavailable));
+    checks.holds(
+      "budget",
+      healthy >= desired,
+      () =>
+        `${voluntary.map(({ metadata }) => metadata.name).join(", ")} taken: ${healthy} pods serve, ${desired} are to`,
+    );
+  }
+}
