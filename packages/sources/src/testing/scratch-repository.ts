@@ -14,6 +14,14 @@ const identity = {
   GIT_COMMITTER_EMAIL: "ada@example.org",
 };
 
+/** What `git init` writes; and nothing is tidied up behind the back of a test, which takes a process each time. */
+function initialize(folder: string, config: string): void {
+  for (const part of ["objects", "refs", "hooks"]) mkdirSync(join(folder, part), { recursive: true });
+  writeFileSync(join(folder, "HEAD"), "ref: refs/heads/main\n");
+  const quiet = "[gc]\n\tauto = 0\n[maintenance]\n\tauto = false\n[receive]\n\tautogc = false\n";
+  writeFileSync(join(folder, "config"), `[core]\n\trepositoryformatversion = 0\n\t${config}${quiet}`);
+}
+
 /** Real repositories for tests: a bare one to push to, and a clone that a person works in. */
 export class ScratchRepository {
   readonly folder: string;
@@ -24,9 +32,10 @@ export class ScratchRepository {
     this.folder = mkdtempSync(join(tmpdir(), "sluice-git-"));
     this.bare = join(this.folder, "origin.git");
     this.work = join(this.folder, "work");
-    execFileSync("git", ["init", "--quiet", "--bare", "--initial-branch=main", this.bare], { env: identity });
-    execFileSync("git", ["clone", "--quiet", this.bare, this.work], { env: identity, stdio: "ignore" });
-    this.git("checkout", "--quiet", "-B", "main");
+    initialize(this.bare, "bare = true\n");
+    const remote = `[remote "origin"]\n\turl = ${this.bare}\n\tfetch = +refs/heads/*:refs/remotes/origin/*\n`;
+    const branch = '[branch "main"]\n\tremote = origin\n\tmerge = refs/heads/main\n';
+    initialize(join(this.work, ".git"), `bare = false\n${remote}${branch}`);
   }
 
   get url(): string {
