@@ -1,3 +1,4 @@
+import { Fault } from "@sluice/kernel";
 import { Argument, Command, CommanderError } from "commander";
 import { addAnalysis, addExperiment } from "./syntax/analysis.ts";
 import { addApplication } from "./syntax/application.ts";
@@ -88,6 +89,9 @@ export function createProgram(): Command {
     .option("--replay", "work out every past verdict of the judge again from what it was shown")
     .option("--policy <file>", "with --replay: and what this RollbackPolicy would have done")
     .action(async (name, options) => {
+      if (options.policy !== undefined && options.replay !== true) {
+        throw new Fault("invalid", "--policy needs --replay");
+      }
       if (options.replay === true) return (await import("./commands/why-replay.ts")).whyReplay(name, options);
       return (await import("./commands/why.ts")).why(name, options);
     });

@@ -1,5 +1,6 @@
+import type { Dirent } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import type { Resource } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { type LocatedResource, parseManifests } from "@sluice/sources";
@@ -65,8 +66,13 @@ async function expand(path: string): Promise<string[]> {
     throw new Fault("invalid", cause.code === "ENOENT" ? `no file ${path}` : `can't read ${path}: ${cause.code}`);
   });
   if (!info.isDirectory()) return [path];
-  const names = (await readdir(path, { recursive: true })).filter(isManifest).sort();
-  return names
+  const entries = await readdir(path, { recursive: true, withFileTypes: true });
+  // A pipe or a socket would be waited for, a folder may be called so too.
+  const isText = (entry: Dirent) => entry.isFile() || entry.isSymbolicLink();
+  return entries
+    .filter((entry) => isManifest(entry.name) && isText(entry))
+    .map((entry) => relative(path, join(entry.parentPath, entry.name)))
+    .sort()
     .filter((name) => !name.split("/").some((part) => part === "node_modules" || part.startsWith(".")))
     .map((name) => join(path, name));
 }

@@ -34,6 +34,8 @@ interface Replayed {
   readonly release: string;
   readonly version: string;
   readonly recordedSeconds: number;
+  /** What its version and revision were called: a rehearsal calls them otherwise. */
+  readonly named: { readonly hash: string; readonly revision: string };
   readonly real: { readonly outcome: string | undefined; readonly decisions: readonly Decided[] };
   readonly asItWas: Outcome;
   /** Undefined where no file changes anything. */
@@ -48,17 +50,20 @@ export async function rehearseReplay(paths: readonly string[], options: Rehearse
   try {
     const past = (await pastReleases(connection.client, connection.namespace, options.replay)).at(-1);
     if (past === undefined) throw new Fault("invalid", `no release ${options.replay}`);
+    const rollout = past.judgement.spec.rollout.name;
+    refuseElsewhere(changes, { name: rollout, namespace: connection.namespace });
     const recording = await recorded(past, connection);
     const play = async (manifests: readonly Resource[]): Promise<Outcome> => {
       const policies = await policiesOf(manifests, { holdsBackWithoutPolicy: false });
-      const policy = policies.find(({ rollout }) => rollout.metadata.name === past.judgement.spec.rollout.name);
-      if (policy === undefined) throw new Fault("invalid", `the Rollout ${past.judgement.spec.rollout.name} is gone`);
+      const policy = policies.find(({ rollout: { metadata } }) => metadata.name === rollout);
+      if (policy === undefined) throw new Fault("invalid", `the Rollout ${rollout} is gone`);
       return replayRelease(policy, recording, { personMillis: minutes(10), ...startOf(past) });
     };
     const replayed: Replayed = {
       release: past.judgement.metadata.name,
       version: past.judgement.spec.canary.name,
       recordedSeconds: (recording.windows.at(-1)?.ends ?? 0) / 1000,
+      named: { hash: past.judgement.spec.canary.podTemplateHash, revision: past.judgement.spec.revision },
       real: { outcome: past.judgement.spec.outcome, decisions: past.decisions },
       asItWas: await play(past.manifests),
       changed:
@@ -88,6 +93,19 @@ async function recorded(past: PastRelease, { state, record }: Connection): Promi
   return { release: log.release, windows: log.windows.map(({ window }) => window) };
 }
 
+/** Files about something else would change nothing, and look as if it made no difference. */
+function refuseElsewhere(changes: readonly Resource[], release: { readonly name: string; readonly namespace: string }) {
+  const far = changes.find(({ metadata: { namespace = release.namespace } }) => namespace !== release.namespace);
+  const other = changes.find(({ kind, metadata }) => kind === "Rollout" && metadata.name !== release.name);
+  const found = far ?? other;
+  if (found === undefined) return;
+  const { namespace = release.namespace, name } = found.metadata;
+  throw new Fault(
+    "invalid",
+    `--replay: found ${found.kind} ${namespace}/${name}, expected what Rollout ${release.namespace}/${release.name} and its surroundings would be`,
+  );
+}
+
 /** The files' objects in the place of those with the same name. */
 function withChanges(
   manifests: readonly Resource[],
@@ -103,7 +121,7 @@ function withChanges(
   return [...manifests.filter((object) => !replaced.has(id(object))), ...placed];
 }
 
-function rendered({ release, version, recordedSeconds, real, asItWas, changed }: Replayed): string {
+function rendered({ release, version, recordedSeconds, named, real, asItWas, changed }: Replayed): string {
   const lines = [
     `${paint("bold", version)} ${paint("dim", release)}  ${real.outcome ?? "under way"}; ${span(recordedSeconds)} of its requests were recorded`,
   ];
@@ -120,12 +138,15 @@ function rendered({ release, version, recordedSeconds, real, asItWas, changed }:
   if (changed !== undefined) lines.push(`  as these files  ${endOf(changed)}`);
   const shown = changed ?? asItWas;
   for (const { atSeconds, action, because } of shown.decisions) {
-    lines.push(`    ${`${atSeconds.toFixed(1)} s`.padStart(9)}  ${action.padEnd(10)} ${because}`);
+    const words = because.replace(begins, `version ${named.hash} begins as revision ${named.revision}`);
+    lines.push(`    ${`${atSeconds.toFixed(1)} s`.padStart(9)}  ${action.padEnd(10)} ${words}`);
   }
   if (shown.seconds > recordedSeconds + 60)
     lines.push(`  after ${span(recordedSeconds)} nothing is recorded: the last second holds`);
   return lines.join("\n");
 }
+
+const begins = /^version \S+ begins as revision \d+/;
 
 const sameDecisions = (real: readonly Decided[], other: readonly Decided[]): boolean =>
   real.length === other.length &&

@@ -1,4 +1,5 @@
-import { writeFile } from "node:fs/promises";
+import { access, constants, stat, writeFile } from "node:fs/promises";
+import { dirname } from "node:path";
 import { Fault, hours, minutes } from "@sluice/kernel";
 import { parseGoDuration, parsePrometheusDuration } from "@sluice/languages";
 import {
@@ -50,6 +51,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
 }
 
 const worthThreads = 60;
+/** A release that isn't over after two weeks is given up. */
+const longestWait = hours(168);
 
 /** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
@@ -57,23 +60,24 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
   const { resources, leftOut, broken } = await readRepository(paths);
   trafficOf(options);
-  const chosen = options.fault === undefined ? {} : { faults: options.fault.map(faultOf) };
+  const chosen = options.fault === undefined ? {} : { faults: [...new Set(options.fault)].map(faultOf) };
   // A gate that can't be read should say so before a minute has gone by.
   if (options.require !== undefined)
     readRequirements(
       options.require,
       (chosen.faults ?? faults).map(({ name }) => name),
     );
+  if (options.html !== undefined) await refuseUnwritable(options.html);
   const runs = count("--runs", options.runs, 10);
+  const told = {
+    person: duration("--person", options.person),
+    notice: duration("--notice", options.notice),
+    seed: count("--seed", options.seed, 1),
+    good: count("--good", options.good, Math.max(20, runs * 4)),
+  };
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];
   const sought = profileOf(options.suggest);
-  if (options.shortest === true && sought === undefined) {
-    throw new Fault(
-      "invalid",
-      "--shortest says what --suggest looks for: found it alone, expected --suggest --shortest",
-    );
-  }
   const isWatched = process.stderr.isTTY === true && options.json !== true;
   const { policies, refused, doubled } = await readPolicies(resources, {
     ...(options.namespace === undefined ? {} : { namespace: options.namespace }),
@@ -95,11 +99,11 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       const shared: SharedOptions = {
         traffic: trafficOf(options, traffic),
         learned: words,
-        seed: count("--seed", options.seed, 1),
+        seed: told.seed,
         runs,
-        goodRuns: count("--good", options.good, Math.max(20, runs * 4)),
-        personMillis: duration("--person", options.person) ?? minutes(10),
-        noticeMillis: duration("--notice", options.notice) ?? minutes(60),
+        goodRuns: told.good,
+        personMillis: told.person ?? minutes(10),
+        noticeMillis: told.notice ?? minutes(60),
         ...(threads === undefined ? {} : { play: threads.play }),
         onRelease: async (done, all) => {
           if (done % 20 !== 0 && done !== all) return;
@@ -122,7 +126,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     options.require === undefined ? [] : checkRequirements(options.require, result),
   );
   if (options.keep === true) await keepAll(results, options.data);
-  if (options.html !== undefined) await writeFile(options.html, renderHtml(results));
+  if (options.html !== undefined) await writeFile(options.html, renderHtml(results)).catch(cantWrite(options.html));
   if (options.json) {
     console.log(
       JSON.stringify(
@@ -131,6 +135,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     );
   } else {
     for (const [index, result] of results.entries()) {
+      if (index > 0) console.log("");
       console.log(renderRehearsal(result, hasColour(), pageColumns()));
       const suggestion = suggestions[index];
       if (suggestion !== undefined) {
@@ -147,10 +152,21 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
 
 /** For each Rollout what its service's metrics tell, where there are any to ask. */
 async function ordinaryDays(policies: readonly Policy[], options: RehearseOptions): Promise<readonly LearnedTraffic[]> {
-  const door = await historyDoor(options);
-  if (door === undefined) return [];
   const length = typeof options.history === "string" ? historyOf(options.history) : hours(4 * 7 * 24);
+  const door = await historyDoor(options);
   const { service: services, query } = options;
+  if (door === undefined) {
+    const idle = [
+      typeof options.history === "string" ? "--history" : undefined,
+      services === undefined ? undefined : "--service",
+      query === undefined ? undefined : "--query",
+    ].find((flag) => flag !== undefined);
+    if (idle === undefined) return [];
+    throw new Fault(
+      "invalid",
+      `${idle} needs metrics to ask: --from-prometheus, or the state of a Sluice here or in --data`,
+    );
+  }
   const wanted = {
     now: Date.now(),
     length,
@@ -165,6 +181,17 @@ async function ordinaryDays(policies: readonly Policy[], options: RehearseOption
     await door.close();
   }
 }
+
+/** Before a minute has gone by, and without a file that would be left behind by whoever breaks off. */
+async function refuseUnwritable(path: string): Promise<void> {
+  const info = await stat(path).catch(() => undefined);
+  if (info?.isDirectory()) throw new Fault("invalid", `--html: found the folder ${path}, expected a file`);
+  await access(info === undefined ? dirname(path) : path, constants.W_OK).catch(cantWrite(path));
+}
+
+const cantWrite = (path: string) => (cause: NodeJS.ErrnoException) => {
+  throw new Fault("invalid", `--html: can't write ${path}: ${cause.code}`, { cause });
+};
 
 async function keepAll(results: readonly Rehearsal[], data: string | undefined): Promise<void> {
   const { rehearsals } = locateState(data);
@@ -200,6 +227,6 @@ function count(flag: string, text: string | undefined, otherwise: number): numbe
 function duration(flag: string, text: string | undefined) {
   if (text === undefined) return undefined;
   const parsed = parseGoDuration(text);
-  if (parsed.is === "parsed" && parsed.value > 0) return parsed.value;
-  throw new Fault("invalid", `${flag}: found ${text}, expected a time such as 10m`);
+  if (parsed.is === "parsed" && parsed.value > 0 && parsed.value <= longestWait) return parsed.value;
+  throw new Fault("invalid", `${flag}: found ${text}, expected a time such as 10m, of at most 168h`);
 }

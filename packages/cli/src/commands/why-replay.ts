@@ -27,13 +27,17 @@ export async function whyReplay(name: string, options: ReplayOptions): Promise<v
     if (mine.length === 0) throw new Fault("invalid", `no release of ${name} in ${namespace} was judged yet`);
     const logs = new WindowLogs(state.judgements);
     const replayed: Replayed[] = [];
+    const unjudged: string[] = [];
     for (const judgement of mine) {
       const log = await readWindowLog(logs.path(judgement.metadata.uid ?? ""));
       if (log !== undefined) replayed.push(replayOne(judgement, log, other));
+      else unjudged.push(`${judgement.spec.canary.name} ${judgement.metadata.name}`);
     }
     if (replayed.length === 0) throw new Fault("invalid", `no windows of ${name} were kept in ${state.judgements}`);
     if (options.json) console.log(JSON.stringify(replayed));
     else for (const one of replayed) console.log(render(one));
+    if (unjudged.length > 0 && options.json !== true)
+      console.log(`not judged again, for no window was kept or over: ${unjudged.join(", ")}`);
     if (replayed.some(isWrong)) process.exitCode = 1;
   } finally {
     await close();
@@ -152,7 +156,7 @@ export function render(replayed: Replayed): string {
   const { judgement, version, outcome, windows, differing, asItWas, withPolicy } = replayed;
   const same =
     differing.length === 0
-      ? paint("green", `${windows} windows judged again: the same verdicts`)
+      ? paint("green", `${windows} ${windows === 1 ? "window" : "windows"} judged again: the same verdicts`)
       : paint(
           isWrong(replayed) ? "red" : "yellow",
           `${differing.length} of ${windows} windows are judged otherwise than they were`,

@@ -34,8 +34,12 @@ export async function pastReleases(client: Client, namespace: string, name: stri
     .sort((one, other) => (one.spec.beganAt < other.spec.beganAt ? -1 : 1));
   const chosen = revision === undefined ? judged : judged.filter(({ spec }) => spec.revision === revision);
   if (chosen.length === 0) {
-    const there = judged.map(({ spec }) => `${rolloutName}@${spec.revision}`).join(", ");
-    throw new Fault("invalid", `no judged release ${name} in ${namespace}; there are ${there === "" ? "none" : there}`);
+    const others = judged.length > 0 ? judged : items;
+    const there = [...new Set(others.map(({ spec }) => `${spec.rollout.name}@${spec.revision}`))].join(", ");
+    throw new Fault(
+      "invalid",
+      `no judged release ${name === "" ? "without a name" : name} in ${namespace}; there are ${there === "" ? "none" : there}`,
+    );
   }
   const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: rolloutName };
   const rollout = await client.get(key);

@@ -54,6 +54,7 @@ export function addRehearse(program: Command): void {
     .option("--json", "print JSON")
     .addHelpText("after", faultsInWords)
     .action(async (paths, options) => {
+      (await import("../rehearse/idle-options.ts")).refuseIdleOptions(options, paths);
       if (options.calibration) {
         process.exitCode = await (await import("../commands/rehearse-calibration.ts")).rehearseCalibration(options);
         return;

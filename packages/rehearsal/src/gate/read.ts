@@ -10,7 +10,10 @@ import { type Clause, measureNames, parseRequirements } from "./requirement.ts";
 export function readRequirements(text: string, faults: readonly string[]): readonly Clause[] {
   const clauses = parseRequirements(text);
   if (clauses.is === "refused") throw wrong(text, clauses.refusal, repairOf(text, clauses.refusal));
-  for (const clause of clauses.value) checkArgument(text, clause, faults);
+  for (const clause of clauses.value) {
+    checkArgument(text, clause, faults);
+    checkShare(text, clause);
+  }
   return clauses.value;
 }
 
@@ -38,6 +41,19 @@ function checkArgument(text: string, clause: Clause, faults: readonly string[]):
     fault,
     `a fault that is rehearsed: ${faults.join(", ")}`,
     didYouMean(fault, faults) ?? faults[0] ?? fault,
+  );
+}
+
+/** Of more than all there is nothing to find. */
+function checkShare(text: string, { measure, position, text: clause }: Clause): void {
+  const number =
+    measure === "caught" || measure === "falseAborts" || measure === "asked" ? /([\d.]+)\s*%\s*$/.exec(clause) : null;
+  if (number === null || Number(number[1]) <= 100) return;
+  const at = text.indexOf(number[0], position);
+  throw wrong(
+    text,
+    { position: at, found: number[0].trim(), expected: "0 to 100 %" },
+    clause.replace(number[0], "100%"),
   );
 }
 

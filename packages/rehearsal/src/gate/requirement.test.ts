@@ -72,3 +72,7 @@ test("a fault that isn't rehearsed is refused where it stands, with those that a
   write caught(error +1pp) >= 95%`,
   );
 });
+
+test.each(["caught(error +1pp) >= 200%", "falseAborts <= 100.5 %"])("%s can't be told from never: refused", (text) => {
+  expect(() => readRequirements(text, ["error +1pp"])).toThrow("expected 0 to 100 %");
+});

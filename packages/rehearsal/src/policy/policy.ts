@@ -78,7 +78,7 @@ export async function readPolicies(
 ): Promise<ReadPolicies> {
   const all = manifests
     .filter(({ kind }) => rehearsed.has(kind) || readBeside.has(kind))
-    .map((object) => withNamespace(object, namespace));
+    .map((object) => withNamespace(asWritten(object), namespace));
   const { kept, doubled } = lastOfEach(all.filter(({ kind }) => rehearsed.has(kind)));
   const rollouts = kept.filter((object): object is Rollout => object.kind === "Rollout");
   if (rollouts.length === 0) throw new Fault("invalid", "no Rollout in these manifests: there is nothing to rehearse");
@@ -201,6 +201,15 @@ async function create(client: Client, object: Resource): Promise<Resource> {
     const message = violations.length === 0 ? thrown.message : `it would be refused:${fields}${repair}`;
     throw new Fault("invalid", `${place}: ${message}`, { cause: thrown, violations });
   }
+}
+
+/** What was read from a cluster holds what only the cluster writes. */
+function asWritten(object: Resource): Resource {
+  const { status: _, ...rest } = object;
+  const { name, namespace, labels, annotations } = object.metadata;
+  const own = { namespace, labels, annotations };
+  const metadata = Object.fromEntries(Object.entries(own).filter(([, value]) => value !== undefined));
+  return { ...rest, metadata: { name, ...metadata } } as Resource;
 }
 
 function withNamespace(object: Resource, namespace: string): Resource {

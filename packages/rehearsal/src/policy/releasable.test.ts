@@ -181,6 +181,19 @@ test("of what stands more than once the last one counts, and that is told", asyn
   ]);
 });
 
+test("what was read from a cluster is rehearsed as somebody would have written it", async () => {
+  const { metadata, ...rest } = canary();
+  const read = { resourceVersion: "7", uid: "u", generation: 3, creationTimestamp: "2026-01-01T00:00:00Z" };
+
+  const { rollout: known } = await policyOf(
+    { ...rest, metadata: { ...metadata, ...read }, status: { phase: "Healthy" } } as Resource,
+    errors(),
+  );
+
+  expect(known.metadata).toEqual({ name: "web", namespace });
+  expect(known.status).toBeUndefined();
+});
+
 test.each<[string, Resource, boolean]>([
   ["a share that routes carry", rollout({}), true],
   ["Pods that are the traffic", rollout({}, { trafficRouting: undefined }), false],

@@ -218,7 +218,7 @@ class Release {
         // After a switch the judge looks on for as long as there is a way back.
         if (said?.spec.comparedWith !== "before" || said.status?.phase === "Ended") return ended("promoted");
       }
-      if (now - beganAt > longest) return ended("stuck");
+      if (now - beganAt > longest) return ended("stuck", { by: "not over after two weeks", isOurs: false });
       const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
       if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
       step = status.currentStepIndex ?? step;
