@@ -4,20 +4,21 @@ import { Control } from "./explanations/control.ts";
 import { PodDifference } from "./explanations/pod-difference.ts";
 import { PodLoad } from "./explanations/pod-load.ts";
 import { Surroundings } from "./explanations/surroundings.ts";
+import { failuresOf, knownServiceOf, requestsOf, timed } from "./known-service.ts";
 import type { Excess } from "./learned/fading.ts";
 import { type Bars, LearnedLayer } from "./learned/learned-layer.ts";
 import type { TreeModel } from "./learned/trees.ts";
 import { withOwnDrift } from "./noise/drift.ts";
-import { DriftBelief } from "./noise/drift-belief.ts";
-import { fitNoise, type Noise, noiseCells } from "./noise/noise.ts";
-import { placeboOf, scoreOf } from "./noise/placebo-scores.ts";
-import { UsualRates } from "./noise/usual-rates.ts";
-import { CountScan, type Moment, type Stratum } from "./scans/count-scan.ts";
-import { LatencyCounts, slowOf, type Tail } from "./scans/latency-counts.ts";
+import type { DriftBelief } from "./noise/drift-belief.ts";
+import type { Noise } from "./noise/noise.ts";
+import type { UsualRates } from "./noise/usual-rates.ts";
+import { CountScan, type Moment } from "./scans/count-scan.ts";
+import { type LatencyCounts, slowOf, type Tail } from "./scans/latency-counts.ts";
 import { LatencyScan } from "./scans/latency-scan.ts";
 import { MemoryScan } from "./scans/memory-scan.ts";
 import { RestartScan } from "./scans/restart-scan.ts";
 import { StartScan, type ToleratedStart } from "./scans/start-scan.ts";
+import type { Stratum } from "./scans/stratum.ts";
 import type { Evidence } from "./sentence.ts";
 import { type ComparedWindow, Gathering } from "./windows/gathering.ts";
 import { allOf, sound } from "./windows/sound-window.ts";
@@ -33,9 +34,6 @@ const belief: Readonly<Record<Evidence["signal"], number>> = {
   memory: 1.5,
   restarts: 1,
 };
-
-const failureDrifts = [0.01, 0.03, 0.06, 0.1, 0.15, 0.21, 0.28, 0.38];
-const latencyDrifts = [0.002, 0.004, 0.008, 0.015, 0.025, 0.04, 0.06];
 
 /** Of each signal, what both versions served, compared window by window: the evidence that the canary is worse than tolerated. */
 export class Signals {
@@ -66,61 +64,38 @@ export class Signals {
     this.#control = new Control(release);
     this.#cohorts = new Cohorts(this.#control);
     this.#tolerances = tolerances;
-    const first = release.history[0]?.first;
-    const endpoints = Math.max(1, first?.endpoints.length ?? 1);
+    const known = knownServiceOf(release);
+    const { endpoints, failures, latencyNoise } = known;
     this.#endpoints = endpoints;
     this.#requestRates = new Array<number>(endpoints).fill(0);
-    const latency = new LatencyCounts(release, endpoints);
-    this.#latencyCounts = latency;
-    const placebo = placeboOf(release, endpoints, failuresOf);
-    const failureNoise = fitNoise(placebo, failureDrifts);
-    const latencyNoise = fitNoise(latency.placebo(release), latencyDrifts, 1.5);
-    const conversionNoise = fitNoise(
-      release.history.map(({ first: one, second: other }) =>
-        scoreOf([[one.conversions, one.exposures, other.conversions, other.exposures]]),
-      ),
-      [0.005, 0.015, 0.03],
-      1.2,
-    );
-    let requests = 0;
-    let failures = 0;
-    for (const { first: one, second: other } of release.history) {
-      requests += one.requests + other.requests;
-      failures += one.failures + other.failures;
-    }
-    const failureRate = (failures + 0.5) / (requests + 100);
-    this.#surroundings = new Surroundings({ failureRate, burst: failureNoise.burst }, latency);
+    this.#latencyCounts = known.latency;
+    const { burst } = failures.noise;
+    this.#surroundings = new Surroundings({ failureRate: failures.rate, burst }, known.latency);
     if (learned !== "off") {
       this.#learned = new LearnedLayer(learned, {
-        burst: failureNoise.burst,
-        failureDrift: failureNoise.drift,
+        burst,
+        failureDrift: failures.noise.drift,
         latencyBurst: latencyNoise.burst,
         latencyDrift: latencyNoise.drift,
       });
     }
-    this.#coldFailures = new ColdFailures(failureNoise);
-    this.#usualFailures = new UsualRates(release, endpoints, failuresOf);
-    const apart = this.#usualFailures.apart(failureNoise.burst);
-    this.#failureDrift = new DriftBelief(
-      noiseCells(placebo, failureDrifts),
-      placebo.map((score, index) => ({ ...score, seconds: (release.history[index]?.lasts ?? 0) / 1000 })),
-    );
+    this.#coldFailures = new ColdFailures(failures.noise);
+    this.#usualFailures = failures.usual;
+    this.#failureDrift = failures.drift.copy();
     const drift = this.#failureDrift;
     const driftOfEndpoint = withOwnDrift(drift, endpointDrift);
-    this.#failures = new StartScan(() => new CountScan(failureNoise, 1, true, apart, drift));
+    const ofEndpoint = withPods(failures.noise);
+    this.#failures = new StartScan(() => new CountScan(failures.noise, 1, true, failures.apart, drift));
     this.#byEndpoint = Array.from(
       { length: endpoints },
-      () => new StartScan(() => new CountScan(withPods(failureNoise), 2, true, apart, driftOfEndpoint)),
+      () => new StartScan(() => new CountScan(ofEndpoint, 2, true, failures.apart, driftOfEndpoint)),
     );
     this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
-    this.#slow = latency.tails.map((tail) => {
-      const drift = Math.max(0.05, 1.2 * tail.slope * latencyNoise.drift);
-      const placebo = placeboOf(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
-      const noise = { ...fitNoise(placebo, [drift], 2.2), drift };
-      const usual = new UsualRates(release, endpoints, (served, endpoint) => slowOf(tail, served, endpoint), timed);
-      return { tail, usual, scan: new CountScan(noise, 0.7, false, usual.apart(noise.burst)) };
-    });
-    this.#conversions = new CountScan(conversionNoise, 0.2, false);
+    this.#slow = known.slow.map(({ noise, apart, ...tail }) => ({
+      ...tail,
+      scan: new CountScan(noise, 0.7, false, apart),
+    }));
+    this.#conversions = new CountScan(known.conversionNoise, 0.2, false);
   }
 
   see(window: JudgedWindow): void {
@@ -150,7 +125,7 @@ export class Signals {
     const cold = this.#cohorts.coldness(time - seconds / 2, { seconds: 62 });
     const one = allOf(canary);
     const other = allOf(stable);
-    const failuresOfBoth = this.#strata(one, other, 1, failuresOf);
+    const failuresOfBoth = this.#strata(one, other, failuresOf);
     const { observed, ofControl } = usualOf(failuresOfBoth);
     this.#failureDrift.see({
       failures: canary.failures,
@@ -179,8 +154,8 @@ export class Signals {
     for (const { tail, usual, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
       const count = (served: Served, endpoint: number) => slowOf(tail, served, endpoint);
-      const strata = this.#strata(one, other, Math.exp(tail.slope * tolerated), count, timed, usual);
-      scan.add(strata, { ...moment, unknownPods: tail.slope * unknownPods });
+      const strata = this.#strata(one, other, count, timed, usual);
+      scan.add(strata, { ...moment, unknownPods: tail.slope * unknownPods }, Math.exp(tail.slope * tolerated));
     }
     // Too few conversions on the canary are too many on the stable version.
     this.#conversions.add(
@@ -190,10 +165,10 @@ export class Signals {
           exposure: stable.exposures,
           controlEvents: canary.conversions,
           controlExposure: canary.exposures,
-          tolerated: 1 / (this.#tolerances.conversions * (1 - 0.1 * cold)),
         },
       ],
       { ...moment, disturbance: moment.disturbance / 2 },
+      1 / (this.#tolerances.conversions * (1 - 0.1 * cold)),
     );
     const slowest = this.#slow[0]?.tail;
     this.#learned?.see({
@@ -209,7 +184,7 @@ export class Signals {
       slow:
         slowest === undefined
           ? []
-          : this.#strata(one, other, 1, (served, endpoint) => slowOf(slowest, served, endpoint), timed).map(excessOf),
+          : this.#strata(one, other, (served, endpoint) => slowOf(slowest, served, endpoint), timed).map(excessOf),
       latency: difference,
       isFresh: this.#control.isFresh,
     });
@@ -246,7 +221,7 @@ export class Signals {
   }
 
   #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, start: ToleratedStart): void {
-    const strata = this.#strata(one, other, 1, failuresOf, requestsOf, this.#usualFailures);
+    const strata = this.#strata(one, other, failuresOf, requestsOf, this.#usualFailures);
     this.#failures.add(strata, moment, start);
     const startOfOne = { mild: 1.3 * start.mild, wild: 1.3 * start.wild };
     for (const [endpoint, scan] of this.#byEndpoint.entries()) {
@@ -261,7 +236,6 @@ export class Signals {
   #strata(
     one: readonly Served[],
     other: readonly Served[],
-    tolerated: number,
     count: (served: Served, endpoint: number) => number,
     exposure: (served: Served) => number = requestsOf,
     usual?: UsualRates,
@@ -276,7 +250,6 @@ export class Signals {
         exposure: exposure(mine),
         controlEvents: count(theirs, endpoint),
         controlExposure: exposure(theirs),
-        tolerated,
         ...(usual === undefined ? {} : { usual: usual.of(endpoint) }),
       });
     }
@@ -306,12 +279,6 @@ export class Signals {
     ];
   }
 }
-
-const failuresOf = (served: Served): number => served.failures;
-const requestsOf = (served: Served): number => served.requests;
-
-/** Requests whose latency is known: histograms may be sampled. */
-const timed = (served: Served): number => served.latencyCounts.reduce((sum, count) => sum + count, 0);
 
 const stronger = (left: Evidence, right: Evidence): Evidence => (right.nats > left.nats ? right : left);
 

@@ -182,11 +182,13 @@ export class Inputs {
     }
   }
 
-  /** In the order of `inputNames`; undefined before anything could be compared. */
-  now(evidence: readonly Evidence[]): readonly number[] | undefined {
+  /**
+   * In the order of `inputNames`, until the next window is seen; undefined before anything could be compared. They are
+   * worked out where somebody asks for them: of most windows the evidence is too little for a model to matter.
+   */
+  now(evidence: readonly Evidence[]): (() => readonly number[]) | undefined {
     const seen = this.#seen;
     if (seen === undefined) return undefined;
-    const { burst, failureDrift, latencyBurst, latencyDrift } = this.#noise;
     const bySignal = inputNames.slice(0, 4).map((signal) => bounded(evidence.find((one) => one.signal === signal)));
     const sorted = [...bySignal].sort((left, right) => right - left);
     const top = sorted[0] ?? none;
@@ -196,6 +198,12 @@ export class Inputs {
     const lately = this.#natsOf(seen.time - 18);
     if (seen.time > (this.#before.at(-1)?.time ?? -1)) this.#before.push({ time: seen.time, nats: traced });
     while ((this.#before[1]?.time ?? seen.time) <= seen.time - 60) this.#before.shift();
+    return () => this.#written(seen, { bySignal, sorted, since, then, lately });
+  }
+
+  #written(seen: SeenWindow, { bySignal, sorted, since, then, lately }: Traced): readonly number[] {
+    const { burst, failureDrift, latencyBurst, latencyDrift } = this.#noise;
+    const top = sorted[0] ?? none;
     const failures = this.#failures;
     const slow = this.#slow;
     const latency = this.#latency;
@@ -263,6 +271,15 @@ export class Inputs {
   #natsOf(time: number): readonly number[] | undefined {
     return (this.#before.findLast((one) => one.time <= time) ?? this.#before[0])?.nats;
   }
+}
+
+/** Of the evidence now and a while ago. */
+interface Traced {
+  readonly bySignal: readonly number[];
+  readonly sorted: readonly number[];
+  readonly since: number;
+  readonly then: readonly number[] | undefined;
+  readonly lately: readonly number[] | undefined;
 }
 
 interface Spans {

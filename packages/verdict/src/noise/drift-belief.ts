@@ -80,6 +80,14 @@ export class DriftBelief implements DriftOf {
     return this.#variances;
   }
 
+  /** Another one that knows the same so far. */
+  copy(): DriftBelief {
+    const copy = new DriftBelief([], []);
+    copy.#explanations = this.#explanations.map((one) => ({ ...one }));
+    copy.#variances = this.#variances;
+    return copy;
+  }
+
   see(window: DriftWindow): void {
     if (window.newest !== this.#newest) {
       this.#newest = window.newest;

@@ -18,10 +18,16 @@ export function fixedDrift(drift: number): DriftOf {
 /** As `of`, and besides it what is peculiar to a part. */
 export function withOwnDrift(of: DriftOf, own: number): DriftOf {
   const { memories } = of;
+  let known: readonly number[] | undefined;
+  let both: readonly number[] = [];
   return {
     memories,
     get variances() {
-      return of.variances.map((variance) => variance + (own * own) / memories.length);
+      if (of.variances !== known) {
+        known = of.variances;
+        both = known.map((variance) => variance + (own * own) / memories.length);
+      }
+      return both;
     },
   };
 }
@@ -29,12 +35,12 @@ export function withOwnDrift(of: DriftOf, own: number): DriftOf {
 /** What is left of drift after a window: the same for every onset. */
 export interface Kept {
   readonly byMemory: readonly number[];
-  readonly ofDisturbance: number;
+  readonly ofDisturbance: readonly number[];
 }
 
 export const keptAfter = (seconds: number, memories: readonly number[]): Kept => ({
   byMemory: memories.map((memory) => Math.exp(-seconds / memory)),
-  ofDisturbance: Math.exp(-seconds / memorySeconds),
+  ofDisturbance: [Math.exp(-seconds / memorySeconds)],
 });
 
 /** Of one window: information about the log ratio, and the standard deviations that more requests don't average away. */
@@ -55,18 +61,16 @@ export class DriftSums {
   information = 0;
   #weighed = 0;
   #pods = 0;
-  readonly #disturbed = new CorrelatedSum();
-  readonly #drifting: readonly CorrelatedSum[];
+  readonly #disturbed = new CorrelatedSums(1);
+  readonly #drifting: CorrelatedSums;
 
   constructor(memories: readonly number[]) {
-    this.#drifting = memories.map(() => new CorrelatedSum());
+    this.#drifting = new CorrelatedSums(memories.length);
   }
 
   add({ information, weight, kept, disturbance, pods }: DriftInput): void {
     this.#disturbed.add(information * disturbance, kept.ofDisturbance);
-    for (let which = 0; which < this.#drifting.length; which++) {
-      this.#drifting[which]?.add(information, kept.byMemory[which] ?? 0);
-    }
+    this.#drifting.add(information, kept.byMemory);
     this.information += information;
     this.#weighed += weight * information;
     this.#pods += information * pods;
@@ -75,23 +79,34 @@ export class DriftSums {
   /** Variance over that of independent events, where those have `burst`, and the versions drift by `variances`. */
   dispersion(burst: number, variances: readonly number[]): number {
     if (this.information <= 0) return burst;
-    let variance = this.#weighed * burst + this.#disturbed.variance + this.#pods * this.#pods;
+    let variance = this.#weighed * burst + this.#disturbed.variance(0) + this.#pods * this.#pods;
     for (let which = 0; which < variances.length; which++) {
-      variance += (variances[which] ?? 0) * (this.#drifting[which]?.variance ?? 0);
+      variance += (variances[which] ?? 0) * this.#drifting.variance(which);
     }
     return variance / this.information;
   }
 }
 
-/** Variance of a sum of loads times an error that is forgotten with time. */
-class CorrelatedSum {
-  variance = 0;
-  #recent = 0;
+/** Variances of a sum of loads times an error that is forgotten with time, for each time it may take. */
+class CorrelatedSums {
+  /** Of each the variance, and what isn't forgotten. */
+  readonly #sums: Float64Array;
+
+  constructor(length: number) {
+    this.#sums = new Float64Array(2 * length);
+  }
 
   /** `kept`: of what came before. */
-  add(load: number, kept: number): void {
-    this.#recent *= kept;
-    this.variance += load * load + 2 * load * this.#recent;
-    this.#recent += load;
+  add(load: number, kept: readonly number[]): void {
+    const sums = this.#sums;
+    for (let which = 0; which < kept.length; which++) {
+      const recent = (sums[2 * which + 1] as number) * (kept[which] as number);
+      sums[2 * which] = (sums[2 * which] as number) + (load * load + 2 * load * recent);
+      sums[2 * which + 1] = recent + load;
+    }
+  }
+
+  variance(which: number): number {
+    return this.#sums[2 * which] as number;
   }
 }

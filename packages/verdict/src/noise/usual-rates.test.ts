@@ -48,10 +48,9 @@ function nats(ofControl: number, usual: number | undefined): number {
       exposure: 10,
       controlEvents: window % (30 / ofControl) === 0 ? 1 : 0,
       controlExposure: 10,
-      tolerated: 1.1,
       ...(usual === undefined ? {} : { usual }),
     };
-    scan.add([stratum], { starts: 10 * window, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 });
+    scan.add([stratum], { starts: 10 * window, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 }, 1.1);
   }
   return scan.finding(10).nats;
 }

@@ -1,13 +1,13 @@
 import { expect, test } from "vitest";
 import type { Noise } from "../noise/noise.ts";
-import { CountScan, type Stratum } from "./count-scan.ts";
+import { CountScan } from "./count-scan.ts";
+import type { Stratum } from "./stratum.ts";
 
 const endpoint = (events: number): Stratum => ({
   events,
   exposure: 20,
   controlEvents: 0,
   controlExposure: 380,
-  tolerated: 1.1,
 });
 
 /** A service whose failures come in bursts, and three windows of which the last brings failures. */
@@ -15,7 +15,7 @@ function natsOf(last: readonly number[], bursts: Noise["bursts"] = [{ burst: 5, 
   const scan = new CountScan({ burst: 5, bursts, burstMax: 7, drift: 0.05 }, 1, true);
   for (const [index, events] of [last.map(() => 0), last.map(() => 0), last].entries()) {
     const moment = { starts: 200 + 10 * index, seconds: 10, podShare: 0, unknownPods: 0, disturbance: 0 };
-    scan.add(events.map(endpoint), moment);
+    scan.add(events.map(endpoint), moment, 1.1);
   }
   return scan.finding(20).nats;
 }
@@ -61,7 +61,7 @@ function natsAfter(later: readonly { readonly failing: number; readonly share?: 
     // Many at once, of which those of an outage are the most.
     const usual = 20 / share;
     const events = usual + 20 * (failing - 1);
-    scan.add([{ events, exposure: 2000, controlEvents: 19 * usual, controlExposure: 38_000, tolerated: 1.1 }], moment);
+    scan.add([{ events, exposure: 2000, controlEvents: 19 * usual, controlExposure: 38_000 }], moment, 1.1);
   }
   return scan.finding(20).nats;
 }

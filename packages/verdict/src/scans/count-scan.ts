@@ -1,19 +1,9 @@
 import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "../noise/drift.ts";
 import type { Noise } from "../noise/noise.ts";
-import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
+import { ClusterSums } from "./cluster-sums.ts";
+import { deviance } from "./deviance.ts";
 import { Onsets } from "./onsets.ts";
-
-/** Events on both sides within one stratum (an endpoint) of one window. */
-export interface Stratum {
-  readonly events: number;
-  readonly exposure: number;
-  readonly controlEvents: number;
-  readonly controlExposure: number;
-  /** The ratio of rates that isn't held against the release here and now. */
-  readonly tolerated: number;
-  /** Events an exposure before the release. */
-  readonly usual?: number;
-}
+import type { Stratum } from "./stratum.ts";
 
 export interface Moment {
   /** Seconds since the release began, at the window's start. */
@@ -49,10 +39,6 @@ export interface Counts {
 const coldSeconds = 180;
 /** For about so long a shared disturbance sets two versions apart in the same direction. */
 const disturbedSeconds = 200;
-/** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
-const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
-const growths = excesses.map((excess) => Math.exp(excess) - 1);
-
 /** How much of the bursts is left in failures whose worst window counts as one. */
 const restOfBursts = 0.85;
 
@@ -65,13 +51,6 @@ const nothing: Finding = {
   counts: { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 },
 };
 
-interface Clusters {
-  observed: number;
-  expected: number;
-  total: number;
-  information: number;
-}
-
 class CountSums {
   readonly drift: DriftSums;
   observed = 0;
@@ -82,12 +61,12 @@ class CountSums {
   peak = { observed: 0, expected: 0, total: 0 };
   /** What the history lets expect of it. */
   ofHistory = 0;
-  /** Clusters in place of events, for each burst factor that there may be. */
-  readonly clusters: readonly Clusters[];
+  /** Clusters in place of events. */
+  readonly clusters: ClusterSums;
 
   constructor(bursts: number, memories: readonly number[]) {
     this.drift = new DriftSums(memories);
-    this.clusters = Array.from({ length: bursts }, () => ({ observed: 0, expected: 0, total: 0, information: 0 }));
+    this.clusters = new ClusterSums(bursts);
   }
 }
 
@@ -107,6 +86,12 @@ export class CountScan {
   readonly #drift: DriftOf;
   readonly #isDriftLearned: boolean;
   readonly #onsets: Onsets<CountSums>;
+  /** Those that are looked at for clusters: each of them, where a sign is grave. */
+  readonly #bursts: Noise["bursts"];
+  /** Nats that each of them is rare by. */
+  readonly #rarities: readonly number[];
+  /** Of the window that is added. */
+  readonly #clusters: ClusterSums;
 
   /**
    * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
@@ -121,21 +106,25 @@ export class CountScan {
     this.#noise = noise;
     this.#scale = scale;
     this.#podDrift = 0.5 * noise.drift;
+    this.#bursts = isGrave ? noise.bursts : [];
+    this.#rarities = this.#bursts.map(({ share }) => -Math.log(share));
+    this.#clusters = new ClusterSums(this.#bursts.length);
     this.#onsets = new Onsets(() => this.#begin());
   }
 
   #begin(): CountSums {
-    return new CountSums(this.#isGrave ? this.#noise.bursts.length : 0, this.#drift.memories);
+    return new CountSums(this.#bursts.length, this.#drift.memories);
   }
 
-  add(strata: readonly Stratum[], moment: Moment): void {
+  /** `tolerated`: the ratio of rates that isn't held against the release here and now. */
+  add(strata: readonly Stratum[], moment: Moment, tolerated: number): void {
     let observed = 0;
     let expected = 0;
     let total = 0;
     let information = 0;
     let ofHistory = 0;
     const counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
-    for (const { events, exposure, controlEvents, controlExposure, tolerated, usual = 0 } of strata) {
+    for (const { events, exposure, controlEvents, controlExposure, usual = 0 } of strata) {
       counts.events += events;
       counts.exposure += exposure;
       counts.controlEvents += controlEvents;
@@ -171,13 +160,10 @@ export class CountScan {
       disturbance: moment.disturbance,
       pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
     };
-    const clusters = this.#isGrave ? this.#noise.bursts.map(({ burst: of }) => clustersOf(strata, of)) : [];
+    this.#clusters.become(strata, tolerated, this.#bursts);
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
-      for (let which = 0; which < clusters.length; which++) {
-        const sum = sums.clusters[which];
-        if (sum !== undefined) addTo(sum, clusters[which] as Clusters, weight);
-      }
+      sums.clusters.add(this.#clusters, weight);
       sums.observed += weight * observed;
       sums.expected += weight * expected;
       sums.total += weight * total;
@@ -209,6 +195,7 @@ export class CountScan {
     let best = nothing;
     for (const [index, { since, sums }] of this.#onsets.all.entries()) {
       if (sums.observed <= sums.expected) continue;
+      const price = this.#onsets.price(index);
       const { peak } = sums;
       // Of the worst window half is enough: one burst may be larger than any in the history.
       const spared = 0.5 * Math.max(0, peak.observed - peak.expected);
@@ -223,8 +210,9 @@ export class CountScan {
       const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
-      const apart = this.#isGrave ? this.#natsOfClusters(sums, variances) : 0;
-      const nats = Math.max(Math.max(whole, rest) - looks, apart) - this.#onsets.price(index);
+      const together = Math.max(whole, rest) - looks;
+      const apart = this.#natsOfClusters(sums, variances, Math.max(together, best.nats + price));
+      const nats = Math.max(together, apart) - price;
       if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
     }
     return best;
@@ -244,62 +232,23 @@ export class CountScan {
 
   /**
    * Failures apart from each other are as many causes: what is known of bursts makes them no less surprising. How large those
-   * are isn't known: each size explains them as well as it does, and counts as far as it is likely.
+   * are isn't known: each size explains them as well as it does, and counts as far as it is likely. Minus infinity where
+   * they can't come to more than `least`, which is most often so and told with much less.
    */
-  #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[]): number {
-    let chance = 0;
+  #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[], least: number): number {
+    if (this.#bursts.length === 0) return 0;
     const driftOfInformation = drift.dispersion(0, variances) / drift.information;
-    for (let which = 0; which < clusters.length; which++) {
-      const share = this.#noise.bursts[which]?.share ?? 0;
-      chance += share * Math.exp(-natsOf(clusters[which] as Clusters, driftOfInformation));
+    for (let which = 0; which < this.#bursts.length; which++) {
+      const most = clusters.natsAtMost(which, driftOfInformation) + (this.#rarities[which] as number);
+      if (most + rounding < least) return Number.NEGATIVE_INFINITY;
+    }
+    let chance = 0;
+    for (let which = 0; which < this.#bursts.length; which++) {
+      chance += (this.#bursts[which]?.share ?? 0) * Math.exp(-clusters.nats(which, driftOfInformation));
     }
     return chance > 0 ? -Math.log(chance) : 0;
   }
 }
 
-/** By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
-function clustersOf(strata: readonly Stratum[], burst: number): Clusters {
-  const size = meanSize(burst);
-  const sum = { observed: 0, expected: 0, total: 0, information: 0 };
-  for (const { events, exposure, controlEvents, controlExposure, tolerated } of strata) {
-    if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;
-    const share = (exposure * tolerated) / (exposure * tolerated + controlExposure);
-    const usual = (controlEvents * exposure * tolerated) / controlExposure;
-    const observed = clustersOfCanary(events, usual / size, size);
-    const total = observed + clustersOfControl(controlEvents, size);
-    sum.observed += observed;
-    sum.expected += total * share;
-    sum.total += total;
-    sum.information += total * share * (1 - share);
-  }
-  return sum;
-}
-
-function addTo(sum: Clusters, { observed, expected, total, information }: Clusters, weight: number): void {
-  sum.observed += weight * observed;
-  sum.expected += weight * expected;
-  sum.total += weight * total;
-  sum.information += weight * information;
-}
-
-/** Of so many clusters, averaged over how many times more there may be. */
-function natsOf({ observed, expected, total, information }: Clusters, driftOfInformation: number): number {
-  if (information <= 0) return 0;
-  const dispersion = 1 + driftOfInformation * information;
-  let sum = 0;
-  for (let which = 0; which < excesses.length; which++) {
-    // Log of how much likelier `observed` of `total` are if the odds are so many times those that were expected.
-    const likelier =
-      observed * (excesses[which] as number) - total * Math.log(1 + (expected / total) * (growths[which] as number));
-    sum += Math.exp(likelier / dispersion);
-  }
-  return Math.log(sum / excesses.length);
-}
-
-/** Nats by which `observed` of `total` speaks against `expected` or fewer (the exponent of Chernoff's bound). */
-export function deviance(observed: number, expected: number, total: number): number {
-  if (observed <= expected || total <= 0) return 0;
-  const others = total - observed;
-  const rest = others <= 0 ? 0 : others * Math.log(others / (total - expected));
-  return observed * Math.log(observed / expected) + rest;
-}
+/** More than rounding makes of a bound that is met exactly. */
+const rounding = 1e-9;

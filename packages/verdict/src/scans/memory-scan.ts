@@ -74,10 +74,12 @@ export class MemoryScan {
     let without = Number.POSITIVE_INFINITY;
     let withLeak = Number.POSITIVE_INFINITY;
     let growth = 0;
+    const level = this.#leastSquares([ones], observed);
+    const line = this.#leastSquares([ones, minutes], observed);
     for (let filling = firstFilling; filling < columns; filling++) {
-      without = Math.min(without, this.#resting(filling));
+      without = Math.min(without, this.#resting(filling, level));
       const leaking = this.#leastSquares([ones, filling, minutes], observed);
-      const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : this.#leastSquares([ones, minutes], observed);
+      const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : line;
       const slope = leak.weights.at(-1) ?? 0;
       if (!(slope > 0)) continue;
       const squares = leak.squares();
@@ -87,18 +89,18 @@ export class MemoryScan {
       }
     }
     if (withLeak >= without || growth < 0.1) return none;
-    const level = this.#blocks.at(-1)?.[observed] ?? 1;
+    const last = this.#blocks.at(-1)?.[observed] ?? 1;
     // Minutes resemble their neighbours: four of them count as one. Noise grows with the level.
-    const variance = Math.max(withLeak / Math.max(1, blocks - 4), (0.02 * level) ** 2);
+    const variance = Math.max(withLeak / Math.max(1, blocks - 4), (0.02 * last) ** 2);
     const surprise = 1 + slowSurprise * Math.max(0, 1 - growth / plainGrowth);
     const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks) - surprise;
     return { nats, growthAnHour: growth };
   }
 
   /** Squares left by a level with one filling cache: it only fills, and comes to rest at a bearable level. */
-  #resting(filling: number): number {
+  #resting(filling: number, level: Fit): number {
     const free = this.#leastSquares([ones, filling], observed);
-    if ((free.weights[1] ?? 0) < 0) return this.#leastSquares([ones], observed).squares();
+    if ((free.weights[1] ?? 0) < 0) return level.squares();
     if ((free.weights[0] ?? 0) <= restingMax) return free.squares();
     return this.#leastSquares([filling], beyondRest).squares();
   }
@@ -110,7 +112,9 @@ export class MemoryScan {
       return [...fitted, target].map((other) => products[other] as number);
     });
     const weights = solved(rows);
+    let known: number | undefined;
     const squares = (): number => {
+      if (known !== undefined) return known;
       let sum = 0;
       for (const block of this.#blocks) {
         let value = 0;
@@ -119,6 +123,7 @@ export class MemoryScan {
         }
         sum += ((block[target] as number) - value) ** 2;
       }
+      known = sum;
       return sum;
     };
     return { weights, squares };

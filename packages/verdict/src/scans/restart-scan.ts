@@ -1,5 +1,5 @@
 import type { VersionServed } from "../windows/window.ts";
-import { deviance } from "./count-scan.ts";
+import { deviance } from "./deviance.ts";
 
 export interface RestartFinding {
   readonly nats: number;

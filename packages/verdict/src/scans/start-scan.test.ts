@@ -39,8 +39,7 @@ function guarded() {
 function waiting() {
   const scan = new CountScan(noise, 1, true);
   return {
-    add: (events: number, window: number) =>
-      scan.add([{ ...stratum(events), tolerated: wild(window) }], moment(window)),
+    add: (events: number, window: number) => scan.add([stratum(events)], moment(window), wild(window)),
     nats: () => scan.finding(100).nats,
   };
 }

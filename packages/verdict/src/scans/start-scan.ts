@@ -1,4 +1,5 @@
-import type { CountScan, Finding, Moment, Stratum } from "./count-scan.ts";
+import type { CountScan, Finding, Moment } from "./count-scan.ts";
+import type { Stratum } from "./stratum.ts";
 
 /** Nats by which a start that brings many times the usual failures is less usual than a mild one. */
 const wildSurprise = 2.5;
@@ -22,15 +23,9 @@ export class StartScan {
     this.#wild = scan();
   }
 
-  add(strata: readonly Omit<Stratum, "tolerated">[], moment: Moment, { mild, wild }: ToleratedStart): void {
-    this.#mild.add(
-      strata.map((stratum) => ({ ...stratum, tolerated: mild })),
-      moment,
-    );
-    this.#wild.add(
-      strata.map((stratum) => ({ ...stratum, tolerated: wild })),
-      moment,
-    );
+  add(strata: readonly Stratum[], moment: Moment, { mild, wild }: ToleratedStart): void {
+    this.#mild.add(strata, moment, mild);
+    this.#wild.add(strata, moment, wild);
   }
 
   finding(burstCap: number): Finding {
