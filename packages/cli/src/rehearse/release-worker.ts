@@ -4,12 +4,11 @@ import { parentPort } from "node:worker_threads";
 import { type FaultKind, toFault } from "@sluice/kernel";
 import type { Outcome, ReleaseOptions } from "@sluice/rehearsal";
 
-/** What releases of one rehearsal share is sent once, and is then the same object for all of them. */
-export interface ToPlay {
-  readonly release: Omit<ReleaseOptions, "policy">;
-  /** Absent: as of the release before. */
-  readonly policy?: ReleaseOptions["policy"];
-}
+/**
+ * What is another than of the release before; undefined where it had what this one doesn't. So what releases of one
+ * rehearsal share is sent once, and is then the same object for all of them.
+ */
+export type ToPlay = { readonly [Field in keyof ReleaseOptions]?: ReleaseOptions[Field] | undefined };
 
 /** A fault's kind would be lost on its way between threads. */
 export type Answer =
@@ -20,13 +19,12 @@ export type Answer =
 if (import.meta.url.endsWith(".ts")) enableCompileCache();
 const { rehearseRelease } = await import("@sluice/rehearsal");
 
-let known: ReleaseOptions["policy"] | undefined;
+let release: ToPlay = {};
 
-async function answered({ release, policy = known }: ToPlay): Promise<Answer> {
+async function answered(changes: ToPlay): Promise<Answer> {
   try {
-    if (policy === undefined) throw new Error("the first release comes with its policy");
-    known = policy;
-    return { is: "ended", outcome: await rehearseRelease({ ...release, policy }) };
+    release = { ...release, ...changes };
+    return { is: "ended", outcome: await rehearseRelease(release as ReleaseOptions) };
   } catch (thrown) {
     const { kind, message } = toFault(thrown);
     return { is: "failed", kind, message };

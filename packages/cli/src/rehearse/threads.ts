@@ -20,8 +20,8 @@ export class ReleaseThreads {
   readonly #workers: Worker[] = [];
   readonly #idle: Worker[] = [];
   readonly #busy = new Map<Worker, Asked>();
-  /** What each was sent last: a policy is much to copy for every release, and a thread knows more of one it has met. */
-  readonly #policies = new Map<Worker, ReleaseOptions["policy"]>();
+  /** What each plays or played last: what releases share is much to copy, and a thread knows more of what it has met. */
+  readonly #sent = new Map<Worker, ReleaseOptions>();
 
   constructor(count = Math.min(most, availableParallelism())) {
     // The bundle has it beside its own parts.
@@ -76,9 +76,12 @@ export class ReleaseThreads {
     }
   }
 
-  #workFor(worker: Worker, { policy, ...release }: ReleaseOptions): ToPlay {
-    if (this.#policies.get(worker) === policy) return { release };
-    this.#policies.set(worker, policy);
-    return { release, policy };
+  #workFor(worker: Worker, release: ReleaseOptions): ToPlay {
+    const before: ToPlay = this.#sent.get(worker) ?? {};
+    this.#sent.set(worker, release);
+    const fields = new Set([...Object.keys(before), ...Object.keys(release)]) as Set<keyof ReleaseOptions>;
+    return Object.fromEntries(
+      [...fields].filter((field) => before[field] !== release[field]).map((field) => [field, release[field]]),
+    );
   }
 }

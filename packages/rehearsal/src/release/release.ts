@@ -52,6 +52,9 @@ export interface ReleaseOptions {
   readonly secondAgeMillis?: number;
 }
 
+/** Every release of one policy asks the same, but for the hashes of its versions, which are the same too. */
+const readQueries = new WeakMap<Policy, Map<string, Parsed<PromqlExpression>>>();
+
 /** Before the release: enough samples for the queries' windows. */
 const warmUp = minutes(10);
 const longest = minutes(60 * 24 * 14);
@@ -75,7 +78,6 @@ class Release {
   #stableHash = "";
   #routedAt = -1;
   #isNew = false;
-  readonly #parsed = new Map<string, Parsed<PromqlExpression>>();
 
   constructor(options: ReleaseOptions) {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
@@ -367,8 +369,10 @@ class Release {
   }
 
   readonly #parse = (query: string): Parsed<PromqlExpression> => {
-    const parsed = this.#parsed.get(query) ?? parsePromql(query);
-    this.#parsed.set(query, parsed);
+    const ofPolicy = readQueries.get(this.#options.policy) ?? new Map<string, Parsed<PromqlExpression>>();
+    readQueries.set(this.#options.policy, ofPolicy);
+    const parsed = ofPolicy.get(query) ?? parsePromql(query);
+    ofPolicy.set(query, parsed);
     return parsed;
   };
 
