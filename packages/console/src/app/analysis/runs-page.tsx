@@ -4,11 +4,12 @@ import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { ListPage } from "../parts/list-page.tsx";
+import { ListPage, newestFirst, ofNoRelease } from "../parts/list-page.tsx";
 import { Owner, ownerOf } from "../parts/object-link.tsx";
 import { Empty } from "../parts/states.tsx";
 
 const headings = ["Name", "Namespace", "State", "Made by", "Metrics", "Measured", "Started"];
+const order = newestFirst<AnalysisRun>(({ status }) => status?.startedAt);
 
 export function AnalysisRunsPage(): ReactNode {
   return (
@@ -23,8 +24,8 @@ export function AnalysisRunsPage(): ReactNode {
         ownerOf(run)?.name,
         ...run.spec.metrics.map(({ name }) => name),
       ]}
-      startOf={({ status }) => status?.startedAt}
-      isOwnable
+      order={order}
+      narrowing={ofNoRelease}
       empty={
         <Empty title="No analysis has run yet">
           <p>A release's analysis makes them, and so does who creates an AnalysisRun of their own.</p>

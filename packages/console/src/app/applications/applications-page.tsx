@@ -5,70 +5,30 @@ import { useCollection } from "../data/use-live.ts";
 import { shortRepository, shortRevision } from "../format.ts";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { FilterField, matches, useFilter } from "../parts/filter.tsx";
-import { Page } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { byName, ListPage } from "../parts/list-page.tsx";
+import { Empty } from "../parts/states.tsx";
+
+const headings = ["Name", "Sync", "Health", "Releases", "Revision", "Source", "Last sync"];
 
 export function ApplicationsPage(): ReactNode {
-  const applications = useCollection<Application>("applications");
-  const [filter, setFilter] = useFilter();
-  if (applications.is === "loading") {
-    return (
-      <Page title="Applications">
-        <Loading rows={4} />
-      </Page>
-    );
-  }
-  const shown = applications.items
-    .filter(({ metadata, spec, status }) =>
-      matches(filter, [
-        metadata.name,
-        metadata.namespace,
-        spec.source?.repoURL,
-        status?.sync?.status,
-        status?.health?.status,
-      ]),
-    )
-    .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
   return (
-    <Page
+    <ListPage
       title="Applications"
-      actions={
-        applications.items.length > 0 && <FilterField label="Filter applications" value={filter} onChange={setFilter} />
-      }
-    >
-      {applications.items.length === 0 ? (
+      noun="application"
+      collection={useCollection<Application>("applications")}
+      headings={headings}
+      row={(application) => <Row key={application.metadata.uid} application={application} />}
+      textsOf={({ spec, status }) => [spec.source?.repoURL, status?.sync?.status, status?.health?.status]}
+      order={byName}
+      empty={
         <Empty title="No applications yet">
           <p>An Application says which folder of a git repository should run here.</p>
           <pre>
             <code>sluice apply -f application.yaml</code>
           </pre>
         </Empty>
-      ) : shown.length === 0 ? (
-        <Empty title="No application matches the filter" />
-      ) : (
-        <div className="card table-card">
-          <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Sync</th>
-                <th scope="col">Health</th>
-                <th scope="col">Releases</th>
-                <th scope="col">Revision</th>
-                <th scope="col">Source</th>
-                <th scope="col">Last sync</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((application) => (
-                <Row key={application.metadata.uid} application={application} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Page>
+      }
+    />
   );
 }
 

@@ -4,10 +4,11 @@ import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { ListPage } from "../parts/list-page.tsx";
+import { ListPage, newestFirst } from "../parts/list-page.tsx";
 import { Empty } from "../parts/states.tsx";
 
 const headings = ["Service", "Namespace", "State", "Traffic", "Image", "By", "Began"];
+const order = newestFirst<BlueGreenDeployment>(({ status }) => status?.startedAt);
 
 const imageOf = ({ spec, status }: BlueGreenDeployment): string | undefined => status?.image ?? spec.image;
 const phaseOf = ({ spec, status }: BlueGreenDeployment): string =>
@@ -22,7 +23,7 @@ export function DeploysPage(): ReactNode {
       headings={headings}
       row={(deploy) => <Row key={deploy.metadata.uid} deploy={deploy} />}
       textsOf={(deploy) => [phaseOf(deploy), imageOf(deploy), deploy.spec.by]}
-      startOf={({ status }) => status?.startedAt}
+      order={order}
       empty={
         <Empty title="Nothing was deployed over two colours yet">
           <p>Two Deployments and a Service whose selector switches:</p>

@@ -4,11 +4,12 @@ import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { ListPage } from "../parts/list-page.tsx";
+import { ListPage, newestFirst, ofNoRelease } from "../parts/list-page.tsx";
 import { Owner, ownerOf } from "../parts/object-link.tsx";
 import { Empty } from "../parts/states.tsx";
 
 const headings = ["Name", "Namespace", "State", "Made by", "Versions", "Pods ready", "Started"];
+const order = newestFirst<Experiment>(({ status }) => status?.availableAt);
 
 const imagesOf = ({ spec }: Experiment): readonly string[] =>
   spec.templates.flatMap(({ template }) => template.spec.containers.map(({ image = "" }) => image));
@@ -26,8 +27,8 @@ export function ExperimentsPage(): ReactNode {
         ownerOf(experiment)?.name,
         ...imagesOf(experiment),
       ]}
-      startOf={({ status }) => status?.availableAt}
-      isOwnable
+      order={order}
+      narrowing={ofNoRelease}
       empty={
         <Empty title="No experiment has run yet">
           <p>

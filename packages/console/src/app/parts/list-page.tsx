@@ -9,7 +9,22 @@ import { Empty, Loading } from "./states.tsx";
 
 const pageSize = 100;
 
-/** The newest first, as many as a screen or two hold; a filter and a button bring the others. */
+/** What a list may be narrowed to besides the filter's words. */
+export interface Narrowing<R> {
+  /** As it stands in the address. */
+  readonly value: string;
+  readonly label: string;
+  readonly keeps: (object: R) => boolean;
+}
+
+/** Some were made by a release, others by hand. */
+export const ofNoRelease: Narrowing<Resource> = {
+  value: "own",
+  label: "Of no release only",
+  keeps: (object) => ownerOf(object) === undefined,
+};
+
+/** As many as a screen or two hold; a filter and a button bring the others. */
 export function ListPage<R extends Resource>({
   title,
   noun,
@@ -17,9 +32,10 @@ export function ListPage<R extends Resource>({
   headings,
   row,
   textsOf,
-  startOf,
+  order,
   empty,
-  isOwnable = false,
+  narrowing,
+  rows = "plain",
 }: {
   readonly title: string;
   /** One of them: `experiment`. */
@@ -29,11 +45,10 @@ export function ListPage<R extends Resource>({
   readonly row: (object: R) => ReactNode;
   /** What the filter looks at. */
   readonly textsOf: (object: R) => readonly (string | undefined)[];
-  /** RFC 3339. */
-  readonly startOf: (object: R) => string | undefined;
+  readonly order: (one: R, other: R) => number;
   readonly empty: ReactNode;
-  /** Some were made by a release, others by hand. */
-  readonly isOwnable?: boolean;
+  readonly narrowing?: Narrowing<R>;
+  readonly rows?: "plain" | "events";
 }): ReactNode {
   const [filter, setFilter] = useFilter();
   const [only, setOnly] = useFilter("only");
@@ -48,23 +63,20 @@ export function ListPage<R extends Resource>({
   const found = collection.items
     .filter(
       (object) =>
-        (only !== "own" || ownerOf(object) === undefined) &&
+        (narrowing === undefined || only !== narrowing.value || narrowing.keeps(object)) &&
         matches(filter, [object.metadata.name, object.metadata.namespace, ...textsOf(object)]),
     )
-    .map((object) => ({ object, start: startOf(object) ?? object.metadata.creationTimestamp ?? "" }))
-    .sort((a, b) =>
-      a.start === b.start ? (a.object.metadata.name < b.object.metadata.name ? -1 : 1) : a.start < b.start ? 1 : -1,
-    );
+    .toSorted(order);
   const filters = (
     <div className="filters">
-      {isOwnable && (
+      {narrowing !== undefined && (
         <label className="choice">
           <input
             type="checkbox"
-            checked={only === "own"}
-            onChange={({ target }) => setOnly(target.checked ? "own" : "")}
+            checked={only === narrowing.value}
+            onChange={({ target }) => setOnly(target.checked ? narrowing.value : "")}
           />
-          Of no release only
+          {narrowing.label}
         </label>
       )}
       <FilterField label={`Filter ${noun}s`} value={filter} onChange={setFilter} />
@@ -78,7 +90,7 @@ export function ListPage<R extends Resource>({
         <Empty title={`No ${noun} matches the filter`} />
       ) : (
         <div className="card table-card">
-          <table className="list">
+          <table className={rows === "events" ? "list events" : "list"}>
             <thead>
               <tr>
                 {headings.map((heading) => (
@@ -88,7 +100,7 @@ export function ListPage<R extends Resource>({
                 ))}
               </tr>
             </thead>
-            <tbody>{found.slice(0, shownMax).map(({ object }) => row(object))}</tbody>
+            <tbody>{found.slice(0, shownMax).map(row)}</tbody>
           </table>
           {found.length > shownMax && (
             <p className="more">
@@ -104,4 +116,22 @@ export function ListPage<R extends Resource>({
       )}
     </Page>
   );
+}
+
+/** For `order`: what has an early name, and in which namespace, comes first. */
+export function byName({ metadata: one }: Resource, { metadata: other }: Resource): number {
+  if (one.namespace !== other.namespace) return (one.namespace ?? "") < (other.namespace ?? "") ? -1 : 1;
+  return one.name < other.name ? -1 : 1;
+}
+
+/** For `order`. `startOf`: RFC 3339; what hasn't started counts from when it was made. */
+export function newestFirst<R extends Resource>(
+  startOf: (object: R) => string | undefined,
+): (one: R, other: R) => number {
+  const from = (object: R) => startOf(object) ?? object.metadata.creationTimestamp ?? "";
+  return (one, other) => {
+    const [left, right] = [from(one), from(other)];
+    if (left === right) return one.metadata.name < other.metadata.name ? -1 : 1;
+    return left < right ? 1 : -1;
+  };
 }

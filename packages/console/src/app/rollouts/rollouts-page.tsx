@@ -5,67 +5,32 @@ import { Link } from "wouter";
 import { useCollection } from "../data/use-live.ts";
 import { Countdown } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
-import { FilterField, matches, useFilter } from "../parts/filter.tsx";
-import { Page } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { byName, ListPage } from "../parts/list-page.tsx";
+import { Empty } from "../parts/states.tsx";
+
+const headings = ["Name", "Namespace", "Status", "Step", "Canary", "Image", "Available"];
 
 const imagesOf = ({ spec }: Rollout): string =>
   spec.template?.spec.containers.map(({ image }) => image).join(", ") ?? "";
 
 export function RolloutsPage(): ReactNode {
-  const rollouts = useCollection<Rollout>("rollouts");
-  const [filter, setFilter] = useFilter();
-  if (rollouts.is === "loading") {
-    return (
-      <Page title="Rollouts">
-        <Loading rows={4} />
-      </Page>
-    );
-  }
-  const shown = rollouts.items
-    .filter((rollout) => {
-      const { metadata, status } = rollout;
-      return matches(filter, [metadata.name, metadata.namespace, status?.phase, imagesOf(rollout)]);
-    })
-    .toSorted((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1));
   return (
-    <Page
+    <ListPage
       title="Rollouts"
-      actions={rollouts.items.length > 0 && <FilterField label="Filter rollouts" value={filter} onChange={setFilter} />}
-    >
-      {rollouts.items.length === 0 ? (
+      noun="rollout"
+      collection={useCollection<Rollout>("rollouts")}
+      headings={headings}
+      row={(rollout) => <Row key={rollout.metadata.uid} rollout={rollout} />}
+      textsOf={(rollout) => [rollout.status?.phase, imagesOf(rollout)]}
+      order={byName}
+      empty={
         <Empty title="No rollouts yet">
           <p>A Rollout takes each new version to its users step by step, and back when it hurts them.</p>
         </Empty>
-      ) : shown.length === 0 ? (
-        <Empty title="No rollout matches the filter" />
-      ) : (
-        <div className="card table-card">
-          <table className="list">
-            <thead>
-              <tr>
-                <th scope="col">Name</th>
-                <th scope="col">Namespace</th>
-                <th scope="col">Status</th>
-                <th scope="col">Step</th>
-                <th scope="col">Canary</th>
-                <th scope="col">Image</th>
-                <th scope="col">Available</th>
-              </tr>
-            </thead>
-            <tbody>
-              {shown.map((rollout) => (
-                <Row key={rollout.metadata.uid} rollout={rollout} />
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-    </Page>
+      }
+    />
   );
 }
-
-const keyOf = ({ metadata }: Rollout): string => `${metadata.namespace}/${metadata.name}`;
 
 const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
   const { metadata, spec, status } = rollout;
