@@ -2,13 +2,14 @@ import type { AnalysisRun, Argument } from "@sluice/api";
 import type { ReactNode } from "react";
 import { useItems } from "../data/use-live.ts";
 import { counted } from "../format.ts";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { EndAction } from "../parts/end-action.tsx";
 import { EventsSection } from "../parts/events-section.tsx";
 import { Owner } from "../parts/object-link.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { Empty } from "../parts/states.tsx";
 import { MetricItem } from "./analysis-runs.tsx";
 import { MeasurementTable } from "./measurement-table.tsx";
 import { providerWords } from "./provider-words.ts";
@@ -20,13 +21,9 @@ export function AnalysisRunPage({ namespace, name }: { readonly namespace: strin
   const [run] = found ?? [];
   if (run === undefined) {
     return (
-      <Page title={name} crumbs={crumbsOf(namespace)}>
-        {found === undefined ? (
-          <Loading rows={5} />
-        ) : (
-          <Empty title={`There is no analysis run ${name} in ${namespace}`} />
-        )}
-      </Page>
+      <AbsentPage name={name} crumbs={crumbsOf(namespace)} isLoading={found === undefined}>
+        <Empty title={`There is no analysis run ${name} in ${namespace}`} />
+      </AbsentPage>
     );
   }
   const { spec, status } = run;

@@ -2,10 +2,11 @@ import type { Application } from "@sluice/api";
 import type { ReactNode } from "react";
 import { useItems } from "../data/use-live.ts";
 import { counted, formatDuration, shortRevision } from "../format.ts";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading, Notice } from "../parts/states.tsx";
+import { Empty, Notice } from "../parts/states.tsx";
 import { ResourceTree } from "./resource-tree.tsx";
 
 export function ApplicationPage({ namespace, name }: { readonly namespace: string; readonly name: string }): ReactNode {
@@ -18,13 +19,9 @@ export function ApplicationPage({ namespace, name }: { readonly namespace: strin
   const [application] = found ?? [];
   if (application === undefined) {
     return (
-      <Page title={name} crumbs={crumbs}>
-        {found === undefined ? (
-          <Loading rows={5} />
-        ) : (
-          <Empty title={`There is no application ${name} in ${namespace}`} />
-        )}
-      </Page>
+      <AbsentPage name={name} crumbs={crumbs} isLoading={found === undefined}>
+        <Empty title={`There is no application ${name} in ${namespace}`} />
+      </AbsentPage>
     );
   }
   const { status } = application;

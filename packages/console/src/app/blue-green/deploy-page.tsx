@@ -3,9 +3,10 @@ import { imageOf } from "@sluice/api/release";
 import { type ReactNode, useMemo } from "react";
 import { Link } from "wouter";
 import { formatDuration } from "../format.ts";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading, Notice } from "../parts/states.tsx";
+import { Empty, Notice } from "../parts/states.tsx";
 import { colourIndex } from "../parts/version-colours.ts";
 import { stateOf } from "../pods/pod-state.ts";
 import { DecisionsSection } from "../release/decisions-section.tsx";
@@ -22,13 +23,9 @@ export function DeployPage({ namespace, name }: { readonly namespace: string; re
   const state = useDeploy(namespace, name);
   if (state.is === "known") return <DeployView known={state.deploy} />;
   return (
-    <Page title={name} crumbs={crumbsOf(namespace)}>
-      {state.is === "loading" ? (
-        <Loading rows={6} />
-      ) : (
-        <Empty title={`Nothing was deployed by Service ${name} in ${namespace}`} />
-      )}
-    </Page>
+    <AbsentPage name={name} crumbs={crumbsOf(namespace)} isLoading={state.is === "loading"}>
+      <Empty title={`Nothing was deployed by Service ${name} in ${namespace}`} />
+    </AbsentPage>
   );
 }
 

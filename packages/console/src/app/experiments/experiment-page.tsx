@@ -5,13 +5,14 @@ import { Link } from "wouter";
 import { Metrics, RunMessage } from "../analysis/analysis-runs.tsx";
 import { useItems } from "../data/use-live.ts";
 import { counted } from "../format.ts";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Ago, Countdown } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { EndAction } from "../parts/end-action.tsx";
 import { EventsSection } from "../parts/events-section.tsx";
 import { Owner, ownerOf } from "../parts/object-link.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { Empty } from "../parts/states.tsx";
 import { TemplateTable } from "./experiments.tsx";
 
 const crumbsOf = (namespace: string) => [{ text: "Experiments", to: "/experiments" }, { text: namespace }];
@@ -24,13 +25,9 @@ export function ExperimentPage({ namespace, name }: { readonly namespace: string
   const [rollout] = useItems<Rollout>("rollouts", namespace, isOwner, owner?.name ?? name) ?? [];
   if (experiment === undefined) {
     return (
-      <Page title={name} crumbs={crumbsOf(namespace)}>
-        {found === undefined ? (
-          <Loading rows={5} />
-        ) : (
-          <Empty title={`There is no experiment ${name} in ${namespace}`} />
-        )}
-      </Page>
+      <AbsentPage name={name} crumbs={crumbsOf(namespace)} isLoading={found === undefined}>
+        <Empty title={`There is no experiment ${name} in ${namespace}`} />
+      </AbsentPage>
     );
   }
   const { spec, status } = experiment;

@@ -6,7 +6,8 @@ export interface Crumb {
   readonly to?: string;
 }
 
-let isFirstPage = true;
+let firstAddress: string | undefined;
+let hasMoved = false;
 
 /** A page's head. Coming to a page puts the focus on its heading, so that it is read and keys begin there. */
 export function Page({
@@ -25,8 +26,9 @@ export function Page({
   const heading = useRef<HTMLHeadingElement>(null);
   useEffect(() => {
     document.title = `${title} · Sluice`;
-    if (!isFirstPage) heading.current?.focus({ preventScroll: true });
-    isFirstPage = false;
+    firstAddress ??= location.pathname;
+    hasMoved ||= location.pathname !== firstAddress;
+    if (hasMoved) heading.current?.focus({ preventScroll: true });
   }, [title]);
   return (
     <main id="content">

@@ -1,10 +1,11 @@
 import type { ContainerStatus, Pod } from "@sluice/api";
 import { type ReactNode, useState } from "react";
 import { useItems } from "../data/use-live.ts";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Ago } from "../parts/ago.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { Empty } from "../parts/states.tsx";
 import { hashOf } from "../release/versions.ts";
 import { LogView } from "./log-view.tsx";
 import { stateOf } from "./pod-state.ts";
@@ -17,15 +18,11 @@ export function PodPage({ namespace, name }: { readonly namespace: string; reado
   const [pod] = found ?? [];
   if (pod === undefined) {
     return (
-      <Page title={name} crumbs={crumbs}>
-        {found === undefined ? (
-          <Loading rows={5} />
-        ) : (
-          <Empty title="This pod is gone">
-            <p>It was replaced or its version was scaled down.</p>
-          </Empty>
-        )}
-      </Page>
+      <AbsentPage name={name} crumbs={crumbs} isLoading={found === undefined}>
+        <Empty title="This pod is gone">
+          <p>It was replaced or its version was scaled down.</p>
+        </Empty>
+      </AbsentPage>
     );
   }
   const containers = [...(pod.spec.initContainers ?? []), ...pod.spec.containers].map((container) => container.name);

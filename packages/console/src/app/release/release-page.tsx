@@ -2,9 +2,10 @@ import type { AnalysisRun, Decision, Experiment, Quarantine, ReplicaSet, Resourc
 import { type ReactNode, useMemo, useState } from "react";
 import { AnalysisRuns } from "../analysis/analysis-runs.tsx";
 import { Experiments } from "../experiments/experiments.tsx";
+import { AbsentPage } from "../parts/absent-page.tsx";
 import { Badge } from "../parts/badge.tsx";
 import { Page, Section } from "../parts/page.tsx";
-import { Empty, Loading } from "../parts/states.tsx";
+import { Empty } from "../parts/states.tsx";
 import { colourIndex } from "../parts/version-colours.ts";
 import { Actions } from "./actions.tsx";
 import { ChangesSection } from "./changes/changes-section.tsx";
@@ -29,9 +30,9 @@ export function ReleasePage({ namespace, name }: { readonly namespace: string; r
   const state = useRelease(namespace, name);
   if (state.is === "known") return <ReleaseView release={state.release} />;
   return (
-    <Page title={name} crumbs={crumbsOf(namespace)}>
-      {state.is === "loading" ? <Loading rows={6} /> : <Empty title={`There is no rollout ${name} in ${namespace}`} />}
-    </Page>
+    <AbsentPage name={name} crumbs={crumbsOf(namespace)} isLoading={state.is === "loading"}>
+      <Empty title={`There is no rollout ${name} in ${namespace}`} />
+    </AbsentPage>
   );
 }
 
