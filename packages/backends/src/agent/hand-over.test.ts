@@ -30,7 +30,7 @@ test("the listening socket changes hands under load and no request fails", async
     while (!isOver) answers.push(await ask(port));
   });
 
-  await expect.poll(() => answers.length).toBeGreaterThan(100);
+  await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(100);
   const successor = fork(fileURLToPath(new URL("./hand-over.fixture.ts", import.meta.url)), {
     execArgv: ["--conditions=development"],
   });
@@ -38,7 +38,7 @@ test("the listening socket changes hands under load and no request fails", async
   server.close();
   server.closeIdleConnections();
   const before = answers.length;
-  await expect.poll(() => answers.length).toBeGreaterThan(before + 300);
+  await expect.poll(() => answers.length, { timeout: 30_000 }).toBeGreaterThan(before + 300);
   isOver = true;
   await Promise.all(load);
 
