@@ -20,6 +20,7 @@ const around = [
   { apiVersion: "v1", kind: "ConfigMap" },
   { apiVersion: "sluice.dev/v1alpha1", kind: "RollbackPolicy" },
 ] as const;
+const beginning: ReadonlySet<string> = new Set(["begin", "rollback", "retry", "lift"]);
 const ended = new Set(["abort", "complete", "promote"]);
 
 /** `web` is its last release that was judged, `web@4` the one of revision 4. Faults: invalid, with those there are. */
@@ -52,12 +53,17 @@ export async function pastReleases(client: Client, namespace: string, name: stri
     { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" },
     { namespace },
   );
-  return chosen.map((judgement, index) => ({
-    judgement,
-    manifests,
-    ...timesOf(judgement, chosen[index + 1], decisions),
-  }));
+  return chosen
+    .filter((judgement, index) => !isOfPreview(judgement, chosen[index + 1]))
+    .map((judgement) => ({ judgement, manifests, ...timesOf(judgement, decisions) }));
 }
+
+/** What testers met before a switch is judged apart from what everybody met after it: they are one release. */
+const isOfPreview = ({ spec }: Judgement, next: Judgement | undefined): boolean =>
+  spec.comparedWith !== "before" &&
+  next?.spec.comparedWith === "before" &&
+  next.spec.revision === spec.revision &&
+  next.spec.canary.podTemplateHash === spec.canary.podTemplateHash;
 
 /** How it began, for `replayRelease`. */
 export const startOf = ({ judgement, beganAt }: PastRelease) => ({
@@ -75,21 +81,23 @@ function asWritten({ status: _, metadata, ...rest }: Resource): Resource {
   } as Resource;
 }
 
-function timesOf({ spec }: Judgement, next: Judgement | undefined, decisions: readonly Decision[]) {
+function timesOf({ spec }: Judgement, decisions: readonly Decision[]) {
   const judgedFrom = parseInstant(spec.beganAt) ?? instant(0);
-  const own = decisions
-    .filter(({ spec: { subject, at } }) => {
+  const all = decisions
+    .filter(({ spec: { subject } }) => {
       const { uid, podTemplateHash, revision } = subject;
-      const isBefore = next === undefined || at < next.spec.beganAt;
-      return (
-        uid === spec.rollout.uid &&
-        podTemplateHash === spec.canary.podTemplateHash &&
-        revision === spec.revision &&
-        isBefore
-      );
+      return uid === spec.rollout.uid && podTemplateHash === spec.canary.podTemplateHash && revision === spec.revision;
     })
     .sort((one, other) => (one.spec.at < other.spec.at ? -1 : 1));
   const time = ({ spec: { at } }: Decision): Instant => parseInstant(at) ?? judgedFrom;
+  // A version that is tried again begins anew.
+  const isBeginning = (decision: Decision) => beginning.has(decision.spec.action);
+  const from = Math.max(
+    0,
+    all.findLastIndex((one) => isBeginning(one) && time(one) <= judgedFrom),
+  );
+  const until = all.findIndex((one, index) => index > from && isBeginning(one));
+  const own = all.slice(from, until === -1 ? undefined : until);
   const beganAt = own[0] === undefined ? judgedFrom : time(own[0]);
   const last = own.findLast(({ spec: { action } }) => ended.has(action)) ?? own.at(-1);
   return {
