@@ -3,6 +3,7 @@ export { matchesSelector } from "../selectors/label-selector.ts";
 export { type BlueGreenStage, blueGreenBrief, blueGreenStage, blueGreenWords } from "./blue-green-stage.ts";
 export { type Change, configurationChanges, templateChanges } from "./changes.ts";
 export { type ColourPair, type FoundPair, findPair, imageOf, wayBack } from "./colour-pair.ts";
+export { comparedName } from "./compared-name.ts";
 export { configurationAnnotation, snapshotName } from "./configuration-copies.ts";
 export { heldByJudge, heldByJudgeCondition, standingWords } from "./held-by-judge.ts";
 export { isLifted } from "./lifted.ts";

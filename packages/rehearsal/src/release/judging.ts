@@ -1,5 +1,6 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { defaultRollbackRules, pauseMillis } from "@sluice/api";
+import { comparedName } from "@sluice/api/release";
 import { type Cancellation, type JudgedWindows, stepReached } from "@sluice/controllers";
 import {
   type Clock,
@@ -259,7 +260,7 @@ export class JudgedModel {
       ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
       names: {
         canary: spec.canary.name,
-        stable: (spec.baseline ?? spec.stable).name,
+        stable: comparedName(spec),
         endpoints: this.#endpoints,
         beganAt: began,
       },

@@ -1,4 +1,5 @@
 import { type JudgementSpec, quantityValue } from "@sluice/api";
+import { comparedName } from "@sluice/api/release";
 import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
 import {
   Fault,
@@ -254,12 +255,9 @@ export function judgedRelease(
           )
         : windows.map((served) => placeboWindow(versionOf(served, endpoints, replicas), historyWindow, random)),
     ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
-    names: { canary: spec.canary.name, stable: nameOfStable(spec), endpoints, beganAt: began },
+    names: { canary: spec.canary.name, stable: comparedName(spec), endpoints, beganAt: began },
   };
 }
-
-const nameOfStable = ({ stable, baseline = stable, comparedWith }: JudgementSpec): string =>
-  comparedWith === "before" ? `${stable.name} before it` : baseline.name;
 
 export function versionOf(
   served: ServedByEndpoint,
