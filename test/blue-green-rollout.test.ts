@@ -4,11 +4,15 @@ import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { parseAllDocuments } from "yaml";
 import { type Answer, drive, visit } from "./fixtures/load.ts";
+import { rehearsedAgain } from "./fixtures/rehearsed-again.ts";
 import { eventually, RunningSluice, repository } from "./fixtures/sluice.ts";
+import { runTrials, trials, trialsNamespace } from "./fixtures/trials.ts";
 
 const example = join(repository, "examples", "blue-green-rollout");
 const host = "page.default.localhost";
 let sluice: RunningSluice;
+/** They wait most of the time, as the others do: so they run beside those. */
+let ran: Promise<unknown>;
 
 beforeAll(async () => {
   sluice = await RunningSluice.start();
@@ -19,6 +23,7 @@ beforeAll(async () => {
   for (const file of ["services", "analysis", "rollout"]) await sluice.ok("apply", "-f", join(example, `${file}.yaml`));
   await eventually(async () => (await versionAt(host)) === "v1", "v1 to answer");
   await eventually(async () => (await status()).phase === "Healthy", "v1 to be stable");
+  ran = runTrials(sluice).catch((thrown: unknown) => thrown);
 }, 120_000);
 
 afterAll(() => sluice?.stop(), 60_000);
@@ -93,3 +98,23 @@ test("promoted for good, and undone while the old Pods are there, under load: no
   expect([forth.failed, returned.failed]).toEqual([[], []]);
   expect([strays(forth.answers, "v2"), strays(returned.answers, "v1")]).toEqual([[], []]);
 }, 150_000);
+
+test("held back for a while or switched, kept or taken back: a rehearsal on the recorded numbers decides the same", async () => {
+  const fault = await ran;
+  if (fault !== undefined) throw fault;
+  await sluice.run(["down", "--data", sluice.data]);
+
+  for (const { name, end, holdbackSeconds } of trials) {
+    const [release, ...others] = await rehearsedAgain(sluice.data, trialsNamespace, name);
+    const { real = [], rehearsed = [] } = release ?? {};
+    expect([name, release?.version, others]).toEqual([name, "v2", []]);
+    expect([name, ...rehearsed.map(withoutFigures)]).toEqual([name, ...real.map(withoutFigures)]);
+    // Taken back from what everybody had, but for those who were held back.
+    const last = end === "Degraded" ? "quarantine" : "promote";
+    expect(real.at(-1)).toMatch(holdbackSeconds === undefined ? `${last} at ` : `${last} at 2: `);
+    if (end === "Degraded") expect(real.join()).toMatch(holdbackSeconds === undefined ? /everybody gets it/ : /advance at 1/);
+  }
+}, 120_000);
+
+/** Which signal is worse is decided; the rest of the sentence says how much. */
+const withoutFigures = (decision: string) => decision.replace(/ (fail|are slower|get slower) .*/, " $1");
