@@ -35,6 +35,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly fault?: readonly string[];
   readonly person?: string;
   readonly notice?: string;
+  /** How long a Pod takes to be ready. */
+  readonly ready?: string;
   readonly require?: string;
   readonly json?: boolean;
   /** `argo`, or true for Sluice. */
@@ -72,6 +74,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const told = {
     person: duration("--person", options.person),
     notice: duration("--notice", options.notice),
+    ready: duration("--ready", options.ready),
     seed: count("--seed", options.seed, 1),
     good: count("--good", options.good, Math.max(20, runs * 4)),
   };
@@ -104,6 +107,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
         goodRuns: told.good,
         personMillis: told.person ?? minutes(10),
         noticeMillis: told.notice ?? minutes(60),
+        ...(told.ready === undefined ? {} : { readyMillis: told.ready }),
         ...(threads === undefined ? {} : { play: threads.play }),
         onRelease: async (done, all) => {
           if (done % 20 !== 0 && done !== all) return;

@@ -17,6 +17,7 @@ const rehearsal: Rehearsal = {
   namespace: "shop",
   seed: 1,
   traffic: defaultTraffic,
+  podsReadySeconds: 15,
   learned: [],
   madeUp: [],
   unanswerable: [],

@@ -33,8 +33,8 @@ ${rehearsals.map(section).join("\n")}
 }
 
 function section(rehearsal: Rehearsal): string {
-  const { rollout, namespace, traffic, seed, words, learned, madeUp, unanswerable } = rehearsal;
-  const users = `${amount(traffic.requestsPerSecond)} requests a second, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, seed ${seed}`;
+  const { rollout, namespace, traffic, seed, podsReadySeconds, words, learned, madeUp, unanswerable } = rehearsal;
+  const users = `${amount(traffic.requestsPerSecond)} requests a second, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${span(podsReadySeconds)}, seed ${seed}`;
   const notes = [
     ...madeUp.map((what) => `made up, since the files don't hold it: ${what}`),
     ...unanswerable.map(({ template, metric, because }) => `not rehearsed: ${template}/${metric}: ${because}`),

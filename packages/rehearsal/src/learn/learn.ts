@@ -22,7 +22,11 @@ export function learnTraffic(history: History, usual: Traffic): Learned {
   const known = points.length * stepSeconds;
   const requests = sumOf(points, (point) => point.requests);
   if (known < leastSeconds || requests < leastRequests) {
-    const there = `${amount(Math.floor(requests))} requests in ${span(known)}`;
+    // What began since the last step isn't counted yet.
+    const there =
+      known < leastSeconds
+        ? `it goes back ${span(known)}`
+        : `${amount(Math.floor(requests))} requests in ${span(known)}`;
     return { is: "tooLittle", because: `${there}; ${amount(leastRequests)} in ${span(leastSeconds)} are the least` };
   }
   const load = loadOf(history);

@@ -1,6 +1,6 @@
 import { controlledBy, type Pod, type ReplicaSet } from "@sluice/api";
 import { applyEffect, type Effect, type Effects } from "@sluice/controllers";
-import { after, formatInstant, type Instant, instant, type Millis, millis, type Reconciler } from "@sluice/kernel";
+import { after, formatInstant, type Instant, instant, type Millis, type Reconciler } from "@sluice/kernel";
 
 export const hashLabel = "rollouts-pod-template-hash";
 export const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[hashLabel] ?? "";
@@ -173,6 +173,3 @@ function failingPod(set: ReplicaSet, fate: "crashing" | "stuck", now: Instant): 
     { do: "update", object, subresource: "status" },
   ];
 }
-
-/** Pods start in this time unless something is wrong. */
-export const ordinaryStart = millis(15_000);

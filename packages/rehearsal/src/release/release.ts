@@ -13,7 +13,7 @@ import {
 import { type Parsed, type PromqlExpression, parsePromql } from "@sluice/languages";
 import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
-import { hashOf, ModelledCluster, ordinaryStart } from "../model/cluster.ts";
+import { hashOf, ModelledCluster } from "../model/cluster.ts";
 import type { Fault } from "../model/fault.ts";
 import { Past } from "../model/past.ts";
 import type { Recording } from "../model/recording.ts";
@@ -23,6 +23,7 @@ import { ModelledService, type Version } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type ProfileName, stableOf } from "../policy/profile.ts";
+import { ordinaryStart } from "../policy/readiness.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
@@ -46,7 +47,7 @@ export interface ReleaseOptions {
   readonly noticeMillis: number;
   /** A past release whose numbers come again, instead of the traffic and the fault. */
   readonly recording?: Recording;
-  /** How long its pods take to be ready; absent: as a fault says, or as usual. */
+  /** How long its pods take to be ready where nothing is wrong; absent: as usual. */
   readonly readyMillis?: number;
   /** Into its second it begins: timestamps in objects are whole seconds, so pauses and analyses depend on it. */
   readonly secondAgeMillis?: number;
@@ -58,6 +59,8 @@ const readQueries = new WeakMap<Policy, Map<string, Parsed<PromqlExpression>>>()
 /** Before the release: enough samples for the queries' windows. */
 const warmUp = minutes(10);
 const longest = minutes(60 * 24 * 14);
+/** How much longer slow ones take. */
+const slowPodsMillis = 165_000;
 
 /** One release of one version through the real controllers. The same options bring the same outcome. */
 export async function rehearseRelease(options: ReleaseOptions): Promise<Outcome> {
@@ -98,8 +101,8 @@ class Release {
       drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
       ...(options.recording === undefined ? {} : { recording: options.recording }),
     });
-    const usual = fault.platform === "slowPods" ? minutes(3) : ordinaryStart;
-    const start = options.readyMillis === undefined ? usual : millis(options.readyMillis);
+    const usual = options.readyMillis ?? ordinaryStart;
+    const start = millis(fault.platform === "slowPods" ? usual + slowPodsMillis : usual);
     this.#cluster = new ModelledCluster(
       () => this.#clock.now(),
       (set) => {

@@ -23,6 +23,7 @@ const rehearsal = {
   namespace: "shop",
   seed: 1,
   traffic: defaultTraffic,
+  podsReadySeconds: 15,
   learned: [],
   madeUp: [],
   unanswerable: [],

@@ -14,6 +14,8 @@ export interface RehearseOptions {
   readonly goodRuns: number;
   readonly personMillis: number;
   readonly noticeMillis: number;
+  /** How long a Pod takes to be ready; absent: as the manifests say, or as usual. */
+  readonly readyMillis?: number;
   readonly faults?: readonly Fault[];
   readonly profiles?: readonly ProfileName[];
   /** Plays one release elsewhere, as a thread does; all of them are asked for at once. Absent: here, one by one. */

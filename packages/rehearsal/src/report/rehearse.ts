@@ -4,6 +4,7 @@ import { ModelledService } from "../model/service.ts";
 import { historyOf, historyOverTime } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import { readyMillisOf } from "../policy/readiness.ts";
 import { withSteps } from "../policy/with-steps.ts";
 import { isSwitched } from "../release/deployed.ts";
 import type { Outcome } from "../release/outcome.ts";
@@ -22,7 +23,8 @@ const routerEdges = [
 const historyWindows = 24;
 
 /** Everything that releases of one policy share. */
-function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }: RehearseOptions) {
+function prepared(policy: Policy, options: RehearseOptions) {
+  const { traffic, seed, personMillis, noticeMillis, readyMillis = readyMillisOf(policy.rollout) } = options;
   const queries = queriesOf(policy);
   const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
   const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
@@ -43,7 +45,7 @@ function prepared(policy: Policy, { traffic, seed, personMillis, noticeMillis }:
   const history = isSwitched(policy)
     ? historyOverTime(service, historyWindows, millis(60_000), warm)
     : historyOf(service, historyWindows, millis(60_000), { startsAt: warm, random: seededRandom(seed ^ 0x9a1f) });
-  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis };
+  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis, readyMillis };
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }
 

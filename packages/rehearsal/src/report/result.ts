@@ -80,6 +80,8 @@ export interface Rehearsal {
   readonly traffic: Traffic;
   /** What the team's own metrics told of an ordinary day; empty where nobody was asked. */
   readonly learned: readonly string[];
+  /** How long each Pod takes to be ready: each higher weight waits for it. */
+  readonly podsReadySeconds: number;
   readonly madeUp: readonly string[];
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;

@@ -3,6 +3,7 @@ import { type Fault, isHarmful, ladder, noFault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import { readyMillisOf } from "../policy/readiness.ts";
 import { analysesOf } from "../policy/surroundings.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
@@ -48,6 +49,7 @@ export function summarised(
     seed: options.seed,
     traffic: options.traffic,
     learned: options.learned ?? [],
+    podsReadySeconds: (options.readyMillis ?? readyMillisOf(policy.rollout)) / 1000,
     madeUp: policy.madeUp,
     unanswerable: queries.unanswerable,
     profiles,
