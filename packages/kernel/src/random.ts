@@ -5,13 +5,14 @@ export interface Random {
 
 /** sfc32 seeded by splitmix: the same seed, the same stream, on every machine. */
 export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
+  // Signed throughout: an engine keeps those without an object each.
+  let state = seed | 0;
   const mix = () => {
-    state = (state + 0x9e3779b9) >>> 0;
+    state = (state + 0x9e3779b9) | 0;
     let z = state;
     z = Math.imul(z ^ (z >>> 16), 0x21f0aaad);
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
-    return (z ^ (z >>> 15)) >>> 0;
+    return z ^ (z >>> 15);
   };
   let a = mix();
   let b = mix();
@@ -19,11 +20,11 @@ export function seededRandom(seed: number): Random {
   let counter = 1;
   return {
     next() {
-      const sum = (((a + b) >>> 0) + counter++) >>> 0;
+      const sum = (a + b + counter++) | 0;
       a = b ^ (b >>> 9);
-      b = (c + (c << 3)) >>> 0;
-      c = (((c << 21) | (c >>> 11)) + sum) >>> 0;
-      return sum / 4294967296;
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + sum) | 0;
+      return (sum >>> 0) / 4294967296;
     },
   };
 }

@@ -1,5 +1,5 @@
 import { formatInstant, instant } from "@sluice/kernel";
-import type { Counts } from "./scans/count-scan.ts";
+import type { Counts } from "./scans/count-sums.ts";
 import type { Names } from "./windows/window.ts";
 
 /** What one signal says, strongest first in a verdict. */

@@ -85,6 +85,7 @@ export class JudgedModel {
   readonly #isEachWindow: boolean;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
+  readonly #onNews: () => void;
   readonly #sessions = new Map<string, Session>();
   readonly #waiting = new Map<string, Waiting>();
   heldMillis = 0;
@@ -99,6 +100,8 @@ export class JudgedModel {
     readonly isEachWindow: boolean;
     readonly clock: Clock;
     readonly rollout: () => Rollout;
+    /** A look has something to tell: what comes of it isn't over at once. */
+    readonly onNews: () => void;
   }) {
     this.#service = options.service;
     this.#history = options.history;
@@ -108,6 +111,7 @@ export class JudgedModel {
     this.#isEachWindow = options.isEachWindow;
     this.#clock = options.clock;
     this.#rollout = options.rollout;
+    this.#onNews = options.onNews;
   }
 
   judge(work: JudgeWork, cancellation: Cancellation): Promise<JudgedWindows> {
@@ -152,6 +156,7 @@ export class JudgedModel {
       if (session.said === undefined || now >= session.dueAt) session.said = this.#look(session, work);
     } catch (thrown) {
       this.#waiting.delete(work.uid);
+      this.#onNews();
       waiting.reject(thrown);
       return;
     }
@@ -169,6 +174,7 @@ export class JudgedModel {
     timer?.cancel();
     this.#waiting.delete(work.uid);
     session.told = said;
+    this.#onNews();
     resolve(this.#windowsOf(session, said));
   }
 

@@ -125,6 +125,7 @@ class Release {
       isEachWindow: this.#options.recording !== undefined,
       clock: this.#clock,
       rollout: () => this.#rolloutOf(world),
+      onNews: () => world.stir(),
     });
     const world: World = await World.create({
       random: seededRandom(seed),
@@ -140,7 +141,7 @@ class Release {
         canaryTraffic: async () => ({ requests: this.#requests() }),
         syntheticCheck: syntheticCheck({
           service: this.#service,
-          clock: this.#clock,
+          clock: { now: () => world.timers.now(), after: (wait, task) => world.timers.after(wait, task) },
           random: seededRandom(seed ^ 0x517e),
           endpoints,
         }),

@@ -1,10 +1,10 @@
 import type { TaskHandler } from "@sluice/controllers";
-import { millis, type Random, type VirtualClock } from "@sluice/kernel";
+import { type Clock, millis, type Random } from "@sluice/kernel";
 import type { ModelledService } from "../model/service.ts";
 
 export interface CheckedService {
   readonly service: ModelledService;
-  readonly clock: VirtualClock;
+  readonly clock: Clock;
   /** Of its own: whether anybody checks must not change what users meet. */
   readonly random: Random;
   readonly endpoints: readonly string[];

@@ -1,6 +1,7 @@
 import { builtInKinds, type Client, type Decision, KindRegistry, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
 import {
+  type Clock,
   hours,
   type Instant,
   instant,
@@ -53,6 +54,8 @@ const never = instant(Number.MAX_SAFE_INTEGER / 2);
 /** Microtasks without anything to do after which nothing is under way: more than the longest chain of promises takes. */
 const calmTurns = 40;
 
+const turnIsOver = Promise.resolve();
+
 /** The real store in memory and the real loop, in virtual time, with no turn of an event loop in between. */
 export class World {
   /** The latest of everything that isn't a log, by `Kind/name`. */
@@ -64,12 +67,16 @@ export class World {
   readonly clock: VirtualClock;
   readonly #options: WorldOptions;
   readonly #client: Client;
+  /** Whatever goes on after one of these is waited for before time moves on. */
+  readonly timers: Clock;
   #loop: Loop;
   #tasks: TaskBoard;
+  /** Nothing was written, no timer was due and nobody told of anything since all was over. */
   #isSettled = false;
 
-  private constructor(options: WorldOptions, client: Client) {
+  private constructor(options: WorldOptions, client: Client, timers: Clock) {
     this.clock = options.clock;
+    this.timers = timers;
     this.#options = options;
     this.#client = this.#watched(client);
     for (const object of options.holds ?? []) this.#know(object);
@@ -78,10 +85,19 @@ export class World {
 
   static async create(options: WorldOptions): Promise<World> {
     const { clock, random, holds = [] } = options;
+    let world: World | undefined;
+    const timers: Clock = {
+      now: () => clock.now(),
+      after: (wait, task) =>
+        clock.after(wait, () => {
+          world?.stir();
+          task();
+        }),
+    };
     const revisions = holds.map(({ metadata }) => Number(metadata.resourceVersion ?? 0));
     const { client } = await createStore({
       kinds: new KindRegistry(kinds),
-      clock,
+      clock: timers,
       random,
       persistence: {
         ...volatilePersistence(),
@@ -93,7 +109,8 @@ export class World {
       window: { count: 100, bytes: Number.POSITIVE_INFINITY },
       bookmarkEvery: hours(24 * 365),
     });
-    return new World(options, client);
+    world = new World(options, client, timers);
+    return world;
   }
 
   get<R extends Resource>(kind: string, name: string): R | undefined {
@@ -106,17 +123,20 @@ export class World {
 
   async advanceTo(at: Instant): Promise<void> {
     const wait = (at - this.clock.now()) as Millis;
-    let hasMoved = false;
     await this.clock.advance(wait, async () => {
-      // Before time moves on there is nothing to wait for where nobody wrote anything since the last time.
-      if (hasMoved || !this.#isSettled) await this.settle();
-      hasMoved = true;
+      // Most of the judge's looks find nothing new: there is nothing to wait for then.
+      if (!this.#isSettled) await this.settle();
     });
+  }
+
+  /** Something goes on that isn't over at once. */
+  stir(): void {
+    this.#isSettled = false;
   }
 
   async settle(): Promise<void> {
     for (let calm = 0, turn = 0; calm < calmTurns; turn++) {
-      await undefined;
+      await turnIsOver;
       calm = this.#loop.isIdle ? calm + 1 : 0;
       if (turn > 1_000_000) throw new Error("the controllers don't settle");
     }
@@ -136,7 +156,8 @@ export class World {
   }
 
   #begin() {
-    const { clock, reconcilers } = this.#options;
+    const { reconcilers } = this.#options;
+    const clock = this.timers;
     this.#isSettled = false;
     const tasks = new PatientBoard(clock, this.#options.tasks);
     const loop = new Loop({ client: this.#client, clock, tasks, reconcilers, fieldManager: "sluice" });

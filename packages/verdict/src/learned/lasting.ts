@@ -49,10 +49,11 @@ export class Lasting {
   add(difference: number, variance: number, coldness: (fadeSeconds: number) => number): void {
     const cold = fades.map(([seconds]) => coldness(seconds));
     this.#weight += 1 / variance;
-    for (const [index, { rise }] of starts.entries()) {
+    for (let index = 0; index < starts.length; index++) {
+      const rise = starts[index]?.rise ?? 0;
       const left = difference - Math.log(1 + rise * (cold[Math.floor(index / rises.length)] ?? 0));
-      this.#first[index] = (this.#first[index] ?? 0) + left / variance;
-      this.#second[index] = (this.#second[index] ?? 0) + (left * left) / variance;
+      this.#first[index] = (this.#first[index] as number) + left / variance;
+      this.#second[index] = (this.#second[index] as number) + (left * left) / variance;
     }
   }
 

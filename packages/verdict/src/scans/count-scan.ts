@@ -1,6 +1,7 @@
-import { type DriftOf, DriftSums, fixedDrift, keptAfter } from "../noise/drift.ts";
+import { type DriftOf, fixedDrift, keptAfter } from "../noise/drift.ts";
 import type { Noise } from "../noise/noise.ts";
 import { ClusterSums } from "./cluster-sums.ts";
+import { CountSums, type Counts } from "./count-sums.ts";
 import { deviance } from "./deviance.ts";
 import { Onsets } from "./onsets.ts";
 import type { Stratum } from "./stratum.ts";
@@ -29,13 +30,6 @@ export interface Finding {
   readonly counts: Counts;
 }
 
-export interface Counts {
-  readonly events: number;
-  readonly exposure: number;
-  readonly controlEvents: number;
-  readonly controlExposure: number;
-}
-
 const coldSeconds = 180;
 /** For about so long a shared disturbance sets two versions apart in the same direction. */
 const disturbedSeconds = 200;
@@ -50,25 +44,6 @@ const nothing: Finding = {
   since: 0,
   counts: { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 },
 };
-
-class CountSums {
-  readonly drift: DriftSums;
-  observed = 0;
-  expected = 0;
-  total = 0;
-  readonly counts = { events: 0, exposure: 0, controlEvents: 0, controlExposure: 0 };
-  /** The window that speaks most against the canary. */
-  peak = { observed: 0, expected: 0, total: 0 };
-  /** What the history lets expect of it. */
-  ofHistory = 0;
-  /** Clusters in place of events. */
-  readonly clusters: ClusterSums;
-
-  constructor(bursts: number, memories: readonly number[]) {
-    this.drift = new DriftSums(memories);
-    this.clusters = new ClusterSums(bursts);
-  }
-}
 
 /**
  * Are there more events on the canary than tolerated? Given all events of a window, the canary's share is binomial
@@ -144,14 +119,8 @@ export class CountScan {
     if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
       this.#onsets.all[0] = { since: moment.starts, sums: this.#begin() };
     }
-    for (const { sums } of this.#onsets.all) {
-      sums.counts.events += counts.events;
-      sums.counts.exposure += counts.exposure;
-      sums.counts.controlEvents += counts.controlEvents;
-      sums.counts.controlExposure += counts.controlExposure;
-    }
     const weight = this.#weightOf(information, moment);
-    for (const { sums } of this.#onsets.all) sums.ofHistory += weight * ofHistory;
+    for (const { sums } of this.#onsets.all) sums.addServed(counts, weight * ofHistory);
     if (total === 0) return;
     const input = {
       information: information * weight,
@@ -164,12 +133,7 @@ export class CountScan {
     for (const { sums } of this.#onsets.all) {
       sums.drift.add(input);
       sums.clusters.add(this.#clusters, weight);
-      sums.observed += weight * observed;
-      sums.expected += weight * expected;
-      sums.total += weight * total;
-      if (weight * (observed - expected) > sums.peak.observed - sums.peak.expected) {
-        sums.peak = { observed: weight * observed, expected: weight * expected, total: weight * total };
-      }
+      sums.addCompared(weight * observed, weight * expected, weight * total, weight * (observed - expected));
     }
   }
 
@@ -192,13 +156,15 @@ export class CountScan {
     const burst = Math.min(this.#noise.burst, burstCap);
     const burstMax = Math.min(Math.max(this.#noise.burstMax, 6), burstCap);
     const { variances } = this.#drift;
-    let best = nothing;
-    for (const [index, { since, sums }] of this.#onsets.all.entries()) {
+    const onsets = this.#onsets.all;
+    let best = Number.NEGATIVE_INFINITY;
+    let strongest: (typeof onsets)[number] | undefined;
+    for (let index = 0; index < onsets.length; index++) {
+      const { sums } = onsets[index] as (typeof onsets)[number];
       if (sums.observed <= sums.expected) continue;
       const price = this.#onsets.price(index);
-      const { peak } = sums;
       // Of the worst window half is enough: one burst may be larger than any in the history.
-      const spared = 0.5 * Math.max(0, peak.observed - peak.expected);
+      const spared = 0.5 * Math.max(0, sums.peakObserved - sums.peakExpected);
       const whole = !this.#isGrave
         ? 0
         : deviance(sums.observed - spared, sums.expected, sums.total - spared) /
@@ -206,16 +172,20 @@ export class CountScan {
       // Without its worst window, bursts add less than their mean square.
       const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst, variances);
       // The worst window counts as one event, however many came in it.
-      const beyondOne = Math.max(0, peak.observed - Math.max(1, peak.expected));
+      const beyondOne = Math.max(0, sums.peakObserved - Math.max(1, sums.peakExpected));
       const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
       const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const together = Math.max(whole, rest) - looks;
-      const apart = this.#natsOfClusters(sums, variances, Math.max(together, best.nats + price));
+      const apart = this.#natsOfClusters(sums, variances, Math.max(together, best + price));
       const nats = Math.max(together, apart) - price;
-      if (nats > best.nats) best = { nats, since, counts: { ...sums.counts } };
+      if (nats > best) {
+        best = nats;
+        strongest = onsets[index];
+      }
     }
-    return best;
+    if (strongest === undefined) return nothing;
+    return { nats: best, since: strongest.since, counts: strongest.sums.counts };
   }
 
   /**

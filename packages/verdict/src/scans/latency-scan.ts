@@ -98,6 +98,7 @@ export class LatencyScan {
   readonly #onsets: Onsets<LatencySums>;
   readonly #begin: () => LatencySums;
   readonly #residuals = new Float64Array(coldShapes.length);
+  readonly #misfits = new Float64Array(coldShapes.length);
   #start: LatencySums;
   #startOf = -1;
 
@@ -163,7 +164,9 @@ export class LatencyScan {
 
   finding(): LatencyFinding {
     let best: LatencyFinding = { nats: Number.NEGATIVE_INFINITY, since: 0, slower: 0 };
-    for (const [index, { since, sums }] of this.#onsets.all.entries()) {
+    const onsets = this.#onsets.all;
+    for (let index = 0; index < onsets.length; index++) {
+      const { since, sums } = onsets[index] as (typeof onsets)[number];
       if (sums.windows < 2) continue;
       const scale = restless(sums);
       const levelVariance = scale / sums.weight + sums.pods / sums.weight;
@@ -200,18 +203,21 @@ export class LatencyScan {
   coldCeiling(time: number): number {
     const sums = this.#start;
     const scale = restless(sums);
-    const misfits = coldShapes.map((_, shape) => {
-      const first = sums.first[shape] ?? 0;
-      if (sums.weight <= 0) return 0;
+    const misfits = this.#misfits;
+    let least = Number.POSITIVE_INFINITY;
+    for (let shape = 0; shape < shapes; shape++) {
+      const first = sums.first[shape] as number;
       const level = first / sums.weight;
       // The shapes are a coarse grid, hence the factor below. What is slower still may be a regression on top; only a rise larger than what was seen is refuted.
-      const misses = (sums.second[shape] ?? 0) - (level > 0 ? first * level : 0);
-      return misses / (2 * scale);
-    });
-    const least = Math.min(...misfits);
+      const misses = (sums.second[shape] as number) - (level > 0 ? first * level : 0);
+      const misfit = sums.weight <= 0 ? 0 : misses / (2 * scale);
+      misfits[shape] = misfit;
+      least = Math.min(least, misfit);
+    }
     let ceiling = 0;
-    for (const [shape, { rise, fade, surprise }] of coldShapes.entries()) {
-      if ((misfits[shape] ?? 0) - least + surprise > 4.5) continue;
+    for (let shape = 0; shape < shapes; shape++) {
+      const { rise, fade, surprise } = coldShapes[shape] as ColdShape;
+      if ((misfits[shape] as number) - least + surprise > 4.5) continue;
       ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fade)));
     }
     return ceiling;

@@ -59,7 +59,8 @@ export class MemoryScan {
     const fillings = fillSeconds.map((fill) => -Math.exp((-minute * 60) / fill));
     const block = Float64Array.of(1, minute, ratio, ratio - restingMax, ...fillings);
     this.#blocks.push(block);
-    for (const [column, products] of this.#products.entries()) {
+    for (let column = 0; column < columns; column++) {
+      const products = this.#products[column] as Float64Array;
       const value = block[column] as number;
       for (let other = 0; other < columns; other++) {
         products[other] = (products[other] as number) + value * (block[other] as number);
@@ -138,13 +139,16 @@ interface Fit {
 
 /** The solution of normal equations, each a row with its right side last. What nothing is known of gets 0. */
 function solved(rows: readonly number[][]): readonly number[] {
-  for (const [pivot, row] of rows.entries()) {
-    const lead = row[pivot] ?? 0;
+  for (let pivot = 0; pivot < rows.length; pivot++) {
+    const row = rows[pivot] as number[];
+    const lead = row[pivot] as number;
     if (Math.abs(lead) < 1e-12) continue;
-    for (const [index, other] of rows.entries()) {
-      if (index === pivot) continue;
-      const factor = (other[pivot] ?? 0) / lead;
-      for (const [column, value] of row.entries()) other[column] = (other[column] ?? 0) - factor * value;
+    for (const other of rows) {
+      if (other === row) continue;
+      const factor = (other[pivot] as number) / lead;
+      for (let column = 0; column < row.length; column++) {
+        other[column] = (other[column] as number) - factor * (row[column] as number);
+      }
     }
   }
   return rows.map((row, index) => (Math.abs(row[index] ?? 0) < 1e-12 ? 0 : (row.at(-1) ?? 0) / (row[index] ?? 1)));
