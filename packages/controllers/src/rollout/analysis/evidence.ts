@@ -75,7 +75,8 @@ function withTraffic(
     if (state.finishedAt >= patience) {
       return { is: "noData", message: `the canary got no request while ${run.metadata.name} looked at it` };
     }
-    return { is: "asking", until: patience };
+    // Past the patience it is the next answer that is waited for.
+    return { is: "asking", until: now < patience ? patience : undefined };
   }
   // Nobody answers: what the measurements say must be enough.
   const giveUp = after(patience, trafficPatience);

@@ -206,6 +206,18 @@ test("a young canary whose first request is counted late is waited for; nobody i
   expect(await release.stableImage()).toBe("web:v2");
 });
 
+test("whether the canary got requests is asked as often as counters may have changed, not without a break", async () => {
+  const release = await released();
+  release.outside.requests = 0;
+  await release.push("web:v2", careful);
+
+  await release.world.run(seconds(75));
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", message: "NoData" });
+  // Each 50 ms for 3 s, each second for 3 s more, and two turns for each.
+  expect(release.world.story.filter((line) => line.includes("asks the router")).length).toBeLessThan(140);
+});
+
 test("arguments tell the versions apart and read fields of the Rollout", async () => {
   const args = [
     { name: "canary", valueFrom: { podTemplateHashValue: "Latest" } },
