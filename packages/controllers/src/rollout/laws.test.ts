@@ -171,13 +171,18 @@ const checked = scenario(async (release) => {
     apiVersion: "sluice.dev/v1alpha1",
     kind: "EvidencePolicy",
     metadata: { name: "careful", namespace: "shop" },
-    spec: { noData: "fail", minimumRequests: 50, syntheticChecks: [{ name: "home", service: "web", count: 20 }] },
+    spec: {
+      noData: "fail",
+      minimumRequests: 50,
+      askAfter: "60s",
+      syntheticChecks: [{ name: "home", service: "web", count: 20 }],
+    },
   } as Resource);
   await release.push("web:v1", { steps });
   await release.world.run(seconds(5));
   release.outside.requests = 20;
   await release.push("web:v2", { steps });
-  await release.world.run(seconds(700));
+  await release.world.run(seconds(150));
   release.outside.requests = 30;
   await release.push("web:v3", { steps });
   await release.world.run(seconds(200));

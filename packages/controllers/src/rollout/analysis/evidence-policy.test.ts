@@ -72,7 +72,7 @@ test.each(["step", "beside"])("an analysis begins once there were enough request
   release.outside.requests = 49;
 
   await release.push("web:v2", options);
-  await release.world.run(minutes(50));
+  await release.world.run(minutes(12));
 
   expect(await release.analysisRuns()).toEqual([]);
   expect(await release.weight()).toBe(20);
