@@ -12,7 +12,7 @@ export type ApplyStep =
       /** Replaces the whole object instead of merging into it. */
       readonly isReplace: boolean;
       readonly isValidated: boolean;
-      /** Set where the object holds live values of others: the write is refused when they have moved on. */
+      /** Set where the object holds live values of others, or may come to: the write is refused when they have moved on. */
       readonly resourceVersion?: string;
     }
   | {

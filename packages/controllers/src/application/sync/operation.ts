@@ -287,6 +287,9 @@ function workOf(view: OperationView, group: SyncGroup): ApplyWork {
   };
 }
 
+/** What Rollouts write into. */
+const routed: ReadonlySet<string> = new Set(["VirtualService", "DestinationRule", "Service"]);
+
 function stepOf({ application, live }: OperationView, task: SyncTask, options: SyncOptions): ApplyStep | undefined {
   const { comparison, text } = task;
   const object = live.objects.get(text);
@@ -305,7 +308,9 @@ function stepOf({ application, live }: OperationView, task: SyncTask, options: S
     rules,
     options.respectIgnoreDifferences,
   );
-  const resourceVersion = desired === target.resource ? undefined : object?.metadata.resourceVersion;
+  // Where nothing of others stands yet, a Rollout may have written before this comes to it.
+  const mayMoveOn = desired !== target.resource || routed.has(desired.kind);
+  const resourceVersion = mayMoveOn ? object?.metadata.resourceVersion : undefined;
   return {
     act: "apply",
     text,
