@@ -133,6 +133,13 @@ async function drift(client: Client): Promise<void> {
   await client.patch(rolloutKey, { type: "merge", value: { spec: { replicas: 7 } } });
 }
 
+async function deploy(client: Client): Promise<void> {
+  const rollout = await client.get<Rollout>(rolloutKey);
+  const containers = rollout?.spec.template?.spec.containers.map((one) => ({ ...one, image: "web:v0-well" }));
+  const value = { spec: { template: { spec: { containers } } } };
+  if (containers !== undefined) await client.patch(rolloutKey, { type: "merge", value });
+}
+
 /** What isn't about the release itself. */
 const elsewhere = {
   lift,
@@ -141,6 +148,7 @@ const elsewhere = {
   sync,
   endSync,
   drift,
+  deploy,
   endExperiment: (client: Client) => endOwn(client, "Experiment"),
   endRun: (client: Client) => endOwn(client, "AnalysisRun"),
 } satisfies Partial<Record<Saying, (client: Client) => Promise<void>>>;

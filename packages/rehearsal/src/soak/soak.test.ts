@@ -142,6 +142,13 @@ const routesTooMuchForAMoment = only("Rollout", (real) => ({
 }));
 const listsNobody = doing("Service", (action) => rewritten(action, '"ready":true', '"ready":false'));
 const keepsSelectors = doing("Service", (action) => (action.do === "update" ? undefined : action));
+/** Both sides lead to the Pods of both versions. */
+const mixesVersions = doing("Rollout", (action) => {
+  const text = JSON.stringify(action);
+  const labels = /"labels":\{"rollouts-pod-template-hash":"[^"]+"\}/g;
+  const isOfTwo = kindOf(action) === "DestinationRule" && new Set(text.match(labels)).size === 2;
+  return isOfTwo ? JSON.parse(text.replaceAll(labels, '"labels":{}')) : action;
+});
 const blamesPeople = doing("Rollout", (action) =>
   rewritten(action, '"action":"abort",', '"action":"abort","by":"a person",'),
 );
@@ -247,6 +254,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["counts what it never measured", "why", miscounts, story(run, { beside: ["run"] })],
   ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
   ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
+  ["mixes versions", "weight", mixesVersions, story(removed)],
   ["ignores budgets", "budget", ignoresBudgets, story(restart, { budget: "twoStay", replicas: 2 })],
   ["holds back what it made", "gone", holdsBack, story(removed)],
   ["leaves routes to nobody", "gone", forgets("VirtualService"), story(removed, { plan: 6 })],

@@ -1,5 +1,5 @@
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLifted, type Picture, readyOf } from "./picture.ts";
+import { hashOf, isLifted, isReady, type Picture, readyOf } from "./picture.ts";
 import { allowedWeight } from "./traffic.ts";
 
 /** What leads users somewhere. */
@@ -19,7 +19,16 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
     [now, looked].every((picture) =>
       picture?.quarantines.some((one) => !isLifted(one) && one.spec.podTemplateHash === hash),
     );
+  const versions = new Set(
+    now.pods
+      .filter(isReady)
+      .map(hashOf)
+      .filter((hash) => hash !== ""),
+  );
+  const isOneOfMany = (hash: string) => hash !== "" || versions.size < 2 || status.stableRS === undefined;
   if (spec.strategy.blueGreen !== undefined) {
+    const words = () => `everybody is sent to any of ${[...versions].join(", ")} instead of ${before.activeHash}`;
+    checks.holds("weight", isOneOfMany(activeHash) || before.activeHash === "", words);
     if (activeHash === "" || activeHash === before.activeHash || before.activeHash === "") return;
     checks.holds("ready", isThere(activeHash), () => `everybody is sent to ${activeHash}, of which no pod is ready`);
     checks.holds(
@@ -31,6 +40,13 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
   }
   if (spec.strategy.canary?.trafficRouting === undefined) return;
   checks.holds("weight", sum === undefined || sum === 100, () => `the shares are ${sum} % together`);
+  for (const [share, hash, had] of [
+    [weight, canaryHash, before.canaryHash],
+    [100 - weight, stableHash, before.stableHash],
+  ] as const) {
+    const words = () => `${share} % are sent to any of ${[...versions].join(", ")} instead of ${had}`;
+    checks.holds("weight", share === 0 || had === "" || isOneOfMany(hash), words);
+  }
   if (stableHash !== before.stableHash && before.stableHash !== "" && weight < 100) {
     const words = () =>
       `${100 - weight} % go to ${stableHash} instead of ${before.stableHash}, and no pod of it is ready`;

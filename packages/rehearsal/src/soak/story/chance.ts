@@ -79,7 +79,8 @@ export function storyOf(seed: number, random: Random): Story {
   // Drawn last, so that what was found with a seed before is found with it still.
   const budget = happens(0.8) ? "none" : one(random, ["twoStay", "oneMayGo"] as const);
   const asked = budget === "none" ? steps : withRestarts(random, steps);
-  return { ...story, budget, steps: happens(0.8) ? asked : withRemoval(random, asked) };
+  const removed = happens(0.8) ? asked : withRemoval(random, asked);
+  return { ...story, budget, steps: delivery === "git" && happens(0.2) ? withDeploy(random, removed) : removed };
 }
 
 /** What a budget has its word in. */
@@ -88,6 +89,16 @@ function withRestarts(random: Random, steps: readonly Step[]): readonly Step[] {
   const placed = steps.toSpliced(1 + randomInteger(random, steps.length), 0, ...restart);
   return placed.toSpliced(1 + randomInteger(random, placed.length), 0, ...restart);
 }
+
+/** Somebody deploys past git, just as a sync is on its way. */
+const withDeploy = (random: Random, steps: readonly Step[]): readonly Step[] =>
+  steps.toSpliced(
+    1 + randomInteger(random, steps.length),
+    0,
+    { do: "sync" },
+    { do: "deploy", amid: 1 + randomInteger(random, 12) },
+    { do: "wait", seconds: one(random, [5, 45]) },
+  );
 
 /** Somebody deletes the Rollout at some time, and mostly brings it back. */
 function withRemoval(random: Random, steps: readonly Step[]): readonly Step[] {

@@ -56,7 +56,8 @@ export type Saying =
   | "endRun"
   | "sync"
   | "endSync"
-  | "drift";
+  | "drift"
+  | "deploy";
 
 export type Shape = "weights" | "pods" | "blueGreen";
 export type Beside = "worker" | "job" | "colours" | "experiment" | "run";

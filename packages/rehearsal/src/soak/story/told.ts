@@ -20,6 +20,7 @@ const words: Readonly<Record<Word, string>> = {
   sync: "a person syncs the Application",
   endSync: "a person ends the sync",
   drift: "somebody changes the live Rollout by hand",
+  deploy: "somebody deploys another version by hand, past git",
   configure: "the ConfigMap that its Pods read changes",
   policy: "the RollbackPolicy changes its mind whether the judge acts",
   rings: "the RingSet changes",
