@@ -27,6 +27,19 @@ const depthMax = 128;
 
 /** Reads one YAML or JSON file: several documents, Lists taken apart, empty documents passed over. */
 export function parseManifests(file: string, text: string): ParsedManifests {
+  const parsed = parseDocuments(file, text);
+  if (parsed.faults.length === 0 || !isHelmTemplate(text)) return parsed;
+  const faults = parsed.faults.map((fault) => ({ ...fault, message: `${fault.message}; ${renderHint}` }));
+  return { ...parsed, faults };
+}
+
+const renderHint = "it is a Helm template: render it first, as with helm template CHART";
+
+/** `{{args.name}}` is an AnalysisTemplate's; Helm's begin with a dot, a variable, a comment or a word of its language. */
+export const isHelmTemplate = (text: string): boolean =>
+  /\{\{-?\s*(\.|\$|\/\*|(include|template|if|else|end|range|with|define|toYaml|tpl|default|quote)\b)/.test(text);
+
+function parseDocuments(file: string, text: string): ParsedManifests {
   const resources: LocatedResource[] = [];
   const faults: ManifestFault[] = [];
   for (const { line, body } of documentsOf(file, text)) {

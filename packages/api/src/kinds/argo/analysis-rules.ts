@@ -155,7 +155,7 @@ function checkMetric(metric: Metric, path: string): readonly Violation[] {
       invalid({
         path: `${path}.count`,
         found: String(count),
-        expected: `at least ${least}, failureLimit${consecutiveSuccessLimit === undefined ? "" : " and consecutiveSuccessLimit together"}`,
+        expected: `at least ${least}${consecutiveSuccessLimit === undefined ? ", which is failureLimit" : ": failureLimit and consecutiveSuccessLimit together"}`,
       }),
     );
   }

@@ -1,4 +1,5 @@
 import type { Resource } from "@sluice/api";
+import { isHelmTemplate } from "@sluice/sources";
 import {
   type Document,
   isAlias,
@@ -41,11 +42,38 @@ const fileCharactersMax = 10 * 1024 * 1024;
 const aliasesMax = 100;
 const nodesMax = 200_000;
 
+interface ReadManifests {
+  readonly manifests: readonly Manifest[];
+  readonly findings: readonly Finding[];
+}
+
 /** Every object of a file; what can't be read is a finding. */
-export function readManifests({ path, text }: SourceFile): {
-  manifests: readonly Manifest[];
-  findings: readonly Finding[];
-} {
+export function readManifests(file: SourceFile): ReadManifests {
+  const read = readDocuments(file);
+  // Half of a chart's templates are YAML by chance: what is wrong with those is that nobody rendered them.
+  const isHalf =
+    read.findings.some(({ severity }) => severity === "error") ||
+    read.manifests.some(({ resource }) => typeof resource.metadata.name !== "string");
+  if (!isHalf || !isHelmTemplate(file.text)) return read;
+  return {
+    manifests: [],
+    findings: [
+      {
+        file: file.path,
+        line: 1,
+        column: 1,
+        severity: "error",
+        rule: "helm-template",
+        what: "this is a Helm template, and no manifest yet",
+        found: "{{ … }}",
+        expected: "what Helm makes of it",
+        repair: "render it first: helm template CHART | sluice lint -",
+      },
+    ],
+  };
+}
+
+function readDocuments({ path, text }: SourceFile): ReadManifests {
   const problem = (
     what: string,
     place: Place = { line: 1, column: 1 },
@@ -75,6 +103,7 @@ export function readManifests({ path, text }: SourceFile): {
     documents = parseAllDocuments(text, {
       lineCounter: lines,
       prettyErrors: false,
+      logLevel: "error",
       merge: true,
     }) as readonly Document[];
   } catch (thrown) {

@@ -87,7 +87,8 @@ export function missingReference(world: World, manifest: Manifest, path: string,
     rule: "missing-reference",
     what: `there is no ${kind} ${name} among the files`,
     found: name,
-    expected: names.length === 0 ? `a ${kind} of that name` : `one of ${names.join(", ")}`,
+    expected:
+      names.length === 0 ? `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name` : `one of ${names.join(", ")}`,
     repair: `add the ${kind} ${name}`,
   });
 }

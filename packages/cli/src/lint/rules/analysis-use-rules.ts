@@ -115,7 +115,10 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
     rule: "missing-template",
     what: `there is no ${kind} ${name} among the files`,
     found: name,
-    expected: names.length === 0 ? `a ${kind} of that name` : `a template: ${names.join(", ")}`,
+    expected:
+      names.length === 0
+        ? `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name`
+        : `a template: ${names.join(", ")}`,
     repair: inOther ? `${clusterScope ? "take out" : "add"} clusterScope: true` : `add the ${kind} ${name}`,
   });
   const reference = `${use.path}.templates[${index}]`;

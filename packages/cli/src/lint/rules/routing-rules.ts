@@ -3,6 +3,7 @@ import type {
   HttpRoute,
   IstioDestinationRuleReference,
   IstioVirtualServiceReference,
+  Rollout,
   RolloutTrafficRouting,
   VirtualService,
 } from "@sluice/api";
@@ -298,7 +299,30 @@ function checkDestinationRule(world: World, manifest: Manifest): readonly Findin
   const host = (manifest.resource as Partial<DestinationRule>).spec?.host;
   if (typeof host !== "string") return [];
   const [service = "", namespace] = host.split(".");
-  return world.find("Service", service, namespace ?? manifest.resource.metadata.namespace) === undefined
-    ? [missingReference(world, manifest, "spec.host", "Service", service)]
-    : [];
+  const missing =
+    world.find("Service", service, namespace ?? manifest.resource.metadata.namespace) === undefined
+      ? [missingReference(world, manifest, "spec.host", "Service", service)]
+      : [];
+  return [...missing, ...checkOneSided(world, manifest, service)];
+}
+
+/** A Service of one version has no Pod for a subset of the other: what is sent there fails. */
+function checkOneSided(world: World, manifest: Manifest, service: string): readonly Finding[] {
+  const { name, namespace } = manifest.resource.metadata;
+  return world.inNamespace("Rollout", namespace).flatMap((rollout) => {
+    const { canaryService, stableService, trafficRouting } =
+      (rollout.resource as Partial<Rollout>).spec?.strategy?.canary ?? {};
+    if (trafficRouting?.istio?.destinationRule?.name !== name) return [];
+    const role = service === stableService ? "stableService" : service === canaryService ? "canaryService" : undefined;
+    if (role === undefined) return [];
+    return findingAt(manifest, "spec.host", {
+      severity: "error",
+      rule: "one-sided-host",
+      what: `its subsets are both versions, and ${service} selects one: it is ${role} of ${rollout.describe()}`,
+      found: service,
+      expected: "a Service that selects the Pods of both versions",
+      repair:
+        "write a third Service here and into the VirtualService, or take canaryService and stableService out of the Rollout",
+    });
+  });
 }

@@ -5,7 +5,7 @@ import { profiles } from "./profiles.ts";
 
 /** What `sluice rehearse` prints, as a page. */
 export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
-  const { namespace, rollout, words, learned, madeUp, unanswerable } = rehearsal;
+  const { namespace, rollout, words, learned, podsReadySeconds, madeUp, unanswerable } = rehearsal;
   return (
     <section aria-label={`Rehearsal of ${rollout}`}>
       <div className="card">
@@ -39,21 +39,20 @@ export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }
           <StepTable rehearsal={rehearsal} />
         </div>
       )}
-      {madeUp.length + unanswerable.length > 0 && (
-        <div className="card">
-          <h2>What these files don't hold</h2>
-          <ul className="rehearsal-words quiet">
-            {madeUp.map((what) => (
-              <li key={what}>made up: {what}</li>
-            ))}
-            {unanswerable.map(({ template, metric, because }) => (
-              <li key={`${template}/${metric}`}>
-                decides nothing here: {template}/{metric}, since {because}
-              </li>
-            ))}
-          </ul>
-        </div>
-      )}
+      <div className="card">
+        <h2>What these files don't hold</h2>
+        <ul className="rehearsal-words quiet">
+          <li>taken as usual: Pods are ready after {span(podsReadySeconds)}, and each higher weight waits for them</li>
+          {madeUp.map((what) => (
+            <li key={what}>made up: {what}</li>
+          ))}
+          {unanswerable.map(({ template, metric, because }) => (
+            <li key={`${template}/${metric}`}>
+              decides nothing here: {template}/{metric}, since {because}
+            </li>
+          ))}
+        </ul>
+      </div>
     </section>
   );
 }

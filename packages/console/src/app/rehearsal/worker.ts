@@ -1,6 +1,6 @@
 // Rehearses in a thread of the browser's: nothing leaves the machine.
 import type { Resource } from "@sluice/api";
-import { minutes, toFault } from "@sluice/kernel";
+import { Fault, minutes, toFault } from "@sluice/kernel";
 import { type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
 import { loadAll } from "js-yaml";
 import type { Asked, Said } from "./asked.ts";
@@ -9,7 +9,7 @@ const say = (said: Said): void => postMessage(said);
 
 async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promise<Said> {
   const rehearsals: Rehearsal[] = [];
-  const { policies, refused } = await readPolicies(resourcesOf(manifests));
+  const { policies, refused, doubled } = await readPolicies(resourcesOf(manifests));
   for (const [index, policy] of policies.entries()) {
     const rehearsed = await rehearse(policy, {
       traffic,
@@ -25,15 +25,30 @@ async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promi
     });
     rehearsals.push(rehearsed);
   }
-  return { is: "rehearsed", rehearsals, refused: refused.map(({ message }) => message) };
+  return { is: "rehearsed", rehearsals, refused: [...refused.map(({ message }) => message), ...doubled] };
 }
 
+/** Faults: invalid, with which document of the text is no manifest, and why. */
 function resourcesOf(text: string): readonly Resource[] {
-  return loadAll(text).flatMap((document): readonly Resource[] => {
-    if (typeof document !== "object" || document === null) return [];
+  return loadAll(text).flatMap((document, place): readonly Resource[] => {
+    if (document === null || document === undefined) return [];
     const { kind, items } = document as { readonly kind?: string; readonly items?: readonly Resource[] };
-    return kind === "List" ? (items ?? []) : [document as Resource];
+    const objects = kind?.endsWith?.("List") && Array.isArray(items) ? items : [document as Resource];
+    for (const object of objects) refuseNoManifest(object, place + 1);
+    return objects;
   });
+}
+
+function refuseNoManifest(object: Partial<Resource> | null, place: number): void {
+  const missing = (["apiVersion", "kind"] as const).find((field) => typeof object?.[field] !== "string");
+  const isNamed = typeof object?.metadata?.name === "string" && object.metadata.name !== "";
+  const field = missing ?? (isNamed ? undefined : "metadata.name");
+  if (field === undefined) return;
+  const found = typeof object?.kind === "string" ? `${object.kind} without ${field}` : `no ${field}`;
+  throw new Fault(
+    "invalid",
+    `document ${place}: found ${found}, expected a manifest with apiVersion, kind and metadata.name`,
+  );
 }
 
 addEventListener("message", async ({ data }: MessageEvent<Asked>) => {
