@@ -46,8 +46,8 @@ const holdSecondsMax = 1600;
  * of a good one most suspicions are refuted meanwhile, so what remains needs less.
  */
 const lastLookNats = 4;
-/** The same for latency: what is left of noise averages out while it is waited for, so less remains of a good one. */
-const lastLookNatsOfLatency = 3.4;
+/** The same for slowness: what is left of noise averages out while it is waited for, so less remains of a good one. */
+const lastLookNatsOfSlowness = 3.4;
 /** Beyond so many requests of the canary, what isn't proven is more likely drift than something that nobody could see yet. */
 const lastLookRequests = 25_000;
 
@@ -94,7 +94,7 @@ class ReleaseJudge implements Judge {
       return learned === undefined || family === undefined ? rollbackNats : learned[family];
     };
     const decisive = evidence.find((one) => one.nats >= barFor(one));
-    const waited = this.#isLastLook(window) ? evidence.find(remains) : undefined;
+    const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(nats, window);
     const told: Told = {
       action,
@@ -143,12 +143,14 @@ class ReleaseJudge implements Judge {
     const next = this.#release.plan[window.step + 1]?.weight ?? 1;
     return next >= 1 && this.#heldSeconds >= holdSecondsMax;
   }
-}
 
-/** Is it a reason not to go on after all that was waited? Memory and restarts can be judged without a control too. */
-function remains({ signal, nats }: Evidence): boolean {
-  if (signal === "memory" || signal === "restarts") return false;
-  return nats >= (signal === "latency" ? lastLookNatsOfLatency : lastLookNats);
+  /** Is it a reason not to go on after all that was waited? Memory and restarts can be judged without a control too. */
+  #remains(one: Evidence): boolean {
+    if (one.signal === "memory" || one.signal === "restarts") return false;
+    const family = familyOf(one);
+    if (one.nats < (family === "slowness" ? lastLookNatsOfSlowness : lastLookNats)) return false;
+    return family === undefined || !this.#signals.isTakenForGood(family);
+  }
 }
 
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */

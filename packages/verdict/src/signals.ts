@@ -7,7 +7,7 @@ import { Surroundings } from "./explanations/surroundings.ts";
 import { failuresOf, knownServiceOf, requestsOf, timed } from "./known-service.ts";
 import type { Excess } from "./learned/fading.ts";
 import { type Bars, LearnedLayer } from "./learned/learned-layer.ts";
-import type { TreeModel } from "./learned/trees.ts";
+import type { Family, TreeModel } from "./learned/trees.ts";
 import { withOwnDrift } from "./noise/drift.ts";
 import type { DriftBelief } from "./noise/drift-belief.ts";
 import type { Noise } from "./noise/noise.ts";
@@ -200,6 +200,11 @@ export class Signals {
   /** What the learned layer asks for of this release; undefined where it has no say. `time`: seconds since the release began. */
   bars(evidence: readonly Evidence[], time: number): Bars | undefined {
     return this.#learned?.judge(evidence, time);
+  }
+
+  /** Would what was learned rather call the release, as it was last judged, a good one by this family? */
+  isTakenForGood(family: Family): boolean {
+    return this.#learned?.takesForGood(family) ?? false;
   }
 
   get inputs(): readonly number[] | undefined {

@@ -43,6 +43,15 @@ export function barOf({ parts }: TreeModel, family: Family, inputs: ArrayLike<nu
   return Math.min(mostNats, Math.max(leastNats, bar));
 }
 
+/** In training a good release that is taken back costs more than a bad one seen a little later. */
+export const goodWeight = 3;
+
+/** Would a model rather call it a good release? Its scores are log odds, in which a good one counts as often as in training. */
+export function isTakenForGood({ parts }: TreeModel, family: Family, inputs: ArrayLike<number>): boolean {
+  const part = parts[family];
+  return part !== undefined && scoreOf(part, inputs) + Math.log(goodWeight) < 0;
+}
+
 /** The neutral score from which on this evidence isn't enough; infinite where no model can keep it from being that. */
 export function neutralFor(part: Omit<Trees, "neutral">, family: Family, inputs: ArrayLike<number>): number {
   const nats = natsIn(family, inputs);

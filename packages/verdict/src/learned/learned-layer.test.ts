@@ -27,15 +27,25 @@ interface Told {
   readonly slower?: (time: number) => number;
   readonly options?: JudgeOptions;
   readonly windows?: number;
+  /** Of ten seconds. */
+  readonly requests?: number;
+  readonly next?: number;
 }
 
 /** A tenth of 100 requests a second for ten minutes; the verdicts up to a rollback. */
-function release({ failing = 0.004, slower = () => 1, options = {}, windows = 60 }: Told): readonly Verdict[] {
+function release({
+  failing = 0.004,
+  slower = () => 1,
+  options = {},
+  windows = 60,
+  requests = 1000,
+  next = 0.9,
+}: Told): readonly Verdict[] {
   const random = seededRandom(3);
   const released: JudgedRelease = {
     plan: [
       { weight: ratio(0.1), lasts: millis(600_000) },
-      { weight: ratio(0.9), lasts: millis(600_000) },
+      { weight: ratio(next), lasts: millis(600_000) },
     ],
     bucketEdgesMs: edges,
     history: Array.from({ length: 25 }, () => ({
@@ -54,8 +64,8 @@ function release({ failing = 0.004, slower = () => 1, options = {}, windows = 60
         weight: ratio(0.1),
         step: 0,
         stepAge: millis(window * 10_000),
-        canary: serve(random, 100, failing, slower(window * 10)),
-        stable: serve(random, 900, 0.004, 1),
+        canary: serve(random, requests / 10, failing, slower(window * 10)),
+        stable: serve(random, 0.9 * requests, 0.004, 1),
       }),
     );
   }
@@ -112,6 +122,18 @@ test("of a family that it doesn't know a model has no say", () => {
       proven.map(({ action }) => action),
     );
   }
+});
+
+test.each([
+  ["takes for good goes on", -2, "continue"],
+  ["can't tell is ended", 0, "rollback"],
+] as const)("after all waiting a slowness that a model %s", (_, base, action) => {
+  const learned: TreeModel = { ...certain, parts: { slowness: { base, neutral: base, trees: [] } } };
+
+  const waited = release({ slower: () => 1.25, requests: 40, next: 1, windows: 220, options: { learned } });
+
+  expect(waited).toHaveLength(220);
+  expect(waited.at(-1)).toMatchObject({ action, bar: rollbackNats });
 });
 
 test("a model for other inputs is refused, not guessed at", () => {

@@ -1,5 +1,5 @@
 import type { Evidence } from "../sentence.ts";
-import { barOf, familyOf, leastNats, rollbackNats } from "./bar.ts";
+import { barOf, familyOf, isTakenForGood, leastNats, rollbackNats } from "./bar.ts";
 import { Inputs, inputNames, type SeenWindow, type ServiceNoise } from "./inputs.ts";
 import { type Family, faultOf, type TreeModel } from "./trees.ts";
 
@@ -45,6 +45,12 @@ export class LearnedLayer {
     if (!isAsked) return proofAlone;
     const now = inputs();
     return { failures: barOf(this.#model, "failures", now), slowness: barOf(this.#model, "slowness", now) };
+  }
+
+  /** Of the window that was last judged: false where nothing is known. */
+  takesForGood(family: Family): boolean {
+    const inputs = this.inputs;
+    return inputs !== undefined && isTakenForGood(this.#model, family, inputs);
   }
 
   /** Until the next window is seen. */

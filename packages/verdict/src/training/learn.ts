@@ -1,6 +1,6 @@
 // From releases played back to a model, and whether it is better than another.
 import { seededRandom } from "@sluice/kernel";
-import { natsIn, neutralFor } from "../learned/bar.ts";
+import { goodWeight, natsIn, neutralFor } from "../learned/bar.ts";
 import { inputNames, rising } from "../learned/inputs.ts";
 import { type Family, scoreOf, type TreeModel, type Trees } from "../learned/trees.ts";
 import { boost, type Examples } from "./boost.ts";
@@ -21,8 +21,6 @@ const examplesEverySeconds = 20;
 const examplesMax = 8;
 /** Right after its onset a harm can't be seen; such windows would only teach suspicion. */
 const blindSeconds = 15;
-/** A good release that is taken back costs more than a bad one seen a little later. */
-const goodWeight = 3;
 const folds = 3;
 /** So many good releases of those that proof alone ends may be ended: room for worlds that weren't tried. */
 const allowedShare = 0.9;

@@ -20,7 +20,7 @@ export interface Look {
   readonly seconds: number;
   /** Absent where there is so little evidence that no model makes anything of it. */
   readonly inputs: Float32Array | undefined;
-  /** A rollback here is none that any model can keep. */
+  /** A rollback here counts as one that no model keeps: what one makes of the last look can't be played back. */
   readonly action: Verdict["action"];
   readonly isHarmful: boolean;
   /** Harm on users in this window, in any unit that adds up over a release. */
