@@ -54,7 +54,18 @@ interface Prepared {
   readonly kept: (metric: string) => number;
 }
 
-function prepare({ run, secrets }: ObservedRun): Resolved<Prepared> {
+/** A run's spec stays as it is: without secrets, which others may change, each look would come to the same. */
+const known = new WeakMap<AnalysisRun["spec"], Resolved<Prepared>>();
+
+function prepare(observed: ObservedRun): Resolved<Prepared> {
+  const { spec } = observed.run;
+  if (observed.secrets.size > 0) return prepareNow(observed);
+  const prepared = known.get(spec) ?? prepareNow(observed);
+  known.set(spec, prepared);
+  return prepared;
+}
+
+function prepareNow({ run, secrets }: ObservedRun): Resolved<Prepared> {
   const { metrics, args = [], dryRun = [] } = run.spec;
   const secretOf = ({ name, key }: { readonly name: string; readonly key: string }): Resolved<string> =>
     secrets.get(`${name}/${key}`) ?? unresolved(`secrets "${name}" not found`);

@@ -1,6 +1,6 @@
 import { checkExpression } from "./check.ts";
 import { evaluateExpression } from "./evaluate.ts";
-import { parseCondition } from "./parse.ts";
+import { type ParsedCondition, parseCondition } from "./parse.ts";
 import { ConditionError, type ConditionFault } from "./syntax.ts";
 import { any, describeType, typeOf } from "./types.ts";
 import { asValue, typeName } from "./values.ts";
@@ -12,6 +12,17 @@ export type ConditionOutcome =
   | { readonly is: "decided"; readonly answer: boolean }
   | ({ readonly is: "error" } & ConditionFault);
 
+/** Each measurement asks what those before it asked. */
+const known = new Map<string, ParsedCondition>();
+const knownMax = 1000;
+
+function parsedOnce(text: string): ParsedCondition {
+  const parsed = known.get(text) ?? parseCondition(text);
+  if (known.size >= knownMax) known.clear();
+  known.set(text, parsed);
+  return parsed;
+}
+
 const start = { offset: 0, line: 1, column: 1 } as const;
 
 /**
@@ -20,7 +31,7 @@ const start = { offset: 0, line: 1, column: 1 } as const;
  * `result` is JSON-like: a number is a float64. Source: argo-rollouts utils/evaluate/evaluate.go.
  */
 export function evaluateCondition(text: string, result: unknown): ConditionOutcome {
-  const parsed = parseCondition(text);
+  const parsed = parsedOnce(text);
   if (parsed.is === "fault") return { is: "error", message: parsed.message, at: parsed.at };
   const value = asValue(result);
   try {
