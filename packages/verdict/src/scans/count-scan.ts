@@ -1,4 +1,4 @@
-import { type DriftOf, fixedDrift, keptAfter } from "../noise/drift.ts";
+import { type DriftOf, fixedDrift, type Kept, keptAfter } from "../noise/drift.ts";
 import type { Noise } from "../noise/noise.ts";
 import { ClusterSums } from "./cluster-sums.ts";
 import { CountSums, type Counts } from "./count-sums.ts";
@@ -67,6 +67,9 @@ export class CountScan {
   readonly #rarities: readonly number[];
   /** Of the window that is added. */
   readonly #clusters: ClusterSums;
+  /** Most windows are as long as the one before. */
+  #keptSeconds = Number.NaN;
+  #kept: Kept = { byMemory: [], ofDisturbance: [] };
 
   /**
    * `isGrave`: so much in one window that no burst explains it is enough. `apart`: standard deviation of the log ratio of
@@ -124,7 +127,7 @@ export class CountScan {
     if (total === 0) return;
     const input = {
       information: information * weight,
-      kept: keptAfter(moment.seconds, this.#drift.memories),
+      kept: this.#keptAfter(moment.seconds),
       weight,
       disturbance: moment.disturbance,
       pods: Math.hypot(this.#podDrift * moment.podShare, moment.unknownPods),
@@ -146,9 +149,19 @@ export class CountScan {
     let shared = disturbance * disturbance * (disturbedSeconds / seconds);
     if (this.#isDriftLearned) {
       const { memories, variances } = this.#drift;
-      for (const [which, memory] of memories.entries()) shared += ((variances[which] ?? 0) * 2 * memory) / seconds;
+      for (let which = 0; which < memories.length; which++) {
+        shared += ((variances[which] ?? 0) * 2 * (memories[which] as number)) / seconds;
+      }
     }
     return usualShare / (1 + (shared * information) / this.#noise.burst);
+  }
+
+  #keptAfter(seconds: number): Kept {
+    if (seconds !== this.#keptSeconds) {
+      this.#keptSeconds = seconds;
+      this.#kept = keptAfter(seconds, this.#drift.memories);
+    }
+    return this.#kept;
   }
 
   /** `burstCap`: no burst is larger than the requests there were. */
