@@ -11,6 +11,11 @@ const shared = {
 } as const;
 // What runs beside each other, and its modules are loaded once a worker, not once a file: they keep no state.
 const rooms = { ...shared, maxWorkers: 2, isolate: false, sequence: { groupOrder: 0 } } as const;
+const whole = { ...shared, globalSetup: "test/fixtures/installed.ts", maxConcurrency: 3 } as const;
+/** They measure how long an answer takes or judge by it, or run three programs beside each other by themselves. */
+const alone = ["docs", "demo", "faults", "processes", "blue-green-rollout", "gitops/gitops"].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 export default defineConfig({
   test: {
@@ -28,17 +33,19 @@ export default defineConfig({
         },
       },
       {
-        // Whole programs under load: one file at a time, and after the rooms, so that nothing else takes their processors.
+        // Whole programs, which wait more than they work: two files at a time, and after the rooms.
         test: {
-          ...shared,
+          ...whole,
           name: "whole",
-          globalSetup: "test/fixtures/installed.ts",
           include: ["test/**/*.test.ts"],
-          maxWorkers: 1,
-          fileParallelism: false,
-          maxConcurrency: 3,
+          exclude: alone,
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        // Nothing else takes their processors.
+        test: { ...whole, name: "alone", include: alone, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },
