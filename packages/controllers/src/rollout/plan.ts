@@ -8,7 +8,7 @@ import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
 import { throughTheDoor } from "./lasting/door.ts";
-import { isOverruling, overrule } from "./lasting/stop.ts";
+import { isOverruling, isPastStop, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { triesAgainAt } from "./refused.ts";
 import { classify } from "./situation.ts";
@@ -69,7 +69,7 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
     case "aborted":
       return stayAborted(observed, view, now);
     case "underway":
-      return onItsWay(observed, view, now);
+      return isPastStop(view) ? overrule(observed, view, undefined, now) : onItsWay(observed, view, now);
     default:
       return unreachable(situation);
   }

@@ -35,14 +35,25 @@ export const stoppedStatus = ({ status }: View, verdict: Verdict): NotRevertible
 export const isOverruling = (view: View, verdict: Verdict): boolean =>
   view.status.notRevertible?.stoppedFor === verdictKey(verdict) && pauseOf(view, "NotRevertible") === undefined;
 
-export function overrule(observed: ObservedRollout, view: View, verdict: Verdict, now: Instant): RolloutPlan {
-  const { stoppedFor: _, overruled = [], ...rest } = view.status.notRevertible ?? {};
-  const because = `a person goes on in spite of it: ${verdict.message}`;
+/** A person ended the pause, and what it was for holds no more: a deadline begins anew with an edit. */
+export const isPastStop = (view: View): boolean =>
+  view.status.notRevertible?.stoppedFor !== undefined &&
+  pauseOf(view, "NotRevertible") === undefined &&
+  !view.isFullyPromoted;
+
+export function overrule(
+  observed: ObservedRollout,
+  view: View,
+  verdict: Verdict | undefined,
+  now: Instant,
+): RolloutPlan {
+  const { stoppedFor = "", overruled = [], ...rest } = view.status.notRevertible ?? {};
+  const because = `a person goes on in spite of it: ${verdict?.message ?? `${stoppedFor}, which holds no more`}`;
   const events: PlannedEvent[] = [{ type: "Normal", reason: "RolloutResumed", message: "Rollout is resumed" }];
   return turn(observed, view, now, {
     because,
     actions: [decided(observed, view, now, { action: "advance", because, by: "a person" })],
     events,
-    changes: { controllerPause: undefined, notRevertible: { ...rest, overruled: [...overruled, verdictKey(verdict)] } },
+    changes: { controllerPause: undefined, notRevertible: { ...rest, overruled: [...overruled, stoppedFor] } },
   });
 }
