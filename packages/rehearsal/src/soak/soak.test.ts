@@ -438,6 +438,23 @@ test.each<[string, Story]>([
       { shape: "blueGreen", plan: 4, replicas: 1 },
     ),
   ],
+  [
+    "a person goes on past a deadline that their edit made begin anew: why tells that they did",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "stuck", isLasting: true }, { do: "promote" }], {
+      plan: 3,
+      replicas: 1,
+    }),
+  ],
+  [
+    "a version is taken back from beside a stable one that never gets ready: it is kept as long",
+    story(
+      [
+        { do: "push", fate: "stuck" },
+        { do: "push", fate: "crashing" },
+      ],
+      { plan: 3, replicas: 1 },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

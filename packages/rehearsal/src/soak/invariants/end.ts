@@ -4,7 +4,7 @@ import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLeft, ownerOf, type Picture, wantedOf } from "./picture.ts";
+import { hashOf, isLeft, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
 
 /** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
 export function checkReleaseEnd(picture: Picture, checks: Checks): void {
@@ -61,6 +61,9 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   const left = picture.experiments.filter(isLeft).map((one) => one.metadata.uid);
   for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
     if (left.includes(controllerOf(set)?.uid)) continue;
+    // What was taken back is let go once the stable version is whole, which one that never gets ready isn't.
+    const isKept = status.abort === true && hashOf(set) === status.currentPodHash;
+    if (isKept && readyOf(picture, stable) < (spec.replicas ?? 1)) continue;
     const wanted = wantedOf(set);
     const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? (spec.replicas ?? 1) : 0;
     checks.holds(
