@@ -112,7 +112,8 @@ test("held back for a while or switched, kept or taken back: a rehearsal on the 
     // Taken back from what everybody had, but for those who were held back.
     const last = end === "Degraded" ? "quarantine" : "promote";
     expect(real.at(-1)).toMatch(holdbackSeconds === undefined ? `${last} at ` : `${last} at 2: `);
-    if (end === "Degraded") expect(real.join()).toMatch(holdbackSeconds === undefined ? /everybody gets it/ : /advance at 1/);
+    if (end === "Degraded")
+      expect(real.join()).toMatch(holdbackSeconds === undefined ? /everybody gets it/ : /advance at 1/);
   }
 }, 120_000);
 
