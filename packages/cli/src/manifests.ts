@@ -32,6 +32,8 @@ export async function readManifests(paths: readonly string[]): Promise<readonly 
 }
 
 export interface RehearsedFiles {
+  /** As they were read. */
+  readonly files: readonly { readonly path: string; readonly text: string }[];
   readonly resources: readonly Resource[];
   /** Files of folders that hold something else, each with why it is no manifest. */
   readonly leftOut: readonly string[];
@@ -48,7 +50,8 @@ export async function readRepository(paths: readonly string[]): Promise<Rehearse
   const resources: Resource[] = [];
   const leftOut: string[] = [];
   const broken: string[] = [];
-  for (const { path, text } of await readFiles(paths)) {
+  const files = await readFiles(paths);
+  for (const { path, text } of files) {
     const parsed = parseManifests(path, text);
     for (const { file, line = 1, message, isNoManifest = false } of parsed.faults) {
       const words = `${file}:${line}: ${message}`;
@@ -58,7 +61,7 @@ export async function readRepository(paths: readonly string[]): Promise<Rehearse
     resources.push(...parsed.resources.map(({ resource }) => resource));
   }
   if (resources.length === 0) throw new Fault("invalid", [`no resource in ${paths.join(", ")}`, ...broken].join("\n"));
-  return { resources, leftOut, broken };
+  return { files, resources, leftOut, broken };
 }
 
 async function expand(path: string): Promise<string[]> {

@@ -46,14 +46,20 @@ test("sluice judge answers every line, and takes back what fails", async () => {
       stable,
     });
   }
+  child.stdin.write("no JSON\n");
+  send({ type: "start", id: "b", plan });
+  send({ type: "window", id: "a", t: 70, dt: 10, weight: 0.1, canary: 7 });
   send({ type: "end", id: "a" });
   send({ type: "guess" });
   child.stdin.end();
   await once(child, "close");
 
-  expect(answers).toHaveLength(9);
+  expect(answers).toHaveLength(12);
   expect(answers[0]).toEqual({});
   expect(answers[6]?.action).toBe("rollback");
   expect(answers[6]?.reason).toMatch(/30 % on the new version against 0\.11 % on the stable version/);
-  expect(answers[8]?.error).toContain("start, window or end");
+  expect(answers[7]?.error).toContain("can't be read");
+  expect(answers[8]?.error).toBe("a start without bucketEdgesMs");
+  expect(answers[9]?.error).toContain("can't be read");
+  expect(answers[11]?.error).toContain("start, window or end");
 });

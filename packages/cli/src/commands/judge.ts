@@ -49,9 +49,26 @@ export async function judge(): Promise<void> {
   const judges = new Map<string, Judge>();
   for await (const text of createInterface({ input: process.stdin })) {
     if (text.trim() === "") continue;
-    process.stdout.write(`${JSON.stringify(answer(JSON.parse(text) as Line, judges))}\n`);
+    process.stdout.write(`${JSON.stringify(answerTo(text, judges))}\n`);
   }
 }
+
+/** One line that can't be read says so in its place, and the other releases go on. */
+function answerTo(text: string, judges: Map<string, Judge>): object {
+  try {
+    const line = JSON.parse(text) as Line;
+    const absent = (needed[line?.type] ?? []).find((field) => !Object.hasOwn(line, field));
+    return absent === undefined ? answer(line, judges) : { error: `a ${line.type} without ${absent}` };
+  } catch (thrown) {
+    return { error: `can't be read: ${(thrown as Error).message}` };
+  }
+}
+
+const needed: Readonly<Record<string, readonly string[]>> = {
+  start: ["id", "plan", "bucketEdgesMs", "history"],
+  window: ["id", "t", "dt", "weight", "canary"],
+  end: ["id"],
+};
 
 function answer(line: Line, judges: Map<string, Judge>): object {
   switch (line.type) {

@@ -17,7 +17,7 @@ import {
 } from "@sluice/rehearsal";
 import { locateState } from "../connection.ts";
 import { wallClock } from "../control-plane/real-clock.ts";
-import { readFiles, readRepository } from "../manifests.ts";
+import { readRepository } from "../manifests.ts";
 import { keepPrediction } from "../rehearse/calibration/predictions.ts";
 import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
 import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
@@ -60,7 +60,8 @@ const longestWait = hours(168);
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
   if (paths.length === 0)
     throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
-  const { resources, leftOut, broken } = await readRepository(paths);
+  const { files, resources, leftOut, broken } = await readRepository(paths);
+  const texts = new Map(files.map(({ path, text }) => [path, text]));
   trafficOf(options);
   const chosen = options.fault === undefined ? {} : { faults: [...new Set(options.fault)].map(faultOf) };
   // A gate that can't be read should say so before a minute has gone by.
@@ -144,7 +145,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       const suggestion = suggestions[index];
       if (suggestion !== undefined) {
         const rollout = { name: result.rollout, namespace: result.namespace };
-        const place = { files: await readFiles(paths), rollout, write: options.write === true, color: hasColour() };
+        const place = { files: texts, rollout, write: options.write === true, color: hasColour() };
         console.log(`\n${await tellSuggestion(suggestion, place)}`);
       }
       const own = checks[index] ?? [];

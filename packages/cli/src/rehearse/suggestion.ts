@@ -1,11 +1,13 @@
-import { writeFile } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
+import { Fault } from "@sluice/kernel";
 import { amount, percent, type Suggestion, span } from "@sluice/rehearsal";
 import { stringify } from "yaml";
 import { paint } from "../terminal/style.ts";
 import { lineDiff, withSteps } from "./steps-edit.ts";
 
 export interface SuggestionPlace {
-  readonly files: readonly { readonly path: string; readonly text: string }[];
+  /** By path, as they were read; what is written stands here, too. */
+  readonly files: Map<string, string>;
   readonly rollout: { readonly name: string; readonly namespace: string };
   readonly write: boolean;
   readonly color: boolean;
@@ -26,7 +28,7 @@ export async function tellSuggestion(
     `  ${name}  ${amount(harmed)} requests harmed by a bad release, ${span(seconds)}, ${percent(stopped)} of good ones stopped`;
   const lines = [words, row("before", before), row("after ", better.after)];
   let isFound = false;
-  for (const { path, text } of place.files) {
+  for (const [path, text] of place.files) {
     const edited = withSteps(text, place.rollout, better.steps);
     if (edited === undefined) continue;
     isFound = true;
@@ -35,11 +37,8 @@ export async function tellSuggestion(
       lines.push(paint(line.slice(5).startsWith("+") ? "green" : "red", `  ${line}`, place.color));
     }
     if (!place.write) continue;
-    if (path === "<stdin>") lines.push("  --write: standard input can't be written to");
-    else {
-      await writeFile(path, edited);
-      lines.push(`  written to ${path}`);
-    }
+    lines.push(`  ${await written(path, { text, edited })}`);
+    place.files.set(path, edited);
   }
   if (!isFound) {
     lines.push("  its numbers can't be changed alone where they stand, behind an alias perhaps; as steps they are:");
@@ -52,4 +51,17 @@ export async function tellSuggestion(
     if (place.write) lines.push("  --write: nothing was written");
   }
   return lines.join("\n");
+}
+
+/** What became of it, in words. Faults: invalid where nobody may write there. */
+async function written(path: string, { text, edited }: { readonly text: string; readonly edited: string }) {
+  if (path === "<stdin>") return "--write: standard input can't be written to";
+  // A rehearsal takes a minute, in which somebody may go on typing.
+  if ((await readFile(path, "utf8")) !== text) return `--write: ${path} changed meanwhile, and nothing was written`;
+  try {
+    await writeFile(path, edited);
+  } catch (cause) {
+    throw new Fault("invalid", `--write: can't write ${path}: ${(cause as NodeJS.ErrnoException).code}`, { cause });
+  }
+  return `written to ${path}`;
 }
