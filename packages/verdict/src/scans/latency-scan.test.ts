@@ -18,9 +18,14 @@ const serving = (requests: number): VersionServed => ({
 
 /**
  * Two steps of ten minutes, of which `seconds` were seen; `difference`: of log latencies at a time and an age of the step;
- * `requests`: of the canary's one pod in ten seconds.
+ * `requests`: of the canary's one pod in a window, which is `every` seconds.
  */
-function nats(seconds: number, difference: (time: number, stepAge: number) => number, requests = 400): number {
+function nats(
+  seconds: number,
+  difference: (time: number, stepAge: number) => number,
+  requests = 400,
+  every = 10,
+): number {
   const control = new Control({ plan: [], bucketEdgesMs: [], history: [], control: "stable" });
   const cohorts = new Cohorts(control);
   const scan = new LatencyScan(
@@ -28,19 +33,19 @@ function nats(seconds: number, difference: (time: number, stepAge: number) => nu
     0.034,
     cohorts,
   );
-  for (let time = 0; time < seconds; time += 10) {
+  for (let time = 0; time < seconds; time += every) {
     const step = Math.floor(time / 600);
     const window: JudgedWindow = {
-      ends: millis((time + 10) * 1000),
-      lasts: millis(10_000),
+      ends: millis((time + every) * 1000),
+      lasts: millis(every * 1000),
       weight: ratio(step === 0 ? 0.05 : 0.1),
       step,
-      stepAge: millis((time + 10 - step * 600) * 1000),
+      stepAge: millis((time + every - step * 600) * 1000),
       canary: serving(requests),
       stable: serving(4000),
     };
     cohorts.see(window);
-    const moment = { starts: time, seconds: 10, podShare: 0.5, unknownPods: 0, disturbance: 0 };
+    const moment = { starts: time, seconds: every, podShare: 0.5, unknownPods: 0, disturbance: 0 };
     scan.add({ difference: difference(time, time - step * 600), variance: 0.001, requests: 400 }, moment);
   }
   return scan.finding().nats;
@@ -79,4 +84,12 @@ test("what had drifted apart already isn't held against what comes next", () => 
 
   expect(nats(720, drifted)).toBeLessThan(0);
   expect(nats(720, more)).toBeLessThan(1);
+});
+
+test("a pod that pauses for two short windows isn't slow, one that goes on like this is", () => {
+  const paused = (time: number) => (time >= 480 && time < 490 ? Math.log(1.3) : 0);
+  const slow = (time: number) => (time >= 480 ? Math.log(1.3) : 0);
+
+  for (const seconds of [490, 500, 520]) expect(nats(seconds, paused, 400, 5)).toBeLessThan(3);
+  expect(nats(520, slow, 400, 5)).toBeGreaterThan(8);
 });

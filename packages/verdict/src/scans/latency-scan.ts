@@ -25,6 +25,9 @@ const surprises = Float64Array.from(coldShapes, ({ surprise }) => surprise);
 /** Nats by which earlier pods can refute a cold start of later ones. */
 const refutedMax = 5;
 
+/** A Pod that pauses slows a window or two, by more than a history of whole minutes shows; a harm lasts. */
+const lastsSeconds = 30;
+
 /** Two versions drift apart and together again within about this time. */
 const driftSeconds = 150;
 
@@ -37,6 +40,7 @@ class LatencySums {
   weight = 0;
   windows = 0;
   requests = 0;
+  seconds = 0;
   /** Sum of information times the variance that the pods' own deviations leave. */
   pods = 0;
   /** Nats by which what came before speaks against each cold start. */
@@ -71,6 +75,7 @@ class LatencySums {
     this.weight += (level * level) / total;
     this.pods += ((level * level) / total) * podVariance;
     this.windows++;
+    this.seconds += seconds;
     const { first, second } = this;
     const drifts = this.#drifts;
     for (let shape = 0; shape < shapes; shape++) {
@@ -167,7 +172,7 @@ export class LatencyScan {
     const onsets = this.#onsets.all;
     for (let index = 0; index < onsets.length; index++) {
       const { since, sums } = onsets[index] as (typeof onsets)[number];
-      if (sums.windows < 2) continue;
+      if (sums.windows < 2 || sums.seconds < lastsSeconds) continue;
       const scale = restless(sums);
       const levelVariance = scale / sums.weight + sums.pods / sums.weight;
       let without = Number.POSITIVE_INFINITY;
