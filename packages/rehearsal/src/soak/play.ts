@@ -324,6 +324,7 @@ class Player {
     const propagationPolicy = ({ background: "Background", foreground: "Foreground", orphan: "Orphan" } as const)[how];
     if (this.#story.delivery === "hand") this.#wanted = { ...this.#wanted, isThere: false };
     if ((await client.get(rolloutKey)) !== undefined) await client.delete(rolloutKey, { propagationPolicy });
+    this.#budget.aside(await pictureOf(client, this.#story));
   }
 
   async #recreate(): Promise<void> {

@@ -32,7 +32,8 @@ export class BudgetWatch {
     const left = new Set(now.pods.filter(isThere).map(({ metadata }) => metadata.uid));
     const taken = before.pods.filter((pod) => isProtected(pod) && isThere(pod) && !left.has(pod.metadata.uid));
     // What a ReplicaSet has too many of it takes itself, as a rolling update does.
-    const voluntary = now.sets.flatMap((set) => {
+    const staying = now.sets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const voluntary = staying.flatMap((set) => {
       const own = (pod: Pod) => setOf(pod) === set.metadata.uid;
       const surplus = before.pods.filter((pod) => isThere(pod) && own(pod)).length - wantedOf(set);
       return taken.filter(own).slice(Math.max(0, surplus));
