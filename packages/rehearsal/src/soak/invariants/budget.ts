@@ -46,9 +46,10 @@ export class BudgetWatch {
     const healthy = Math.max(serving(looked.pods), serving(now.pods));
     const { minAvailable, maxUnavailable = 0 } = budget.spec;
     const owners = new Set(looked.pods.filter((pod) => isProtected(pod) && isThere(pod)).map(setOf));
-    const expected = looked.sets
-      .filter(({ metadata }) => owners.has(metadata.uid ?? ""))
-      .reduce((sum, set) => sum + wantedOf(set), 0);
+    const expectedOf = ({ sets }: Remains) =>
+      sets.filter(({ metadata }) => owners.has(metadata.uid ?? "")).reduce((sum, set) => sum + wantedOf(set), 0);
+    // A version that was just let go counts no more.
+    const expected = Math.min(expectedOf(looked), expectedOf(now));
     const desired = Number(minAvailable ?? expected - Number(maxUnavailable));
     checks.holds(
       "budget",
