@@ -109,6 +109,7 @@ export interface OperationView {
 
 /** How long writes may take to come back through the watch before they are believed. */
 const echoWait = seconds(5);
+const newsWait = seconds(0.1);
 
 /** Decides the next step of a sync whose manifests are there. */
 export function planSync(view: OperationView, now: Instant): OperationStep {
@@ -134,6 +135,9 @@ function planGroup(view: OperationView, group: SyncGroup, now: Instant): Operati
     case "done": {
       const { isDryRunRefused, outcomes } = current.result;
       if (!isDryRunRefused && outcomes.some(({ is }) => is === "conflict")) {
+        // What moved on may not be seen yet: at once it would be refused again, and again.
+        const again = after(current.finishedAt, newsWait);
+        if (now < again) return { is: "waiting", because: "a live value moved on", wakeAt: again };
         return {
           is: "starting",
           id,
