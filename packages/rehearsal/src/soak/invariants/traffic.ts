@@ -23,11 +23,17 @@ export function allowedWeight({ spec, status = {} }: Rollout): number {
 
 const raising: ReadonlySet<string> = new Set(["begin", "advance", "promote", "retry", "lift", "resume", "rollback"]);
 
-/** What a version on its way was allowed a moment ago counts where somebody edits meanwhile. */
+/**
+ * What a version on its way was allowed a moment ago counts where somebody edits meanwhile. One that came and saw its steps
+ * change between two looks began by those of then.
+ */
 function allowedLately({ rollout }: Picture, before: Picture | undefined): number {
-  const { metadata, status = {} } = before?.rollout ?? rollout;
-  const isEdited = metadata.generation !== rollout.metadata.generation && status.stableRS !== status.currentPodHash;
-  return Math.max(allowedWeight(rollout), isEdited ? allowedWeight(before?.rollout ?? rollout) : 0);
+  const allowed = allowedWeight(rollout);
+  if (before === undefined || before.rollout.metadata.generation === rollout.metadata.generation) return allowed;
+  const { status = {} } = before.rollout;
+  const known = status.currentPodHash === rollout.status?.currentPodHash ? status : {};
+  const isOnItsWay = status.stableRS !== known.currentPodHash;
+  return Math.max(allowed, isOnItsWay ? allowedWeight({ ...before.rollout, status: known }) : 0);
 }
 
 /** Who gets traffic, whether they may have it, and whether that was told. */
