@@ -211,7 +211,8 @@ class Player {
 
   /** A release that waits for people ends once they say so, one way or the other. */
   async #answer(): Promise<void> {
-    for (const word of ["resume", "promote", "promoteFull", "abort"] as const) {
+    // What waits behind the first answer may be a version that is to be let in.
+    for (const word of ["resume", "promote", "promote", "promoteFull", "abort"] as const) {
       if (this.#before?.rollout.status?.phase !== "Paused") return;
       this.#said.add(word);
       await say(this.#world.client, word, this.#world.clock.now());

@@ -15,6 +15,13 @@ function heldWeight({ holdback, status }: View): number {
   return holdback === undefined || status.promoteFull === true ? 0 : holdback.weight;
 }
 
+/** What a holdback that has begun says: it goes on whatever the promotion waits for meanwhile, and isn't counted anew. */
+export function holdbackBegun({ holdback, status, progress }: View): string | undefined {
+  const known = conditionOf(status.conditions, holdbackCondition);
+  const goesOn = holdback !== undefined && progress.step === undefined && status.promoteFull !== true;
+  return goesOn && known?.status === "True" ? known.message : undefined;
+}
+
 /** When the holdback is over: from the first turn on in which all else had the new version. */
 export function holdbackEnd({ holdback, status }: View, now: Instant): Instant | undefined {
   if (holdback === undefined || status.promoteFull === true) return undefined;

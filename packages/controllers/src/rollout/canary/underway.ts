@@ -26,7 +26,7 @@ import { type RolloutPlan, turn } from "../turn/turn.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { availableOf, type View } from "../view.ts";
 import { areAtGoal, hasCanaryPods, hasNobodyToSendTo } from "./goals.ts";
-import { holdbackEnd, weightGoal } from "./holdback.ts";
+import { holdbackBegun, holdbackEnd, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, scaleAt, stepText, weightAt } from "./steps.ts";
@@ -64,8 +64,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     reachedStepIndex: reachedAfter(view, said.changes),
   };
   const restored = planRestored(observed, view, traffic, now);
+  const holdsBack = keepsStep ? (said.holdsBack ?? holdbackBegun(view)) : undefined;
   return turn(observed, view, now, {
     ...said,
+    ...(holdsBack === undefined ? {} : { holdsBack }),
     actions: [
       ...restored.actions,
       ...traffic.actions,
@@ -180,7 +182,8 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return patiently(observed, view, "the background analysis has seen no data", now);
   }
-  if (!background.wasWaved && isUnasked(observed, view))
+  // Before a holdback began it was asked.
+  if (!background.wasWaved && holdbackBegun(view) === undefined && isUnasked(observed, view))
     return patiently(observed, view, "the canary got no request", now);
   const end = holdbackEnd(view, now);
   if (end !== undefined && now < end) {

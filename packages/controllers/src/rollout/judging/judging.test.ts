@@ -234,6 +234,21 @@ test("a policy holds a share of the stable version back after the last step, for
   expect((await release.status()).phase).toBe("Healthy");
 });
 
+test("a holdback that a suspicion prolongs isn't counted anew", async () => {
+  const { release, bench, world } = await underWay(careful, policy({ holdback: { seconds: 60 } }));
+  await world.run(minutes(2.5));
+  expect(await release.weight()).toBe(95);
+
+  bench.suspects = true;
+  await world.run(minutes(2));
+  const prolonged = await release.weight();
+  bench.suspects = false;
+  await world.run(seconds(20));
+
+  expect(prolonged).toBe(95);
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
 test("a bad version is caught in the holdback, and a person needn't wait for its end", async () => {
   const caught = await underWay(careful, policy({}));
   await caught.world.run(minutes(4));

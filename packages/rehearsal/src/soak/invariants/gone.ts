@@ -1,6 +1,6 @@
 import { controllerOf, type Resource } from "@sluice/api";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isReady, ownerOf, type Remains } from "./picture.ts";
+import { hashOf, ownerOf, type Remains } from "./picture.ts";
 
 /** What a Rollout writes into what isn't its own. */
 const marked = ({ services, rule }: Remains): readonly string[] => [
@@ -36,7 +36,8 @@ export function checkGone(now: Remains, before: Remains | undefined, at: number,
   const leads = [...now.added, ...now.beside.map(({ service }) => service)];
   checks.holdsSoon("gone", "routes", leads.length === 0, at, () => `the routes still have ${leads.join(", ")}`);
   const marks = marked(now);
-  const isServed = pods.some((pod) => isReady(pod) && hashOf(pod) !== "");
+  // Whoever is sent to Pods that stay, or that come yet, is still sent to them.
+  const isServed = pods.some((pod) => pod.metadata.deletionTimestamp === undefined && hashOf(pod) !== "");
   checks.holdsSoon(
     "gone",
     "selectors",

@@ -12,8 +12,10 @@ export const leading: ReadonlySet<string> = new Set(["VirtualService", "Destinat
 export function checkWritten(now: Picture, before: Picture, looked: Picture | undefined, checks: Checks): void {
   const { rollout, canaryHash, stableHash, weight, activeHash, sum } = now;
   const { spec, status = {}, metadata } = rollout;
+  // What a Rollout on its way out owns goes before anybody can know.
+  const isLeaving = metadata.deletionTimestamp !== undefined;
   const isThere = (hash: string) =>
-    leadsToOne(now, hash) || readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
+    isLeaving || leadsToOne(now, hash) || readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
   const isCondemned = (hash: string) =>
     hash !== status.stableRS &&
     [now, looked].every((picture) =>
