@@ -137,9 +137,11 @@ export class TrafficWatch {
       at,
       () => `${weight} % on ${canaryHash}, of which no pod is ready`,
     );
+    // The Pods of a Rollout on its way out go between two looks.
+    const isLeaving = metadata.deletionTimestamp !== undefined;
     checks.holds(
       "ready",
-      !isRise || readyOf(now, canaryHash) > 0,
+      !isRise || isLeaving || readyOf(now, canaryHash) > 0,
       () => `${weight} % given to ${canaryHash}, of which no pod is ready`,
     );
     const wasHeld = spec.paused === true && before?.rollout.spec.paused === true && isSame;
