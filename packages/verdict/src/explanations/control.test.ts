@@ -1,18 +1,8 @@
 import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import type { JudgedRelease, VersionServed } from "../windows/window.ts";
+import { serving } from "../windows/serving.fixture.ts";
+import type { JudgedRelease } from "../windows/window.ts";
 import { Control } from "./control.ts";
-
-const serving = (requests: number): VersionServed => ({
-  requests,
-  failures: 0,
-  latencyCounts: [],
-  endpoints: [],
-  exposures: 0,
-  conversions: 0,
-  restarts: 0,
-  pods: 1,
-});
 
 /** 100 requests a second before the release. */
 const release: JudgedRelease = {

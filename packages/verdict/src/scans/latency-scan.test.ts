@@ -2,19 +2,9 @@ import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { Cohorts } from "../explanations/cold-start.ts";
 import { Control } from "../explanations/control.ts";
-import type { JudgedWindow, VersionServed } from "../windows/window.ts";
+import { serving } from "../windows/serving.fixture.ts";
+import type { JudgedWindow } from "../windows/window.ts";
 import { LatencyScan } from "./latency-scan.ts";
-
-const serving = (requests: number): VersionServed => ({
-  requests,
-  failures: 0,
-  latencyCounts: [],
-  endpoints: [],
-  exposures: 0,
-  conversions: 0,
-  restarts: 0,
-  pods: 1,
-});
 
 /**
  * Two steps of ten minutes, of which `seconds` were seen; `difference`: of log latencies at a time and an age of the step;
