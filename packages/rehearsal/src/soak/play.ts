@@ -191,8 +191,8 @@ class Player {
       await this.#recreate();
       await this.#pass(hours(1));
     }
-    await this.#release();
     await this.#answer();
+    await this.#release();
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
     checkReleaseEnd(this.#before, this.#checks);
     const fault = await this.#company.faultAtEnd(world.client);

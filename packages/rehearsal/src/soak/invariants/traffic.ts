@@ -114,7 +114,8 @@ export class TrafficWatch {
     if (canaryHash === now.stableHash) return;
     const isSame = before?.canaryHash === canaryHash;
     const had = isSame ? (before?.weight ?? 0) : 0;
-    const isRise = weight > had;
+    // What stood there before this Rollout did nobody gave it.
+    const isRise = before !== undefined && weight > had;
     if (status.observedGeneration === String(metadata.generation ?? 0)) {
       const allowed = allowedWeight(rollout);
       const words = () => `${weight} % on ${canaryHash} at step ${status.currentStepIndex}, which allows ${allowed} %`;
