@@ -1,4 +1,4 @@
-import { type ConfigMap, controllerOf, type PodTemplateSpec, type Resource, type Rollout } from "@sluice/api";
+import { type ConfigMap, controllerOf, type PodTemplateSpec, type Rollout } from "@sluice/api";
 import { canonicalJson, sameJson } from "@sluice/kernel";
 import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
@@ -122,15 +122,16 @@ export function checkGitEnd(
     sync?.status === "Synced" && sync.revision === head.revision,
     () => `the Application is ${words}, HEAD is ${head.revision}`,
   );
-  const templateIn = (resource: Resource | undefined) =>
-    canonicalJson((resource as Rollout | undefined)?.spec.template ?? {});
-  const wanted = templateIn(head.resources.find(({ kind }) => kind === "Rollout"));
-  checks.holds(
-    "agrees",
-    templateIn(rollout) === wanted,
-    () => `git asks for ${wanted}, live is ${templateIn(rollout)}`,
-  );
   const inGit = head.resources.find(({ kind }) => kind === "Rollout")?.spec as Rollout["spec"] | undefined;
+  // An annotation that an undo brought back stays, as git doesn't name it: so the original merges.
+  const named = Object.keys(inGit?.template?.metadata?.annotations ?? {});
+  const templateIn = (spec: Rollout["spec"] | undefined) => {
+    const { metadata: { annotations = {}, ...metadata } = {}, ...template } = spec?.template ?? {};
+    return canonicalJson({ ...template, metadata, annotations: named.map((name) => annotations[name]) });
+  };
+  const wanted = templateIn(inGit);
+  const live = templateIn(rollout.spec);
+  checks.holds("agrees", live === wanted, () => `git asks for ${wanted}, live is ${live}`);
   checks.holds(
     "agrees",
     rollout.spec.replicas === inGit?.replicas && sameJson(rollout.spec.strategy, inGit?.strategy),
