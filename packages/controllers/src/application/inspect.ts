@@ -1,6 +1,6 @@
 import type { Application, Client, Resource, Rollout } from "@sluice/api";
 import { isRoutedBy } from "./claimed-routes.ts";
-import { type Comparison, changesOf, compareAll, referenceOfStatus } from "./comparison/compare.ts";
+import { type Comparison, changesOf, compareAll, knownReferences } from "./comparison/compare.ts";
 import type { FieldChange } from "./comparison/diff.ts";
 import type { Claims } from "./comparison/overlay.ts";
 import { keyOfReference, referenceText } from "./comparison/resource-reference.ts";
@@ -23,8 +23,7 @@ export async function inspectApplication(
   const { targets, errors } = targetsOf(application, rendered, kinds);
   const objects = new Map<string, Resource | undefined>();
   for (const { text, reference } of targets) objects.set(text, await client.get(keyOfReference(reference)));
-  for (const known of application.status?.resources ?? []) {
-    const reference = referenceOfStatus(known);
+  for (const reference of knownReferences(application)) {
     const text = referenceText(reference);
     if (!objects.has(text)) objects.set(text, await client.get(keyOfReference(reference)));
   }

@@ -1,7 +1,7 @@
 import type { Application, ApplicationSource, OperationState, Resource, Rollout } from "@sluice/api";
 import { canonicalJson, type Reader, sameJson, shortHash, type TaskState } from "@sluice/kernel";
 import { isRoutedBy } from "./claimed-routes.ts";
-import { type Comparison, compareAll, type LiveState, referenceOfStatus } from "./comparison/compare.ts";
+import { type Comparison, compareAll, knownReferences, type LiveState } from "./comparison/compare.ts";
 import { type Claims, noClaims } from "./comparison/overlay.ts";
 import { instanceName, keyOfReference, referenceText, trackedBy } from "./comparison/resource-reference.ts";
 import { fetchWork, type RenderedSource } from "./manifests.ts";
@@ -164,9 +164,8 @@ export class ApplicationObserver {
     return targets;
   }
 
-  async #readKnown({ status }: Application, objects: Map<string, Resource | undefined>, read: Reader): Promise<void> {
-    for (const known of status?.resources ?? []) {
-      const reference = referenceOfStatus(known);
+  async #readKnown(application: Application, objects: Map<string, Resource | undefined>, read: Reader): Promise<void> {
+    for (const reference of knownReferences(application)) {
       objects.set(referenceText(reference), await read.get<Resource>(keyOfReference(reference)));
     }
   }

@@ -39,8 +39,7 @@ export function compareAll(
     compareTarget(target, objects.get(target.text), claims.get(target.text) ?? noClaims, rules, instance),
   );
   const wanted = new Set(targets.map(({ text }) => text));
-  for (const known of application.status?.resources ?? []) {
-    const reference = referenceOfStatus(known);
+  for (const reference of knownReferences(application)) {
     const text = referenceText(reference);
     const live = objects.get(text);
     if (wanted.has(text) || live === undefined) continue;
@@ -59,7 +58,17 @@ export function compareAll(
   return comparisons;
 }
 
-export const referenceOfStatus = (known: ResourceStatus): ResourceReference => ({
+/**
+ * What it has as far as its status says, and what its last sync made: that wasn't there yet where git asked for it no more
+ * before it came.
+ */
+export function knownReferences({ status }: Application): readonly ResourceReference[] {
+  const made = (status?.operationState?.syncResult?.resources ?? []).filter(({ hookType }) => hookType === undefined);
+  const references = [...(status?.resources ?? []), ...made].map(referenceOfStatus);
+  return [...new Map(references.map((reference) => [referenceText(reference), reference])).values()];
+}
+
+export const referenceOfStatus = (known: Partial<ResourceReference>): ResourceReference => ({
   group: known.group ?? "",
   version: known.version ?? "v1",
   kind: known.kind ?? "",
