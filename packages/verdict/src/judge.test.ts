@@ -285,3 +285,36 @@ test.each([
   expect(verdicts.at(-1)?.nats).toBeLessThan(rollbackNats);
   expect(verdicts.at(-1)?.because).toMatch(because);
 });
+
+test("one slow request among thousands holds no release, several do", () => {
+  const version = (requests: number, slow = 0): VersionServed => {
+    const one = { requests, failures: 0, latencyCounts: [0, requests - slow, 0, 0, 0, 0, slow] };
+    return { ...one, endpoints: [one], exposures: 0, conversions: 0, restarts: 0, pods: 4 };
+  };
+  const held = (slow: number): boolean => {
+    const judge = createJudge({
+      plan: [0.5, 1].map((weight) => ({ weight: ratio(weight), lasts: millis(600_000) })),
+      bucketEdgesMs: [10, 20, 40, 80, 160, 320],
+      history: Array.from({ length: 20 }, () => ({
+        lasts: millis(60_000),
+        first: version(3000),
+        second: version(3000),
+      })),
+    });
+    const verdicts = Array.from({ length: 60 }, (_, index) =>
+      judge.observe({
+        ends: millis((index + 1) * 10_000),
+        lasts: millis(10_000),
+        weight: ratio(0.5),
+        step: 0,
+        stepAge: millis((index + 1) * 10_000),
+        canary: version(1000, index >= 20 && index < 20 + slow ? 1 : 0),
+        stable: version(1000),
+      }),
+    );
+    return verdicts.at(-1)?.suspects === true;
+  };
+
+  expect(held(1)).toBe(false);
+  expect(held(4)).toBe(true);
+});

@@ -51,6 +51,9 @@ const lastLookNatsOfSlowness = 3.4;
 /** Beyond so many requests of the canary, what isn't proven is more likely drift than something that nobody could see yet. */
 const lastLookRequests = 25_000;
 
+/** Of so many requests a single bad one holds no release. */
+const oneOfMany = 3000;
+
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
 export function createJudge(
   release: JudgedRelease,
@@ -95,7 +98,8 @@ class ReleaseJudge implements Judge {
     };
     const decisive = evidence.find((one) => one.nats >= barFor(one));
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
-    const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(nats, window);
+    const doubts = evidence.find((one) => !isOneOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
+    const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
     const told: Told = {
       action,
       grounds: groundsOf(decisive, strongest, action),
@@ -112,7 +116,7 @@ class ReleaseJudge implements Judge {
       nats,
       bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
-      suspects: this.#suspects(nats, window),
+      suspects: this.#suspects(doubts, window),
       requests: this.#signals.requests,
       because: sentence(told, this.#release.names),
     };
@@ -152,6 +156,10 @@ class ReleaseJudge implements Judge {
     return family === undefined || !this.#signals.isTakenForGood(family);
   }
 }
+
+/** One request among thousands says nothing that waiting for more could refute: where the control has none either, it stays. */
+const isOneOfMany = (one: Evidence): boolean =>
+  "counts" in one && one.counts.events <= 1 && one.counts.exposure > oneOfMany;
 
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */
 function groundsOf(
