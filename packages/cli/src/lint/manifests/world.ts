@@ -76,6 +76,8 @@ export const findingAt = (
 });
 
 /** A finding about a name that none of the files has. */
+export const oneOfThatName = (kind: string): string => `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name`;
+
 export function missingReference(world: World, manifest: Manifest, path: string, kind: string, name: string): Finding {
   const names = world
     .inNamespace(kind, manifest.resource.metadata.namespace)
@@ -87,8 +89,7 @@ export function missingReference(world: World, manifest: Manifest, path: string,
     rule: "missing-reference",
     what: `there is no ${kind} ${name} among the files`,
     found: name,
-    expected:
-      names.length === 0 ? `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name` : `one of ${names.join(", ")}`,
+    expected: names.length === 0 ? oneOfThatName(kind) : `one of ${names.join(", ")}`,
     repair: `add the ${kind} ${name}`,
   });
 }

@@ -11,7 +11,7 @@ import { blindnessOf, describeBlindness, isPooled } from "../analysis/pooled-que
 import { readQuery } from "../analysis/query-shape.ts";
 import type { Finding } from "../finding.ts";
 import { madeTemplate } from "../manifests/made-documents.ts";
-import { findingAt, type World } from "../manifests/world.ts";
+import { findingAt, oneOfThatName, type World } from "../manifests/world.ts";
 import {
   byVersion,
   givenVersion,
@@ -115,10 +115,7 @@ function missingTemplate(world: World, use: AnalysisUse, index: number, name: st
     rule: "missing-template",
     what: `there is no ${kind} ${name} among the files`,
     found: name,
-    expected:
-      names.length === 0
-        ? `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name`
-        : `a template: ${names.join(", ")}`,
+    expected: names.length === 0 ? oneOfThatName(kind) : `a template: ${names.join(", ")}`,
     repair: inOther ? `${clusterScope ? "take out" : "add"} clusterScope: true` : `add the ${kind} ${name}`,
   });
   const reference = `${use.path}.templates[${index}]`;
