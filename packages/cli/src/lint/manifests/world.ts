@@ -75,9 +75,10 @@ export const findingAt = (
   ...finding,
 });
 
-/** A finding about a name that none of the files has. */
+/** What is expected where none of its kind has the name. */
 export const oneOfThatName = (kind: string): string => `${/^[AEIO]/.test(kind) ? "an" : "a"} ${kind} of that name`;
 
+/** A finding about a name that none of the files has. */
 export function missingReference(world: World, manifest: Manifest, path: string, kind: string, name: string): Finding {
   const names = world
     .inNamespace(kind, manifest.resource.metadata.namespace)
