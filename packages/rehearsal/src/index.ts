@@ -8,7 +8,7 @@ export { defaultTraffic, noises, type Traffic } from "./model/traffic.ts";
 export { type Policy, policiesOf, readPolicies } from "./policy/policy.ts";
 export type { Decided, Outcome } from "./release/outcome.ts";
 export { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
-export { amount, percent, span } from "./report/findings.ts";
+export { amount, percent, shareOf, span } from "./report/findings.ts";
 export { type Harm, harmChart } from "./report/harm.ts";
 export type { RehearseOptions as SharedOptions } from "./report/options.ts";
 export { rehearse } from "./report/rehearse.ts";

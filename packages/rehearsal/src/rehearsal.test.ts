@@ -279,3 +279,19 @@ test("beside one that would be refused the others are rehearsed, and every field
 test("a Rollout that the store would refuse is refused with the field", async () => {
   await expect(policyOf(canary({ steps: [{ setWeight: 400 }] }))).rejects.toThrow("Rollout shop/web");
 });
+
+test("without routes the steps' table has the shares that Pods make up, and counts there what was caught there", async () => {
+  const steps = [{ setWeight: 10 }, { pause: { duration: "2m" } }, { setWeight: 50 }, { pause: { duration: "5m" } }];
+  const policy = await policyOf(canary({ steps, trafficRouting: undefined, analysis: undefined }));
+
+  const result = await rehearse(policy, { ...options, runs: 1, goodRuns: 1, profiles: ["sluice"] });
+
+  // Of 4 Pods and one more while they change.
+  expect(result.steps[0]).toMatchObject({ index: 0, setWeight: 10, weight: 0.2, canaryRequests: 2400 });
+  expect(result.steps[0]?.seconds).toBeCloseTo(120, 0);
+  expect(result.steps[1]).toMatchObject({ index: 2, setWeight: 50, weight: 0.5 });
+  expect(faultOf(result, "sluice", "error +5pp")).toMatchObject({ caught: 1, weight: 0.2 });
+  expect(result.steps[0]?.smallest.sluice).toBeLessThanOrEqual(0.05);
+  expect(result.steps[0]?.caught.sluice).toBeGreaterThan(0);
+  expect(result.words[0]).toMatch(/^At 100 requests a second your 2-minute step at 20 % \(setWeight: 10\) sees/);
+});

@@ -1,4 +1,4 @@
-import { amount, type FaultResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
+import { amount, type FaultResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
 import { renderHarm } from "./harm-chart.ts";
 import { escapeHtml } from "./html-text.ts";
 
@@ -103,8 +103,8 @@ function cells(result: FaultResult | undefined): readonly string[] {
 function stepTable({ steps }: Rehearsal): string {
   const seen = (errors: number | undefined) =>
     errors === undefined ? "nothing" : `+${Math.round(errors * 1000) / 10}pp`;
-  const rows = steps.map(({ weight, seconds, canaryRequests, smallest }) => [
-    percent(weight),
+  const rows = steps.map(({ weight, setWeight, seconds, canaryRequests, smallest }) => [
+    shareOf({ weight, setWeight }),
     seconds === undefined ? "-" : span(seconds),
     canaryRequests === undefined ? "-" : amount(canaryRequests),
     seen(smallest.argo),

@@ -1,4 +1,4 @@
-import { amount, type Checked, type FaultResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
+import { amount, type Checked, type FaultResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
 import { padEnd, paint, width } from "../terminal/style.ts";
 
 const most = 100;
@@ -96,7 +96,7 @@ function renderSteps({ steps }: Rehearsal, color: boolean, columns: number): str
   const seen = (errors: number | undefined) =>
     errors === undefined ? "nothing" : `+${Math.round(errors * 1000) / 10}pp`;
   const rows = steps.map((step) => [
-    percent(step.weight),
+    shareOf(step),
     step.seconds === undefined ? "-" : span(step.seconds),
     step.canaryRequests === undefined ? "-" : amount(step.canaryRequests),
     seen(step.smallest.argo),

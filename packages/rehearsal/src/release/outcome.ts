@@ -25,7 +25,8 @@ export interface Outcome {
   readonly harmed: number;
   /** What the controllers decided about the new version, in order. */
   readonly decisions: readonly Decided[];
-  readonly weights: readonly { readonly atSeconds: number; readonly weight: number }[];
+  /** Each share that it had, and the index of the step then. */
+  readonly weights: readonly { readonly atSeconds: number; readonly weight: number; readonly step: number }[];
 }
 
 export interface Decided {

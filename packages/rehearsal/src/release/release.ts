@@ -193,7 +193,9 @@ class Release {
         await world.settle();
         continue;
       }
-      if (weights.at(-1)?.weight !== weight) weights.push({ atSeconds: seconds, weight });
+      const last = weights.at(-1);
+      const at = status.currentStepIndex ?? step;
+      if (last?.weight !== weight || last.step !== at) weights.push({ atSeconds: seconds, weight, step: at });
       const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => {
         service.advanceTo(now);
         return outcome(end, rule);

@@ -11,6 +11,7 @@ const nothing: ProfileResult = {
 
 const step = (weight: number, caught: StepView["caught"]): StepView => ({
   index: 0,
+  setWeight: 100 * weight,
   weight,
   seconds: 600,
   canaryRequests: 6000,
@@ -46,6 +47,12 @@ test("steps that stop no release are told with the time that they take, for each
     "The steps at 20 %, 50 % (20 min) decide nothing: your analyses stop no release there, good or bad.",
     "The step at 50 % (10 min) decides nothing: Sluice stops no release there, good or bad.",
   ]);
+});
+
+test("of steps that no good release gets to nobody knows what they decide", () => {
+  expect(
+    said([step(0.1, { argo: 1, sluice: 1 }), { ...step(0.5, { argo: 0, sluice: 0 }), seconds: undefined }]),
+  ).toEqual([]);
 });
 
 test("where each step stops something nothing is said", () => {

@@ -19,7 +19,7 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
 function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): readonly string[] {
   const step = steps.find(({ canaryRequests }) => canaryRequests !== undefined);
   if (step?.seconds === undefined) return [];
-  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${long(step.seconds)} step at ${percent(step.weight)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
+  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${long(step.seconds)} step at ${shareOf(step)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
   // Who stops good releases as well sees nothing; that is said for itself.
   const able = (["argo", "sluice"] as const).filter((profile) => stoppedGood(profiles[profile]) < 0.5);
   return able.flatMap((profile, place) => {
@@ -33,7 +33,7 @@ function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): rea
       return [`${lead}${who} ${profile === "argo" ? "see" : "sees"} a ${points(here)} regression from there on.`];
     const later = steps.find((one: StepView) => one.smallest[profile] === last);
     return [
-      `${lead}${article(lead)} ${points(last)} regression stays invisible to ${who} until ${percent(later?.weight ?? 1)}.`,
+      `${lead}${article(lead)} ${points(last)} regression stays invisible to ${who} until ${later === undefined ? percent(1) : shareOf(later)}.`,
     ];
   });
 }
@@ -61,13 +61,13 @@ const stoppedGood = (result: ProfileResult | undefined): number =>
 const idle = ({ idleRules }: Omit<Rehearsal, "words">): readonly string[] =>
   idleRules.length === 0 ? [] : [`Decides nothing here: ${idleRules.join(", ")} stopped no release, good or bad.`];
 
-/** Steps at which nothing of any size is found that the one before let through: their time buys nothing. */
+/** Steps at which nothing of any size is found that the one before let through: their time buys nothing, where they have any. */
 function idleSteps({ steps, profiles }: Omit<Rehearsal, "words">): readonly string[] {
   return (["argo", "sluice"] as const).flatMap((profile) => {
-    const idle = steps.filter(({ caught }) => caught[profile] === 0);
+    const idle = steps.filter(({ seconds, caught }) => seconds !== undefined && caught[profile] === 0);
     if (profiles[profile] === undefined || idle.length === 0) return [];
     const lasts = idle.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
-    const which = idle.map(({ weight }) => percent(weight)).join(", ");
+    const which = idle.map(shareOf).join(", ");
     const who = profile === "argo" ? "your analyses stop" : "Sluice stops";
     return [
       `The ${idle.length === 1 ? "step" : "steps"} at ${which} (${span(lasts)}) decide${idle.length === 1 ? "s" : ""} nothing: ${who} no release there, good or bad.`,
@@ -119,6 +119,9 @@ const article = (lead: string): string => (lead === "" ? "A" : "a");
 const points = (errors: number): string => `${Math.round(errors * 1000) / 10}-point`;
 export const percent = (share: number): string =>
   `${share > 0 && share < 0.0995 ? Math.round(share * 1000) / 10 : Math.round(share * 100)} %`;
+/** Where Pods make up the share the plan's own number is told beside it. */
+export const shareOf = ({ weight, setWeight }: Pick<StepView, "weight" | "setWeight">): string =>
+  Math.abs(weight - setWeight / 100) < 0.005 ? percent(weight) : `${percent(weight)} (setWeight: ${setWeight})`;
 export const amount = (value: number): string =>
   Math.abs(value) < 10 && !Number.isInteger(value)
     ? value.toFixed(1)

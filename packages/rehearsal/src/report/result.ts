@@ -55,9 +55,11 @@ export interface ProfileResult {
 /** One weight of the release with what can be seen at it. */
 export interface StepView {
   readonly index: number;
-  /** 0..1 */
+  /** As the plan has it, 0..100 or up to its maxTrafficWeight. */
+  readonly setWeight: number;
+  /** 0..1, what the new version really had: without routes Pods decide, and one of six is 17 % whatever was asked for. */
   readonly weight: number;
-  /** Undefined where a person ends it. */
+  /** Undefined where no good release got there. */
   readonly seconds: number | undefined;
   readonly canaryRequests: number | undefined;
   /** The smallest added failures (0..1) that at least half of the releases are stopped for by its end. */

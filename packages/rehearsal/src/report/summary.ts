@@ -1,5 +1,4 @@
-import type { CanaryStep } from "@sluice/api";
-import { type Fault, isHarmful, ladder, noFault } from "../model/fault.ts";
+import { type Fault, isHarmful, noFault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
@@ -9,16 +8,8 @@ import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
 import { wordsOf } from "./findings.ts";
 import type { Played, RehearseOptions } from "./options.ts";
-import type {
-  FaultResult,
-  GoodResult,
-  Interval,
-  LongerFirst,
-  Predicted,
-  ProfileResult,
-  Rehearsal,
-  StepView,
-} from "./result.ts";
+import type { FaultResult, GoodResult, Interval, LongerFirst, Predicted, ProfileResult, Rehearsal } from "./result.ts";
+import { isCaught, stepsOf } from "./step-views.ts";
 
 export function summarised(
   policy: Policy,
@@ -66,8 +57,6 @@ const isShown = (fault: Fault, { faults }: RehearseOptions): boolean =>
   faults === undefined ? !betweens.has(fault.name) : faults.includes(fault);
 
 const betweens = new Set(["error +2pp", "error +3pp", "error +10pp", "error +20pp"]);
-
-export const isCaught = ({ end }: Outcome): boolean => end !== "promoted";
 
 function faultResult(fault: Fault, outcomes: readonly Outcome[]): FaultResult {
   const caught = outcomes.filter(isCaught);
@@ -150,27 +139,6 @@ export function quantile(values: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.max(0, Math.ceil(share * sorted.length) - 1))] ?? 0;
 }
 
-function stepsOf(policy: Policy, traffic: Traffic, played: readonly Played[]): readonly StepView[] {
-  const steps: readonly CanaryStep[] = policy.rollout.spec.strategy.canary?.steps ?? [];
-  const good = played.find(({ fault, profile }) => fault === noFault && profile === "argo") ?? played[0];
-  const longest = good?.outcomes.toSorted((one, other) => other.seconds - one.seconds)[0];
-  return steps.flatMap((step, index): StepView[] => {
-    const weight = (step.setWeight ?? 0) / 100;
-    if (weight <= 0 || weight >= 1) return [];
-    const seconds = timeAt(longest, weight);
-    return [
-      {
-        index,
-        weight,
-        seconds,
-        canaryRequests: seconds === undefined ? undefined : Math.round(traffic.requestsPerSecond * weight * seconds),
-        smallest: smallestAt(weight, played),
-        caught: caughtAt(weight, played),
-      },
-    ];
-  });
-}
-
 /** What the first step would see, had it the time for enough requests. */
 function longerFirst(
   policy: Policy,
@@ -180,41 +148,6 @@ function longerFirst(
   if (played.length === 0) return { seconds };
   const [first] = stepsOf(policy, traffic, played);
   return { seconds, ...(first === undefined ? {} : { smallest: first.smallest }) };
-}
-
-/** How long the good release that went furthest had this weight. */
-function timeAt(outcome: Outcome | undefined, weight: number): number | undefined {
-  const at = outcome?.weights.findIndex((one) => Math.abs(one.weight - weight) < 0.005) ?? -1;
-  if (outcome === undefined || at === -1) return undefined;
-  return (outcome.weights[at + 1]?.atSeconds ?? outcome.seconds) - (outcome.weights[at]?.atSeconds ?? 0);
-}
-
-function smallestAt(weight: number, played: readonly Played[]): Partial<Record<ProfileName, number>> {
-  const smallest: Partial<Record<ProfileName, number>> = {};
-  for (const profile of ["argo", "sluice"] as const) {
-    const own = played.filter((one) => one.profile === profile);
-    const stopped = (outcomes: readonly Outcome[]) =>
-      outcomes.filter((one) => isCaught(one) && one.weight <= weight + 0.005).length;
-    // What stops good releases as well sees nothing.
-    const good = own.find(({ fault }) => fault === noFault)?.outcomes ?? [];
-    if (good.length > 0 && stopped(good) * 2 >= good.length) continue;
-    for (const { name, errors = 0 } of ladder) {
-      const outcomes = own.find(({ fault }) => fault.name === name)?.outcomes ?? [];
-      if (outcomes.length === 0 || stopped(outcomes) * 2 < outcomes.length) continue;
-      smallest[profile] = errors;
-      break;
-    }
-  }
-  return smallest;
-}
-
-function caughtAt(weight: number, played: readonly Played[]): Partial<Record<ProfileName, number>> {
-  const caught: Partial<Record<ProfileName, number>> = {};
-  for (const { profile, outcomes } of played) {
-    const here = outcomes.filter((one) => isCaught(one) && Math.abs(one.weight - weight) < 0.005).length;
-    caught[profile] = (caught[profile] ?? 0) + here;
-  }
-  return caught;
 }
 
 function idleRules(

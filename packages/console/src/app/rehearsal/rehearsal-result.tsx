@@ -1,4 +1,4 @@
-import { amount, type FaultResult, type ProfileResult, percent, type Rehearsal, span } from "@sluice/rehearsal";
+import { amount, type FaultResult, type ProfileResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
 import type { ReactNode } from "react";
 import { HarmChart } from "./harm-chart.tsx";
 import { profiles } from "./profiles.ts";
@@ -164,8 +164,8 @@ function StepTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode 
       <tbody>
         {rehearsal.steps.map((step) => (
           <tr key={step.index}>
-            <th scope="row">{percent(step.weight)}</th>
-            <td className="number">{step.seconds === undefined ? "until a person" : span(step.seconds)}</td>
+            <th scope="row">{shareOf(step)}</th>
+            <td className="number">{step.seconds === undefined ? "never reached" : span(step.seconds)}</td>
             <td className="number">{step.canaryRequests === undefined ? "" : amount(step.canaryRequests)}</td>
             {profiles.map(({ name }) => (
               <td key={name} className="number">
