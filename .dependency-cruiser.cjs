@@ -16,7 +16,7 @@ const may = {
 };
 const tests = "\\.test\\.tsx?$|\\.fixture\\.ts$|\\.testing\\.ts$|/laws/|/contract-suite/|/fixtures/|/testing/";
 // Pure pieces that several kinds share; each has one subject.
-const shared = ["loop", "laws", "arguments", "marks", "phases", "pods", "version"].join("|");
+const shared = ["loop", "laws", "arguments", "marks", "ownership", "phases", "pods", "version"].join("|");
 const isKind = `^packages/controllers/src/(?!(?:${shared})/)([^/]+)/`;
 module.exports = {
   forbidden: [

@@ -125,7 +125,9 @@ test("an old ReplicaSet whose status still counts Pods that go doesn't make room
   const sizes = (available: number) => {
     const replicaSets = [set("web:v1", 3, available), set("web:v2", 1, 1)];
     return [
-      ...oldSizes(viewOf({ deployment: deployment("web:v2"), replicaSets, orphans: [], oldPodsRunning: 0 })).values(),
+      ...oldSizes(
+        viewOf({ deployment: deployment("web:v2"), replicaSets, orphans: [], strays: [], oldPodsRunning: 0 }),
+      ).values(),
     ];
   };
 
@@ -204,6 +206,7 @@ test("scaling in the middle of a rollout is spread in proportion", () => {
     deployment: deployment("web:v2", 15, { strategy: { rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } }),
     replicaSets: [set("web:v1", 8, 8), set("web:v2", 5, 0)],
     orphans: [],
+    strays: [],
     oldPodsRunning: 0,
   });
 

@@ -1,6 +1,7 @@
 import { controlledBy, type DeploymentStatus, keyOf, type ReplicaSet } from "@sluice/api";
 import type { Instant, Plan, PlannedEvent } from "@sluice/kernel";
 import type { StoreAction } from "../loop/index.ts";
+import { claimed } from "../ownership/index.ts";
 import { podTemplateHash } from "../version/index.ts";
 import { deploymentStatus, isComplete } from "./conditions.ts";
 import {
@@ -20,7 +21,7 @@ export const replicaSetName = ({ metadata, spec }: DeploymentView["deployment"],
 
 /** https://kubernetes.io/docs/concepts/workloads/controllers/deployment/ */
 export function planDeployment(observed: ObservedDeployment, now: Instant): Plan<StoreAction, DeploymentStatus> {
-  const { deployment, orphans, nameTakenBy } = observed;
+  const { deployment, nameTakenBy } = observed;
   const view = viewOf(observed);
   const collisions = deployment.status?.collisionCount;
   const finish = (actions: readonly StoreAction[], because: string, more: Partial<Decided> = {}) => {
@@ -31,11 +32,8 @@ export function planDeployment(observed: ObservedDeployment, now: Instant): Plan
     return { actions, status, because, ...wake, ...(more.events === undefined ? {} : { events: more.events }) };
   };
   if (deployment.metadata.deletionTimestamp !== undefined) return finish([], "it is being deleted");
-  if (orphans.length > 0)
-    return finish(
-      orphans.map((orphan) => adopt(view, orphan)),
-      "ReplicaSets are adopted first",
-    );
+  const taken = claimed(deployment, observed);
+  if (taken.length > 0) return finish(taken, "ReplicaSets are adopted or let go first");
 
   const annotated = annotationActions(view);
   if (annotated.length > 0) {
@@ -176,12 +174,6 @@ function newReplicaSet(view: DeploymentView, collisionCount: number | undefined)
       template: { ...spec.template, metadata: { ...spec.template.metadata, labels } },
     },
   };
-}
-
-function adopt({ deployment }: DeploymentView, orphan: ReplicaSet): StoreAction {
-  const ownerReferences = [...(orphan.metadata.ownerReferences ?? []), controlledBy(deployment)];
-  const value = { metadata: { uid: orphan.metadata.uid, ownerReferences } };
-  return { do: "patch", key: keyOf(orphan), patch: { type: "merge", value } };
 }
 
 /** Old ReplicaSets beyond the history go, lowest revision first; only those that are empty. */

@@ -1,6 +1,7 @@
-import { controllerOf, type Deployment, matchesSelector, type Pod, type ReplicaSet } from "@sluice/api";
+import type { Deployment, Pod, ReplicaSet } from "@sluice/api";
 import type { Reader, Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effects, type StoreAction } from "../loop/index.ts";
+import { readClaims } from "../ownership/index.ts";
 import { planDeployment, replicaSetName } from "./plan.ts";
 import { byAge, findNewest, type ObservedDeployment } from "./view.ts";
 
@@ -16,12 +17,11 @@ export const deploymentReconciler = (effects: Effects): Reconciler<Deployment, O
 });
 
 async function observe(deployment: Deployment, read: Reader): Promise<ObservedDeployment> {
-  const { namespace, uid = "" } = deployment.metadata;
+  const { namespace } = deployment.metadata;
   const { selector, strategy } = deployment.spec;
   const inNamespace = namespace === undefined ? {} : { namespace };
-  const owned = await read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid });
-  const matching = await read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, labels: selector.matchLabels ?? {} });
-  const replicaSets = [...owned].sort(byAge);
+  const { own, orphans, strays } = await readClaims<ReplicaSet>(deployment, replicaSetKind, selector, read);
+  const replicaSets = [...own].sort(byAge);
   const newest = findNewest(deployment, replicaSets);
   const name = replicaSetName(deployment, deployment.status?.collisionCount);
   const namesake =
@@ -30,12 +30,8 @@ async function observe(deployment: Deployment, read: Reader): Promise<ObservedDe
   return {
     deployment,
     replicaSets,
-    orphans: matching.filter(
-      (replicaSet) =>
-        controllerOf(replicaSet) === undefined &&
-        replicaSet.metadata.deletionTimestamp === undefined &&
-        matchesSelector(selector, replicaSet.metadata.labels ?? {}),
-    ),
+    orphans,
+    strays,
     ...(namesake === undefined ? {} : { nameTakenBy: namesake }),
     oldPodsRunning,
   };

@@ -1,15 +1,16 @@
 import type { Deployment, ReplicaSet } from "@sluice/api";
 import { parseInstant } from "@sluice/kernel";
+import type { Claims } from "../ownership/index.ts";
 import { type Fenceposts, fencepostsOf } from "./fenceposts.ts";
 import { revisionAnnotation } from "./names.ts";
 import { isSameTemplate } from "./template.ts";
 
 export interface ObservedDeployment {
   readonly deployment: Deployment;
-  /** Controlled by it, oldest first. */
+  /** Its own, oldest first. */
   readonly replicaSets: readonly ReplicaSet[];
-  /** Matched by its selector, controlled by nobody. */
-  readonly orphans: readonly ReplicaSet[];
+  readonly orphans: Claims<ReplicaSet>["orphans"];
+  readonly strays: Claims<ReplicaSet>["strays"];
   /** What stands under the name that the next ReplicaSet would have, and isn't it. */
   readonly nameTakenBy?: ReplicaSet;
   /** Pods of the old ReplicaSets that haven't ended yet; asked for with strategy Recreate. */

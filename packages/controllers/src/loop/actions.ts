@@ -1,12 +1,27 @@
-import { type Client, type DeleteOptions, hasReason, type Patch, type Resource, type Subresource } from "@sluice/api";
-import { type ResourceKey, type Tasks, type TaskWork, unreachable } from "@sluice/kernel";
+import {
+  type Client,
+  type DeleteOptions,
+  hasReason,
+  keyOf,
+  type Patch,
+  type Resource,
+  type Subresource,
+} from "@sluice/api";
+import { Fault, type ResourceKey, type Tasks, type TaskWork, unreachable } from "@sluice/kernel";
 
 /** One write to the API. */
 export type StoreAction =
   | { readonly do: "create"; readonly object: Resource }
   /** Refused as a conflict when `metadata.resourceVersion` is stale: the loop then looks again. */
   | { readonly do: "update"; readonly object: Resource; readonly subresource?: Subresource }
-  | { readonly do: "patch"; readonly key: ResourceKey; readonly patch: Patch; readonly subresource?: Subresource }
+  | {
+      readonly do: "patch";
+      readonly key: ResourceKey;
+      readonly patch: Patch;
+      readonly subresource?: Subresource;
+      /** Read anew just before: a conflict where this very object is gone, or on its way out. */
+      readonly onlyWhile?: Resource;
+    }
   | { readonly do: "delete"; readonly key: ResourceKey; readonly options?: DeleteOptions };
 
 /** Slow or outside work, begun or ended. */
@@ -41,6 +56,7 @@ export async function applyEffect(effect: Effect, { client, tasks, fieldManager 
       await client.update(effect.object, writeOptions(fieldManager, effect.subresource));
       return;
     case "patch":
+      if (effect.onlyWhile !== undefined) await mustBeThere(effect.onlyWhile, client);
       await client.patch(effect.key, effect.patch, writeOptions(fieldManager, effect.subresource));
       return;
     case "delete":
@@ -55,6 +71,12 @@ export async function applyEffect(effect: Effect, { client, tasks, fieldManager 
     default:
       return unreachable(effect);
   }
+}
+
+async function mustBeThere(object: Resource, client: Client): Promise<void> {
+  const found = await client.get(keyOf(object));
+  const isThere = found?.metadata.uid === object.metadata.uid && found?.metadata.deletionTimestamp === undefined;
+  if (!isThere) throw new Fault("conflict", `${object.kind} ${object.metadata.name} is gone, or on its way out`);
 }
 
 const writeOptions = (fieldManager: string, subresource: Subresource | undefined) =>

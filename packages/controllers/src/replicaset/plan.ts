@@ -1,27 +1,26 @@
 import { controlledBy, keyOf, type Pod, type ReplicaSet, type ReplicaSetStatus } from "@sluice/api";
 import { type Instant, type Plan, type PlannedEvent, shortHash } from "@sluice/kernel";
 import type { StoreAction } from "../loop/index.ts";
+import { type Claims, claimed } from "../ownership/index.ts";
 import { availableAt, byDispensability, isActive, isReady } from "../pods/index.ts";
 
 export interface ObservedReplicaSet {
   readonly replicaSet: ReplicaSet;
-  /** Controlled by it; those that end or are deleted included. */
+  /** Its own; those that end or are deleted included. */
   readonly pods: readonly Pod[];
-  /** Matched by its selector, controlled by nobody. */
-  readonly orphans: readonly Pod[];
-  /** Controlled by it, matched no more. */
-  readonly strays: readonly Pod[];
+  readonly orphans: Claims<Pod>["orphans"];
+  readonly strays: Claims<Pod>["strays"];
 }
 
 /** As many Pods as asked for: the missing ones are created, the most dispensable ones deleted. */
 export function planReplicaSet(observed: ObservedReplicaSet, now: Instant): Plan<StoreAction, ReplicaSetStatus> {
-  const { replicaSet, pods, orphans, strays } = observed;
+  const { replicaSet, pods } = observed;
   const active = pods.filter(isActive);
   const { status, wakeAt } = statusOf(replicaSet, active, now);
   const wake = wakeAt === undefined ? {} : { wakeAt };
   if (replicaSet.metadata.deletionTimestamp !== undefined)
     return { actions: [], status, because: "it is being deleted" };
-  const taken = [...orphans.map((pod) => adopt(replicaSet, pod)), ...strays.map(release)];
+  const taken = claimed(replicaSet, observed);
   if (taken.length > 0) return { actions: taken, status, because: "Pods are adopted or let go first", ...wake };
 
   const wanted = replicaSet.spec.replicas ?? 1;
@@ -81,18 +80,6 @@ function podOf(replicaSet: ReplicaSet, name: string): Pod {
     },
     spec: template?.spec ?? { containers: [] },
   };
-}
-
-function adopt(replicaSet: ReplicaSet, pod: Pod): StoreAction {
-  const ownerReferences = [...(pod.metadata.ownerReferences ?? []), controlledBy(replicaSet)];
-  const value = { metadata: { uid: pod.metadata.uid, ownerReferences } };
-  return { do: "patch", key: keyOf(pod), patch: { type: "merge", value } };
-}
-
-function release(pod: Pod): StoreAction {
-  const ownerReferences = (pod.metadata.ownerReferences ?? []).filter(({ controller }) => controller !== true);
-  const value = { metadata: { uid: pod.metadata.uid, ownerReferences } };
-  return { do: "patch", key: keyOf(pod), patch: { type: "merge", value } };
 }
 
 function statusOf(

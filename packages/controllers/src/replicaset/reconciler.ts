@@ -1,6 +1,7 @@
-import { controllerOf, matchesSelector, type Pod, type ReplicaSet } from "@sluice/api";
+import type { Pod, ReplicaSet } from "@sluice/api";
 import type { Reader, Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effects, type StoreAction } from "../loop/index.ts";
+import { readClaims } from "../ownership/index.ts";
 import { type ObservedReplicaSet, planReplicaSet } from "./plan.ts";
 
 const podKind = { apiVersion: "v1", kind: "Pod" };
@@ -14,19 +15,6 @@ export const replicaSetReconciler = (effects: Effects): Reconciler<ReplicaSet, O
 });
 
 async function observe(replicaSet: ReplicaSet, read: Reader): Promise<ObservedReplicaSet> {
-  const { namespace, uid = "" } = replicaSet.metadata;
-  const { selector } = replicaSet.spec;
-  const inNamespace = namespace === undefined ? {} : { namespace };
-  const owned = await read.list<Pod>(podKind, { ...inNamespace, ownerUid: uid });
-  const matching = await read.list<Pod>(podKind, { ...inNamespace, labels: selector.matchLabels ?? {} });
-  const isMatch = ({ metadata }: Pod) => matchesSelector(selector, metadata.labels ?? {});
-  const isStray = (pod: Pod) => !isMatch(pod) && pod.metadata.deletionTimestamp === undefined;
-  return {
-    replicaSet,
-    pods: owned.filter((pod) => !isStray(pod)),
-    orphans: matching.filter(
-      (pod) => isMatch(pod) && controllerOf(pod) === undefined && pod.metadata.deletionTimestamp === undefined,
-    ),
-    strays: owned.filter(isStray),
-  };
+  const { own, orphans, strays } = await readClaims<Pod>(replicaSet, podKind, replicaSet.spec.selector, read);
+  return { replicaSet, pods: own, orphans, strays };
 }

@@ -1,3 +1,4 @@
+import type { Rollout } from "@sluice/api";
 import { badAnnotation, configurationAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
 import { managedByAnnotation, weighedByAnnotation } from "../marks/index.ts";
@@ -70,6 +71,8 @@ export const gates = {
 
 /** On copies of ConfigMaps and Secrets: the Rollout whose versions they belong to. */
 export const snapshotLabel = "sluice.dev/snapshot-of";
+/** A label's value is shorter than a name may be. */
+export const snapshotOwner = ({ metadata }: Rollout): string => metadata.name.slice(0, 63).replace(/[-.]+$/, "");
 
 export const keyIn = (kind: KindKey, namespace: string | undefined, name: string): ResourceKey => ({
   ...kind,

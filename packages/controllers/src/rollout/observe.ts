@@ -18,6 +18,7 @@ import type {
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { placeOf } from "../marks/index.ts";
+import { type Claims, readClaims } from "../ownership/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
 import { readChecks, readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
@@ -44,7 +45,7 @@ import {
   serviceKind,
   virtualServiceKind,
 } from "./names.ts";
-import { type ObservedWorkload, readWorkload, resolvedRollout } from "./pods/workload.ts";
+import { type ObservedWorkload, readWorkload, resolvedRollout, selectorOf } from "./pods/workload.ts";
 import { type ObservedBudgets, readBudgets } from "./restart/budgets.ts";
 import { type RingQuestion, readRingTraffic } from "./rings/ring-question.ts";
 import { ringSetName } from "./rings/routed-rings.ts";
@@ -67,6 +68,9 @@ export interface ObservedRollout {
   readonly workload: ObservedWorkload;
   /** Its own. */
   readonly replicaSets: readonly ReplicaSet[];
+  readonly orphans: Claims<ReplicaSet>["orphans"];
+  readonly strays: Claims<ReplicaSet>["strays"];
+  readonly former: Claims<ReplicaSet>["former"];
   /** Another's ReplicaSet has the name that this version's would have. */
   readonly isNameTaken: boolean;
   /** Of the current template's version, of those whose labels follow the release, and of all while a restart is wanted. */
@@ -117,10 +121,8 @@ export const trafficTaskId = (rollout: Rollout, run: string): string =>
 export async function observe(written: Rollout, read: Reader): Promise<ObservedRollout> {
   const { namespace, name, uid = "", labels = {} } = written.metadata;
   const inNamespace = namespace === undefined ? {} : { namespace };
-  const [workload, replicaSets] = await Promise.all([
-    readWorkload(written, read),
-    read.list<ReplicaSet>(replicaSetKind, { ...inNamespace, ownerUid: uid }),
-  ]);
+  const workload = await readWorkload(written, read);
+  const { own: replicaSets, orphans, strays, former } = await readReplicaSets(written, workload, read);
   const rollout = resolvedRollout(written, workload, replicaSets);
   const experiments = await readExperiments(rollout, read);
   const canary = canaryOf(rollout);
@@ -180,6 +182,9 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     rollout,
     workload,
     replicaSets,
+    orphans,
+    strays,
+    former,
     isNameTaken:
       workload.is !== "missing" &&
       namesake !== undefined &&
@@ -207,6 +212,19 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
     checkServices: checks.services,
     synthetic: readSynthetic(rollout, hash, evidence, checks.jobs, read),
   };
+}
+
+async function readReplicaSets(
+  rollout: Rollout,
+  workload: ObservedWorkload,
+  read: Reader,
+): Promise<Claims<ReplicaSet>> {
+  const selector = selectorOf(rollout, workload);
+  const claims = await readClaims<ReplicaSet>(rollout, replicaSetKind, selector, read);
+  if (workload.is !== "found") return claims;
+  // A workloadRef's own holds the template, and runs nothing.
+  const { uid } = workload.object.metadata;
+  return { ...claims, orphans: claims.orphans.filter(({ metadata }) => metadata.uid !== uid) };
 }
 
 async function readPods(rollout: Rollout, hash: string, replicaSets: readonly ReplicaSet[], read: Reader) {

@@ -1,5 +1,7 @@
 import type { BegunAgain, NotRevertibleStatus } from "@sluice/api";
 import { type Instant, type PlannedEvent, unreachable } from "@sluice/kernel";
+import { claimed } from "../ownership/index.ts";
+import { takeUp } from "./adopted/take-up.ts";
 import { blueGreenBegun } from "./bluegreen/status.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
 import { goOnBlueGreen } from "./bluegreen/underway.ts";
@@ -23,6 +25,13 @@ import { hashOf, type View, viewOf } from "./view.ts";
 /** Pure. Source: argo-rollouts rollout/{controller,canary,bluegreen,sync,pause,analysis,trafficrouting}.go, with our gates. */
 export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
   if (observed.rollout.metadata.deletionTimestamp !== undefined) return { actions: [], because: "it is being deleted" };
+  const orphans = [...observed.orphans, ...observed.configuration.orphans];
+  const taken = claimed(observed.rollout, { orphans, strays: observed.strays });
+  // Without a status: which version is the stable one is told by those that are there.
+  if (taken.length > 0)
+    return { actions: taken, because: "what was left behind is adopted, and what isn't its own is let go first" };
+  if (observed.former.length > 0)
+    return { actions: [], because: "what another of this name left behind isn't let go yet" };
   const view = throughTheDoor(observed, viewOf(observed));
   const situation = classify(observed, view, now);
   switch (situation.is) {
@@ -47,6 +56,8 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
         because: "another ReplicaSet has this version's name: it gets another",
         changes: { collisionCount: (view.status.collisionCount ?? 0) + 1 },
       });
+    case "adopted":
+      return takeUp(observed, view, situation.served, now);
     case "superseded":
       return supersede(observed, view, now);
     case "held":

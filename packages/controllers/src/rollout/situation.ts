@@ -1,5 +1,6 @@
 import type { Quarantine, ReplicaSet } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
+import { type ServedBefore, servedBefore } from "./adopted/served-before.ts";
 import { missingWorkload, referenceFault } from "./analysis/references.ts";
 import { recallOf } from "./bluegreen/judged.ts";
 import { stepHash } from "./canary/steps.ts";
@@ -14,6 +15,8 @@ import type { View } from "./view.ts";
 export type Situation =
   | { readonly is: "invalid"; readonly fault: string }
   | { readonly is: "nameTaken" }
+  /** Nothing is known yet, and users get a version of its own already. */
+  | { readonly is: "adopted"; readonly served: ServedBefore }
   /** The template or the steps are others than those that status is about. */
   | { readonly is: "superseded" }
   | { readonly is: "held"; readonly quarantine: Quarantine; readonly wasRetried: boolean }
@@ -33,6 +36,8 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   if (observed.workload.is === "missing" && view.canary === undefined) {
     return { is: "invalid", fault: missingWorkload(observed.workload.reference) };
   }
+  const served = servedBefore(observed, view);
+  if (served !== undefined) return { is: "adopted", served };
   if (observed.isNameTaken && view.canary === undefined) return { is: "nameTaken" };
   if (status.currentPodHash !== view.hash || status.currentStepHash !== stepHash(rollout)) return { is: "superseded" };
   const quarantine = view.isFullyPromoted ? undefined : heldBy(view, observed.quarantines);

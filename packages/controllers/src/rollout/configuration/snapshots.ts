@@ -1,7 +1,7 @@
 import { type ConfigMap, controlledBy, type ReplicaSet, type Secret } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
 import { configurationOf, contentDigest, referenceId, snapshotName } from "../../version/index.ts";
-import { configMapKind, keyIn, secretKind, snapshotLabel } from "../names.ts";
+import { configMapKind, keyIn, secretKind, snapshotLabel, snapshotOwner } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import type { View } from "../view.ts";
 
@@ -46,8 +46,7 @@ function snapshotOf(object: Configuration, digest: string, { rollout }: View): C
   const metadata = {
     name: snapshotName(name, digest),
     ...(namespace === undefined ? {} : { namespace }),
-    // A label's value is shorter than a name may be.
-    labels: { [snapshotLabel]: rollout.metadata.name.slice(0, 63).replace(/[-.]+$/, "") },
+    labels: { [snapshotLabel]: snapshotOwner(rollout) },
     ownerReferences: [controlledBy(rollout)],
   };
   if (object.kind === "ConfigMap") {

@@ -54,6 +54,12 @@ export function resolvedRollout(
   };
 }
 
+/** By which its ReplicaSets are its own; undefined while nobody can say. */
+export function selectorOf({ spec }: Rollout, workload: ObservedWorkload): LabelSelector | undefined {
+  if (workload.is === "missing") return undefined;
+  return spec.selector ?? (workload.is === "found" ? partsOf(workload.object).selector : undefined);
+}
+
 interface Parts {
   readonly template?: PodTemplateSpec | undefined;
   readonly selector?: LabelSelector | undefined;

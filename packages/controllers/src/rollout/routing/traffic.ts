@@ -194,7 +194,7 @@ function weightsStatus(
 }
 
 /** The version that each side is seen to lead to; undefined where nothing says. */
-function leadsTo(observed: ObservedRollout, canary: CanaryStrategy, sides: Sides) {
+export function leadsTo(observed: ObservedRollout, canary: CanaryStrategy, sides: Sides) {
   const reference = canary.trafficRouting?.istio?.destinationRule;
   if (reference !== undefined && observed.destinationRule !== undefined) {
     const hashes = subsetHashes(observed.destinationRule, reference);

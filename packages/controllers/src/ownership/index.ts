@@ -1,0 +1,1 @@
+export { type Claims, claimed, readClaims } from "./claims.ts";
