@@ -102,8 +102,7 @@ const withDeploy = (random: Random, steps: readonly Step[]): readonly Step[] =>
 
 /** Somebody deletes the Rollout at some time, and mostly brings it back. */
 function withRemoval(random: Random, steps: readonly Step[]): readonly Step[] {
-  // A Rollout doesn't take up what one of its name left behind: docs/compatibility.md. Stories can tell that, chance doesn't.
-  const remove: Act = { do: "remove", how: one(random, ["background", "foreground"]) };
+  const remove: Act = { do: "remove", how: one(random, ["background", "foreground", "orphan", "orphan"]) };
   const amid = random.next() < 0.4 ? { amid: 1 + randomInteger(random, 12) } : {};
   const back: readonly Step[] = [
     ...(random.next() < 0.5 ? [{ do: "wait", seconds: one(random, [1, 20, 300]) } as const] : []),
