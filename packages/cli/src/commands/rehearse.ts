@@ -6,6 +6,7 @@ import {
   checkRequirements,
   defaultTraffic,
   faults,
+  goodRunsFor,
   type Policy,
   type Rehearsal,
   readPolicies,
@@ -77,7 +78,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     notice: duration("--notice", options.notice),
     ready: duration("--ready", options.ready),
     seed: count("--seed", options.seed, 1),
-    good: count("--good", options.good, Math.max(20, runs * 4)),
+    good: count("--good", options.good, goodRunsFor(runs)),
   };
   const results: Rehearsal[] = [];
   const suggestions: Suggestion[] = [];

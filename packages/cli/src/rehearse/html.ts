@@ -1,4 +1,4 @@
-import { amount, type FaultResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
+import { amount, type FaultResult, percent, premiseOf, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
 import { renderHarm } from "./harm-chart.ts";
 import { escapeHtml } from "./html-text.ts";
 
@@ -33,17 +33,16 @@ ${rehearsals.map(section).join("\n")}
 }
 
 function section(rehearsal: Rehearsal): string {
-  const { rollout, namespace, traffic, seed, podsReadySeconds, words, learned, madeUp, unanswerable } = rehearsal;
-  const users = `${amount(traffic.requestsPerSecond)} requests a second, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${span(podsReadySeconds)}, seed ${seed}`;
+  const { rollout, namespace, words, learned, madeUp, unanswerable } = rehearsal;
   const notes = [
     ...madeUp.map((what) => `made up, since the files don't hold it: ${what}`),
     ...unanswerable.map(({ template, metric, because }) => `not rehearsed: ${template}/${metric}: ${because}`),
   ];
   return `<main>
 <h1>${escapeHtml(`${namespace}/${rollout}`)}</h1>
-<p class="soft">${escapeHtml(users)}</p>
+<p class="soft">${escapeHtml(premiseOf(rehearsal))}</p>
 ${list(words)}
-${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault</h2>
+${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault, on a scale of powers of ten</h2>
 <div class="scroll">${renderHarm(rehearsal)}</div>
 <h2>Faults</h2>
 <div class="scroll">${faultTable(rehearsal)}</div>

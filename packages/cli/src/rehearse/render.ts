@@ -1,4 +1,13 @@
-import { amount, type Checked, type FaultResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
+import {
+  amount,
+  type Checked,
+  type FaultResult,
+  percent,
+  premiseOf,
+  type Rehearsal,
+  shareOf,
+  span,
+} from "@sluice/rehearsal";
 import { padEnd, paint, width } from "../terminal/style.ts";
 
 const most = 100;
@@ -12,13 +21,9 @@ export const pageColumns = (stream: { readonly columns?: number | undefined } = 
 /** The page in a terminal, `columns` wide at most: the profiles stand side by side where there is room. */
 export function renderRehearsal(rehearsal: Rehearsal, color: boolean, columns = most): string {
   const wrapped = wrapTo(columns);
-  const { rollout, namespace, traffic, seed, podsReadySeconds } = rehearsal;
-  const users = `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms`;
+  const { rollout, namespace } = rehearsal;
   const name = `${namespace}/${rollout}`;
-  const title = wrapped(`${name}  ${users}, Pods ready after ${span(podsReadySeconds)}, seed ${seed}`, "").replace(
-    name,
-    paint("bold", name, color),
-  );
+  const title = wrapped(`${name}  ${premiseOf(rehearsal)}`, "").replace(name, paint("bold", name, color));
   const notes = [
     ...rehearsal.madeUp.map((what) => `made up, since the files don't hold it: ${what}`),
     ...rehearsal.unanswerable.map(

@@ -119,6 +119,10 @@ const article = (lead: string): string => (lead === "" ? "A" : "a");
 const points = (errors: number): string => `${Math.round(errors * 1000) / 10}-point`;
 export const percent = (share: number): string =>
   `${share > 0 && share < 0.0995 ? Math.round(share * 1000) / 10 : Math.round(share * 100)} %`;
+/** The users and the platform that it was rehearsed with. */
+export const premiseOf = ({ traffic, podsReadySeconds, seed }: Omit<Rehearsal, "words">): string =>
+  `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${span(podsReadySeconds)}, seed ${seed}`;
+
 /** Where Pods make up the share the plan's own number is told beside it. */
 export const shareOf = ({ weight, setWeight }: Pick<StepView, "weight" | "setWeight">): string =>
   Math.abs(weight - setWeight / 100) < 0.005 ? percent(weight) : `${percent(weight)} (setWeight: ${setWeight})`;

@@ -24,6 +24,9 @@ export interface RehearseOptions {
   readonly onRelease?: (done: number, all: number) => Promise<void>;
 }
 
+/** How many good ones tell how often such a release suffers, where nobody said. */
+export const goodRunsFor = (runs: number): number => Math.max(20, 4 * runs);
+
 /** All releases of one fault under one profile. */
 export interface Played {
   readonly profile: ProfileName;

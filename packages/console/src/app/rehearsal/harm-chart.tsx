@@ -24,6 +24,9 @@ export function HarmChart({ rehearsal }: { readonly rehearsal: Rehearsal }): Rea
           <li className="harm-p95">to the 95th percentile</li>
         </ul>
       </div>
+      <p className="quiet harm-scale">
+        Requests that went worse, the middle release of each kind; each line is ten times the one before
+      </p>
       <div
         className="harm-chart"
         role="img"

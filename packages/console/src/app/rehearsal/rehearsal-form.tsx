@@ -1,6 +1,7 @@
-import { type ReactNode, useEffect, useState } from "react";
+import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { LearnedDay } from "../../live/rehearsals.ts";
 import { type Asked, fieldsOf, trafficOf, usualFields } from "./asked.ts";
+import { keepDraft, keptDraft } from "./draft.ts";
 
 const numbers = [
   { field: "rate", label: "Requests a second" },
@@ -24,9 +25,14 @@ export function RehearsalForm({
   readonly onCancel: () => void;
   readonly children?: ReactNode;
 }): ReactNode {
-  const [manifests, setManifests] = useState("");
-  const [fields, setFields] = useState(usualFields);
+  const [draft] = useState(keptDraft);
+  const [manifests, setManifests] = useState(draft.manifests);
+  const [fields, setFields] = useState(draft.fields);
+  const shownDay = useRef(day);
+  useEffect(() => keepDraft({ manifests, fields }), [manifests, fields]);
   useEffect(() => {
+    if (shownDay.current === day) return;
+    shownDay.current = day;
     setFields(({ runs }) => ({ ...(day === undefined ? usualFields : fieldsOf(day.traffic)), runs }));
   }, [day]);
   const traffic = trafficOf(fields, day?.traffic);
@@ -74,7 +80,10 @@ export function RehearsalForm({
         )}
       </div>
       {traffic === undefined && (
-        <p className="bad-text">The numbers must be above zero, and at most 100 releases of each kind.</p>
+        <p className="bad-text">
+          Expected above 0 and at most 1,000,000 requests a second, from 0 to below 100 % errors, a p95 above 0 and at
+          most 600,000 ms, and 1 to 100 releases of each bad kind.
+        </p>
       )}
     </form>
   );

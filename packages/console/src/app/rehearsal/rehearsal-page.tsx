@@ -1,6 +1,7 @@
 import { type ReactNode, useState } from "react";
 import type { LearnedDay } from "../../live/rehearsals.ts";
 import { Page } from "../parts/page.tsx";
+import { RehearsalExports } from "./rehearsal-exports.tsx";
 import { RehearsalForm } from "./rehearsal-form.tsx";
 import { RehearsalResult } from "./rehearsal-result.tsx";
 import { type Rehearsing, useRehearsal } from "./use-rehearsal.ts";
@@ -38,6 +39,9 @@ export function RehearsalPage({
         state.rehearsals.map((rehearsal) => (
           <RehearsalResult key={`${rehearsal.namespace}/${rehearsal.rollout}`} rehearsal={rehearsal} />
         ))}
+      {state.is === "rehearsed" && state.rehearsals.length > 0 && (
+        <RehearsalExports asked={state.asked} rehearsals={state.rehearsals} />
+      )}
       {children}
     </Page>
   );

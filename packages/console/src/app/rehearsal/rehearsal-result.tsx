@@ -1,22 +1,34 @@
-import { amount, type FaultResult, type ProfileResult, percent, type Rehearsal, shareOf, span } from "@sluice/rehearsal";
+import {
+  amount,
+  type FaultResult,
+  type ProfileResult,
+  percent,
+  premiseOf,
+  type Rehearsal,
+  shareOf,
+  span,
+} from "@sluice/rehearsal";
 import type { ReactNode } from "react";
 import { HarmChart } from "./harm-chart.tsx";
 import { profiles } from "./profiles.ts";
 
 /** What `sluice rehearse` prints, as a page. */
 export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode {
-  const { namespace, rollout, words, learned, podsReadySeconds, madeUp, unanswerable } = rehearsal;
+  const { namespace, rollout, words, learned, madeUp, unanswerable } = rehearsal;
   return (
     <section aria-label={`Rehearsal of ${rollout}`}>
       <div className="card">
         <div className="card-head">
-          <h2>
+          <h2 className="break">
             {namespace}/{rollout}
           </h2>
         </div>
+        <p className="quiet">{premiseOf(rehearsal)}</p>
         <ul className="rehearsal-words">
           {words.map((line) => (
-            <li key={line}>{line}</li>
+            <li key={line} className="break">
+              {line}
+            </li>
           ))}
         </ul>
       </div>
@@ -25,7 +37,9 @@ export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }
           <h2>An ordinary day, learned</h2>
           <ul className="rehearsal-words">
             {learned.map((line) => (
-              <li key={line}>{line}</li>
+              <li key={line} className="break">
+                {line}
+              </li>
             ))}
           </ul>
         </div>
@@ -39,20 +53,23 @@ export function RehearsalResult({ rehearsal }: { readonly rehearsal: Rehearsal }
           <StepTable rehearsal={rehearsal} />
         </div>
       )}
-      <div className="card">
-        <h2>What these files don't hold</h2>
-        <ul className="rehearsal-words quiet">
-          <li>taken as usual: Pods are ready after {span(podsReadySeconds)}, and each higher weight waits for them</li>
-          {madeUp.map((what) => (
-            <li key={what}>made up: {what}</li>
-          ))}
-          {unanswerable.map(({ template, metric, because }) => (
-            <li key={`${template}/${metric}`}>
-              decides nothing here: {template}/{metric}, since {because}
-            </li>
-          ))}
-        </ul>
-      </div>
+      {madeUp.length + unanswerable.length > 0 && (
+        <div className="card">
+          <h2>What these files don't hold</h2>
+          <ul className="rehearsal-words quiet">
+            {madeUp.map((what) => (
+              <li key={what} className="break">
+                made up: {what}
+              </li>
+            ))}
+            {unanswerable.map(({ template, metric, because }) => (
+              <li key={`${template}/${metric}`} className="break">
+                decides nothing here: {template}/{metric}, since {because}
+              </li>
+            ))}
+          </ul>
+        </div>
+      )}
     </section>
   );
 }
@@ -62,7 +79,12 @@ function FaultTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode
   if (argo === undefined || sluice === undefined) return null;
   return (
     <table className="list compared rehearsal-faults">
-      <caption className="unseen">Bad releases: which are caught, by what, and how many requests they harm</caption>
+      <caption>
+        <span>
+          <strong>Bad releases:</strong> which are caught, by what, at which share of the traffic, how long after they
+          began, and how many requests they harm: the middle one of its kind, and in brackets the 95th percentile
+        </span>
+      </caption>
       <thead>
         <tr>
           <th scope="col" rowSpan={2}>
@@ -146,12 +168,15 @@ function StepTable({ rehearsal }: { readonly rehearsal: Rehearsal }): ReactNode 
     share === undefined ? "nothing" : `+${Math.round(share * 1000) / 10} points`;
   return (
     <table className="list compared">
-      <caption className="unseen">
-        The smallest added failures that half of the releases are stopped for, by step
+      <caption>
+        <span>
+          <strong>What each step sees:</strong> the smallest added failures that half of the releases are stopped for,
+          by the end of the step
+        </span>
       </caption>
       <thead>
         <tr>
-          <th scope="col">By the end of the step at</th>
+          <th scope="col">Step at</th>
           <th scope="col">lasts</th>
           <th scope="col">requests of the new version</th>
           {profiles.map(({ name, title }) => (

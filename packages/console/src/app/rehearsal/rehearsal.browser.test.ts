@@ -6,6 +6,18 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join, normalize } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
+import type { Resource } from "@sluice/api";
+import { minutes } from "@sluice/kernel";
+import {
+  defaultTraffic,
+  faults,
+  goodRunsFor,
+  type ProfileResult,
+  type Rehearsal,
+  readPolicies,
+  rehearse,
+} from "@sluice/rehearsal";
+import { loadAll } from "js-yaml";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildSite } from "../../../build.ts";
@@ -16,6 +28,25 @@ const listing = join(root, "bench", "rehearsal", "canary.yaml");
 /** Where the requirements lie beside the repository: a page that people paste whole. */
 const pasted = join(root, "..", "shared", "seed", "rollouts-and-analysis.yaml");
 const types = { html: "text/html", js: "text/javascript", css: "text/css" } as const;
+
+/** As the command does it, one fault alone, for a page on which nothing but the number of runs was changed. */
+async function inATerminal(fault: string): Promise<ProfileResult> {
+  const manifests = loadAll(await readFile(listing, "utf8")) as readonly Resource[];
+  const [policy] = (await readPolicies(manifests)).policies;
+  if (policy === undefined) throw new Error(`no Rollout in ${listing}`);
+  const { profiles } = await rehearse(policy, {
+    traffic: defaultTraffic,
+    seed: 1,
+    runs: 1,
+    goodRuns: goodRunsFor(1),
+    personMillis: minutes(10),
+    noticeMillis: minutes(60),
+    faults: faults.filter(({ name }) => name === fault),
+    profiles: ["sluice"],
+  });
+  if (profiles.sluice === undefined) throw new Error("nothing was rehearsed as Sluice");
+  return profiles.sluice;
+}
 
 /** Under a path of its own, as on a page of some forge. */
 async function serve(folder: string): Promise<Server> {
@@ -85,6 +116,14 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
         .getByRole("row")
         .count(),
     ).toBe(5);
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as JSON" }).click();
+    const [taken] = JSON.parse(await readFile(await (await saved).path(), "utf8")) as readonly Rehearsal[];
+    const { good, faults } = await inATerminal("error +50pp");
+    expect(taken?.profiles.sluice?.good).toEqual(good);
+    expect(taken?.profiles.sluice?.faults).toContainEqual(faults[0]);
+    const command = await page.getByText(/^sluice rehearse FILE/).textContent();
+    expect(command).toContain("--traffic 100rps --errors 0.3% --p95 240ms --runs 1 --seed 1");
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([]);
     expect(complaints).toEqual([]);
@@ -125,5 +164,20 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
 
     expect(await told.textContent()).toContain("Rollout production/frontend");
     expect(await told.textContent()).toContain("setWeight");
+  });
+
+  test("what is no YAML is told with its line, and what was pasted is there again after the page was left", async () => {
+    const text = "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata:\n  name: web\n spec: [\n";
+    await page.getByLabel(/as YAML/).fill(text);
+    await page.getByLabel("Releases of each bad kind").fill("7");
+    await page.getByRole("button", { name: "Rehearse" }).click();
+
+    const told = page.getByRole("alert");
+    await told.waitFor({ timeout: 30_000 });
+
+    expect(await told.textContent()).toBe("line 5: this is no YAML: bad indentation of a mapping entry at column 2");
+    await page.reload();
+    expect(await page.getByLabel(/as YAML/).inputValue()).toBe(text);
+    expect(await page.getByLabel("Releases of each bad kind").inputValue()).toBe("7");
   });
 });

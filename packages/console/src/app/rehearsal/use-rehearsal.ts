@@ -7,7 +7,8 @@ declare const REHEARSAL_WORKER: string;
 export type Rehearsing =
   | { readonly is: "idle" }
   | { readonly is: "running"; readonly done: number; readonly all: number | undefined }
-  | Exclude<Said, { readonly is: "progress" }>;
+  | (Extract<Said, { readonly is: "rehearsed" }> & { readonly asked: Asked })
+  | Extract<Said, { readonly is: "refused" }>;
 
 /** One rehearsal at a time, each in a worker of its own, so that one that runs can be stopped. */
 export function useRehearsal() {
@@ -26,7 +27,7 @@ export function useRehearsal() {
     begun.onmessage = ({ data }: MessageEvent<Said>) => {
       if (data.is === "progress") setState({ is: "running", done: data.done, all: data.all });
       else {
-        setState(data);
+        setState(data.is === "rehearsed" ? { ...data, asked } : data);
         stop();
       }
     };

@@ -1,8 +1,8 @@
 // Rehearses in a thread of the browser's: nothing leaves the machine.
 import type { Resource } from "@sluice/api";
 import { Fault, minutes, toFault } from "@sluice/kernel";
-import { type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
-import { loadAll } from "js-yaml";
+import { goodRunsFor, type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
+import { loadAll, YAMLException } from "js-yaml";
 import type { Asked, Said } from "./asked.ts";
 
 const say = (said: Said): void => postMessage(said);
@@ -16,7 +16,7 @@ async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promi
       ...(learned === undefined ? {} : { learned }),
       runs,
       seed,
-      goodRuns: 4 * runs,
+      goodRuns: goodRunsFor(runs),
       personMillis: minutes(10),
       noticeMillis: minutes(60),
       onRelease: async (done, all) => {
@@ -30,13 +30,23 @@ async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promi
 
 /** Faults: invalid, with which document of the text is no manifest, and why. */
 function resourcesOf(text: string): readonly Resource[] {
-  return loadAll(text).flatMap((document, place): readonly Resource[] => {
+  return documentsOf(text).flatMap((document, place): readonly Resource[] => {
     if (document === null || document === undefined) return [];
     const { kind, items } = document as { readonly kind?: string; readonly items?: readonly Resource[] };
     const objects = kind?.endsWith?.("List") && Array.isArray(items) ? items : [document as Resource];
     for (const object of objects) refuseNoManifest(object, place + 1);
     return objects;
   });
+}
+
+function documentsOf(text: string): readonly unknown[] {
+  try {
+    return loadAll(text);
+  } catch (thrown) {
+    if (!(thrown instanceof YAMLException)) throw thrown;
+    const { line = 0, column = 0 } = thrown.mark ?? {};
+    throw new Fault("invalid", `line ${line + 1}: this is no YAML: ${thrown.reason} at column ${column + 1}`);
+  }
 }
 
 function refuseNoManifest(object: Partial<Resource> | null, place: number): void {
