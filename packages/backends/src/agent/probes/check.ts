@@ -4,6 +4,7 @@ import { request as httpsRequest } from "node:https";
 import { connect } from "node:net";
 import type { LifecycleHandler, ProbeHandler } from "@sluice/api";
 import type { Address } from "../network/port-map.ts";
+import { patience } from "./patience.ts";
 
 export type CheckResult =
   | { readonly is: "passed" }
@@ -64,16 +65,16 @@ function checkHttp(
         seen += chunk.length;
         if (seen > bodyBytesMax) request.destroy();
       });
-      response.on("close", () => clearTimeout(timer));
+      response.on("close", () => limit.end());
       response.resume();
       resolve(status >= 200 && status < 400 ? passed : failed(`HTTP probe failed with statuscode: ${status}`));
     });
-    const timer = setTimeout(() => {
+    const limit = patience(timeoutMillis, () => {
       resolve(failed(`Get "${url}": context deadline exceeded (Client.Timeout exceeded while awaiting headers)`));
       request.destroy();
-    }, timeoutMillis);
+    });
     request.on("error", (thrown: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      limit.end();
       resolve(fromError(thrown, `Get "${url}"`));
     });
     request.end();
@@ -90,17 +91,17 @@ function checkTcp(
   return new Promise((resolve) => {
     const what = `dial tcp ${address.host}:${address.port}`;
     const socket = connect({ host: address.host, port: address.port });
-    const timer = setTimeout(() => {
+    const limit = patience(timeoutMillis, () => {
       socket.destroy();
       resolve(failed(`${what}: i/o timeout`));
-    }, timeoutMillis);
+    });
     socket.once("connect", () => {
-      clearTimeout(timer);
+      limit.end();
       socket.destroy();
       resolve(passed);
     });
     socket.once("error", (thrown: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
+      limit.end();
       resolve(fromError(thrown, what));
     });
   });
@@ -124,17 +125,17 @@ function checkCommand(words: readonly string[], place: CheckPlace, timeoutMillis
     };
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
-    const timer = setTimeout(() => {
+    const limit = patience(timeoutMillis, () => {
       if (child.pid !== undefined) tryKill(-child.pid);
       resolve(failed(`command timed out: "${words.join(" ")}" timed out after ${timeoutMillis / 1000}s`));
-    }, timeoutMillis);
+    });
     child.once("error", (thrown) => {
-      clearTimeout(timer);
+      limit.end();
       resolve(failed(thrown.message));
     });
     // `close` would wait for whatever inherited the pipe.
     child.once("exit", (code) => {
-      clearTimeout(timer);
+      limit.end();
       child.stdout.destroy();
       child.stderr.destroy();
       resolve(
