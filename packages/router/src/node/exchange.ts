@@ -6,6 +6,7 @@ import { retriesFailure, retriesStatus, type TryFailure } from "../retry-policy.
 import { ringChoice } from "../rings.ts";
 import { chooseDestination, type Route, ringDestination, type VirtualHost } from "../route.ts";
 import type { RetryEntry, RingsEntry } from "../table.ts";
+import { afterReading } from "./after-reading.ts";
 import { BodyFollower, untilClose } from "./body.ts";
 import { injectFault } from "./fault.ts";
 import { fieldValue } from "./fields.ts";
@@ -254,12 +255,12 @@ export class Exchange implements UpstreamListener {
     backend.outstanding++;
     this.#tries.begin();
     const perTry = this.#route?.entry.retries?.perTryTimeoutMillis;
-    if (perTry !== undefined) this.#tryTimeout = shared.clock.after(millis(perTry), () => this.#onTryTimeout());
+    if (perTry !== undefined) this.#tryTimeout = afterReading(shared.clock, millis(perTry), () => this.#onTryTimeout());
     const upstream = backend.take(this.#canRepeat() ? Number.POSITIVE_INFINITY : freshMillis);
     if (upstream === undefined) {
       const connecting = backend.connect(this);
       this.#upstream = connecting;
-      this.#connectTimeout = shared.clock.after(millis(connectTimeoutMillis), () => connecting.giveUp());
+      this.#connectTimeout = afterReading(shared.clock, millis(connectTimeoutMillis), () => connecting.giveUp());
       return;
     }
     upstream.attach(this);
@@ -415,7 +416,7 @@ export class Exchange implements UpstreamListener {
   #startTimeout(): void {
     const limit = this.#route?.entry.timeoutMillis;
     if (limit === undefined) return;
-    this.#timeout = this.#shared.clock.after(millis(limit), () => {
+    this.#timeout = afterReading(this.#shared.clock, millis(limit), () => {
       this.#dropUpstream();
       this.#fail(504, "Timeout", `no response within ${limit} ms`);
     });

@@ -18,6 +18,7 @@ import type { LocalState, LocalStates, MakeBackend, ServiceListener } from "../r
 import { Routing } from "../routing.ts";
 import { serviceAddress } from "../service-address.ts";
 import { emptyRouteTable, type RouteTable } from "../table.ts";
+import { afterReading } from "./after-reading.ts";
 import { ClientConnection } from "./client-connection.ts";
 import { noStats, type RouterStats, type SharedState } from "./shared-state.ts";
 import { detectHttp, forwardTcp } from "./tcp-forward.ts";
@@ -375,21 +376,4 @@ class SocketRouter implements Router {
     this.#shared.mirrorMetrics.retire(copied, now);
     this.#sweeper = afterReading(this.#options.clock, seconds(1), () => this.#sweep());
   }
-}
-
-/**
- * Once what has come in meanwhile is read: a process that was kept from running would otherwise take a connection for idle
- * on which a request lies already, and reset it.
- */
-function afterReading(clock: Clock, wait: Millis, task: () => void): Timer {
-  let immediate: NodeJS.Immediate | undefined;
-  const timer = clock.after(wait, () => {
-    immediate = setImmediate(task);
-  });
-  return {
-    cancel: () => {
-      timer.cancel();
-      clearImmediate(immediate);
-    },
-  };
 }
