@@ -5,12 +5,13 @@ import {
   type Decision,
   type Deployment,
   type Event,
+  matchesSelector,
   type Pod,
   type PodStatus,
   type Resource,
   type Service,
 } from "@sluice/api";
-import { Fault, type Plan, seconds } from "@sluice/kernel";
+import { Fault, type Plan, type Reader, seconds } from "@sluice/kernel";
 import { deploymentReconciler } from "../deployment/index.ts";
 import { serviceReconciler } from "../endpointslice/index.ts";
 import { jobReconciler } from "../job/index.ts";
@@ -18,6 +19,7 @@ import { World, type WorldOptions } from "../laws/index.ts";
 import type { Effects, StoreAction, TaskHandler } from "../loop/index.ts";
 import { modelledPods } from "../pods/modelled-pods.fixture.ts";
 import { replicaSetReconciler } from "../replicaset/index.ts";
+import { observe } from "./observe.ts";
 import { blueGreenReconciler } from "./reconciler.ts";
 
 const namespace = "default";
@@ -187,6 +189,21 @@ export class Pair {
 
   async status() {
     return (await this.world.get<BlueGreenDeployment>(key))?.status;
+  }
+
+  /** What a pass sees that reads these kinds as they once were. */
+  async observed(old: ReadonlyMap<string, readonly Resource[]>) {
+    const object = await this.world.get<BlueGreenDeployment>(key);
+    if (object === undefined) throw new Fault("bug", "no deploy was asked for");
+    const read = {
+      get: (wanted) => this.world.get(wanted),
+      list: async (kind, { namespace: _, labels = {} } = {}) =>
+        (old.get(kind.kind) ?? (await this.world.list(kind))).filter((one) =>
+          matchesSelector({ matchLabels: labels }, one.metadata.labels ?? {}),
+        ),
+      task: () => ({ is: "absent" }),
+    } as Reader;
+    return { object, observed: await observe(object, read) };
   }
 
   /** Which colour the Service picks, and how many Pods of which image each colour has. */

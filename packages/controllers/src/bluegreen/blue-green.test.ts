@@ -5,6 +5,7 @@ import { diffResource } from "../application/comparison/diff.ts";
 import { noClaims, overlayClaims } from "../application/comparison/overlay.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads } from "../laws/index.ts";
 import { blueGreenWorld, manifests, type Outside, Pair, serviceKey } from "./blue-green.fixture.ts";
+import { planBlueGreen } from "./plan.ts";
 
 const before = "-> blue, blue 3 shop:v1, green 0 shop:v0";
 const smoke = { image: "smoke:v1", command: ["npm", "test"] };
@@ -89,6 +90,31 @@ test("and back again: without an image the idle colour gets the traffic as it is
   await pair.world.run(minutes(1));
 
   expect(await pair.picture()).toBe("-> blue, blue 3 shop:v1, green 0 shop:v2");
+});
+
+test("Pods that were sent away are nobody to switch to, though counts and slices still tell of them", async () => {
+  const pair = await Pair.begin();
+  await pair.deploy("shop:v2");
+  await pair.world.run(minutes(1));
+  await pair.deploy(undefined);
+  await pair.world.run(minutes(1));
+  await pair.deploy("shop:v3");
+  await pair.world.run(seconds(10));
+  const old = new Map<string, readonly Resource[]>();
+  for (const kind of [
+    { apiVersion: "apps/v1", kind: "Deployment" },
+    { apiVersion: "discovery.k8s.io/v1", kind: "EndpointSlice" },
+  ]) {
+    old.set(kind.kind, await pair.world.list(kind));
+  }
+  await pair.world.run(minutes(1));
+  await pair.deploy("shop:v1");
+
+  const { object, observed } = await pair.observed(old);
+  const { because } = planBlueGreen(observed, pair.world.clock.now());
+
+  expect(object.status?.phase).toBe("WaitingForReady");
+  expect(because).toBe("0 of 3 Pods of blue are ready");
 });
 
 test("an Application that heals itself leaves alone what a deploy wrote, there and back, and nothing else", async () => {

@@ -84,7 +84,10 @@ export async function observe(object: BlueGreenDeployment, read: Reader): Promis
     ...(to === undefined ? {} : { to }),
     pods,
     ...(preview === undefined ? {} : { preview }),
-    places: placesOf(slices).map((place) => ({ ...place, check: read.task(taskId(object, `health/${place.uid}`)) })),
+    places: placesOf(slices, pods).map((place) => ({
+      ...place,
+      check: read.task(taskId(object, `health/${place.uid}`)),
+    })),
     ...(smoke === undefined ? {} : { smoke }),
     verification: read.task(taskId(object, "verify")),
     answers: read.task<UserAnswers>(taskId(object, "answers")),
@@ -112,13 +115,21 @@ async function previewOf(
   });
 }
 
-/** The first port of each endpoint that takes traffic. */
-const placesOf = (slices: readonly EndpointSlice[]) =>
-  slices.flatMap(({ endpoints, ports }) =>
+/**
+ * The first port of each endpoint that takes traffic. Slices are written after the Pods: where a colour is wanted again
+ * the moment after it was scaled down, they still name Pods that go or are gone.
+ */
+function placesOf(slices: readonly EndpointSlice[], pods: readonly Pod[]) {
+  const staying = new Set(
+    pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined).map(({ metadata }) => metadata.uid),
+  );
+  return slices.flatMap(({ endpoints, ports }) =>
     (endpoints ?? []).flatMap(({ addresses, conditions, targetRef }) => {
       const [host] = addresses;
       const port = ports?.[0]?.port;
       if (conditions?.ready !== true || host === undefined || port === undefined) return [];
-      return [{ uid: targetRef?.uid ?? host, pod: targetRef?.name ?? host, host, port }];
+      if (targetRef?.uid === undefined || !staying.has(targetRef.uid)) return [];
+      return [{ uid: targetRef.uid, pod: targetRef.name ?? host, host, port }];
     }),
   );
+}
