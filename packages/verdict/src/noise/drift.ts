@@ -68,6 +68,14 @@ export class DriftSums {
     this.#drifting = new CorrelatedSums(memories.length);
   }
 
+  clear(): void {
+    this.information = 0;
+    this.#weighed = 0;
+    this.#pods = 0;
+    this.#disturbed.clear();
+    this.#drifting.clear();
+  }
+
   add({ information, weight, kept, disturbance, pods }: DriftInput): void {
     this.#disturbed.add(information * disturbance, kept.ofDisturbance);
     this.#drifting.add(information, kept.byMemory);
@@ -94,6 +102,10 @@ class CorrelatedSums {
 
   constructor(length: number) {
     this.#sums = new Float64Array(2 * length);
+  }
+
+  clear(): void {
+    this.#sums.fill(0);
   }
 
   /** `kept`: of what came before. */

@@ -22,6 +22,10 @@ export class ClusterSums {
     this.#sums = new Float64Array(numbers * bursts);
   }
 
+  clear(): void {
+    this.#sums.fill(0);
+  }
+
   add(window: ClusterSums, weight: number): void {
     const sums = this.#sums;
     const added = window.#sums;
@@ -30,8 +34,8 @@ export class ClusterSums {
 
   /** Those of one window. By stratum: what fails on several endpoints within one window isn't one burst of one cause. */
   become(strata: readonly Stratum[], tolerated: number, bursts: Noise["bursts"]): void {
+    this.clear();
     const sums = this.#sums;
-    sums.fill(0);
     if (sums.length === 0) return;
     for (const { events, exposure, controlEvents, controlExposure } of strata) {
       if (events + controlEvents === 0 || exposure <= 0 || controlExposure <= 0) continue;

@@ -87,11 +87,7 @@ export class CountScan {
     this.#bursts = isGrave ? noise.bursts : [];
     this.#rarities = this.#bursts.map(({ share }) => -Math.log(share));
     this.#clusters = new ClusterSums(this.#bursts.length);
-    this.#onsets = new Onsets(() => this.#begin());
-  }
-
-  #begin(): CountSums {
-    return new CountSums(this.#bursts.length, this.#drift.memories);
+    this.#onsets = new Onsets(() => new CountSums(this.#bursts.length, this.#drift.memories));
   }
 
   /** `tolerated`: the ratio of rates that isn't held against the release here and now. */
@@ -120,7 +116,7 @@ export class CountScan {
     const first = this.#onsets.all[0];
     // While pods are cold much is tolerated: what they didn't use of it mustn't hide what comes after.
     if (first !== undefined && moment.starts < coldSeconds && first.sums.observed < first.sums.expected) {
-      this.#onsets.all[0] = { since: moment.starts, sums: this.#begin() };
+      this.#onsets.restartFirst(moment.starts);
     }
     const weight = this.#weightOf(information, moment);
     for (const { sums } of this.#onsets.all) sums.addServed(counts, weight * ofHistory);

@@ -33,6 +33,12 @@ export class CountSums {
     this.clusters = new ClusterSums(bursts);
   }
 
+  clear(): void {
+    this.drift.clear();
+    this.clusters.clear();
+    this.#sums.fill(0);
+  }
+
   /** What was served in a window, and what the history lets expect of it. */
   addServed(served: Counts, usual: number): void {
     const sums = this.#sums;

@@ -58,6 +58,21 @@ class LatencySums {
     this.#variance = stationary;
   }
 
+  clear(): void {
+    this.weight = 0;
+    this.windows = 0;
+    this.requests = 0;
+    this.seconds = 0;
+    this.pods = 0;
+    this.refuted.fill(0);
+    this.first.fill(0);
+    this.second.fill(0);
+    this.#drifts.fill(0);
+    this.#driftOfLevel = 0;
+    this.#variance = this.#stationary;
+    this.#apart = 0;
+  }
+
   /** Goes on with the drift that `before` saw, so that only what changes since then is found. */
   continue(before: LatencySums): void {
     this.#drifts.set(before.#drifts);
@@ -101,19 +116,18 @@ export class LatencyScan {
   readonly #tolerated: number;
   readonly #cohorts: Cohorts;
   readonly #onsets: Onsets<LatencySums>;
-  readonly #begin: () => LatencySums;
   readonly #residuals = new Float64Array(coldShapes.length);
   readonly #misfits = new Float64Array(coldShapes.length);
-  #start: LatencySums;
+  readonly #start: LatencySums;
   #startOf = -1;
 
   constructor(noise: Noise, tolerated: number, cohorts: Cohorts) {
     this.#noise = noise;
     this.#tolerated = tolerated;
     this.#cohorts = cohorts;
-    this.#begin = () => new LatencySums((1.25 * noise.drift) ** 2);
-    this.#onsets = new Onsets(this.#begin);
-    this.#start = this.#begin();
+    const begin = () => new LatencySums((1.25 * noise.drift) ** 2);
+    this.#onsets = new Onsets(begin);
+    this.#start = begin();
   }
 
   add({ difference: raw, variance, requests }: LatencyDifference, moment: Moment): void {
@@ -125,7 +139,7 @@ export class LatencyScan {
     if (opened !== undefined && before !== undefined) this.#refute(opened, before);
     if (this.#cohorts.newest !== this.#startOf) {
       this.#startOf = this.#cohorts.newest;
-      this.#start = this.#begin();
+      this.#start.clear();
     }
     const middle = moment.starts + moment.seconds / 2;
     for (let shape = 0; shape < shapes; shape++) {
