@@ -64,15 +64,15 @@ export class RecordingReader implements Reader {
     this.#onRead = onRead;
   }
 
-  async get<R>(key: ResourceKey): Promise<R | undefined> {
+  get<R>(key: ResourceKey): Promise<R | undefined> {
     this.#note(`k|${kindName(key)}|${objectName(key.namespace, key.name)}`);
-    return (await this.#cache.get(key)) as R | undefined;
+    return this.#cache.get(key) as Promise<R | undefined>;
   }
 
-  async list<R>(kind: KindKey, filter?: ListFilter): Promise<readonly R[]> {
+  list<R>(kind: KindKey, filter?: ListFilter): Promise<readonly R[]> {
     const letter = filter?.reads === "metadata" ? "m" : "l";
     for (const bucket of bucketsToRead(filter)) this.#note(`${letter}|${kindName(kind)}|${bucket}`);
-    return (await this.#cache.list(kind, filter)) as readonly Resource[] as readonly R[];
+    return this.#cache.list(kind, filter) as Promise<readonly R[]>;
   }
 
   task<Result>(id: string): TaskState<Result> {

@@ -2,10 +2,17 @@ import { controllerOf, type LabelSelector, matchesSelector, type Resource } from
 import type { KindKey, ListFilter } from "@sluice/kernel";
 
 /** One text a kind; versions of a kind share it, since they share their objects. */
-export const kindName = ({ apiVersion, kind }: KindKey): string => {
+export function kindName({ apiVersion, kind }: KindKey): string {
+  const known = kindNames.get(apiVersion)?.get(kind);
+  if (known !== undefined) return known;
   const slash = apiVersion.indexOf("/");
-  return slash === -1 ? kind : `${apiVersion.slice(0, slash)}/${kind}`;
-};
+  const name = slash === -1 ? kind : `${apiVersion.slice(0, slash)}/${kind}`;
+  kindNames.set(apiVersion, (kindNames.get(apiVersion) ?? new Map<string, string>()).set(kind, name));
+  return name;
+}
+
+/** By version and kind: asked for at each read and each change, of the same few. */
+const kindNames = new Map<string, Map<string, string>>();
 
 export const objectName = (namespace: string | undefined, name: string): string => `${namespace ?? ""}/${name}`;
 
@@ -29,7 +36,16 @@ export function bucketsToRead(filter: ListFilter | undefined): string[] {
 }
 
 /** Every bucket an object stands in. */
-export function bucketsOf(resource: Resource): string[] {
+export function bucketsOf(resource: Resource): readonly string[] {
+  const known = buckets.get(resource) ?? bucketsFor(resource);
+  buckets.set(resource, known);
+  return known;
+}
+
+/** Asked for as an object comes and as it goes, to file it and to tell who reads it. */
+const buckets = new WeakMap<Resource, readonly string[]>();
+
+function bucketsFor(resource: Resource): readonly string[] {
   const namespace = resource.metadata.namespace ?? "";
   const buckets = ["*", `n:${namespace}`];
   const owner = controllerOf(resource);

@@ -306,3 +306,40 @@ test("who reads nothing but metadata isn't woken by anything else", async () => 
   expect(counted).toEqual([1, 0, 1, 1, 1]);
   loop.stop();
 });
+
+test("where a control plane starts, what it reads for the first time has it look once, and its change once more", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });
+  const metadata = { namespace: "default" };
+  for (const name of ["one", "two"]) {
+    await client.create({ apiVersion: "v1", kind: "Secret", metadata: { ...metadata, name } });
+  }
+  await client.create({ apiVersion: "v1", kind: "ConfigMap", metadata: { ...metadata, name: "reader" } });
+  const looks: string[] = [];
+  const loop = new Loop({
+    client,
+    clock,
+    tasks: new TaskBoard(clock, {}),
+    fieldManager: "sluice",
+    reconcilers: () => [
+      {
+        kind: { apiVersion: "v1", kind: "ConfigMap" },
+        observe: (_: Greeter, read) => read.list<Resource>({ apiVersion: "v1", kind: "Secret" }),
+        plan: (secrets) => ({ actions: [], because: secrets.map((secret) => secret.metadata.name).join() }),
+        apply: async () => {},
+      } as Reconciler<Greeter, readonly Resource[], never>,
+    ],
+    onPass: ({ because }) => looks.push(because),
+  });
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+
+  await loop.start();
+  await turns();
+  await client.create({ apiVersion: "v1", kind: "Secret", metadata: { ...metadata, name: "later" } });
+  await turns();
+
+  expect(looks).toEqual(["one,two", "later,one,two"]);
+  loop.stop();
+});

@@ -136,7 +136,7 @@ export class Loop {
       const { namespace, name } = change.resource.metadata;
       this.#enqueue(this.#work(reconciler, namespace, name));
     }
-    this.#wakeReaders(this.#dependencies.readersOfChange(change));
+    if (!change.isFirstList) this.#wakeReaders(this.#dependencies.readersOfChange(change));
   }
 
   #wakeReaders(readers: Iterable<string>): void {

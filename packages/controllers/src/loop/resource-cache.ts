@@ -11,6 +11,8 @@ export interface CacheChange {
   readonly isGone: boolean;
   /** Labels and annotations are what they were: all that changed is elsewhere. */
   readonly isMetadataSame: boolean;
+  /** Of the first list of its kind, which isn't over: whoever reads the kind waits for its end and sees this then. */
+  readonly isFirstList: boolean;
   readonly buckets: readonly string[];
 }
 
@@ -26,6 +28,7 @@ interface Informer {
   /** All that happened up to this revision is known: what isn't there was gone by then. Undefined before the first list. */
   knownUpTo: number | undefined;
   readonly synced: Promise<void>;
+  isSynced: boolean;
   watch: Watch | undefined;
 }
 
@@ -66,7 +69,7 @@ export class ResourceCache {
     if (informer === undefined) return;
     const isGone =
       informer.objects.get(namespace, name) === undefined && Number(resourceVersion) <= (informer.knownUpTo ?? 0);
-    if (!isGone) this.#set(kindName(resource), informer.objects, resource);
+    if (!isGone) this.#set(kindName(resource), informer, resource);
   }
 
   stop(): void {
@@ -82,7 +85,7 @@ export class ResourceCache {
       const synced = new Promise<void>((resolve) => {
         markSynced = resolve;
       });
-      informer = { objects: new KindCache(), knownUpTo: undefined, synced, watch: undefined };
+      informer = { objects: new KindCache(), knownUpTo: undefined, synced, isSynced: false, watch: undefined };
       this.#informers.set(name, informer);
       void this.#follow(kind, informer, markSynced);
     }
@@ -92,6 +95,10 @@ export class ResourceCache {
 
   async #follow(kind: KindKey, informer: Informer, markSynced: () => void): Promise<void> {
     const name = kindName(kind);
+    const listed = () => {
+      informer.isSynced = true;
+      markSynced();
+    };
     let resourceVersion: string | undefined;
     let failures = 0;
     while (!this.#stopped) {
@@ -111,22 +118,22 @@ export class ResourceCache {
           const knownUpTo = isListed ? Number(versionOf(event)) : undefined;
           if (event.type === "BOOKMARK") {
             this.#deliver(() => this.#know(informer, knownUpTo));
-            if (event.initialEventsEnd) this.#deliver(() => this.#forgetUnseen(name, informer.objects, seen));
-            if (event.initialEventsEnd) this.#deliver(markSynced);
+            if (event.initialEventsEnd) this.#deliver(() => this.#forgetUnseen(name, informer, seen));
+            if (event.initialEventsEnd) this.#deliver(listed);
             continue;
           }
           const { type, object } = event;
           seen?.add(objectName(object.metadata.namespace, object.metadata.name));
           this.#deliver(() => {
             this.#know(informer, knownUpTo);
-            if (type === "DELETED") this.#delete(name, informer.objects, object);
-            else this.#set(name, informer.objects, object);
+            if (type === "DELETED") this.#delete(name, informer, object);
+            else this.#set(name, informer, object);
           });
         }
       } catch (thrown) {
         if (hasReason(thrown, "Expired") || hasReason(thrown, "Gone")) resourceVersion = undefined;
         // A kind that isn't served holds nothing; its CustomResourceDefinition may come later.
-        if (hasReason(thrown, "NotFound")) this.#deliver(markSynced);
+        if (hasReason(thrown, "NotFound")) this.#deliver(listed);
         failures++;
       }
       if (this.#stopped) return;
@@ -139,27 +146,28 @@ export class ResourceCache {
     if (upTo !== undefined) informer.knownUpTo = Math.max(informer.knownUpTo ?? 0, upTo);
   }
 
-  #forgetUnseen(kind: string, objects: KindCache, seen: ReadonlySet<string> | undefined): void {
+  #forgetUnseen(kind: string, informer: Informer, seen: ReadonlySet<string> | undefined): void {
     if (seen === undefined) return;
-    for (const resource of objects.list(undefined)) {
-      if (!seen.has(objectName(resource.metadata.namespace, resource.metadata.name)))
-        this.#delete(kind, objects, resource);
+    for (const resource of informer.objects.list(undefined)) {
+      if (!seen.has(nameOf(resource))) this.#delete(kind, informer, resource);
     }
   }
 
-  #set(kind: string, objects: KindCache, resource: Resource): void {
+  #set(kind: string, { objects, isSynced }: Informer, resource: Resource): void {
     const before = objects.set(resource);
     if (before === resource) return;
-    const buckets = new Set([...(before === undefined ? [] : bucketsOf(before)), ...bucketsOf(resource)]);
+    const own = bucketsOf(resource);
+    const buckets = before === undefined ? own : [...new Set([...bucketsOf(before), ...own])];
     const isMetadataSame = before !== undefined && hasSameMetadata(before, resource);
-    this.#tell({ kind, object: nameOf(resource), resource, isGone: false, isMetadataSame, buckets: [...buckets] });
+    const isFirstList = !isSynced;
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: false, isMetadataSame, isFirstList, buckets });
   }
 
-  #delete(kind: string, objects: KindCache, resource: Resource): void {
+  #delete(kind: string, { objects, isSynced }: Informer, resource: Resource): void {
     const before = objects.delete(resource);
     if (before === undefined) return;
-    const buckets = bucketsOf(before);
-    this.#tell({ kind, object: nameOf(resource), resource, isGone: true, isMetadataSame: false, buckets });
+    const [buckets, isFirstList] = [bucketsOf(before), !isSynced];
+    this.#tell({ kind, object: nameOf(resource), resource, isGone: true, isMetadataSame: false, isFirstList, buckets });
   }
 
   #tell(change: CacheChange): void {

@@ -30,6 +30,16 @@ export const referenceId = ({ kind, name }: Pick<ConfigurationReference, "kind" 
 
 /** Each ConfigMap and Secret of a template once, by name: environment, volumes, projected volumes. */
 export function configurationOf(template: PodTemplateSpec | undefined): readonly ConfigurationReference[] {
+  if (template === undefined) return [];
+  const known = references.get(template) ?? referencesIn(template);
+  references.set(template, known);
+  return known;
+}
+
+/** Asked for at every look, of the same unchanging template. */
+const references = new WeakMap<PodTemplateSpec, readonly ConfigurationReference[]>();
+
+function referencesIn(template: PodTemplateSpec): readonly ConfigurationReference[] {
   const found = new Map<string, ConfigurationReference>();
   renamed(template, (kind, name, isOptional) => {
     const id = referenceId({ kind, name });

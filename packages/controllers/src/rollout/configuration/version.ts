@@ -29,6 +29,24 @@ export function versionOf(
   replicaSets: readonly ReplicaSet[],
   configuration: ObservedConfiguration,
 ): Version {
+  const known = versions.get(configuration);
+  if (known?.rollout === rollout && known.replicaSets === replicaSets) return known.version;
+  const version = workedOut(rollout, replicaSets, configuration);
+  versions.set(configuration, { rollout, replicaSets, version });
+  return version;
+}
+
+/** Asked for as a Rollout is observed, and again of the same objects as what to do is planned. */
+const versions = new WeakMap<
+  ObservedConfiguration,
+  { readonly rollout: Rollout; readonly replicaSets: readonly ReplicaSet[]; readonly version: Version }
+>();
+
+function workedOut(
+  rollout: Rollout,
+  replicaSets: readonly ReplicaSet[],
+  configuration: ObservedConfiguration,
+): Version {
   const digests = digestsNow(rollout, replicaSets, configuration);
   const template = pinned(rollout.spec.template, digests);
   const wanted = podTemplateHash(template, rollout.status?.collisionCount);
@@ -59,8 +77,10 @@ const isLiveNote = (note: string | undefined): boolean =>
   note === undefined || note === live || note.startsWith(`${live}:`);
 
 export function notesOf(set: ReplicaSet): Notes {
+  const text = set.metadata.annotations?.[annotations.configuration];
+  if (text === undefined) return {};
   try {
-    const notes: unknown = JSON.parse(set.metadata.annotations?.[annotations.configuration] ?? "{}");
+    const notes: unknown = JSON.parse(text);
     return typeof notes === "object" && notes !== null ? (notes as Notes) : {};
   } catch {
     return {};

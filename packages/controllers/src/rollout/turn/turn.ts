@@ -17,11 +17,13 @@ export function turn(observed: ObservedRollout, view: View, now: Instant, decisi
   const { events = [], wakes = [], because } = made;
   const { actions, records: planned } = apart(withSnapshots(observed, view, made.actions ?? []));
   const isCreating = actions.some((action) => action.do === "create" && action.object.kind === replicaSetKind.kind);
-  const status = finished(observed, view, { ...made, isCreating }, now);
+  const next = finished(observed, view, { ...made, isCreating }, now);
+  // The same object where it says the same: the loop, that compares it again, sees so at once.
+  const status = sameJson(next, view.rollout.status) ? (view.rollout.status ?? next) : next;
   const records = [...planned, ...heard(observed, view, status, now)];
   const known = wakes.filter((wake) => wake !== undefined);
   const wakeAt = known.length === 0 ? undefined : instant(Math.min(...known));
-  const isSettled = actions.length + records.length === 0 && sameJson(status, view.rollout.status);
+  const isSettled = actions.length + records.length === 0 && status === view.rollout.status;
   return {
     actions: isSettled ? noteRevision(observed, view) : actions,
     ...(records.length === 0 ? {} : { records }),
