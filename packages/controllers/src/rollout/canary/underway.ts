@@ -47,7 +47,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const keepsStep = advance.is !== "advance" && advance.is !== "promote";
   const stepRun = keepsStep ? step.status : undefined;
   const backgroundRun = advance.is === "promote" ? undefined : background.status;
-  const current = [stepRun, backgroundRun].flatMap((run) => (run === undefined ? [] : [run.name]));
+  // What a move was decided on goes once status tells of it: repeated after a conflict it is decided on the same.
+  const kept = [step.status, background.status].flatMap((run) => (run === undefined ? [] : [run.name]));
   const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
   // A word that a pause step waits for is used by that step.
   const isWordUsed = view.progress.step?.pause === undefined;
@@ -79,10 +80,10 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
       ...planPassed(observed, view, now),
       ...emptied(observed, view, traffic, now),
       ...planBaseline(baseline, view, traffic.weight),
-      ...planOldExperiments(observed, [experimentName, experimentOf(baseline)]),
+      ...planOldExperiments(observed, [experiment.name, experimentOf(baseline)]),
       ...planJudgement(observed, view, traffic.weight, baseline, now),
       ...rings.actions,
-      ...planRest(observed, view, { runs: current, restart }),
+      ...planRest(observed, view, { runs: kept, restart }),
     ],
     events: [
       ...restored.events,
