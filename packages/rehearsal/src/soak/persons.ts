@@ -28,11 +28,11 @@ import { namespace, rolloutKey } from "./manifests/release.ts";
 import { application } from "./manifests/surroundings.ts";
 import type { Saying } from "./story/story.ts";
 
-/** What a person says, by the patches that the commands write. */
-export async function say(client: Client, word: Saying, now: Instant): Promise<void> {
+/** What a person says, by the patches that the commands write; `onEvict` is told of a Pod just before it is taken. */
+export async function say(client: Client, word: Saying, now: Instant, onEvict: (pod: Pod) => void): Promise<void> {
   const rollout = await client.get<Rollout>(rolloutKey);
   if (rollout === undefined) return;
-  if (isElsewhere(word)) return elsewhere[word](client);
+  if (isElsewhere(word)) return elsewhere[word](client, onEvict);
   const { items } = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, {});
   const sets = items.filter(({ metadata }) => metadata.ownerReferences?.[0]?.kind === "Rollout");
   for (const { patch, subresource, target = rolloutKey } of unlessRefused(() => asked(word, rollout, sets, now))) {
@@ -94,11 +94,13 @@ async function lift(client: Client): Promise<void> {
 }
 
 /** A Pod of the release goes, as when its node is drained. */
-async function evict(client: Client): Promise<void> {
+async function evict(client: Client, onEvict: (pod: Pod) => void): Promise<void> {
   const kind = { apiVersion: "v1", kind: "Pod" };
   const { items } = await client.list<Pod>(kind, {});
   const pod = items.filter(({ metadata }) => metadata.labels?.app === "web").at(-1);
-  if (pod !== undefined) await client.delete({ ...kind, namespace, name: pod.metadata.name });
+  if (pod === undefined) return;
+  onEvict(pod);
+  await client.delete({ ...kind, namespace, name: pod.metadata.name });
 }
 
 async function takeColoursBack(client: Client): Promise<void> {
@@ -151,6 +153,6 @@ const elsewhere = {
   deploy,
   endExperiment: (client: Client) => endOwn(client, "Experiment"),
   endRun: (client: Client) => endOwn(client, "AnalysisRun"),
-} satisfies Partial<Record<Saying, (client: Client) => Promise<void>>>;
+} satisfies Partial<Record<Saying, (client: Client, onEvict: (pod: Pod) => void) => Promise<void>>>;
 
 const isElsewhere = (word: Saying): word is keyof typeof elsewhere => Object.hasOwn(elsewhere, word);

@@ -215,7 +215,7 @@ class Player {
     for (const word of ["resume", "promote", "promote", "promoteFull", "abort"] as const) {
       if (this.#before?.rollout.status?.phase !== "Paused") return;
       this.#said.add(word);
-      await say(this.#world.client, word, this.#world.clock.now());
+      await say(this.#world.client, word, this.#world.clock.now(), (pod) => this.#budget.evicted(pod));
       await this.#pass(minutes(10));
     }
     const { phase, message } = this.#before?.rollout.status ?? {};
@@ -408,7 +408,7 @@ class Player {
         return world.watchGap();
       default:
         this.#said.add(step.do);
-        await say(client, step.do, world.clock.now());
+        await say(client, step.do, world.clock.now(), (pod) => this.#budget.evicted(pod));
         if (this.#story.budget !== "none") this.#budget.aside(await pictureOf(client, this.#story));
     }
   }

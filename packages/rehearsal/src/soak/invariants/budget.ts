@@ -12,6 +12,8 @@ export class BudgetWatch {
   #before: Remains | undefined;
   /** Taken since everything was at rest, when all that could be known was known. */
   readonly #taken = new Set<string>();
+  /** Controllers may write just after it, before whoever took it is done. */
+  readonly #evicted = new Set<string>();
 
   look(now: Remains): void {
     this.#taken.clear();
@@ -19,7 +21,12 @@ export class BudgetWatch {
     this.#before = now;
   }
 
-  /** What people do is no doing of controllers. */
+  /** What people take is no doing of controllers. */
+  evicted({ metadata }: Pod): void {
+    this.#evicted.add(metadata.uid ?? "");
+  }
+
+  /** Nor is what else they do. */
   aside(now: Remains): void {
     this.#before = now;
   }
@@ -30,7 +37,10 @@ export class BudgetWatch {
     this.#before = now;
     if (budget === undefined || before === undefined || looked === undefined) return;
     const left = new Set(now.pods.filter(isThere).map(({ metadata }) => metadata.uid));
-    const taken = before.pods.filter((pod) => isProtected(pod) && isThere(pod) && !left.has(pod.metadata.uid));
+    const taken = before.pods.filter(
+      (pod) =>
+        isProtected(pod) && isThere(pod) && !left.has(pod.metadata.uid) && !this.#evicted.has(pod.metadata.uid ?? ""),
+    );
     // What a ReplicaSet has too many of it takes itself, as a rolling update does.
     const staying = now.sets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const voluntary = staying.flatMap((set) => {

@@ -95,18 +95,69 @@ const isOf =
   ({ spec: { subject } }: Decision): boolean =>
     rollout === undefined || subject.kind !== "Rollout" || subject.uid === rollout.metadata.uid;
 
+/** Of one instant: every list is asked for before the first answer is waited for, and the store reads as it is asked. */
 export async function pictureOf(client: Client, story: Story): Promise<Remains> {
-  const { beside, delivery, sides, isConfigured, hasRings, budget } = story;
+  const { beside, delivery, isConfigured, hasRings, budget } = story;
   const all = async <R extends Resource>(apiVersion: string, kind: string, isThere = true): Promise<readonly R[]> =>
     isThere ? (await client.list<R>({ apiVersion, kind }, {})).items : [];
   const argo = "argoproj.io/v1alpha1";
   const ours = "sluice.dev/v1alpha1";
-  const [rollout] = await all<Rollout>(argo, "Rollout");
-  const [route] = await all<VirtualService>("networking.istio.io/v1", "VirtualService");
-  const [rule] = await all<DestinationRule>("networking.istio.io/v1", "DestinationRule");
-  const services = await all<Service>("v1", "Service");
-  const [colours] = await all<BlueGreenDeployment>(ours, "BlueGreenDeployment", beside.includes("colours"));
-  const [application] = await all<Application>(argo, "Application", delivery === "git");
+  const istio = "networking.istio.io/v1";
+  const asked = {
+    rollouts: all<Rollout>(argo, "Rollout"),
+    routes: all<VirtualService>(istio, "VirtualService"),
+    rules: all<DestinationRule>(istio, "DestinationRule"),
+    services: all<Service>("v1", "Service"),
+    colours: all<BlueGreenDeployment>(ours, "BlueGreenDeployment", beside.includes("colours")),
+    applications: all<Application>(argo, "Application", delivery === "git"),
+    decisions: all<Decision>(ours, "Decision"),
+    sets: all<ReplicaSet>("apps/v1", "ReplicaSet"),
+    pods: all<Pod>("v1", "Pod"),
+    slices: all<EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice"),
+    quarantines: all<Quarantine>(ours, "Quarantine"),
+    judgements: all<Judgement>(ours, "Judgement"),
+    deployments: all<Deployment>("apps/v1", "Deployment"),
+    jobs: all<Job>("batch/v1", "Job"),
+    experiments: all<Experiment>(argo, "Experiment"),
+    runs: all<AnalysisRun>(argo, "AnalysisRun"),
+    budgets: all<PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", budget !== "none"),
+    configMaps: all<ConfigMap>("v1", "ConfigMap", isConfigured || delivery === "git"),
+    ringSets: all<RingSet>(ours, "RingSet", hasRings),
+  };
+  const [rollout] = await asked.rollouts;
+  const [route] = await asked.routes;
+  const [rule] = await asked.rules;
+  const services = await asked.services;
+  const decisions = await asked.decisions;
+  return {
+    rollout,
+    sets: await asked.sets,
+    pods: await asked.pods,
+    slices: await asked.slices,
+    services,
+    quarantines: await asked.quarantines,
+    decisions: decisions.filter(isOf(rollout)),
+    decisionNames: new Set(decisions.map(({ metadata }) => metadata.name)),
+    judgements: await asked.judgements,
+    route,
+    rule,
+    deployments: await asked.deployments,
+    jobs: await asked.jobs,
+    experiments: await asked.experiments,
+    runs: await asked.runs,
+    budget: (await asked.budgets)[0],
+    configMaps: await asked.configMaps,
+    ringSet: (await asked.ringSets)[0],
+    colours: (await asked.colours)[0],
+    application: (await asked.applications)[0],
+    ...ledBy(story, { route, rule, services }),
+  };
+}
+
+type Led = Pick<Remains, "weight" | "beside" | "sum" | "added" | "canaryHash" | "stableHash" | "activeHash">;
+
+/** Where users are sent. */
+function ledBy({ sides }: Story, { route, rule, services }: Pick<Remains, "route" | "rule" | "services">): Led {
   const selectedBy = (name: string) =>
     services.find(({ metadata }) => metadata.name === name)?.spec.selector?.[hashLabel] ?? "";
   const leadsTo = (name: "canary" | "stable") =>
@@ -116,33 +167,11 @@ export async function pictureOf(client: Client, story: Story): Promise<Remains> 
   const destinations = route?.spec.http?.find(({ name }) => name === "primary")?.route ?? [];
   const sideOf = ({ destination: { subset, host } }: (typeof destinations)[number]) =>
     subset ?? (host === canaryServiceName ? "canary" : host === stableServiceName ? "stable" : undefined);
-  const decisions = await all<Decision>(ours, "Decision");
-  const sets = await all<ReplicaSet>("apps/v1", "ReplicaSet");
   const shareOf = ({ destination, weight = 0 }: (typeof destinations)[number]): Share => {
     const isBaseline = destination.host.includes("-fresh-baseline");
     return { weight, service: destination.host, hash: selectedBy(destination.host), isBaseline };
   };
   return {
-    rollout,
-    sets,
-    pods: await all<Pod>("v1", "Pod"),
-    slices: await all<EndpointSlice>("discovery.k8s.io/v1", "EndpointSlice"),
-    services,
-    quarantines: await all<Quarantine>(ours, "Quarantine"),
-    decisions: decisions.filter(isOf(rollout)),
-    decisionNames: new Set(decisions.map(({ metadata }) => metadata.name)),
-    judgements: await all<Judgement>(ours, "Judgement"),
-    route,
-    rule,
-    deployments: await all<Deployment>("apps/v1", "Deployment"),
-    jobs: await all<Job>("batch/v1", "Job"),
-    experiments: await all<Experiment>(argo, "Experiment"),
-    runs: await all<AnalysisRun>(argo, "AnalysisRun"),
-    budget: (await all<PodDisruptionBudget>("policy/v1", "PodDisruptionBudget", budget !== "none"))[0],
-    configMaps: await all<ConfigMap>("v1", "ConfigMap", isConfigured || delivery === "git"),
-    ringSet: (await all<RingSet>(ours, "RingSet", hasRings))[0],
-    colours,
-    application,
     weight: destinations.find((one) => sideOf(one) === "canary")?.weight ?? 0,
     beside: destinations.filter((one) => sideOf(one) === undefined).map(shareOf),
     sum: route === undefined ? undefined : destinations.reduce((sum, { weight = 0 }) => sum + weight, 0),
