@@ -160,12 +160,13 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
 async function ordinaryDays(policies: readonly Policy[], options: RehearseOptions): Promise<readonly LearnedTraffic[]> {
   const length = typeof options.history === "string" ? historyOf(options.history) : hours(4 * 7 * 24);
   const door = await historyDoor(options);
-  const { service: services, query } = options;
+  const { service: services, query, queryFailures } = options;
   if (door === undefined) {
     const idle = [
       typeof options.history === "string" ? "--history" : undefined,
       services === undefined ? undefined : "--service",
       query === undefined ? undefined : "--query",
+      queryFailures === undefined ? undefined : "--query-failures",
     ].find((flag) => flag !== undefined);
     if (idle === undefined) return [];
     throw new Fault(
@@ -178,6 +179,7 @@ async function ordinaryDays(policies: readonly Policy[], options: RehearseOption
     length,
     ...(services === undefined ? {} : { services }),
     ...(query === undefined ? {} : { query }),
+    ...(queryFailures === undefined ? {} : { queryFailures }),
   };
   try {
     const days: LearnedTraffic[] = [];

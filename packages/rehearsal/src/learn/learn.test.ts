@@ -1,9 +1,10 @@
 import { instant, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
+import { poisson } from "../model/chance.ts";
 import { noFault } from "../model/fault.ts";
 import { ModelledService } from "../model/service.ts";
 import { defaultTraffic, loadFactor, type Traffic } from "../model/traffic.ts";
-import type { History, HistoryPoint } from "./history.ts";
+import { type History, type HistoryPoint, sumOf } from "./history.ts";
 import { learnTraffic } from "./learn.ts";
 
 const stepSeconds = 300;
@@ -92,6 +93,44 @@ test("what a service did for two weeks is what it is modelled with: its week, it
   expect(words.join("\n")).toMatch(/its busiest hour of a day has 3(\.1)? times the quietest/);
 });
 
+/** Failures of 5 in 1,000 whose counts have `dispersion` times the variance of chance: gamma times Poisson. */
+function uneven(dispersion: number): History {
+  const random = seededRandom(9);
+  const requests = 30 * stepSeconds;
+  const shape = Math.max(1, Math.round((0.005 * requests) / (dispersion - 1)));
+  const gamma = () => {
+    let sum = 0;
+    for (let part = 0; part < shape; part++) sum -= Math.log(1 - random.next());
+    return sum / shape;
+  };
+  const points = Array.from({ length: (14 * 86_400) / stepSeconds }, (_, place): HistoryPoint => {
+    const failures = poisson(random, 0.005 * requests * (dispersion === 1 ? 1 : gamma()));
+    return { endsAt: monday + (place + 1) * stepSeconds, requests, failures, notFound: 0, latencyCounts: [] };
+  });
+  return { points, stepSeconds, tellsFailures: true, edgesMs: [] };
+}
+
+function dispersionOf({ points }: History): number {
+  const share = sumOf(points, ({ failures }) => failures) / sumOf(points, ({ requests }) => requests);
+  return sumOf(points, (one) => (one.failures - share * one.requests) ** 2 / (share * one.requests)) / points.length;
+}
+
+test.each([1, 3, 10])("failures %d times as uneven as chance are so in what is modelled, and as many", (dispersion) => {
+  const history = uneven(dispersion);
+
+  const { traffic, words } = learned(history);
+  const modelled = historyOf(traffic, 14);
+
+  expect(dispersionOf(history) / dispersion).toBeCloseTo(1, 1);
+  expect(dispersionOf(modelled) / dispersion).toBeGreaterThan(0.8);
+  expect(dispersionOf(modelled) / dispersion).toBeLessThan(1.25);
+  const share = sumOf(modelled.points, (one) => one.failures) / sumOf(modelled.points, (one) => one.requests);
+  expect(share / 0.005).toBeCloseTo(1, 1);
+  const said = words.join("\n");
+  if (dispersion === 1) expect(said).toContain("0.5 % fail, as evenly as chance brings them, without bursts");
+  else expect(said).toMatch(/0\.5 % fail, (2\.\d|[6-9](\.\d)?) times as unevenly as chance brings them/);
+});
+
 test("an outage is left out, and said", () => {
   const outage = monday + 86_400;
   const history = historyOf({ ...served, noise: { ...served.noise, burstsAnHour: 0 } }, 3, (point) =>
@@ -121,8 +160,8 @@ test("gaps change no rate, and what nobody tells stays as it was told", () => {
   expect(traffic.requestsPerSecond).toBeCloseTo(40, -0.5);
   expect(traffic).toMatchObject({ errors: defaultTraffic.errors, p95Ms: defaultTraffic.p95Ms });
   expect(words[0]).toBe("seen from 2026-01-05 00:00 to 2026-01-11 23:50 UTC, 71 % of that time");
-  expect(words).toContain("nothing tells what fails: that share is taken as told");
-  expect(words).toContain("nothing tells how long answers take: that is taken as told");
+  expect(words).toContain("nothing tells what fails, no label such as code or status: 0.3 % as usual, unless you say");
+  expect(words).toContain("nothing tells how long answers take, no histogram: p95 240 ms as usual, unless you say");
 });
 
 test("minutes, or a handful of requests, are too little", () => {
@@ -134,6 +173,6 @@ test("minutes, or a handful of requests, are too little", () => {
   });
   expect(learnTraffic({ ...history, points: few }, defaultTraffic)).toEqual({
     is: "tooLittle",
-    because: "144 requests in 24 h; 1,000 in 60 min are the least",
+    because: "144 requests in 24 h, expected at least 60 min and 1,000 requests",
   });
 });

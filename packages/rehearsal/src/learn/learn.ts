@@ -27,7 +27,10 @@ export function learnTraffic(history: History, usual: Traffic): Learned {
       known < leastSeconds
         ? `it goes back ${span(known)}`
         : `${amount(Math.floor(requests))} requests in ${span(known)}`;
-    return { is: "tooLittle", because: `${there}; ${amount(leastRequests)} in ${span(leastSeconds)} are the least` };
+    return {
+      is: "tooLittle",
+      because: `${there}, expected at least ${span(leastSeconds)} and ${amount(leastRequests)} requests`,
+    };
   }
   const load = loadOf(history);
   const failures = failuresOf(history);
@@ -51,7 +54,7 @@ export function learnTraffic(history: History, usual: Traffic): Learned {
   return {
     is: "learned",
     traffic,
-    words: [...loadWords(load, history), ...failureWords(failures), ...latencyWords(latency)],
+    words: [...loadWords(load, history, usual), ...failureWords(failures, usual), ...latencyWords(latency, usual)],
   };
 }
 
@@ -64,6 +67,7 @@ const tenths = (value: number): string => String(Math.round(value * 10) / 10);
 function loadWords(
   { requestsPerSecond, week, shape, wanders }: Load,
   { points, stepSeconds }: History,
+  usual: Traffic,
 ): readonly string[] {
   const first = (points[0]?.endsAt ?? 0) - stepSeconds;
   const last = points.at(-1)?.endsAt ?? 0;
@@ -71,18 +75,25 @@ function loadWords(
   const gaps = there < 0.995 ? `, ${percent(there)} of that time` : "";
   const swing =
     week === undefined
-      ? "too short for the swing of a day, which is taken as told"
+      ? `too short for the swing of a day: ${usual.dailySwing === 1 ? "none" : `${tenths(usual.dailySwing)} times`} as usual, unless you say`
       : `its busiest hour of a day has ${tenths(dailySwingOf(week))} times the quietest`;
   const days =
-    week !== undefined && shape === "week" ? `, Saturday and Sunday ${percent(weekendOf(week))} of a weekday` : "";
+    week !== undefined && shape === "week"
+      ? `, Saturday and Sunday ${percent(weekendOf(week))} of a weekday`
+      : shape === "day"
+        ? ", all days alike, since it is too short for those of a week"
+        : "";
   return [
     `seen from ${day(first)} to ${day(last)} UTC${gaps}`,
     `${amount(requestsPerSecond)} requests a second on average; ${swing}${days}; around that it wanders by ${percent(wanders)}`,
   ];
 }
 
-function failureWords(failures: Failures | undefined): readonly string[] {
-  if (failures === undefined) return ["nothing tells what fails: that share is taken as told"];
+function failureWords(failures: Failures | undefined, usual: Traffic): readonly string[] {
+  if (failures === undefined)
+    return [
+      `nothing tells what fails, no label such as code or status: ${percent(usual.errors)} as usual, unless you say`,
+    ];
   const { share, dispersion, burstsAnHour, burst, incidents } = failures;
   const uneven =
     dispersion < 1.2
@@ -104,8 +115,11 @@ function failureWords(failures: Failures | undefined): readonly string[] {
   ];
 }
 
-function latencyWords(latency: Latency | undefined): readonly string[] {
-  if (latency === undefined) return ["nothing tells how long answers take: that is taken as told"];
+function latencyWords(latency: Latency | undefined, usual: Traffic): readonly string[] {
+  if (latency === undefined)
+    return [
+      `nothing tells how long answers take, no histogram: p95 ${amount(usual.p95Ms)} ms as usual, unless you say`,
+    ];
   const { p50Ms, p95Ms, p99Ms, wanders, isOpen } = latency;
   const open = isOpen ? "; over 5 % are in the histogram's open bucket, so these are too short" : "";
   return [

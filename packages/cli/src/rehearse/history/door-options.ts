@@ -15,6 +15,7 @@ export interface HistoryOptions {
   readonly prometheusInsecure?: boolean;
   readonly service?: readonly string[];
   readonly query?: string;
+  readonly queryFailures?: string;
   /** A time; false where nothing is to be learned. */
   readonly history?: string | boolean;
   readonly data?: string;

@@ -24,6 +24,8 @@ export function prometheusHistory(door: PrometheusDoor): HistoryDoor {
     isOwn: false,
     range: (query, range) =>
       queryPrometheusRange(door, query, range, AbortSignal.timeout(120_000), wallClock).catch((thrown: unknown) => {
+        if (isFault(thrown) && thrown.message.endsWith("status 404"))
+          throw new Fault("unavailable", `${thrown.message}: expected the address below which it serves /api/v1`);
         if (!isFault(thrown) || thrown.kind !== "forbidden") throw thrown;
         const ways = "--prometheus-token-file, --prometheus-user or --prometheus-header";
         throw new Fault("forbidden", `${thrown.message}: nobody is let in without ${ways}, or not with these`);

@@ -2,7 +2,7 @@ import { Fault, hours, type Instant, instant, isFault, type Millis, minutes } fr
 import { labelValue, type MatrixSeries } from "@sluice/metrics";
 import type { History, HistoryPoint } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
-import { codeLabels, type HistorySource } from "./sources.ts";
+import { type CountedFailures, codeLabels, type HistorySource } from "./sources.ts";
 
 /** One point tells of this long: long enough for a rate of what is scraped each minute. */
 export const step = minutes(5);
@@ -57,6 +57,8 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
   const by = codeLabel === undefined ? "" : ` by (${codeLabel})`;
   const rate = source.isRate ? `sum(${source.requests})` : `sum${by} (${rateOf(door, source.requests)})`;
   const requests = await asked.all("requests", rate);
+  const failures =
+    source.failures === undefined ? [] : await asked.all("failures", `sum(${rateIn(door, source.failures)})`);
   const buckets =
     source.buckets === undefined ? [] : await asked.all("latencies", `sum by (le) (${rateOf(door, source.buckets)})`);
   const edges = [...new Set(buckets.map(({ labels }) => labelValue(labels, "le")))]
@@ -64,15 +66,19 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
     .sort((one, other) => Number(one) - Number(other));
   const points = new Map<number, HistoryPoint>();
   for (const { labels, times, values } of requests) {
-    const kind = kindOf(codeLabel === undefined ? "" : labelValue(labels, codeLabel));
+    const told = kindOf(codeLabel === undefined ? "" : labelValue(labels, codeLabel));
+    const kind = told === "failures" && source.failures !== undefined ? "good" : told;
     for (const [place, time] of times.entries()) add(points, time, kind, values[place] ?? 0);
+  }
+  for (const { times, values } of failures) {
+    for (const [place, time] of times.entries()) addFailures(points, time, values[place] ?? 0);
   }
   addLatencies(points, buckets, edges);
   return {
     history: {
       points: [...points.values()].sort((one, other) => one.endsAt - other.endsAt),
       stepSeconds: step / 1000,
-      tellsFailures: codeLabel !== undefined,
+      tellsFailures: source.failures === undefined ? codeLabel !== undefined : failures.length > 0,
       edgesMs: edges.map((le) => Number(le) * source.bucketMs),
     },
     missing: asked.missing,
@@ -85,10 +91,16 @@ const rateOf = ({ isOwn }: HistoryDoor, counter: string): string =>
     ? `clamp_min(${counter} - ${counter} offset ${rateWindow}, 0) / ${step / 1000}`
     : `rate(${counter}[${rateWindow}])`;
 
+const rateIn = (door: HistoryDoor, { query, isRate }: CountedFailures): string =>
+  isRate ? query : rateOf(door, query);
+
 type Kind = "failures" | "notFound" | "good";
 
+/** gRPC's codes that are no client's fault, and what Micrometer calls them all. */
+const grpcFailures = /^(SERVER_ERROR|Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss)$/;
+
 const kindOf = (code: string): Kind =>
-  /^5/.test(code) || /^(SERVER_ERROR|Internal)$/.test(code) ? "failures" : /^[34]/.test(code) ? "notFound" : "good";
+  /^5/.test(code) || grpcFailures.test(code) ? "failures" : /^[34]/.test(code) ? "notFound" : "good";
 
 function add(points: Map<number, HistoryPoint>, time: number, kind: Kind, rate: number): void {
   if (!Number.isFinite(rate) || rate < 0) return;
@@ -99,6 +111,13 @@ function add(points: Map<number, HistoryPoint>, time: number, kind: Kind, rate: 
     requests: before.requests + count,
     ...(kind === "good" ? {} : { [kind]: before[kind] + count }),
   });
+}
+
+/** Counted apart, they are among the requests already. */
+function addFailures(points: Map<number, HistoryPoint>, time: number, rate: number): void {
+  const before = points.get(time);
+  if (before === undefined || !(rate >= 0)) return;
+  points.set(time, { ...before, failures: Math.min(before.requests, (rate * step) / 1000) });
 }
 
 /** Prometheus' buckets hold all that are below them; ours what lies between two edges. */

@@ -3,7 +3,7 @@ import { Fault, hours, type Millis } from "@sluice/kernel";
 import { defaultTraffic, learnTraffic, type Policy, type Traffic } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
 import { type Found, fetchHistory, look, periodBefore } from "./fetch.ts";
-import { sourceOfQuery, sourcesOf } from "./sources.ts";
+import { failuresOfQuery, sourceOfQuery, sourcesOf } from "./sources.ts";
 
 export interface LearnedTraffic {
   readonly traffic: Traffic;
@@ -19,6 +19,8 @@ export interface Wanted {
   readonly length: Millis;
   readonly services?: readonly string[];
   readonly query?: string;
+  /** The counter of those that fail, or their rate. */
+  readonly queryFailures?: string;
 }
 
 /**
@@ -29,12 +31,13 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
   const period = periodBefore(wanted.now, wanted.length);
   const namespace = policy.rollout.metadata.namespace ?? "default";
   const services = wanted.services ?? servicesOf(policy);
+  const failures = wanted.queryFailures === undefined ? {} : { failures: failuresOfQuery(wanted.queryFailures) };
   const sources = wanted.query === undefined ? sourcesOf({ namespace, services }) : [sourceOfQuery(wanted.query)];
   const looked: Found[] = [];
   for (const source of sources) {
     // What was found first is trusted most; the rest would only cost.
     if (looked.some(({ series }) => series > 0)) break;
-    looked.push(await look(door, source, period));
+    looked.push(await look(door, { ...source, ...failures }, period));
   }
   const found = looked.find(({ series }) => series > 0);
   const absent = looked.filter(({ series }) => series === 0).map(({ source }) => source.requests);
@@ -48,15 +51,22 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
     );
   }
   const { history, missing } = await fetchHistory(door, found);
+  if (wanted.queryFailures !== undefined && !history.tellsFailures && missing.length === 0)
+    throw new Fault(
+      "invalid",
+      `--query-failures: ${door.name} has no ${wanted.queryFailures} in the last ${days(wanted.length)}, expected a counter that is there, if only at 0`,
+    );
   const learned = learnTraffic(history, defaultTraffic);
   const from = `${door.name}: ${found.source.name}, ${found.source.requests}`;
+  const { buckets } = found.source;
+  const noBuckets = buckets === undefined || history.edgesMs.length > 0 ? [] : [`not found: ${buckets}`];
   const gaps = missing.map((what) => `couldn't be had: ${what}`);
   if (learned.is === "tooLittle") {
     const message = `too little to learn from: ${learned.because}`;
     if (!door.isOwn) throw new Fault("invalid", [`${from}: ${message}`, ...gaps].join("\n"));
     return { traffic: defaultTraffic, words: [`${from}: ${message}; an ordinary day is made up`, ...gaps] };
   }
-  return { traffic: learned.traffic, words: [from, ...notFound, ...learned.words, ...gaps] };
+  return { traffic: learned.traffic, words: [from, ...notFound, ...noBuckets, ...learned.words, ...gaps] };
 }
 
 const days = (length: Millis): string =>

@@ -81,8 +81,36 @@ test("a query of one's own is a counter, or a rate of which no more is known", a
   expect(counter.traffic.errors).toBeCloseTo(0.005, 4);
   expect(counter.traffic.p95Ms).toBeCloseTo(250, 0);
   expect(rate.traffic.requestsPerSecond).toBeCloseTo(19.9, 0);
-  expect(rate.words).toContain("nothing tells what fails: that share is taken as told");
+  expect(rate.words).toContain(
+    "nothing tells what fails, no label such as code or status: 0.3 % as usual, unless you say",
+  );
   await expect(learn("rate(")).rejects.toThrow("--query");
+});
+
+test("failures that a counter of their own counts, or gRPC's codes, are learned as any others", async () => {
+  const apart: readonly Counter[] = [
+    { labels: { __name__: "http_requests_total", job: "apart" }, aMinute: () => 1200 },
+    { labels: { __name__: "http_requests_failed_total", job: "apart" }, aMinute: () => 6 },
+  ];
+  const grpc = ["OK", "NotFound", "Unavailable"].map((grpc_code, place): Counter => {
+    return { labels: { __name__: "grpc_server_handled_total", grpc_code }, aMinute: () => [1188, 0, 12][place] ?? 0 };
+  });
+  const state = await stateWith([...apart, ...grpc], 24 * hour);
+  const door = await ownHistory(state);
+  const learn = async (query: string, queryFailures?: string) =>
+    learnedTraffic(door, await webPolicy(), { ...wanted, query, ...(queryFailures && { queryFailures }) });
+
+  const counted = await learn('http_requests_total{job="apart"}', "http_requests_failed_total");
+  const rated = await learn('http_requests_total{job="apart"}', "sum(rate(http_requests_failed_total[5m]))");
+  const codes = await learn("grpc_server_handled_total");
+  const absent = learn('http_requests_total{job="apart"}', "http_requests_faild_total");
+
+  expect(counted.traffic.requestsPerSecond).toBeCloseTo(20, 1);
+  expect(counted.traffic.errors).toBeCloseTo(0.005, 4);
+  expect(rated.traffic.errors).toBeCloseTo(0.005, 4);
+  expect(codes.traffic.errors).toBeCloseTo(0.01, 4);
+  await expect(absent).rejects.toThrow(/^--query-failures: .* has no http_requests_faild_total in the last 28 days/);
+  await door.close();
 });
 
 test("a control plane has it read in a thread", async () => {

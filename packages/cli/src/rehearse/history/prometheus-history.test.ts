@@ -136,6 +136,23 @@ test("what a server doesn't give is named, and the rest is learned from", async 
   expect(words.join("\n")).not.toContain("s3cret");
 });
 
+test("an address below which there is no API says what it should be, and so does TLS where there is none", async () => {
+  const server = createServer((_, response) => {
+    response.statusCode = 404;
+    response.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => void server.close());
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const learn = async (address: string) =>
+    learnedTraffic(prometheusHistory({ address }), await webPolicy(), { now: 1_767_571_200_000, length: hours(24) });
+
+  await expect(learn(`http://${host}/graph`)).rejects.toThrow(
+    "status 404: expected the address below which it serves /api/v1",
+  );
+  await expect(learn(`https://${host}`)).rejects.toThrow("found plain HTTP there, expected TLS");
+});
+
 test.each([
   [{ prometheusTokenFile: "token" }, "--prometheus-token-file needs --from-prometheus"],
   [{ fromPrometheus: "http://x", prometheusUser: "team" }, "go together"],

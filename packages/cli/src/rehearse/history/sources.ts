@@ -1,6 +1,6 @@
-import { Fault } from "@sluice/kernel";
-import { describeRefusal, type LabelMatcher, parsePromql, withoutParentheses } from "@sluice/languages";
+import type { LabelMatcher } from "@sluice/languages";
 import { metricNameLabel } from "@sluice/metrics";
+import { readAskedQuery } from "./asked-query.ts";
 
 /** Series that may tell of a service: a counter of requests, and a histogram of how long they took. */
 export interface HistorySource {
@@ -13,9 +13,22 @@ export interface HistorySource {
   readonly bucketMs: number;
   /** The query is a rate already, and no counter with labels. */
   readonly isRate?: boolean;
+  /** What counts those that fail, where no code tells. */
+  readonly failures?: CountedFailures;
   /** It chose among the answers itself: what is left says nothing of what failed. */
   readonly isOfSomeCodes?: boolean;
 }
+
+export interface CountedFailures {
+  readonly query: string;
+  readonly isRate: boolean;
+}
+
+/** What `--query-failures` says. Faults: invalid. */
+export const failuresOfQuery = (query: string): CountedFailures => ({
+  query,
+  isRate: readAskedQuery("--query-failures", query).is === "rate",
+});
 
 /** Under which what became of a request is told. */
 export const codeLabels = [
@@ -26,6 +39,7 @@ export const codeLabels = [
   "http_status",
   "http_status_code",
   "http_response_status_code",
+  "grpc_code",
 ];
 
 export interface Sought {
@@ -85,7 +99,10 @@ const known: readonly Known[] = [
 export const sourcesOf = ({ namespace, services }: Sought): readonly HistorySource[] =>
   known.flatMap(({ name, requests, buckets, bucketMs = 1000, service, namespace: spaces, always }) =>
     service.map((label, place): HistorySource => {
-      const one = services.length === 1 ? `${label}="${services[0]}"` : `${label}=~"${services.join("|")}"`;
+      const one =
+        services.length === 1
+          ? `${label}=${JSON.stringify(services[0])}`
+          : `${label}=~${JSON.stringify(services.map(literal).join("|"))}`;
       const space = spaces?.[place];
       const matchers = [always, one, space === undefined ? undefined : `${space}="${namespace}"`];
       const selector = `{${matchers.filter((matcher) => matcher !== undefined).join(",")}}`;
@@ -98,20 +115,21 @@ export const sourcesOf = ({ namespace, services }: Sought): readonly HistorySour
     }),
   );
 
+/** In a regular expression. */
+const literal = (name: string): string => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+
 const durationsOf: readonly (readonly [RegExp, string])[] = [
   [/_requests_total$/, "_request_duration_seconds_bucket"],
   [/_requests$/, "_request_duration_seconds_bucket"],
+  [/_handled_total$/, "_handling_seconds_bucket"],
   [/_count$/, "_bucket"],
 ];
 
 /** What `--query` says: the counter of requests, or an expression that is a rate already. Faults: invalid. */
 export function sourceOfQuery(query: string): HistorySource {
-  const parsed = parsePromql(query);
-  if (parsed.is === "refused")
-    throw new Fault("invalid", `--query ${describeRefusal(parsed.refusal, query)}\n  ${query}`);
-  const expression = withoutParentheses(parsed.value);
-  if (expression.is !== "selector") return { name: "--query", requests: query, bucketMs: 1000, isRate: true };
-  const { matchers } = expression;
+  const asked = readAskedQuery("--query", query);
+  if (asked.is === "rate") return { name: "--query", requests: query, bucketMs: 1000, isRate: true };
+  const { matchers } = asked;
   const named = matchers.find(({ label, operator }) => label === metricNameLabel && operator === "=")?.value ?? "";
   const [pattern, ending] = durationsOf.find(([one]) => one.test(named)) ?? [];
   const isMilliseconds = /milliseconds|_ms_/.test(named);

@@ -99,6 +99,8 @@ function describe(thrown: unknown): string {
     case "ENOTFOUND":
     case "EAI_AGAIN":
       return "its name can't be resolved";
+    case "ERR_SSL_WRONG_VERSION_NUMBER":
+      return "found plain HTTP there, expected TLS: does its address begin with http://?";
     case "ECONNRESET":
     case "UND_ERR_SOCKET":
       return "the connection broke";
