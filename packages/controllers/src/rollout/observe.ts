@@ -20,6 +20,7 @@ import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
 import { placeOf } from "../marks/index.ts";
 import { type Claims, readClaims } from "../ownership/index.ts";
 import { podHashLabel } from "../version/index.ts";
+import { type NamesTaken, readNamesTaken } from "./adopted/names-taken.ts";
 import { type EvidenceRules, evidenceRules } from "./analysis/policy.ts";
 import { readChecks, readSynthetic, type SyntheticState } from "./analysis/synthetic-state.ts";
 import { blueGreenOf } from "./bluegreen/strategy.ts";
@@ -73,6 +74,7 @@ export interface ObservedRollout {
   readonly former: Claims<ReplicaSet>["former"];
   /** Another's ReplicaSet has the name that this version's would have. */
   readonly isNameTaken: boolean;
+  readonly namesTaken: NamesTaken;
   /** Of the current template's version, of those whose labels follow the release, and of all while a restart is wanted. */
   readonly pods: readonly Pod[];
   /** What may not go all at once; read while a restart is wanted. */
@@ -189,6 +191,7 @@ export async function observe(written: Rollout, read: Reader): Promise<ObservedR
       workload.is !== "missing" &&
       namesake !== undefined &&
       !replicaSets.some(({ metadata }) => metadata.uid === namesake.metadata.uid),
+    namesTaken: await readNamesTaken(rollout, hash, read),
     configuration,
     pods: await readPods(rollout, hash, replicaSets, read),
     budgets: await readBudgets(rollout, read),

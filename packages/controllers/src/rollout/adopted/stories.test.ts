@@ -7,6 +7,7 @@ import type { Effects } from "../../loop/index.ts";
 import { BlueGreenRelease } from "../bluegreen/blue-green.fixture.ts";
 import { abortPatch } from "../index.ts";
 import {
+  analysis,
   handlers,
   Outside,
   pause,
@@ -18,6 +19,7 @@ import {
 } from "../release.fixture.ts";
 
 const steps = [setWeight(20), pause(), setWeight(60), pause("30s")];
+const experiment = { templates: [{ name: "trial", specRef: "canary" as const }] };
 const [routed, basic]: readonly ReleaseOptions[] = [{ steps }, { steps, isRouted: false }] as const;
 
 /** What it owns stays. */
@@ -76,6 +78,29 @@ test.each([
     release.world.stop();
   },
 );
+
+test("what was measured of it before is nobody's proof: it is measured anew, by names of its own", async () => {
+  const measured = { steps: [setWeight(20), analysis(), { experiment }, pause()] };
+  const release = await Release.begin();
+  await release.push("web:v1");
+  await release.push("web:v2", measured);
+  await release.world.run(seconds(30));
+  const [old] = await release.analysisRuns();
+  await orphaned(release);
+
+  await release.push("web:v2", measured);
+  await release.world.run(seconds(30));
+
+  const runs = (await release.analysisRuns()).map(({ metadata, status }) => [metadata.name, status?.phase]);
+  expect(runs).toEqual([
+    [old?.metadata.name, "Successful"],
+    [`${old?.metadata.name}.1`, "Successful"],
+  ]);
+  const experiments = await release.world.list({ apiVersion: "argoproj.io/v1alpha1", kind: "Experiment" });
+  expect(experiments.map(({ metadata }) => metadata.ownerReferences?.length ?? 0)).toEqual([0, 1]);
+  expect(await release.status()).toMatchObject({ currentStepIndex: 2 });
+  release.world.stop();
+});
 
 test("what had everybody keeps everybody, whichever side it was on", async () => {
   const release = await Release.begin();

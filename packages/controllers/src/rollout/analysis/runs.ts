@@ -2,6 +2,7 @@ import { type AnalysisRun, controlledBy, type RolloutAnalysis, type RolloutAnaly
 import { after, type Instant, millis, parseInstant, seconds } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { isTaken } from "../adopted/names-taken.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isWithinRollbackWindow } from "../canary/rollback-window.ts";
 import { canaryOf, isRouted, weightAt } from "../canary/steps.ts";
@@ -72,7 +73,7 @@ export function newRun(
       known !== undefined && (isOver(known) || known.spec.terminate || slotStatus(view, slot)?.name === runName);
     if (known !== undefined && !isOld)
       return { run: { name: runName, status: known.status?.phase ?? "" }, actions: [] };
-    if (known === undefined) break;
+    if (known === undefined && !isTaken(observed.namesTaken, analysisRunKind, runName)) break;
     runName = `${base}.${attempt}`;
   }
   const { metrics, args, dryRun, measurementRetention } = merged.value;

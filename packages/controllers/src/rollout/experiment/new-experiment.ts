@@ -10,8 +10,9 @@ import { type Resolved, resolved, unresolved } from "../../arguments/index.ts";
 import type { Effect } from "../../loop/index.ts";
 import { isCompleted } from "../../phases/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { isTaken } from "../adopted/names-taken.ts";
 import { passedArguments } from "../analysis/references.ts";
-import { annotations } from "../names.ts";
+import { annotations, experimentKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { hashOf, type View } from "../view.ts";
 
@@ -34,8 +35,9 @@ export function newExperiment(
   let name = base;
   for (let attempt = 1; ; attempt++) {
     const known = observed.experiments.all.find(({ metadata }) => metadata.name === name);
-    if (known === undefined) break;
-    if (!isCompleted(known.status?.phase) && known.spec.terminate !== true) return resolved({ name, actions: [] });
+    if (known === undefined && !isTaken(observed.namesTaken, experimentKind, name)) break;
+    const isOpen = known !== undefined && !isCompleted(known.status?.phase) && known.spec.terminate !== true;
+    if (isOpen) return resolved({ name, actions: [] });
     name = `${base}.${attempt}`;
   }
   const made = experimentOf(view, step, name);

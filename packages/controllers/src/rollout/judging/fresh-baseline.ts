@@ -3,6 +3,7 @@ import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { isCompleted } from "../../phases/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { isTaken, type NamesTaken } from "../adopted/names-taken.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { isRouted } from "../canary/steps.ts";
@@ -35,7 +36,7 @@ export type FreshBaseline =
     }
   | { readonly is: "missing"; readonly because: string };
 
-export function freshBaseline({ experiments }: ObservedRollout, view: View): FreshBaseline {
+export function freshBaseline({ experiments, namesTaken }: ObservedRollout, view: View): FreshBaseline {
   const { rollout, policy, hash, revision, canary, status } = view;
   if (policy?.spec.freshBaseline !== true || refusedBaseline(rollout, policy) !== undefined) return { is: "unwanted" };
   if (!mayBeJudged(view) || canary === undefined || status.promoteFull === true) return { is: "unwanted" };
@@ -52,7 +53,7 @@ export function freshBaseline({ experiments }: ObservedRollout, view: View): Fre
   if (experiment === undefined) {
     const failed = tries.find(({ spec }) => spec.terminate !== true);
     if (failed !== undefined) return { is: "missing", because: failed.status?.message ?? "its Experiment has ended" };
-    return { is: "coming", experiment: undefined, name: freeName(name, tries) };
+    return { is: "coming", experiment: undefined, name: freeName(name, tries, namesTaken) };
   }
   const version = experiment.status?.templateStatuses?.[0];
   if (experiment.status?.phase !== "Running" || version?.podTemplateHash === undefined) {
@@ -71,10 +72,11 @@ const namesPort = (set: ReplicaSet | undefined): boolean =>
   (set?.spec.template?.spec.containers ?? []).some(({ ports = [] }) => ports.length > 0);
 
 /** The name of an ended one isn't used again. */
-function freeName(base: string, tries: readonly Experiment[]): string {
+function freeName(base: string, tries: readonly Experiment[], taken: NamesTaken): string {
   for (let attempt = 0; ; attempt++) {
     const name = attempt === 0 ? base : `${base}.${attempt}`;
-    if (!tries.some(({ metadata }) => metadata.name === name)) return name;
+    const isTried = tries.some(({ metadata }) => metadata.name === name);
+    if (!isTried && !isTaken(taken, experimentKind, name)) return name;
   }
 }
 

@@ -2,6 +2,7 @@ import { controlledBy, type Judgement, type JudgementSpec } from "@sluice/api";
 import { formatInstant, type Instant, parseInstant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { imagesOf } from "../../version/index.ts";
+import { isTaken, type NamesTaken } from "../adopted/names-taken.ts";
 import { isRouted, pauseLength, stepsOf } from "../canary/steps.ts";
 import { judgementKind, keyIn } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
@@ -91,7 +92,7 @@ function outcomeOf(
 }
 
 function newJudgement(
-  { judgements }: ObservedRollout,
+  { judgements, namesTaken }: ObservedRollout,
   view: View,
   { plan, comparedWith, baseline }: Pick<JudgementSpec, "plan" | "comparedWith" | "baseline">,
   now: Instant,
@@ -107,7 +108,7 @@ function newJudgement(
     apiVersion: "sluice.dev/v1alpha1",
     kind: "Judgement",
     metadata: {
-      name: tries.length === 0 ? base : `${base}.${tries.length}`,
+      name: judgementName(base, tries.length, namesTaken),
       ...(namespace === undefined ? {} : { namespace }),
       labels: { "sluice.dev/subject": rolloutName },
       ownerReferences: [controlledBy(rollout)],
@@ -134,6 +135,13 @@ function newJudgement(
       ...(model === undefined ? {} : { model }),
     },
   };
+}
+
+function judgementName(base: string, tries: number, taken: NamesTaken): string {
+  for (let attempt = tries; ; attempt++) {
+    const name = attempt === 0 ? base : `${base}.${attempt}`;
+    if (!isTaken(taken, judgementKind, name)) return name;
+  }
 }
 
 /** `v3` rather than `registry/shop:v3`, as people speak of it. */
