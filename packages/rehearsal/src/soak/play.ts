@@ -1,7 +1,7 @@
 import { type Application, type Client, hasReason, keyOf, type Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
 import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
-import { checkBesideEnd, checkColours, checkWorker } from "./invariants/beside.ts";
+import { checkBesideEnd, checkColours, checkWorker, isWorkerWhole } from "./invariants/beside.ts";
 import { BudgetWatch } from "./invariants/budget.ts";
 import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
 import { checkGone } from "./invariants/gone.ts";
@@ -98,6 +98,8 @@ class Player {
   readonly #versions: Wanted["template"][] = [];
   #wanted: Wanted;
   #numbers = 0;
+  /** The worker had what a rolling update promises, when it was last changed or since. */
+  #wasWhole = false;
   #before: Picture | undefined;
   /** What was there at the last look, with a Rollout or without one. */
   #seen: Remains | undefined;
@@ -197,7 +199,7 @@ class Player {
     checkReleaseEnd(this.#before, this.#checks);
     const fault = await this.#company.faultAtEnd(world.client);
     this.#checks.holds("agrees", fault === undefined, () => fault ?? "");
-    checkBesideEnd(this.#before, this.#checks);
+    checkBesideEnd(this.#before, this.#wasWhole, this.#checks);
     checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
   }
@@ -234,6 +236,7 @@ class Player {
     this.#checks.holds("sound", world.bug === undefined, () => world.bug ?? "");
     checkGone(now, this.#seen, at, this.#checks);
     this.#budget.look(now);
+    this.#wasWhole ||= isWorkerWhole(now);
     const isOther = this.#before?.rollout.metadata.uid !== now.rollout?.metadata.uid;
     if (isOther) this.#traffic = new TrafficWatch();
     const before = isOther ? undefined : this.#before;
@@ -375,6 +378,7 @@ class Player {
         return world.clock.jump(seconds(step.seconds));
       case "worker": {
         if (!this.#story.beside.includes("worker")) return;
+        this.#wasWhole = isWorkerWhole(await pictureOf(client, this.#story));
         const template = workerTemplate(++this.#numbers, step.fate);
         await client.patch(workerKey, { type: "merge", value: { spec: { template } } });
         return;

@@ -1,8 +1,8 @@
 import { coloursKey, workerKey } from "../manifests/beside.ts";
 import type { Checks } from "./invariant.ts";
-import { isReady, type Picture, wantedOf } from "./picture.ts";
+import { isReady, type Picture, type Remains, wantedOf } from "./picture.ts";
 
-const workers = (picture: Picture): number =>
+const workers = (picture: Remains): number =>
   picture.pods.filter((pod) => pod.metadata.labels?.app === "worker" && isReady(pod)).length;
 
 /** A Deployment's default: a quarter, rounded down. */
@@ -22,6 +22,12 @@ export function checkWorker(now: Picture, before: Picture | undefined, checks: C
     has >= floor || areFlaky,
     () => `${has} pods of ${worker.metadata.name} serve, ${had} did, ${floor} are promised`,
   );
+}
+
+/** A rolling update keeps as many as it found. */
+export function isWorkerWhole(picture: Remains): boolean {
+  const worker = picture.deployments.find(({ metadata }) => metadata.name === workerKey.name);
+  return worker !== undefined && workers(picture) >= floorOf(wantedOf(worker));
 }
 
 /** The colour that everybody gets is there. */
@@ -46,8 +52,12 @@ export function checkColours(now: Picture, before: Picture | undefined, at: numb
   );
 }
 
-/** What must hold of a pair and of Jobs once nobody has done anything for an hour. */
-export function checkBesideEnd({ deployments, jobs, colours, services, pods }: Picture, checks: Checks): void {
+/** What must hold of a pair and of Jobs once nobody has done anything for an hour; `wasWhole`: the worker, when it was last changed or since. */
+export function checkBesideEnd(
+  { deployments, jobs, colours, services, pods }: Picture,
+  wasWhole: boolean,
+  checks: Checks,
+): void {
   const worker = deployments.find(({ metadata }) => metadata.name === workerKey.name);
   if (worker !== undefined) {
     const image = worker.spec.template.spec.containers[0]?.image ?? "";
@@ -62,7 +72,7 @@ export function checkBesideEnd({ deployments, jobs, colours, services, pods }: P
     );
     checks.holds(
       "enough",
-      own.filter(isReady).length >= floorOf(wantedOf(worker)),
+      !wasWhole || own.filter(isReady).length >= floorOf(wantedOf(worker)),
       () => `${own.filter(isReady).length} pods of ${worker.metadata.name} serve`,
     );
   }
