@@ -8,6 +8,7 @@ import { blueGreenFindings } from "./rules/blue-green-rules.ts";
 import { canaryScaleFindings } from "./rules/canary-scale-rules.ts";
 import { evidenceFindings } from "./rules/evidence-rules.ts";
 import { freshBaselineFindings } from "./rules/fresh-baseline-rules.ts";
+import { idleMetricFindings } from "./rules/idle-metric-rules.ts";
 import { keptVersionsFindings } from "./rules/kept-versions-rules.ts";
 import { mergedTemplateFindings } from "./rules/merged-templates-rules.ts";
 import { ringFindings } from "./rules/ring-rules.ts";
@@ -29,6 +30,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...schemaFindings(world),
     ...analysisFindings(world),
     ...mergedTemplateFindings(world),
+    ...idleMetricFindings(world),
     ...routingFindings(world),
     ...ringFindings(world),
     ...canaryScaleFindings(world),

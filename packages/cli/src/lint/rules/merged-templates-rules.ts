@@ -1,9 +1,9 @@
-import type { Argument, DryRun, Metric, Rollout, RolloutAnalysis, RolloutAnalysisTemplateReference } from "@sluice/api";
+import type { Argument, DryRun, Metric } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
 import { list } from "../analysis/analysis-arguments.ts";
-import { type FoundTemplate, findTemplate, referencesOf } from "../analysis/analysis-uses.ts";
+import { type FoundTemplate, referencesOf } from "../analysis/analysis-uses.ts";
+import { analysesOf, namedTogether } from "../analysis/merged-analysis.ts";
 import type { Finding } from "../finding.ts";
-import type { Manifest } from "../manifests/manifest.ts";
 import { findingAt, type World } from "../manifests/world.ts";
 import { type Repair, removal, withFix } from "../repairs/repairs.ts";
 
@@ -12,8 +12,8 @@ export const mergedTemplateFindings = (world: World): readonly Finding[] => {
   // Two Rollouts that name the same pair are told once, at the template.
   const told = new Set<string>();
   return world.of("Rollout").flatMap((rollout) =>
-    analysesIn(rollout).flatMap(({ path, analysis }) => {
-      const found = together(world, referencesOf(analysis), rollout.resource.metadata.namespace);
+    analysesOf(rollout).flatMap(({ path, analysis }) => {
+      const found = namedTogether(world, referencesOf(analysis), rollout.resource.metadata.namespace);
       return clashes(found, `${path} of ${rollout.describe()}`).filter(({ file, line, column, rule }) => {
         const place = `${file}:${line}:${column} ${rule}`;
         if (told.has(place)) return false;
@@ -23,37 +23,6 @@ export const mergedTemplateFindings = (world: World): readonly Finding[] => {
     }),
   );
 };
-
-function analysesIn({ resource }: Manifest): readonly { readonly path: string; readonly analysis: RolloutAnalysis }[] {
-  const { canary, blueGreen } = (resource as Partial<Rollout>).spec?.strategy ?? {};
-  const places: readonly (readonly [string, RolloutAnalysis | undefined])[] = [
-    ["spec.strategy.canary.analysis", canary?.analysis],
-    ...list<{ readonly analysis?: RolloutAnalysis }>(canary?.steps).map(
-      ({ analysis }, index) => [`spec.strategy.canary.steps[${index}].analysis`, analysis] as const,
-    ),
-    ["spec.strategy.blueGreen.prePromotionAnalysis", blueGreen?.prePromotionAnalysis],
-    ["spec.strategy.blueGreen.postPromotionAnalysis", blueGreen?.postPromotionAnalysis],
-  ];
-  return places.flatMap(([path, analysis]) =>
-    typeof analysis === "object" && analysis !== null ? [{ path, analysis }] : [],
-  );
-}
-
-/** All that are named, and those that they name, each once. */
-function together(
-  world: World,
-  references: readonly RolloutAnalysisTemplateReference[],
-  namespace: string | undefined,
-  seen: Set<Manifest> = new Set(),
-): readonly FoundTemplate[] {
-  return references.flatMap((reference) => {
-    const found = findTemplate(world, reference, namespace);
-    if (found === undefined || seen.has(found.manifest)) return [];
-    seen.add(found.manifest);
-    const named = referencesOf({ templates: found.template.spec?.templates } as RolloutAnalysis);
-    return [found, ...together(world, named, namespace, seen)];
-  });
-}
 
 interface Entry<Item> {
   readonly found: FoundTemplate;
