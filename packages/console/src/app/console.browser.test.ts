@@ -544,6 +544,29 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
     });
 
+    test("one long name leaves the messages their room, and what no controller has seen isn't done", async () => {
+      const name = "a-pod-with-a-name-that-somebody-thought-to-be-a-good-idea-at-the-time";
+      await world.client.create({
+        apiVersion: "v1",
+        kind: "Event",
+        metadata: { name: "long", namespace: "shop" },
+        reason: "SomethingThatHasAnExtremelyLongNameOfItsOwnIndeed",
+        message: "said of it",
+        involvedObject: { apiVersion: "v1", kind: "Pod", name, namespace: "shop" },
+        lastTimestamp: new Date().toISOString(),
+      } as Resource);
+      const seen = await readRollout();
+      const metadata = { name: "unseen", namespace: "shop" };
+      await world.client.create({ ...seen, metadata, status: undefined } as Resource);
+
+      await open("/events?q=said");
+      const { width = 0 } = (await page.getByText("said of it").boundingBox()) ?? {};
+      await open("/rollouts?q=unseen");
+
+      expect(width).toBeGreaterThan(400);
+      expect(await page.getByRole("row", { name: /^unseen/ }).textContent()).toContain("not begun");
+    });
+
     test("by keyboard alone: to the release, promote, confirm; the focus comes back", async () => {
       await open("/applications");
 

@@ -35,7 +35,8 @@ export function RolloutsPage(): ReactNode {
 const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
   const { metadata, spec, status } = rollout;
   const steps = spec.strategy.canary?.steps?.length ?? 0;
-  const isDone = status?.stableRS === status?.currentPodHash;
+  const isKnown = status?.currentPodHash !== undefined;
+  const isDone = isKnown && status.stableRS === status.currentPodHash;
   const stage = blueGreenStage(rollout);
   const weight = status?.canary?.weights?.canary.weight;
   return (
@@ -54,6 +55,8 @@ const Row = memo(({ rollout }: { readonly rollout: Rollout }) => {
           <StageText stage={stage} />
         ) : steps === 0 ? (
           "none"
+        ) : !isKnown ? (
+          "not begun"
         ) : isDone ? (
           "done"
         ) : (
