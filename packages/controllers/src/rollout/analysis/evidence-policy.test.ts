@@ -104,6 +104,22 @@ test("one request a second isn't held for ever: a person is asked, and may say g
   expect(await release.stableImage()).toBe("web:v2");
 });
 
+test("a version that gets its first Pods as its analysis sees nothing is asked by synthetic checks before a person is", async () => {
+  const late = {
+    isRouted: false,
+    steps: [pause("10s"), setWeight(0)],
+    canary: { analysis: { templates: [{ templateName: "latency" }], startingStep: 1 } },
+  };
+  const release = await released({ syntheticChecks: [check] }, late);
+  release.outside.answers = { latency: [Number.NaN] };
+
+  await release.push("web:v2", late);
+  await release.world.run(minutes(2));
+
+  expect((await release.decisions()).filter((action) => action === "pause")).toHaveLength(1);
+  expect(await release.stableImage()).toBe("web:v2");
+});
+
 test("synthetic checks that pass are evidence, and the Decision names them", async () => {
   const release = await released({ syntheticChecks: [check], minimumRequests: 20, askAfter: "10m" });
   release.outside.answers = nothing;

@@ -1,5 +1,7 @@
 import type { DecisionEvidence } from "@sluice/api";
 import type { Effect } from "../../loop/index.ts";
+import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { goalCounts } from "../canary/goals.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { lengthOf } from "./policy.ts";
@@ -40,9 +42,13 @@ export function syntheticOf({ synthetic }: ObservedRollout): Synthetic {
 }
 
 /** Whether our own requests may still tell. A version that is to have no Pod here, as before the first weight, can't be asked. */
-export const mayStillTell = (observed: ObservedRollout, { canary }: View): boolean =>
+export const mayStillTell = (observed: ObservedRollout, view: View): boolean =>
   syntheticOf(observed).is === "running" &&
-  (wantedOf(canary) > 0 || observed.synthetic.some(({ state }) => state.is !== "absent"));
+  (isToHavePods(view) || observed.synthetic.some(({ state }) => state.is !== "absent"));
+
+/** Those that it gets in this very turn count as well: repeated after a conflict it would be another decision. */
+const isToHavePods = (view: View): boolean =>
+  wantedOf(view.canary) > 0 || (blueGreenOf(view.rollout) === undefined && goalCounts(view, false).canary > 0);
 
 /** Begun once the version has a Pod that can answer. */
 export function planSynthetic(observed: ObservedRollout, view: View): readonly Effect[] {
