@@ -6,7 +6,7 @@ import { canaryOf, isRouted } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { sidesOf } from "../routing/sides.ts";
 import { leadsTo, weighedServices } from "../routing/traffic.ts";
-import { availableOf, hashOf, revisionOf, type View, wantedOf } from "../view.ts";
+import { hashOf, revisionOf, type View, wantedOf } from "../view.ts";
 
 /** What users got before this Rollout began. */
 export interface ServedBefore {
@@ -19,14 +19,14 @@ export interface ServedBefore {
 }
 
 /**
- * Status is empty, and there are Pods already: a Rollout of this name was deleted, and its ReplicaSets were left. Undefined
- * where nobody serves, or only what is quarantined: then it begins as any first version does.
+ * Status is empty, and there are Pods already, ready or not: a Rollout was deleted, and its ReplicaSets were left. Undefined
+ * where there is only what is quarantined: then it begins as any first version does.
  */
 export function servedBefore(observed: ObservedRollout, view: View): ServedBefore | undefined {
   const { status } = view;
   if (status.currentPodHash !== undefined || status.stableRS !== undefined) return undefined;
   const held = observed.quarantines.filter((one) => !isLifted(one)).map(({ spec }) => spec.podTemplateHash);
-  const serving = observed.replicaSets.filter((set) => availableOf(set) > 0 && !held.includes(hashOf(set)));
+  const serving = observed.replicaSets.filter((set) => wantedOf(set) > 0 && !held.includes(hashOf(set)));
   const setOf = (hash: string | undefined) => serving.find((set) => hash !== "" && hashOf(set) === hash);
   const { weight, canary, stable, isPingStable = false } = ledTo(observed, view);
   const byRoutes = setOf(weight === 100 ? canary : stable);
@@ -60,6 +60,4 @@ function ledTo(observed: ObservedRollout, view: View): Led {
 
 /** Without routes Pods are the weight, and what is on its way always has a higher revision than the stable version. */
 const oldest = (serving: readonly ReplicaSet[]): ReplicaSet | undefined =>
-  serving
-    .filter((set) => wantedOf(set) > 0 && hashOf(set) !== "")
-    .toSorted((one, other) => revisionOf(one) - revisionOf(other))[0];
+  serving.filter((set) => hashOf(set) !== "").toSorted((one, other) => revisionOf(one) - revisionOf(other))[0];

@@ -139,6 +139,21 @@ test.each([
   release.world.stop();
 });
 
+test("where no Pod is ready as it begins the routes still tell who has users", async () => {
+  const release = await Release.begin();
+  await release.push("web:v1", routed);
+  await release.world.run(seconds(5));
+  await release.limit("web:v1", 0);
+  await orphaned(release);
+
+  await release.push("web:v2", routed);
+  await release.world.run(seconds(5));
+
+  expect(await release.stableImage()).toBe("web:v1");
+  expect(await release.status()).toMatchObject({ currentStepIndex: 1 });
+  release.world.stop();
+});
+
 test("blue-green: everybody stays on the active version, which no new one replaces before its pause is over", async () => {
   const release = await BlueGreenRelease.begin();
   const strategy = { autoPromotionEnabled: false };
