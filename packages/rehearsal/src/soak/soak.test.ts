@@ -177,6 +177,7 @@ const neverRests = only("Rollout", (real) => {
   };
 });
 
+const adoptsNothing = observing("Rollout", () => ({ orphans: [] }));
 const ignoresBudgets = observing("Rollout", () => ({ budgets: { budgets: [], pods: [] } }));
 /** So that the store can't collect it. */
 const holdsBack = doing("Rollout", (action) =>
@@ -255,6 +256,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
   ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
   ["mixes versions", "weight", mixesVersions, story(removed)],
+  ["adopts nothing", "agrees", adoptsNothing, story([...first, { do: "remove", how: "orphan" }, { do: "recreate" }])],
   ["ignores budgets", "budget", ignoresBudgets, story(restart, { budget: "twoStay", replicas: 2 })],
   ["holds back what it made", "gone", holdsBack, story(removed)],
   ["leaves routes to nobody", "gone", forgets("VirtualService"), story(removed, { plan: 6 })],
@@ -453,6 +455,39 @@ test.each<[string, Story]>([
         { do: "push", fate: "crashing" },
       ],
       { plan: 3, replicas: 1 },
+    ),
+  ],
+  [
+    "what was orphaned with its analysis is measured anew: names of runs that are there already hold nothing",
+    story(
+      [
+        { do: "steps", plan: 6325 },
+        { do: "push", fate: "well" },
+        { do: "remove", how: "orphan" },
+      ],
+      { plan: 3, replicas: 1 },
+    ),
+  ],
+  [
+    "what was orphaned had no ready Pod yet: who has users is told by where they are led",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "crashing" },
+        { do: "remove", how: "orphan" },
+      ],
+      { shape: "blueGreen", plan: 3, replicas: 1, delivery: "git" },
+    ),
+  ],
+  [
+    "a Pod is evicted while its version grows under a budget",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "evict", amid: 8 },
+        { do: "push", fate: "well" },
+      ],
+      { seed: 907372808, plan: 3, replicas: 2, budget: "twoStay" },
     ),
   ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {

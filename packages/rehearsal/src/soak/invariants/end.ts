@@ -18,6 +18,12 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     isWaiting || ["Healthy", "Degraded", "Paused"].includes(phase),
     () => `it is ${phase} for an hour: ${message}`,
   );
+  const nobodys = sets.filter((set) => controllerOf(set) === undefined && set.metadata.labels?.app === "web");
+  checks.holds(
+    "agrees",
+    nobodys.length === 0,
+    () => `${nobodys.map((set) => set.metadata.name).join(", ")} would be the Rollout's, and nobody has it`,
+  );
   const stable = status.stableRS ?? "";
   if (metadata.annotations?.["sluice.dev/rings"] !== undefined && spec.strategy.canary?.trafficRouting !== undefined) {
     checks.holds(
