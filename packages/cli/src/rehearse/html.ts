@@ -13,7 +13,7 @@ const style = `
 body { font: 15px/1.5 system-ui, sans-serif; color: var(--ink); background: var(--page); margin: 2rem auto; max-width: 70rem; padding: 0 1rem; }
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.1rem; margin: 2rem 0 .5rem; }
 .soft { color: var(--soft); } .good { color: var(--good); } .bad { color: var(--bad); }
-.scroll { overflow-x: auto; }
+.scroll { overflow-x: auto; } main + main { margin-top: 3rem; border-top: 2px solid var(--line); padding-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th[scope=colgroup] { color: var(--soft); font-weight: 600; }
 th, td { text-align: left; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
@@ -45,6 +45,7 @@ ${list(words)}
 ${learned.length === 0 ? "" : `<h2>An ordinary day, learned</h2>\n${list(learned)}\n`}<h2>Harmed requests by fault, on a scale of powers of ten</h2>
 <div class="scroll">${renderHarm(rehearsal)}</div>
 <h2>Faults</h2>
+<p class="soft">Which are caught, by what, at which share of the traffic, how long after they began, and how many requests they harm: the middle release of its kind, and in brackets the 95th percentile.</p>
 <div class="scroll">${faultTable(rehearsal)}</div>
 ${rehearsal.steps.length === 0 ? "" : `<h2>The smallest added failures that half of the releases are stopped for, by the end of a step</h2>\n<div class="scroll">${stepTable(rehearsal)}</div>`}
 <h2>Good releases</h2>
