@@ -147,12 +147,15 @@ function sliceOf(service: Service, pods: readonly Pod[]): EndpointSlice {
 
 /** The resources by kind, as the store holds them. */
 export function routedWorld(objects: ReadonlyMap<string, Resource>): RoutedWorld {
-  const of = <R extends Resource>(kind: string): R[] =>
-    [...objects.values()].filter((object) => object.kind === kind) as R[];
-  return {
-    services: of("Service"),
-    virtualServices: of("VirtualService"),
-    destinationRules: of("DestinationRule"),
-    replicaSets: of("ReplicaSet"),
-  };
+  const services: Service[] = [];
+  const virtualServices: VirtualService[] = [];
+  const destinationRules: DestinationRule[] = [];
+  const replicaSets: ReplicaSet[] = [];
+  for (const object of objects.values()) {
+    if (object.kind === "Service") services.push(object as Service);
+    else if (object.kind === "VirtualService") virtualServices.push(object as VirtualService);
+    else if (object.kind === "DestinationRule") destinationRules.push(object as DestinationRule);
+    else if (object.kind === "ReplicaSet") replicaSets.push(object as ReplicaSet);
+  }
+  return { services, virtualServices, destinationRules, replicaSets };
 }

@@ -174,22 +174,23 @@ export class ModelledSeries implements SeriesSource {
     const family = name === undefined ? undefined : familyOf(name);
     if (name === undefined || family === undefined) return [];
     const tests = matchers.map((matcher) => ({ label: matcher.label, test: testOf(matcher) }));
+    const names = this.#names();
     return this.#rows(family).flatMap((row) => {
       const column = this.#columns.get(columnKey(family, row));
       if (column === undefined) return [];
-      const labels = this.#labels(name, row, matchers);
+      const labels = this.#labels(name, row, matchers, names);
       const matches = tests.every(({ label, test }) => test(labels[label] ?? ""));
       return matches ? [{ labels: labelsOf(labels), column }] : [];
     });
   }
 
-  #labels(name: string, row: Row, matchers: readonly LabelMatcher[]): Record<string, string> {
-    const names = this.#names()[row.version];
+  #labels(name: string, row: Row, matchers: readonly LabelMatcher[], names: VersionNames): Record<string, string> {
+    const own = names[row.version];
     const labels: Record<string, string> = {
       __name__: name,
-      pod_template_hash: names[0] ?? "",
-      rollouts_pod_template_hash: names[0] ?? "",
-      pod: names[2] ?? "",
+      pod_template_hash: own[0] ?? "",
+      rollouts_pod_template_hash: own[0] ?? "",
+      pod: own[2] ?? "",
     };
     const axis = (label: string): string | undefined => {
       if (isCodeLabel(label) && row.code !== undefined) return codeText(label, row.code);
@@ -204,14 +205,13 @@ export class ModelledSeries implements SeriesSource {
     for (const { label } of matchers) {
       if (label === "le" || label in labels) continue;
       const known = axis(label);
-      labels[label] = known ?? this.#echo(label, row, matchers) ?? "";
+      labels[label] = known ?? this.#echo(label, row, matchers, names) ?? "";
     }
     return labels;
   }
 
   /** The value that a version has under a label that only the query knows. */
-  #echo(label: string, { version }: Row, matchers: readonly LabelMatcher[]): string | undefined {
-    const names = this.#names();
+  #echo(label: string, { version }: Row, matchers: readonly LabelMatcher[], names: VersionNames): string | undefined {
     const own = matchers.filter((matcher) => matcher.label === label);
     const wanted = own.filter(({ operator }) => operator === "=" || operator === "=~");
     if (wanted.length === 0) {

@@ -1,6 +1,7 @@
 import { after, type Instant, type Millis, millis, type Random } from "@sluice/kernel";
 import { type JudgedRelease, pairsOverTime, placeboWindow, type VersionServed } from "@sluice/verdict";
-import type { ModelledService, Served, Version } from "./service.ts";
+import { type Served, type Version, versions } from "./served.ts";
+import type { ModelledService } from "./service.ts";
 
 export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, readonly Served[]>> => ({
   stable: served.stable.map(copied),
@@ -8,43 +9,54 @@ export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, re
   baseline: served.baseline.map(copied),
 });
 
-const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });
-
-function countsBetween(before: readonly number[], now: readonly number[]): number[] {
-  const counts = [...now];
-  for (let bucket = 0; bucket < counts.length; bucket++) {
-    counts[bucket] = (counts[bucket] as number) - (before[bucket] ?? 0);
+/** Brings a copy up to now: one goes along with a whole release, where one a look would be much garbage. */
+export function catchUp(copy: ReturnType<typeof copyOf>, { served }: ModelledService): void {
+  for (const version of versions) {
+    for (let endpoint = 0; endpoint < served[version].length; endpoint++) {
+      const now = served[version][endpoint] as Served;
+      const known = copy[version][endpoint] as Served;
+      const { latencyCounts } = known;
+      Object.assign(known, now);
+      known.latencyCounts = latencyCounts;
+      for (let bucket = 0; bucket < latencyCounts.length; bucket++) {
+        latencyCounts[bucket] = now.latencyCounts[bucket] as number;
+      }
+    }
   }
-  return counts;
 }
 
-const difference = (now: Served, before: Served): Served => ({
-  requests: now.requests - before.requests,
-  failures: now.failures - before.failures,
-  notFound: now.notFound - before.notFound,
-  latencyCounts: countsBetween(before.latencyCounts, now.latencyCounts),
-  latencySeconds: now.latencySeconds - before.latencySeconds,
-  exposures: now.exposures - before.exposures,
-  conversions: now.conversions - before.conversions,
-});
+const copied = (served: Served): Served => ({ ...served, latencyCounts: [...served.latencyCounts] });
+
+function difference(now: Served, before: Served): Served {
+  const latencyCounts = new Array<number>(now.latencyCounts.length);
+  for (let bucket = 0; bucket < latencyCounts.length; bucket++) {
+    latencyCounts[bucket] = (now.latencyCounts[bucket] as number) - (before.latencyCounts[bucket] as number);
+  }
+  return {
+    requests: now.requests - before.requests,
+    failures: now.failures - before.failures,
+    notFound: now.notFound - before.notFound,
+    latencyCounts,
+    latencySeconds: now.latencySeconds - before.latencySeconds,
+    exposures: now.exposures - before.exposures,
+    conversions: now.conversions - before.conversions,
+  };
+}
 
 export function servedBetween(before: readonly Served[], after: readonly Served[]) {
   const endpoints = after.map((one, place) => difference(one, before[place] as Served));
-  const sum = (count: (one: Served) => number) => endpoints.reduce((total, one) => total + count(one), 0);
   const latencyCounts = new Array<number>(endpoints[0]?.latencyCounts.length ?? 0).fill(0);
-  for (const { latencyCounts: counts } of endpoints) {
+  const all = { requests: 0, failures: 0, latencyCounts, endpoints, exposures: 0, conversions: 0 };
+  for (const endpoint of endpoints) {
+    all.requests += endpoint.requests;
+    all.failures += endpoint.failures;
+    all.exposures += endpoint.exposures;
+    all.conversions += endpoint.conversions;
     for (let bucket = 0; bucket < latencyCounts.length; bucket++) {
-      latencyCounts[bucket] = (latencyCounts[bucket] as number) + (counts[bucket] ?? 0);
+      latencyCounts[bucket] = (latencyCounts[bucket] as number) + (endpoint.latencyCounts[bucket] ?? 0);
     }
   }
-  return {
-    requests: sum(({ requests }) => requests),
-    failures: sum(({ failures }) => failures),
-    latencyCounts,
-    endpoints,
-    exposures: sum(({ exposures }) => exposures),
-    conversions: sum(({ conversions }) => conversions),
-  };
+  return all;
 }
 
 /** Windows of the stable version before the release, each split in two at random: how much two equals differ. */

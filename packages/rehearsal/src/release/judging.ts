@@ -25,7 +25,7 @@ import {
 } from "@sluice/verdict";
 import type { Past } from "../model/past.ts";
 import type { ModelledService, Version } from "../model/service.ts";
-import { copyOf, servedBetween } from "../model/windows.ts";
+import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
 
 /** What the Judgement controller asks for, as far as a model needs it. */
 interface JudgeWork {
@@ -54,7 +54,7 @@ interface Session {
   readonly since: number;
   readonly judge: Judge;
   readonly kpis: RecentKpis;
-  before: ReturnType<typeof copyOf>;
+  readonly before: ReturnType<typeof copyOf>;
   lookedAt: number;
   /** What it said last, and when it looks again. */
   said: Said | undefined;
@@ -198,11 +198,10 @@ export class JudgedModel {
     const now = this.#clock.now();
     service.advanceTo(now);
     const began = this.#beganAt(work.spec);
-    const total = copyOf(service);
     const lasts = millis(Math.round((service.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
     const served = (version: Version): VersionServed => ({
-      ...servedBetween(session.before[version], total[version]),
+      ...servedBetween(session.before[version], service.served[version]),
       memoryMax: service.memory(version),
       restarts: service.restarts[version],
       pods: Math.max(1, service.pods[version]),
@@ -220,7 +219,7 @@ export class JudgedModel {
     };
     const verdict = session.judge.observe(window);
     session.kpis.add(window);
-    session.before = total;
+    catchUp(session.before, service);
     session.lookedAt = service.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
