@@ -94,6 +94,9 @@ export class Loop {
   #running = 0;
   #telling = 0;
   #stopped = false;
+  /** What somebody waits for who asked when the next one ends. */
+  #ended: Promise<void> | undefined;
+  #markEnded = () => {};
 
   constructor(options: LoopOptions) {
     const { client, clock, tasks, deliver } = options;
@@ -128,6 +131,20 @@ export class Loop {
   /** Nothing queued and nothing under way; timers and running tasks may still be set. */
   get isIdle(): boolean {
     return this.#queue.length === 0 && this.#running === 0 && this.#telling === 0;
+  }
+
+  /** When the next look that is under way, or telling of one, ends; undefined where nothing is. */
+  get ends(): Promise<void> | undefined {
+    if (this.#running + this.#telling === 0) return undefined;
+    this.#ended ??= new Promise((resolve) => {
+      this.#markEnded = resolve;
+    });
+    return this.#ended;
+  }
+
+  #end(): void {
+    this.#ended = undefined;
+    this.#markEnded();
   }
 
   #onChange(change: CacheChange): void {
@@ -199,6 +216,7 @@ export class Loop {
         if (!work.isQueued) work.isDue = false;
         else if (!this.#stopped) this.#queue.push(work);
         this.#pump();
+        this.#end();
       });
     }
   }
@@ -310,7 +328,10 @@ export class Loop {
     this.#telling++;
     work.telling = work.telling
       .then(() => writeEvents(this.#client, this.#clock, this.#fieldManager, resource, events))
-      .finally(() => this.#telling--);
+      .finally(() => {
+        this.#telling--;
+        this.#end();
+      });
   }
 
   #schedule(work: Work, wakeAt: Instant | undefined): void {
