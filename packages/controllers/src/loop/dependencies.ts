@@ -1,4 +1,3 @@
-import type { Resource } from "@sluice/api";
 import type { KindKey, ListFilter, Reader, ResourceKey, TaskState, Tasks } from "@sluice/kernel";
 import { bucketsToRead, kindName, objectName } from "./index-buckets.ts";
 import type { CacheChange, ResourceCache } from "./resource-cache.ts";
