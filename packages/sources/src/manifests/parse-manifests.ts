@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { loadYaml } from "./yaml-dialect.ts";
+import { loadYaml } from "@sluice/api/yaml";
 
 /** A manifest and the line (from 1) where it begins in its file. */
 export interface LocatedResource {

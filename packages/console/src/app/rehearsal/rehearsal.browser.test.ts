@@ -92,7 +92,9 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
   });
 
   test("a pasted Rollout is rehearsed in the browser, and the table says what each profile catches", async () => {
-    await page.getByLabel(/as YAML/).fill(await readFile(listing, "utf8"));
+    // As Kubernetes reads YAML: `no` is false, and a time stays the text that it is.
+    const dialect = "spec:\n  paused: no\n  restartAt: 2020-01-01T00:00:00Z\n";
+    await page.getByLabel(/as YAML/).fill((await readFile(listing, "utf8")).replace(/^spec:\n/m, dialect));
     await page.getByLabel("Releases of each bad kind").fill("1");
     await page.getByRole("button", { name: "Rehearse" }).click();
     await page.getByRole("progressbar").waitFor();

@@ -1,8 +1,9 @@
 // Rehearses in a thread of the browser's: nothing leaves the machine.
 import type { Resource } from "@sluice/api";
+import { loadYamlDocuments } from "@sluice/api/yaml";
 import { Fault, minutes, toFault } from "@sluice/kernel";
 import { goodRunsFor, type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
-import { loadAll, YAMLException } from "js-yaml";
+import { YAMLException } from "js-yaml";
 import type { Asked, Said } from "./asked.ts";
 
 const say = (said: Said): void => postMessage(said);
@@ -41,7 +42,7 @@ function resourcesOf(text: string): readonly Resource[] {
 
 function documentsOf(text: string): readonly unknown[] {
   try {
-    return loadAll(text);
+    return loadYamlDocuments(text);
   } catch (thrown) {
     if (!(thrown instanceof YAMLException)) throw thrown;
     const { line = 0, column = 0 } = thrown.mark ?? {};

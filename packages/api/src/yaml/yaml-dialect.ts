@@ -1,4 +1,4 @@
-import { CORE_SCHEMA, load, Type, types } from "js-yaml";
+import { CORE_SCHEMA, load, loadAll, Type, types } from "js-yaml";
 
 declare module "js-yaml" {
   /** There since 4.1; its declarations don't know it yet. */
@@ -35,3 +35,6 @@ const dialect = CORE_SCHEMA.extend({ implicit: [types.merge, boolean11, integer1
 
 /** One YAML document, as Kubernetes reads it. Throws js-yaml's YAMLException with a mark; doubled keys are errors. */
 export const loadYaml = (text: string): unknown => load(text, { schema: dialect });
+
+/** Each document of a text, as `loadYaml`. */
+export const loadYamlDocuments = (text: string): readonly unknown[] => loadAll(text, null, { schema: dialect });
