@@ -22,6 +22,7 @@ const set = (app: string, ownerReferences?: readonly OwnerReference[], metadata:
     name: "web-a",
     namespace: "shop",
     uid: "a",
+    resourceVersion: "7",
     labels: { app },
     ...(ownerReferences === undefined ? {} : { ownerReferences }),
     ...metadata,
@@ -65,7 +66,7 @@ test("without a selector nothing is matched, and nothing that is owned is let go
   expect(claims).toMatchObject({ own: [{}], orphans: [], strays: [], former: [] });
 });
 
-test("references of others stay, and both writes are refused where another of the same name has come", () => {
+test("references of others stay, and both writes are refused where another of the same name or another owner has come", () => {
   const other = by("2", "other", false);
   const [orphan, stray] = [set("web", [other]), set("api", [by("1"), other])];
 
@@ -74,7 +75,7 @@ test("references of others stay, and both writes are refused where another of th
   const own = { ...by("1"), blockOwnerDeletion: true };
   const patch = (ownerReferences: readonly object[]) => ({
     type: "merge",
-    value: { metadata: { uid: "a", ownerReferences } },
+    value: { metadata: { uid: "a", resourceVersion: "7", ownerReferences } },
   });
   expect(actions).toEqual([
     { do: "patch", key: keyOf(orphan), patch: patch([other, own]), onlyWhile: owner },

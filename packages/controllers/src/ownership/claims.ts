@@ -61,8 +61,9 @@ function release(stray: Resource): StoreAction {
   return referencesPatch(stray, others);
 }
 
-/** The uid refuses it where another of the same name has come. */
+/** Refused where another of the same name has come, or another owner was quicker: the whole list is written. */
 function referencesPatch(object: Resource, ownerReferences: Resource["metadata"]["ownerReferences"]) {
-  const value = { metadata: { uid: object.metadata.uid, ownerReferences } };
+  const { uid, resourceVersion } = object.metadata;
+  const value = { metadata: { uid, resourceVersion, ownerReferences } };
   return { do: "patch", key: keyOf(object), patch: { type: "merge", value } } as const;
 }
