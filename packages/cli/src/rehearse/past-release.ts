@@ -39,7 +39,7 @@ export async function pastReleases(client: Client, namespace: string, name: stri
     const there = [...new Set(others.map(({ spec }) => `${spec.rollout.name}@${spec.revision}`))].join(", ");
     throw new Fault(
       "invalid",
-      `no judged release ${name === "" ? "without a name" : name} in ${namespace}; there are ${there === "" ? "none" : there}`,
+      `no judged release ${name === "" ? "without a name" : name} in ${namespace}; there are ${there === "" ? "none: --namespace asks in another one" : there}`,
     );
   }
   const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: rolloutName };
