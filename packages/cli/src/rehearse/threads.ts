@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { setFlagsFromString } from "node:v8";
 import { Worker } from "node:worker_threads";
 import { Fault } from "@sluice/kernel";
 import type { Outcome, ReleaseOptions } from "@sluice/rehearsal";
@@ -24,6 +25,8 @@ export class ReleaseThreads {
   readonly #sent = new Map<Worker, ReleaseOptions>();
 
   constructor(count = Math.min(most, availableParallelism())) {
+    // Each core plays already: what helps to collect garbage is waited for, and takes turns with another release.
+    setFlagsFromString("--no-parallel-scavenge");
     // The bundle has it beside its own parts.
     const file = import.meta.url.endsWith(".ts") ? "./release-worker.ts" : "./release-worker.mjs";
     for (let index = 0; index < count; index++) {
