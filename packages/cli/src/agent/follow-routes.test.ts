@@ -84,7 +84,8 @@ async function world(head: Resource = firstRouteTable as unknown as Resource) {
   const file = join(folder, "routes.json");
   const tables: RouteTable[] = [];
   const stop = followRoutes({ client, apply: (table) => tables.push(table), file, log: () => {} });
-  cleanups.push(() => rmSync(folder, { recursive: true, force: true }), stop);
+  // A file that is being written when it is stopped may come while the folder goes.
+  cleanups.push(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 }), stop);
   const written = async () => {
     const { items } = await client.list<RouteTableResource>(kind);
     return new Map(items.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));

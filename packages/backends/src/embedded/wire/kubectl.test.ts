@@ -317,6 +317,8 @@ describe.each(["1.31", "1.35"] as const)("kubectl %s", (version) => {
     });
     expect(answer(await available)).toBe("deployment.apps/shop condition met");
     expect(answer(await replicas)).toBe("deployment.apps/shop condition met");
+    // Who begins to wait for what is gone already has nothing to say.
+    await expect.poll(() => world.openStreams(), { timeout: 15_000 }).toBe(1);
     await world.store.delete(keyOf(await deployment()));
     expect(answer(await gone)).toBe("deployment.apps/shop condition met");
   });
