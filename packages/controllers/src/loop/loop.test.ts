@@ -307,6 +307,48 @@ test("who reads nothing but metadata isn't woken by anything else", async () => 
   loop.stop();
 });
 
+test("a change has its readers look once, also those that read it in several ways, or are what changed", async () => {
+  const clock = new VirtualClock();
+  const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });
+  const secrets = { apiVersion: "v1", kind: "Secret" };
+  const key = { ...secrets, namespace: "default", name: "shared" };
+  const metadata = { namespace: "default", name: "shared", labels: { a: "b" } };
+  let looks = 0;
+  const loop = new Loop({
+    client,
+    clock,
+    tasks: new TaskBoard(clock, {}),
+    fieldManager: "sluice",
+    reconcilers: () => [
+      {
+        kind: secrets,
+        observe: async (_: Resource, read) => [
+          await read.get<Resource>(key),
+          await read.list<Resource>(secrets, { namespace: "default" }),
+          await read.list<Resource>(secrets, { labels: { a: "b" } }),
+        ],
+        plan: () => ({ actions: [], because: "looks" }),
+        apply: async () => {},
+      } as Reconciler<Resource, unknown, never>,
+    ],
+    onPass: () => looks++,
+  });
+  const turns = async () => {
+    for (let turn = 0; turn < 50; turn++) await new Promise<void>((resolve) => setImmediate(resolve));
+  };
+  await client.create({ ...secrets, metadata });
+  await client.create({ ...secrets, metadata: { ...metadata, name: "reader" } });
+  await loop.start();
+  await turns();
+  looks = 0;
+
+  await client.patch(key, { type: "merge", value: { data: { key: "dmFsdWU=" } } });
+  await turns();
+
+  expect(looks).toBe(2);
+  loop.stop();
+});
+
 test("where a control plane starts, what it reads for the first time has it look once, and its change once more", async () => {
   const clock = new VirtualClock();
   const { client } = await createStore({ kinds: new KindRegistry(plainKinds), clock, random: seededRandom(1) });

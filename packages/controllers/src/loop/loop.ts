@@ -111,7 +111,7 @@ export class Loop {
     const effects: Effects = { client: this.#client, tasks, fieldManager: options.fieldManager };
     for (const reconciler of options.reconcilers(effects)) this.#reconcilers.set(kindName(reconciler.kind), reconciler);
     this.#cache.onChange((change) => this.#onChange(change));
-    tasks.onChange((id) => this.#wakeReaders(this.#dependencies.readersOf(taskDependency(id))));
+    tasks.onChange((id) => this.#wake(this.#dependencies.readersOf(taskDependency(id))));
   }
 
   /** Resolves once every kind is listed; work has begun by then. */
@@ -148,16 +148,19 @@ export class Loop {
   }
 
   #onChange(change: CacheChange): void {
+    const woken = new Set<string>();
     const reconciler = this.#reconcilers.get(change.kind);
     if (reconciler !== undefined) {
       const { namespace, name } = change.resource.metadata;
-      this.#enqueue(this.#work(reconciler, namespace, name));
+      woken.add(this.#work(reconciler, namespace, name).id);
     }
-    if (!change.isFirstList) this.#wakeReaders(this.#dependencies.readersOfChange(change));
+    // Each once, however many of its reads it is in: a look that has begun would be followed by another.
+    if (!change.isFirstList) for (const id of this.#dependencies.readersOfChange(change)) woken.add(id);
+    this.#wake(woken);
   }
 
-  #wakeReaders(readers: Iterable<string>): void {
-    for (const id of readers) {
+  #wake(ids: Iterable<string>): void {
+    for (const id of ids) {
       const work = this.#works.get(id);
       if (work !== undefined) this.#enqueue(work);
     }
