@@ -51,12 +51,18 @@ export class ResourceCache {
     this.#listeners.add(listener);
   }
 
-  async get(key: ResourceKey): Promise<Resource | undefined> {
-    return (await this.#informer(key)).get(key.namespace, key.name);
+  get(key: ResourceKey): Promise<Resource | undefined> {
+    return this.#read(key, (objects) => objects.get(key.namespace, key.name));
   }
 
-  async list(kind: KindKey, filter?: ListFilter): Promise<readonly Resource[]> {
-    return (await this.#informer(kind)).list(filter);
+  list(kind: KindKey, filter?: ListFilter): Promise<readonly Resource[]> {
+    return this.#read(kind, (objects) => objects.list(filter));
+  }
+
+  /** With no turn in between where the kind is listed, which but at the start is always so. */
+  #read<Read>(kind: KindKey, from: (objects: KindCache) => Read): Promise<Read> {
+    const { objects, isSynced, synced } = this.#informer(kind);
+    return isSynced ? Promise.resolve(from(objects)) : synced.then(() => from(objects));
   }
 
   /**
@@ -77,20 +83,18 @@ export class ResourceCache {
     for (const informer of this.#informers.values()) informer.watch?.stop();
   }
 
-  async #informer(kind: KindKey): Promise<KindCache> {
+  #informer(kind: KindKey): Informer {
     const name = kindName(kind);
-    let informer = this.#informers.get(name);
-    if (informer === undefined) {
-      let markSynced = () => {};
-      const synced = new Promise<void>((resolve) => {
-        markSynced = resolve;
-      });
-      informer = { objects: new KindCache(), knownUpTo: undefined, synced, isSynced: false, watch: undefined };
-      this.#informers.set(name, informer);
-      void this.#follow(kind, informer, markSynced);
-    }
-    await informer.synced;
-    return informer.objects;
+    const known = this.#informers.get(name);
+    if (known !== undefined) return known;
+    let markSynced = () => {};
+    const synced = new Promise<void>((resolve) => {
+      markSynced = resolve;
+    });
+    const informer = { objects: new KindCache(), knownUpTo: undefined, synced, isSynced: false, watch: undefined };
+    this.#informers.set(name, informer);
+    void this.#follow(kind, informer, markSynced);
+    return informer;
   }
 
   async #follow(kind: KindKey, informer: Informer, markSynced: () => void): Promise<void> {
