@@ -100,7 +100,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
   try {
     for (const [index, policy] of policies.entries()) {
-      const { traffic, words } = days[index] ?? { traffic: defaultTraffic, words: [] };
+      const { traffic, words } = days[index] ?? { isLearned: false, traffic: defaultTraffic, words: [] };
       const shared: SharedOptions = {
         traffic: trafficOf(options, traffic),
         learned: words,

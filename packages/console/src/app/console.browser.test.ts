@@ -11,6 +11,7 @@ import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
 import { type ConsoleWorld, consoleWorld } from "../fixtures/console-world.ts";
 import { calibration, learnedDay } from "../fixtures/planted-rehearsals.ts";
 import { plantShop, plantTraffic } from "../fixtures/planted-shop.ts";
+import type { LearnedDay } from "../live/rehearsals.ts";
 
 const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
 const pod = "shop-59f758c9b6-1";
@@ -349,6 +350,20 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       expect(await page.getByLabel("p95, ms").inputValue()).toBe("180");
       await page.getByRole("button", { name: "Made-up users again" }).click();
       expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+    });
+
+    test("a service with too little history leaves the users made up, and there is nothing to take back", async () => {
+      const traffic = { ...learnedDay.traffic, requestsPerSecond: 7 };
+      const day: LearnedDay = { isLearned: false, traffic, words: ["too little to learn from: it goes back 8 min"] };
+      await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
+      await open("/rehearse");
+
+      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+      await page.getByRole("button", { name: "Use its own traffic" }).click();
+      await page.getByText("too little to learn from: it goes back 8 min").waitFor();
+
+      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+      expect(await page.getByRole("button", { name: "Made-up users again" }).count()).toBe(0);
     });
 
     test("Escape leaves a dialog and changes nothing", async () => {

@@ -35,6 +35,8 @@ export interface ShownCalibration {
 
 /** `/learned/NAMESPACE/ROLLOUT`: an ordinary day of its service, and where that comes from. */
 export interface LearnedDay {
+  /** False where there is too little to learn from: then the traffic is the usual one, and the words say why. */
+  readonly isLearned: boolean;
   readonly traffic: Traffic;
   readonly words: readonly string[];
 }

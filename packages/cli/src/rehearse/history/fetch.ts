@@ -21,7 +21,8 @@ export interface Found {
   readonly source: HistorySource;
   /** Groups by code: 0 where there is nothing. */
   readonly series: number;
-  readonly codeLabel: string | undefined;
+  /** Those that tell what became of a request; one of them is enough for a failure. */
+  readonly codeLabels: readonly string[];
   readonly period: Period;
 }
 
@@ -31,7 +32,7 @@ export async function look(door: HistoryDoor, source: HistorySource, period: Per
   const found = await door.range(query, { start: period.from, end: period.until, step: least });
   const times = found.flatMap((series) => series.times);
   const telling = source.isOfSomeCodes ? [] : codeLabels;
-  const codeLabel = telling.find((label) => found.some(({ labels }) => labelValue(labels, label) !== ""));
+  const present = telling.filter((label) => found.some(({ labels }) => labelValue(labels, label) !== ""));
   // What is seen at one hour may have begun since the one before, and may go on until the next.
   const from = instant(Math.max(period.from, Math.min(...times) - least));
   const until = instant(Math.min(period.until, Math.max(...times) + least));
@@ -39,7 +40,7 @@ export async function look(door: HistoryDoor, source: HistorySource, period: Per
   return {
     source,
     series: most.reduce((sum, one) => sum + one, 0),
-    codeLabel,
+    codeLabels: present,
     period: found.length === 0 ? period : { from, until },
   };
 }
@@ -52,9 +53,9 @@ export interface Fetched {
 
 /** All of a period, a day at a time, so that no answer and no query grows too large. What can't be had is named. */
 export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fetched> {
-  const { source, codeLabel, period } = found;
+  const { source, codeLabels: told, period } = found;
   const asked = new Chunks(door, period);
-  const by = codeLabel === undefined ? "" : ` by (${codeLabel})`;
+  const by = told.length === 0 ? "" : ` by (${told.join(",")})`;
   const rate = source.isRate ? `sum(${source.requests})` : `sum${by} (${rateOf(door, source.requests)})`;
   const requests = await asked.all("requests", rate);
   const failures =
@@ -66,8 +67,10 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
     .sort((one, other) => Number(one) - Number(other));
   const points = new Map<number, HistoryPoint>();
   for (const { labels, times, values } of requests) {
-    const told = kindOf(codeLabel === undefined ? "" : labelValue(labels, codeLabel));
-    const kind = told === "failures" && source.failures !== undefined ? "good" : told;
+    const kind = kindOf(
+      told.map((label) => labelValue(labels, label)),
+      source.failures === undefined,
+    );
     for (const [place, time] of times.entries()) add(points, time, kind, values[place] ?? 0);
   }
   for (const { times, values } of failures) {
@@ -78,7 +81,7 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
     history: {
       points: [...points.values()].sort((one, other) => one.endsAt - other.endsAt),
       stepSeconds: step / 1000,
-      tellsFailures: source.failures === undefined ? codeLabel !== undefined : failures.length > 0,
+      tellsFailures: source.failures === undefined ? told.length > 0 : failures.length > 0,
       edgesMs: edges.map((le) => Number(le) * source.bucketMs),
     },
     missing: asked.missing,
@@ -99,8 +102,11 @@ type Kind = "failures" | "notFound" | "good";
 /** gRPC's codes that are no client's fault, and what Micrometer calls them all. */
 const grpcFailures = /^(SERVER_ERROR|Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss)$/;
 
-const kindOf = (code: string): Kind =>
-  /^5/.test(code) || grpcFailures.test(code) ? "failures" : /^[34]/.test(code) ? "notFound" : "good";
+/** gRPC answers 200 whatever its own code says: what failed by any of them failed. */
+function kindOf(codes: readonly string[], tellsFailures: boolean): Kind {
+  if (tellsFailures && codes.some((code) => /^5/.test(code) || grpcFailures.test(code))) return "failures";
+  return codes.some((code) => /^[34]/.test(code)) ? "notFound" : "good";
+}
 
 function add(points: Map<number, HistoryPoint>, time: number, kind: Kind, rate: number): void {
   if (!Number.isFinite(rate) || rate < 0) return;

@@ -6,6 +6,8 @@ import { type Found, fetchHistory, look, periodBefore } from "./fetch.ts";
 import { failuresOfQuery, sourceOfQuery, sourcesOf } from "./sources.ts";
 
 export interface LearnedTraffic {
+  /** False where there was too little: then the traffic is the usual one. */
+  readonly isLearned: boolean;
   readonly traffic: Traffic;
   /** Where from, what was found, what it came to. */
   readonly words: readonly string[];
@@ -44,7 +46,8 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
   const notFound = absent.length === 0 ? [] : [`not found: ${absent.join(", ")}`];
   if (found === undefined) {
     const message = `${door.name} has no requests of ${services.join(", ")} in the last ${days(wanted.length)}`;
-    if (door.isOwn) return { traffic: defaultTraffic, words: [`${message}: an ordinary day is made up`] };
+    if (door.isOwn)
+      return { isLearned: false, traffic: defaultTraffic, words: [`${message}: an ordinary day is made up`] };
     throw new Fault(
       "invalid",
       `${message}: ${notFound.join()}. Name the service with --service, or its counter with --query`,
@@ -64,9 +67,17 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
   if (learned.is === "tooLittle") {
     const message = `too little to learn from: ${learned.because}`;
     if (!door.isOwn) throw new Fault("invalid", [`${from}: ${message}`, ...gaps].join("\n"));
-    return { traffic: defaultTraffic, words: [`${from}: ${message}; an ordinary day is made up`, ...gaps] };
+    return {
+      isLearned: false,
+      traffic: defaultTraffic,
+      words: [`${from}: ${message}; an ordinary day is made up`, ...gaps],
+    };
   }
-  return { traffic: learned.traffic, words: [from, ...notFound, ...noBuckets, ...learned.words, ...gaps] };
+  return {
+    isLearned: true,
+    traffic: learned.traffic,
+    words: [from, ...notFound, ...noBuckets, ...learned.words, ...gaps],
+  };
 }
 
 const days = (length: Millis): string =>

@@ -60,12 +60,13 @@ test("metrics without the service leave an ordinary day made up, and say so", as
   const state = await stateWith(countersOf(names, { ...router, service: "other" }, "code"), 2 * hour);
   const door = await ownHistory(state);
 
-  const { traffic, words } = await learnedTraffic(door, await webPolicy(), wanted);
+  const { traffic, words, isLearned } = await learnedTraffic(door, await webPolicy(), wanted);
   const named = await learnedTraffic(door, await webPolicy(), { ...wanted, services: ["other"] });
   await door.close();
 
   expect(traffic.requestsPerSecond).toBe(100);
   expect(words.join()).toMatch(/has no requests of web in the last 28 days: an ordinary day is made up/);
+  expect([isLearned, named.isLearned]).toEqual([false, true]);
   expect(named.traffic.errors).toBeCloseTo(0.005, 4);
 });
 
@@ -111,6 +112,31 @@ test("failures that a counter of their own counts, or gRPC's codes, are learned 
   expect(codes.traffic.errors).toBeCloseTo(0.01, 4);
   await expect(absent).rejects.toThrow(/^--query-failures: .* has no http_requests_faild_total in the last 28 days/);
   await door.close();
+});
+
+test("of several labels that tell what became of a request each counts", async () => {
+  const counter = (labels: Readonly<Record<string, string>>, each: number): Counter => ({
+    labels,
+    aMinute: () => each,
+  });
+  const http = { __name__: "http_requests_total", job: "mine" };
+  const grpc = { __name__: "grpc_requests_total", job: "mine" };
+  const both = { __name__: "rpc_requests_total", job: "mine", code: "200" };
+  const counters = [
+    counter({ ...http, code: "200" }, 594),
+    counter({ ...http, code: "503" }, 6),
+    counter({ ...grpc, grpc_code: "OK" }, 582),
+    counter({ ...grpc, grpc_code: "Unavailable" }, 18),
+    counter({ ...both, grpc_code: "OK" }, 588),
+    counter({ ...both, grpc_code: "Internal" }, 12),
+  ];
+  const door = await ownHistory(await stateWith(counters, 24 * hour));
+
+  const { traffic } = await learnedTraffic(door, await webPolicy(), { ...wanted, query: '{job="mine"}' });
+  await door.close();
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(30, 1);
+  expect(traffic.errors).toBeCloseTo(36 / 1800, 4);
 });
 
 test("a control plane has it read in a thread", async () => {

@@ -8,6 +8,7 @@ type Choice =
   | { readonly is: "madeUp" }
   | { readonly is: "reading" }
   | { readonly is: "learned"; readonly of: string; readonly words: readonly string[] }
+  | { readonly is: "tooLittle"; readonly words: readonly string[] }
   | { readonly is: "unknown"; readonly problem: string };
 
 /** Made-up users, or those of a service that runs here: its traffic's shape, noise, errors and latency of the last weeks. */
@@ -24,8 +25,8 @@ export function DayChoice({ onChange }: { readonly onChange: (day: LearnedDay | 
     setChoice({ is: "reading" });
     try {
       const day = await read<LearnedDay>(`/learned/${name.split("/").map(encodeURIComponent).join("/")}`);
-      setChoice({ is: "learned", of: name, words: day.words });
-      onChange(day);
+      setChoice(day.isLearned ? { is: "learned", of: name, words: day.words } : { is: "tooLittle", words: day.words });
+      onChange(day.isLearned ? day : undefined);
     } catch (thrown) {
       setChoice({ is: "unknown", problem: thrown instanceof Error ? thrown.message : String(thrown) });
     }
@@ -65,6 +66,7 @@ export function DayChoice({ onChange }: { readonly onChange: (day: LearnedDay | 
       <div aria-live="polite">
         {choice.is === "reading" && <p className="quiet">Reading the last four weeks…</p>}
         {choice.is === "unknown" && <p className="bad-text">{choice.problem}</p>}
+        {choice.is === "tooLittle" && <p className="break">{choice.words.join(". ")}.</p>}
         {choice.is === "learned" && (
           <ul className="rehearsal-words" aria-label={`Users of ${choice.of}`}>
             {choice.words.map((each) => (
