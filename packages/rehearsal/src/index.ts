@@ -2,6 +2,7 @@ export { type Checked, checkRequirements } from "./gate/check.ts";
 export { readRequirements } from "./gate/read.ts";
 export type { History, HistoryPoint } from "./learn/history.ts";
 export { type Learned, learnTraffic } from "./learn/learn.ts";
+export { learnReadiness, type Readiness } from "./learn/readiness.ts";
 export { type Fault as RehearsedFault, faults } from "./model/fault.ts";
 export type { Recording } from "./model/recording.ts";
 export { defaultTraffic, noises, type Traffic } from "./model/traffic.ts";

@@ -1,13 +1,12 @@
 import { access, constants, stat, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { Fault, hours, minutes } from "@sluice/kernel";
-import { parseGoDuration, parsePrometheusDuration } from "@sluice/languages";
+import { parseGoDuration } from "@sluice/languages";
 import {
   checkRequirements,
   defaultTraffic,
   faults,
   goodRunsFor,
-  type Policy,
   type Rehearsal,
   readPolicies,
   readRequirements,
@@ -20,8 +19,8 @@ import { locateState } from "../connection.ts";
 import { wallClock } from "../control-plane/real-clock.ts";
 import { readRepository } from "../manifests.ts";
 import { keepPrediction } from "../rehearse/calibration/predictions.ts";
-import { type HistoryOptions, historyDoor } from "../rehearse/history/door-options.ts";
-import { type LearnedTraffic, learnedTraffic } from "../rehearse/history/learned-traffic.ts";
+import type { HistoryOptions } from "../rehearse/history/door-options.ts";
+import { ordinaryDays } from "../rehearse/history/ordinary-days.ts";
 import { renderHtml } from "../rehearse/html.ts";
 import { pageColumns, renderChecks, renderRehearsal } from "../rehearse/render.ts";
 import { tellSuggestion } from "../rehearse/suggestion.ts";
@@ -100,7 +99,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
   try {
     for (const [index, policy] of policies.entries()) {
-      const { traffic, words } = days[index] ?? { isLearned: false, traffic: defaultTraffic, words: [] };
+      const { traffic, words, readiness } = days[index] ?? { traffic: defaultTraffic, words: [] };
       const shared: SharedOptions = {
         traffic: trafficOf(options, traffic),
         learned: words,
@@ -110,6 +109,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
         personMillis: told.person ?? minutes(10),
         noticeMillis: told.notice ?? minutes(60),
         ...(told.ready === undefined ? {} : { readyMillis: told.ready }),
+        ...(readiness === undefined ? {} : { readiness }),
         ...(threads === undefined ? {} : { play: threads.play }),
         onRelease: async (done, all) => {
           if (done % 20 !== 0 && done !== all) return;
@@ -156,40 +156,6 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   return refused.length + broken.length === 0 && checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
 }
 
-/** For each Rollout what its service's metrics tell, where there are any to ask. */
-async function ordinaryDays(policies: readonly Policy[], options: RehearseOptions): Promise<readonly LearnedTraffic[]> {
-  const length = typeof options.history === "string" ? historyOf(options.history) : hours(4 * 7 * 24);
-  const door = await historyDoor(options);
-  const { service: services, query, queryFailures } = options;
-  if (door === undefined) {
-    const idle = [
-      typeof options.history === "string" ? "--history" : undefined,
-      services === undefined ? undefined : "--service",
-      query === undefined ? undefined : "--query",
-      queryFailures === undefined ? undefined : "--query-failures",
-    ].find((flag) => flag !== undefined);
-    if (idle === undefined) return [];
-    throw new Fault(
-      "invalid",
-      `${idle} needs metrics to ask: --from-prometheus, or the state of a Sluice here or in --data`,
-    );
-  }
-  const wanted = {
-    now: Date.now(),
-    length,
-    ...(services === undefined ? {} : { services }),
-    ...(query === undefined ? {} : { query }),
-    ...(queryFailures === undefined ? {} : { queryFailures }),
-  };
-  try {
-    const days: LearnedTraffic[] = [];
-    for (const policy of policies) days.push(await learnedTraffic(door, policy, wanted));
-    return days;
-  } finally {
-    await door.close();
-  }
-}
-
 /** Before a minute has gone by, and without a file that would be left behind by whoever breaks off. */
 async function refuseUnwritable(path: string): Promise<void> {
   const info = await stat(path).catch(() => undefined);
@@ -204,12 +170,6 @@ const cantWrite = (path: string) => (cause: NodeJS.ErrnoException) => {
 async function keepAll(results: readonly Rehearsal[], data: string | undefined): Promise<void> {
   const { rehearsals } = locateState(data);
   for (const result of results) await keepPrediction(rehearsals, result, wallClock.now());
-}
-
-function historyOf(text: string) {
-  const parsed = parsePrometheusDuration(text);
-  if (parsed.is === "parsed" && parsed.value > 0) return parsed.value;
-  throw new Fault("invalid", `--history: found ${text}, expected a time such as 4w, 28d or 12h`);
 }
 
 function profileOf(suggested: string | boolean | undefined): "argo" | "sluice" | undefined {

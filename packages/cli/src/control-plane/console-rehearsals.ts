@@ -1,9 +1,10 @@
-import type { Client, Resource, Rollout } from "@sluice/api";
+import type { Client, Pod, Resource, Rollout } from "@sluice/api";
 import type { ConsoleHandlerOptions } from "@sluice/console/server";
 import { hours } from "@sluice/kernel";
 import { readCalibration } from "../rehearse/calibration/read-calibration.ts";
 import { learnInThread } from "../rehearse/history/learn-thread.ts";
 import type { LearnedTraffic } from "../rehearse/history/learned-traffic.ts";
+import { readinessOfPods } from "../rehearse/history/readiness.ts";
 import type { StateFolder } from "../state/state-folder.ts";
 import { wallClock } from "./real-clock.ts";
 
@@ -32,7 +33,10 @@ export function consoleRehearsals(
         learnInThread({ path: state.path, service: { rollout, surroundings }, now: wallClock.now(), length: weeks });
       const learned = before.then(learn, learn);
       before = learned;
-      return learned;
+      const day = await learned;
+      const pods = (await client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace })).items;
+      const { readiness, words } = readinessOfPods(rollout, pods, "Sluice's store");
+      return { ...day, ...(readiness === undefined ? {} : { readiness }), words: [...day.words, ...words] };
     },
   };
 }

@@ -18,6 +18,7 @@ const rehearsal: Rehearsal = {
   seed: 1,
   traffic: defaultTraffic,
   podsReadySeconds: 15,
+  podsReadyFrom: "assumed",
   learned: [],
   madeUp: [],
   unanswerable: [],

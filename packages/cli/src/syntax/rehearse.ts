@@ -47,7 +47,10 @@ export function addRehearse(program: Command): void {
     .option("--seed <number>", "the same seed brings the same bytes; default: 1")
     .option("--person <time>", "how long a person takes who is asked; default: 10m")
     .option("--notice <time>", "how long nobody notices what no rule caught; default: 60m")
-    .option("--ready <time>", "how long a Pod takes to be ready; default: 15s, or longer where the manifests say so")
+    .option(
+      "--ready <time>",
+      "how long a Pod takes to be ready; default: as its Pods took so far, else 15s or what the manifests say",
+    )
     .option("--html <file>", "a report with charts that stands alone")
     .option("--suggest [profile]", "search for weights and pauses that harm fewer in the same time; argo or sluice")
     .option("--shortest", "with --suggest: for the shortest plan that harms no more than this one")

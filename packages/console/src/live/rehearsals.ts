@@ -1,4 +1,4 @@
-import type { Interval, Traffic } from "@sluice/rehearsal";
+import type { Interval, Readiness, Traffic } from "@sluice/rehearsal";
 
 /** One number of a release: what was predicted, and what it came to. */
 export interface ShownComparison {
@@ -38,5 +38,7 @@ export interface LearnedDay {
   /** False where there is too little to learn from: then the traffic is the usual one, and the words say why. */
   readonly isLearned: boolean;
   readonly traffic: Traffic;
+  /** What its Pods told of how long they take to be ready. */
+  readonly readiness?: Readiness;
   readonly words: readonly string[];
 }

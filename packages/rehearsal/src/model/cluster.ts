@@ -8,7 +8,10 @@ const wantedOf = (set: ReplicaSet): number => set.spec.replicas ?? 1;
 
 /** How a version's pods come up. */
 export interface PodBehaviour {
-  readonly readyAfter: Millis;
+  /** Asked once for each pod. */
+  readonly readyAfter: () => Millis;
+  /** What it usually is. */
+  readonly took: Millis;
   readonly fate: "well" | "crashing" | "stuck";
 }
 
@@ -17,7 +20,7 @@ interface Observed {
   /** When each pod that is wanted is ready. */
   readonly readyAt: readonly Instant[];
   readonly fate: PodBehaviour["fate"];
-  /** From its start until it is ready. */
+  /** From its start until it is ready, as usual. */
   readonly took: Millis;
 }
 
@@ -81,16 +84,16 @@ export class ModelledCluster {
 
   #observe(set: ReplicaSet): Observed {
     const uid = set.metadata.uid ?? set.metadata.name;
-    const { readyAfter, fate } = this.#behaviour(set);
+    const { readyAfter, took, fate } = this.#behaviour(set);
     const wanted = wantedOf(set);
     const times = (this.#readyAt.get(uid) ?? []).slice(0, wanted);
     const lost = this.#lost.get(uid) ?? 0;
     this.#lost.delete(uid);
-    for (let index = 0; index < Math.min(lost, times.length); index++) times[index] = after(this.#now(), readyAfter);
-    while (times.length < wanted) times.push(after(this.#now(), readyAfter));
+    for (let index = 0; index < Math.min(lost, times.length); index++) times[index] = after(this.#now(), readyAfter());
+    while (times.length < wanted) times.push(after(this.#now(), readyAfter()));
     times.sort((one, other) => one - other);
     this.#readyAt.set(uid, times);
-    return { set, readyAt: times, fate, took: readyAfter };
+    return { set, readyAt: times, fate, took };
   }
 }
 

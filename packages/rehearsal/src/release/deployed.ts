@@ -34,7 +34,7 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
   const rollout = rolloutOf(policy, profile);
   const cluster = new ModelledCluster(
     () => clock.now(),
-    () => ({ readyAfter: millis(0), fate: "well" }),
+    () => ({ readyAfter: () => millis(0), took: millis(0), fate: "well" }),
     // How long the stable version's pods took to start is read from one of them.
     Math.max(1, shownPods(policy)),
   );

@@ -4,6 +4,7 @@ import {
   after,
   Fault as Failure,
   type Instant,
+  type Millis,
   millis,
   minutes,
   sameJson,
@@ -13,6 +14,7 @@ import {
 import { type Parsed, type PromqlExpression, parsePromql } from "@sluice/languages";
 import { measurementOf, queryInstant } from "@sluice/metrics";
 import type { JudgedRelease } from "@sluice/verdict";
+import { normal } from "../model/chance.ts";
 import { hashOf, ModelledCluster } from "../model/cluster.ts";
 import type { Fault } from "../model/fault.ts";
 import { Past } from "../model/past.ts";
@@ -49,6 +51,8 @@ export interface ReleaseOptions {
   readonly recording?: Recording;
   /** How long its pods take to be ready where nothing is wrong; absent: as usual. */
   readonly readyMillis?: number;
+  /** Standard deviation of the log of that between Pods; absent: all take the same. */
+  readonly readySpread?: number;
   /** Into its second it begins: timestamps in objects are whole seconds, so pauses and analyses depend on it. */
   readonly secondAgeMillis?: number;
 }
@@ -103,11 +107,20 @@ class Release {
     });
     const usual = options.readyMillis ?? ordinaryStart;
     const start = millis(fault.platform === "slowPods" ? usual + slowPodsMillis : usual);
+    // Of their own, so that users come as ever.
+    const uneven = seededRandom(seed ^ 0x90d5);
+    const spread = options.readySpread ?? 0;
+    const drawn = (usually: Millis) =>
+      spread === 0 ? usually : millis(Math.round(usually * Math.exp(spread * normal(uneven))));
     this.#cluster = new ModelledCluster(
       () => this.#clock.now(),
       (set) => {
         const isCanary = this.#isNew && this.#versionOf(set) === "canary";
-        return { readyAfter: this.#isNew ? start : millis(0), fate: isCanary ? (fault.pods ?? "well") : "well" };
+        return {
+          readyAfter: () => (this.#isNew ? drawn(start) : millis(0)),
+          took: this.#isNew ? start : millis(0),
+          fate: isCanary ? (fault.pods ?? "well") : "well",
+        };
       },
       shownPods(policy),
     );

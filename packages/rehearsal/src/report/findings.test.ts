@@ -25,6 +25,7 @@ const rehearsal = {
   seed: 1,
   traffic: defaultTraffic,
   podsReadySeconds: 15,
+  podsReadyFrom: "assumed",
   learned: [],
   madeUp: [],
   unanswerable: [],

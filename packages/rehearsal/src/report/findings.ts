@@ -120,8 +120,10 @@ const points = (errors: number): string => `${Math.round(errors * 1000) / 10}-po
 export const percent = (share: number): string =>
   `${share > 0 && share < 0.0995 ? Math.round(share * 1000) / 10 : Math.round(share * 100)} %`;
 /** The users and the platform that it was rehearsed with. */
-export const premiseOf = ({ traffic, podsReadySeconds, seed }: Omit<Rehearsal, "words">): string =>
-  `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${span(podsReadySeconds)}, seed ${seed}`;
+export const premiseOf = ({ traffic, podsReadySeconds, podsReadyFrom, seed }: Omit<Rehearsal, "words">): string =>
+  `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${podsReadySeconds < 10 ? tenths(podsReadySeconds) : span(podsReadySeconds)} (${podsReadyFrom}), seed ${seed}`;
+
+const tenths = (seconds: number): string => `${Math.round(seconds * 10) / 10} s`;
 
 /** Where Pods make up the share the plan's own number is told beside it. */
 export const shareOf = ({ weight, setWeight }: Pick<StepView, "weight" | "setWeight">): string =>

@@ -1,3 +1,4 @@
+import type { Readiness } from "../learn/readiness.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { ProfileName } from "../policy/profile.ts";
@@ -14,8 +15,10 @@ export interface RehearseOptions {
   readonly goodRuns: number;
   readonly personMillis: number;
   readonly noticeMillis: number;
-  /** How long a Pod takes to be ready; absent: as the manifests say, or as usual. */
+  /** How long a Pod takes to be ready, as somebody said; absent: as was learned, as the manifests say, or as usual. */
   readonly readyMillis?: number;
+  /** What Pods before these took. */
+  readonly readiness?: Readiness;
   readonly faults?: readonly Fault[];
   readonly profiles?: readonly ProfileName[];
   /** Plays one release elsewhere, as a thread does; all of them are asked for at once. Absent: here, one by one. */

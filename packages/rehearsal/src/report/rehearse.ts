@@ -4,7 +4,7 @@ import { ModelledService } from "../model/service.ts";
 import { historyOf, historyOverTime } from "../model/windows.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
-import { readyMillisOf } from "../policy/readiness.ts";
+import { readinessOf } from "../policy/readiness.ts";
 import { withSteps } from "../policy/with-steps.ts";
 import { isSwitched } from "../release/deployed.ts";
 import type { Outcome } from "../release/outcome.ts";
@@ -24,7 +24,8 @@ const historyWindows = 24;
 
 /** Everything that releases of one policy share. */
 function prepared(policy: Policy, options: RehearseOptions) {
-  const { traffic, seed, personMillis, noticeMillis, readyMillis = readyMillisOf(policy.rollout) } = options;
+  const { traffic, seed, personMillis, noticeMillis } = options;
+  const ready = readinessOf(policy.rollout, options);
   const queries = queriesOf(policy);
   const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
   const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
@@ -45,7 +46,8 @@ function prepared(policy: Policy, options: RehearseOptions) {
   const history = isSwitched(policy)
     ? historyOverTime(service, historyWindows, millis(60_000), warm)
     : historyOf(service, historyWindows, millis(60_000), { startsAt: warm, random: seededRandom(seed ^ 0x9a1f) });
-  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis, readyMillis };
+  const pods = { readyMillis: ready.millis, readySpread: ready.spread };
+  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis, ...pods };
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }
 

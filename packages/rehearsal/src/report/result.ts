@@ -84,6 +84,8 @@ export interface Rehearsal {
   readonly learned: readonly string[];
   /** How long each Pod takes to be ready: each higher weight waits for it. */
   readonly podsReadySeconds: number;
+  /** How that is known, in words: assumed, as said, learned from so many Pods, by the manifests. */
+  readonly podsReadyFrom: string;
   readonly madeUp: readonly string[];
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;

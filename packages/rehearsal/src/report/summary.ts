@@ -2,7 +2,7 @@ import { type Fault, isHarmful, noFault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
-import { readyMillisOf } from "../policy/readiness.ts";
+import { readinessOf } from "../policy/readiness.ts";
 import { analysesOf } from "../policy/surroundings.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
@@ -33,6 +33,7 @@ export function summarised(
       faults: chosen.map(({ fault, outcomes }) => faultResult(fault, outcomes)),
     };
   }
+  const ready = readinessOf(policy.rollout, options);
   const { name, namespace = "default" } = policy.rollout.metadata;
   const rehearsal: Omit<Rehearsal, "words"> = {
     rollout: name,
@@ -40,7 +41,8 @@ export function summarised(
     seed: options.seed,
     traffic: options.traffic,
     learned: options.learned ?? [],
-    podsReadySeconds: (options.readyMillis ?? readyMillisOf(policy.rollout)) / 1000,
+    podsReadySeconds: ready.millis / 1000,
+    podsReadyFrom: ready.from,
     madeUp: policy.madeUp,
     unanswerable: queries.unanswerable,
     profiles,

@@ -29,7 +29,7 @@ import { stateFolder } from "../../state/state-folder.ts";
 import { webPolicy } from "../history/history.fixture.ts";
 import { calibrated } from "./calibration.ts";
 import { endedReleases } from "./ended-releases.ts";
-import { keepPrediction, readPredictions } from "./predictions.ts";
+import { keepPrediction, type Prediction, readPredictions } from "./predictions.ts";
 import { renderCalibration } from "./render-calibration.ts";
 
 const cleanups: (() => void)[] = [];
@@ -162,4 +162,16 @@ test("a prediction that came after a release says nothing about it", async () =>
   expect(calibration.releases.map(({ keptAt }) => keptAt)).toEqual([undefined, undefined]);
   expect(renderCalibration(calibration, false)).toContain("2 of 2 releases ended with no prediction kept before them");
   expect(renderCalibration(calibration, false)).toContain("--keep");
+});
+
+test("a second either way is no miss, since pauses end at whole seconds; two are", () => {
+  const sure = { low: 11, median: 11, high: 11 };
+  const prediction = { rollout: "web", keptAt: "2026-01-01T00:00:00.000Z", predicted: { good: sure } } as Prediction;
+  const beganAt = instant(Date.parse("2026-01-02T00:00:00.000Z"));
+  const ended = (seconds: number) =>
+    ({ rollout: "web", revision: "2", version: "v2", outcome: "promoted", beganAt, seconds, harmed: 0 }) as const;
+
+  const { within } = calibrated([ended(10.4), ended(11.9), ended(9)], [prediction]);
+
+  expect(within.durations).toEqual([2, 3]);
 });

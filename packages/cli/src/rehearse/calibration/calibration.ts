@@ -64,13 +64,16 @@ function compare(release: EndedRelease, prediction: Prediction | undefined): Com
   return {
     release,
     keptAt: prediction.keptAt,
-    duration: duration === undefined ? undefined : against(duration, release.seconds),
+    duration: duration === undefined ? undefined : against(duration, release.seconds, clockSeconds),
     harmed: harmed === undefined ? undefined : against(harmed[0] as Interval, harmed[1] as number),
   };
 }
 
-const against = (predicted: Interval, actual: number): Compared => ({
+/** Pauses end at whole seconds: at which part of one a release will begin nobody predicts. */
+const clockSeconds = 1;
+
+const against = (predicted: Interval, actual: number, rounding = 0): Compared => ({
   predicted,
   actual,
-  isWithin: actual >= predicted.low && actual <= predicted.high,
+  isWithin: actual >= predicted.low - rounding && actual <= predicted.high + rounding,
 });

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { Fault } from "@sluice/kernel";
 import type { PrometheusDoor } from "@sluice/metrics/node";
-import { findStateFolder, stateFolder } from "../../state/state-folder.ts";
+import { findStateFolder, type StateFolder, stateFolder } from "../../state/state-folder.ts";
 import { type HistoryDoor, ownHistory, prometheusHistory } from "./door.ts";
 
 /** Which metrics are asked, and how one is let in. Secrets come from files; a URL may hold user and password. */
@@ -21,12 +21,17 @@ export interface HistoryOptions {
   readonly data?: string;
 }
 
+/** The Sluice that is here, where nobody said that nothing is to be learned, or named another place. */
+export function ownState(options: HistoryOptions): StateFolder | undefined {
+  if (options.fromPrometheus !== undefined || options.history === false) return undefined;
+  return options.data === undefined ? findStateFolder(process.cwd()) : stateFolder(options.data);
+}
+
 /** The Prometheus that was named, else the Sluice that is here; undefined where there is neither. */
 export async function historyDoor(options: HistoryOptions): Promise<HistoryDoor | undefined> {
   if (options.fromPrometheus !== undefined) return prometheusHistory(doorOf(options.fromPrometheus, options));
   refuseAlone(options);
-  if (options.history === false) return undefined;
-  const state = options.data === undefined ? findStateFolder(process.cwd()) : stateFolder(options.data);
+  const state = ownState(options);
   return state === undefined || !existsSync(state.metrics) ? undefined : ownHistory(state);
 }
 
