@@ -27,6 +27,8 @@ export class ReleaseThreads {
   constructor(count = Math.min(most, availableParallelism())) {
     // Each core plays already: what helps to collect garbage is waited for, and takes turns with another release.
     setFlagsFromString("--no-parallel-scavenge");
+    // What compiles takes turns with them too, and of much code that runs now and then most is never worth the last compiler.
+    setFlagsFromString("--invocation-count-for-turbofan=30000");
     // The bundle has it beside its own parts.
     const file = import.meta.url.endsWith(".ts") ? "./release-worker.ts" : "./release-worker.mjs";
     for (let index = 0; index < count; index++) {
