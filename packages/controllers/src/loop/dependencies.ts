@@ -8,10 +8,15 @@ export class Dependencies {
   readonly #read = new Map<string, ReadonlySet<string>>();
 
   /** Adds to what `work` depends on, at the moment of reading: a change right after the read is not missed. */
-  add(work: string, dependency: string): void {
-    const readers = this.#readers.get(dependency);
-    if (readers === undefined) this.#readers.set(dependency, new Set([work]));
-    else readers.add(work);
+  adding(work: string): (dependency: string) => void {
+    const known = this.#read.get(work);
+    return (dependency) => {
+      // What the look before has read still wakes it, and most often that is all.
+      if (known?.has(dependency)) return;
+      const readers = this.#readers.get(dependency);
+      if (readers === undefined) this.#readers.set(dependency, new Set([work]));
+      else readers.add(work);
+    };
   }
 
   /** Replaces what `work` depends on; all of `read` was added before. */

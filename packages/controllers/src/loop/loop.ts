@@ -242,9 +242,7 @@ export class Loop {
   }
 
   async #pass(work: Work): Promise<void> {
-    const reader = new RecordingReader(this.#cache, this.#tasks, (dependency) =>
-      this.#dependencies.add(work.id, dependency),
-    );
+    const reader = new RecordingReader(this.#cache, this.#tasks, this.#dependencies.adding(work.id));
     const { reconciler, namespace, name } = work;
     const resource = await this.#cache.get({
       ...reconciler.kind,

@@ -13,14 +13,23 @@ export interface Claim {
 }
 
 /** As it stands on the VirtualService itself: written together with the weights, so that it's never late. */
-export function claimsOn({ metadata }: VirtualService): readonly Claim[] {
-  return (metadata.annotations?.[weighedByAnnotation] ?? "").split(",").flatMap((entry) => {
+export function claimsOn(virtualService: VirtualService): readonly Claim[] {
+  const known =
+    claims.get(virtualService) ?? claimsIn(virtualService.metadata.annotations?.[weighedByAnnotation] ?? "");
+  claims.set(virtualService, known);
+  return known;
+}
+
+/** Asked for several times at each look at a Rollout, of the same unchanging object. */
+const claims = new WeakMap<VirtualService, readonly Claim[]>();
+
+const claimsIn = (text: string): readonly Claim[] =>
+  text.split(",").flatMap((entry) => {
     const [rollout = "", rest] = entry.split("=");
     if (!rollout.includes("/") || rest === undefined) return [];
     const [weight, ...added] = rest.split("/");
     return [{ rollout, weight: Number(weight), added: added.map(decodeURIComponent) }];
   });
-}
 
 /** The same object back where it is so already. */
 export function withClaims(virtualService: VirtualService, claims: readonly Claim[]): VirtualService {
