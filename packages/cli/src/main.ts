@@ -1,4 +1,4 @@
-import { Fault } from "@sluice/kernel";
+import { Fault, isFault } from "@sluice/kernel";
 import { Argument, Command, CommanderError } from "commander";
 import { addAnalysis, addExperiment } from "./syntax/analysis.ts";
 import { addApplication } from "./syntax/application.ts";
@@ -162,11 +162,20 @@ export async function run(argv: readonly string[]): Promise<void> {
     await createProgram().parseAsync([...argv]);
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.code.startsWith("commander.")) {
-      process.exitCode = thrown.exitCode;
+      process.exitCode = thrown.exitCode === 0 ? 0 : usageExitCode;
       return;
     }
     if (argv.includes("--json")) console.log(JSON.stringify(failureAsJson(thrown)));
     else printFailure(thrown);
-    process.exitCode = 1;
+    process.exitCode = exitCodeOf(thrown, argv);
   }
+}
+
+/** What was asked for makes no sense: an option, a value, a manifest. 1 is left to what failed, and to answers that say no. */
+const usageExitCode = 2;
+
+function exitCodeOf(thrown: unknown, argv: readonly string[]): number {
+  // Of a gate 1 is the answer that it isn't met: whatever kept it from being asked is told apart.
+  const isGate = argv.some((word) => /^--require(=|$)/.test(word));
+  return isGate || (isFault(thrown) && thrown.kind === "invalid") ? usageExitCode : 1;
 }

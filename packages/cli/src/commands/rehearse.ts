@@ -56,7 +56,7 @@ const worthThreads = 60;
 /** A release that isn't over after two weeks is given up. */
 const longestWait = hours(168);
 
-/** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met. */
+/** `sluice rehearse FILE…`: needs nothing running. 1 where a requirement isn't met, 2 where a file can't be rehearsed. */
 export async function rehearse(paths: readonly string[], options: RehearseOptions): Promise<number> {
   if (paths.length === 0)
     throw new Fault("invalid", "nothing to rehearse: name files or folders, or a release with --replay");
@@ -153,7 +153,8 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
       if (own.length > 0) console.log(`\n${renderChecks(own, hasColour())}`);
     }
   }
-  return refused.length + broken.length === 0 && checks.flat().every(({ isMet }) => isMet) ? 0 : 1;
+  if (!checks.flat().every(({ isMet }) => isMet)) return 1;
+  return refused.length + broken.length === 0 ? 0 : 2;
 }
 
 /** Before a minute has gone by, and without a file that would be left behind by whoever breaks off. */

@@ -12,8 +12,8 @@ interface StatusOptions extends CommandOptions {
 }
 
 const everyMillis = 500;
-/** 2 is ours: the kubectl plugin would wait on for the person. */
-const exitCodes = { healthy: 0, degraded: 1, person: 2 } as const;
+/** 3 is ours: the kubectl plugin would wait on for the person. 2 is for what can't be asked so. */
+const exitCodes = { healthy: 0, degraded: 1, person: 3 } as const;
 
 /** `sluice rollout status NAME`: a line for each change until it is Healthy, Degraded, or waits for a person. */
 export async function waitForStatus(name: string, options: StatusOptions): Promise<number> {
@@ -37,7 +37,7 @@ export async function waitForStatus(name: string, options: StatusOptions): Promi
       if (statusLine(status) !== told) tell(status);
       told = statusLine(status);
       if (status.end === "degraded") {
-        throw new Fault("invalid", `The rollout is in a degraded state with message: ${status.message ?? ""}`);
+        throw new Fault("unavailable", `The rollout is in a degraded state with message: ${status.message ?? ""}`);
       }
       if (!watches) return 0;
       if (status.end !== undefined) return exitCodes[status.end];

@@ -9,7 +9,7 @@ export function addRollout(program: Command): void {
     .option("-w, --watch", "stay and show what changes")
     .option("--pods", "every pod on a line of its own, not only those in trouble")
     .action(async (name, options) => (await commands()).getRelease(name, options));
-  on("status", "wait until it is Healthy (exit 0), Degraded (1) or waits for a person (2)")
+  on("status", "wait until it is Healthy (exit 0), Degraded (1) or waits for a person (3)")
     .option("--watch [boolean]", "--watch=false: only say where it stands now", true)
     .option("--timeout <duration>", "give up then, with exit 1; 0: never", "0")
     .action(async (name, options) => {
