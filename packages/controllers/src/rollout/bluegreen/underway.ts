@@ -34,8 +34,9 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     { isAborted: false, mayCreate: true, active: services.active, preview: services.preview },
     now,
   );
-  // The Pods that everybody is sent to from this turn on were counted: none of them may go in it.
-  const restart = advance.is === "switch" ? noRestart(view) : planRestart(observed, view, now);
+  // The Pods that everybody is sent to from this turn on were counted, and what is scaled in it a budget doesn't count yet.
+  const isBusy = advance.is === "switch" || scaling.actions.length > 0;
+  const restart = isBusy ? noRestart(view) : planRestart(observed, view, now);
   // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
   const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
   const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;

@@ -1,3 +1,4 @@
+import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, deadlineOf, type View, wantedOf } from "../view.ts";
 import { approximateCounts, type ReplicaCounts } from "./replicas/approximate.ts";
 import { basicCounts } from "./replicas/basic.ts";
@@ -12,7 +13,9 @@ function canarySize(
   isAborted: boolean,
 ): { readonly weight: number; readonly explicit: number | undefined } {
   const { rollout, status, progress } = view;
-  if (view.isFirst || view.isFullyPromoted || status.promoteFull === true) return { weight: 100, explicit: undefined };
+  // What is quarantined stays away, also where a person just asked for all of it.
+  const isWanted = status.promoteFull === true && !isAborted;
+  if (view.isFirst || view.isFullyPromoted || isWanted) return { weight: 100, explicit: undefined };
   const keepsAborted = canaryOf(rollout).abortScaleDownDelaySeconds === 0;
   const scale = isRouted(rollout) && (!isAborted || keepsAborted) ? scaleAt(progress) : undefined;
   if (scale?.replicas !== undefined) return { weight: 0, explicit: scale.replicas };
@@ -45,6 +48,9 @@ export function goalCounts(view: View, isAborted: boolean): ReplicaCounts {
   return approximateCounts(replicas, weight, 100, surgeLimits(canaryOf(rollout), replicas).maxSurge);
 }
 
+const isStopped = (view: View): boolean =>
+  view.status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined;
+
 /** The counts to write now. */
 export function nextCounts(view: View, isAborted: boolean): ReplicaCounts {
   const { rollout, canary, stable, older } = view;
@@ -52,7 +58,7 @@ export function nextCounts(view: View, isAborted: boolean): ReplicaCounts {
   const replicas = replicasOf(rollout);
   const sized = (set: typeof canary) =>
     set === undefined ? undefined : { wanted: wantedOf(set), available: availableOf(set) };
-  return basicCounts({
+  const counts = basicCounts({
     replicas,
     ...surgeLimits(canaryOf(rollout), replicas),
     weight: canarySize(view, isAborted).weight,
@@ -61,6 +67,10 @@ export function nextCounts(view: View, isAborted: boolean): ReplicaCounts {
     stable: view.isFullyPromoted ? undefined : sized(stable),
     older: older.reduce((sum, set) => sum + wantedOf(set), 0),
   });
+  if (!isStopped(view) || isAborted) return counts;
+  // Pods are the weight: whoever asks whether it goes on in spite of a verdict gives it no more of them.
+  const kept = Math.min(counts.canary, wantedOf(canary));
+  return { canary: kept, stable: Math.max(counts.stable, replicas - kept) };
 }
 
 /**

@@ -11,9 +11,9 @@ import { baselineEvents, experimentOf, freshBaseline, planBaseline } from "../ju
 import { heldForJudge } from "../judging/held.ts";
 import { planJudgement } from "../judging/judgements.ts";
 import { isOverruled } from "../lasting/overruled.ts";
-import { stopAdvance } from "../lasting/stop.ts";
+import { asStopped, stopAdvance } from "../lasting/stop.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { planRestart } from "../restart/restart.ts";
+import { noRestart, planRestart } from "../restart/restart.ts";
 import { planRingShare } from "../rings/ring-share.ts";
 import { planRestored } from "../routing/restored.ts";
 import { pingPongAfter } from "../routing/sides.ts";
@@ -34,12 +34,15 @@ import { isRouted, pauseLength, replicasOf, scaleAt, stepText, weightAt } from "
 /** A version on its way, or the steady state after it: routes, analyses, Pods and steps, in this order. */
 export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
   const baseline = freshBaseline(observed, view);
-  const traffic = planTraffic(observed, view, false);
+  // From the turn on in which it is seen to be bad, not from the next.
+  const halted = stop === undefined ? view : asStopped(view, stop, now);
+  const traffic = planTraffic(observed, halted, false);
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
   const experiment = planExperiment(observed, view, now);
-  const scaling = planScaling(view, { isAborted: false, traffic, mayCreate: true }, now);
-  const restart = planRestart(observed, view, now);
+  const scaling = planScaling(halted, { isAborted: false, traffic, mayCreate: true }, now);
+  // What is scaled in this turn a budget doesn't count yet.
+  const restart = scaling.actions.length > 0 ? noRestart(view) : planRestart(observed, view, now);
   const doing = { traffic, step, background, experiment, isAwaited: baseline.is === "coming" };
   const advance: Move =
     stop === undefined ? underTheJudge(view, nextAdvance(observed, view, doing, now)) : stopAdvance(view, stop);

@@ -1,5 +1,5 @@
 import type { NotRevertibleStatus } from "@sluice/api";
-import type { Instant, PlannedEvent } from "@sluice/kernel";
+import { formatInstant, type Instant, type PlannedEvent } from "@sluice/kernel";
 import type { ObservedRollout } from "../observe.ts";
 import { decided } from "../status/decisions.ts";
 import { pauseOf } from "../turn/pauses.ts";
@@ -30,6 +30,14 @@ export const stoppedStatus = ({ status }: View, verdict: Verdict): NotRevertible
   ...status.notRevertible,
   stoppedFor: verdictKey(verdict),
 });
+
+/** As it will stand at the end of the turn in which it is stopped. */
+export function asStopped(view: View, verdict: Verdict, now: Instant): View {
+  if (pauseOf(view, "NotRevertible") !== undefined) return view;
+  const pause = { reason: "NotRevertible", startTime: formatInstant(now) } as const;
+  const pauseConditions = [...(view.status.pauseConditions ?? []), pause];
+  return { ...view, status: { ...view.status, pauseConditions, notRevertible: stoppedStatus(view, verdict) } };
+}
 
 /** The pause for this verdict was there, and a person ended it. */
 export const isOverruling = (view: View, verdict: Verdict): boolean =>

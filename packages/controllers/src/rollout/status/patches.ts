@@ -147,6 +147,10 @@ export function undoPatch(
   revision?: number,
   { isPastLasting = false }: { readonly isPastLasting?: boolean } = {},
 ): readonly RequestedPatch[] {
+  if (rollout.metadata.deletionTimestamp !== undefined) {
+    // What an earlier version reads may be gone already.
+    throw new Fault("invalid", `rollout ${rollout.metadata.name} is being deleted: there is nothing to go back to`);
+  }
   const known = replicaSets.filter((set) => revisionOf(set) > 0).toSorted((a, b) => revisionOf(b) - revisionOf(a));
   const wanted =
     revision === undefined || revision === 0 ? known[1] : known.find((set) => revisionOf(set) === revision);

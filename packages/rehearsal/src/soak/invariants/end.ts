@@ -1,4 +1,4 @@
-import { type ConfigMap, controllerOf, type PodTemplateSpec, type Rollout } from "@sluice/api";
+import { type ConfigMap, controllerOf, type PodTemplateSpec, type ReplicaSet, type Rollout } from "@sluice/api";
 import { canonicalJson, sameJson } from "@sluice/kernel";
 import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
@@ -68,17 +68,31 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     if (judged.rollout.uid !== metadata.uid) continue;
     checks.holds("ends", judged.terminate === true, () => `Judgement ${of.name} goes on, and the release is over`);
   }
+  // While nobody of the stable version answers, whoever does has the users.
+  const names = picture.slices.flatMap(({ metadata: of, endpoints }) =>
+    of.labels?.["kubernetes.io/service-name"] === "web" ? (endpoints ?? []).map((one) => one.targetRef?.name) : [],
+  );
+  const serves = (set: ReplicaSet) =>
+    spec.strategy.blueGreen !== undefined &&
+    isNever &&
+    pods.some((pod) => controllerOf(pod)?.uid === set.metadata.uid && names.includes(pod.metadata.name));
+  // What is kept of the version that was taken back leaves the stable one as much less room.
+  const kept = sets
+    .filter((set) => status.abort === true && ownerOf(set) === "Rollout" && hashOf(set) === status.currentPodHash)
+    .reduce((sum, set) => sum + wantedOf(set), 0);
   const left = picture.experiments.filter(isLeft).map((one) => one.metadata.uid);
   for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
     if (left.includes(controllerOf(set)?.uid)) continue;
     // What was taken back is let go once the stable version is whole, which one that never gets ready isn't.
     const isKept = status.abort === true && hashOf(set) === status.currentPodHash;
     if (isKept && readyOf(picture, stable) < (spec.replicas ?? 1)) continue;
+    if (hashOf(set) !== stable && serves(set)) continue;
     const wanted = wantedOf(set);
+    const isCrowded = isNever && kept > 0 && hashOf(set) === stable && wanted + kept >= (spec.replicas ?? 1);
     const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? (spec.replicas ?? 1) : 0;
     checks.holds(
       "agrees",
-      wanted === expected,
+      wanted === expected || isCrowded,
       () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, not ${expected}; ${phase}: ${message}`,
     );
     const there = pods.filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === set.metadata.uid).length;

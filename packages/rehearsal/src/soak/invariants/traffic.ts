@@ -93,7 +93,7 @@ export class TrafficWatch {
     const isOnItsWay = status.promoteFull !== true && status.stableRS !== hash;
     // A Decision is written before the status that it is about: one may be ahead.
     if (!isOnItsWay || known.version !== version || index < known.index) {
-      this.#place = { version, index: isOnItsWay ? 0 : index, told: toldIn(before) };
+      this.#place = { version, index: isOnItsWay && !isTakenBack(now, hash) ? 0 : index, told: toldIn(before) };
     }
     if (!isOnItsWay || index <= this.#place.index) return;
     const { index: from, told: toldThen } = this.#place;
@@ -167,6 +167,13 @@ export class TrafficWatch {
   }
 }
 
+/** Back to what was stable lately, or is: all steps are skipped, and one Decision says so. */
+const isTakenBack = ({ decisions }: Picture, hash: string): boolean =>
+  decisions
+    .filter((one) => hashOf(one) === hash && ["begin", "rollback"].includes(one.spec.action))
+    .toSorted((one, other) => Number(one.metadata.resourceVersion) - Number(other.metadata.resourceVersion))
+    .at(-1)?.spec.action === "rollback";
+
 /** Steps give some users, or copies of requests, to a version whatever its weight is. */
 function addedRoutes(now: Picture, at: number, checks: Checks): void {
   const { rollout, added, canaryHash } = now;
@@ -235,9 +242,11 @@ function sized(now: Picture, before: Picture | undefined, checks: Checks): void 
   const [had, has] = [wanted(before), wanted(now)];
   // The rise and the abort that follows it may lie between two looks.
   const isAbortedNow = status.abort === true && before?.rollout.status?.abort !== true;
+  // What was there before this Rollout is nobody's rise.
+  const isAdopted = before === undefined;
   checks.holds(
     "weight",
-    isAbortedNow || has <= had || has <= most,
+    isAdopted || isAbortedNow || has <= had || has <= most,
     () => `${hash} went from ${had} to ${has} pods of ${sets.length} sets at ${allowed} %, which is ${most} at most`,
   );
 }
@@ -246,9 +255,11 @@ function sized(now: Picture, before: Picture | undefined, checks: Checks): void 
 function switched(now: Picture, before: Picture | undefined, checks: Checks): void {
   const { activeHash } = now;
   if (before === undefined || activeHash === "" || activeHash === before.activeHash) return;
+  // The Pods of a Rollout on its way out go between two looks.
+  const isLeaving = now.rollout.metadata.deletionTimestamp !== undefined;
   checks.holds(
     "ready",
-    readyOf(now, activeHash) > 0,
+    isLeaving || readyOf(now, activeHash) > 0,
     () => `everybody is sent to ${activeHash}, of which no pod is ready`,
   );
   checks.holds(

@@ -18,7 +18,9 @@ const claims: Partial<Record<DecisionAction, (now: Picture, decision: Decision) 
   // What a person asks for in full still waits for its pods.
   promote: ({ rollout, activeHash }, decision) =>
     rollout.status?.promoteFull === true || [rollout.status?.stableRS, activeHash].includes(hashOf(decision)),
-  pause: ({ rollout }) => rollout.spec.paused === true || (rollout.status?.pauseConditions?.length ?? 0) > 0,
+  // Who asks for all of it in the same moment ends the pause, and is on record once everybody has it.
+  pause: ({ rollout: { spec, status } }) =>
+    spec.paused === true || (status?.pauseConditions?.length ?? 0) > 0 || status?.promoteFull === true,
   retry: ({ rollout }) => rollout.status?.abort !== true,
   lift: ({ rollout }) => rollout.status?.abort !== true,
 };
