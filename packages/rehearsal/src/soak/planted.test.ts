@@ -1,0 +1,269 @@
+import type { Rollout } from "@sluice/api";
+import type { AnyReconciler } from "@sluice/controllers";
+import { expect, test } from "vitest";
+import { plainStory, play, type Sabotage, type Story, shrink, storyFrom, storyText } from "./index.ts";
+import { bad, first, type Steps, story, wait } from "./told.fixture.ts";
+
+/** Observes something else than there is. */
+const observing = (kind: string, change: (observed: Record<string, unknown>) => object): Sabotage =>
+  only(kind, (real) => ({
+    observe: async (resource, read) => {
+      const observed = await real.observe(resource, read);
+      return { ...observed, ...change(observed) };
+    },
+  }));
+
+/** Does something else than was planned; undefined: nothing. */
+const doing = (kind: string, change: (action: Record<string, unknown>) => unknown): Sabotage =>
+  only(kind, (real) => ({
+    apply: async (resource, action) => {
+      const changed = change(action);
+      if (changed !== undefined) await real.apply(resource, changed);
+    },
+  }));
+
+const only =
+  (kind: string, change: (real: AnyReconciler) => Partial<AnyReconciler>): Sabotage =>
+  (real) =>
+    real.kind.kind !== kind
+      ? real
+      : {
+          kind: real.kind,
+          observe: (resource, read) => real.observe(resource, read),
+          plan: (observed, now) => real.plan(observed, now),
+          apply: (resource, action) => real.apply(resource, action),
+          ...change(real),
+        };
+
+const kindOf = ({ object, key }: Record<string, unknown>) => ((object ?? key) as { kind?: string } | undefined)?.kind;
+const rewritten = (action: unknown, from: string, to: string) =>
+  JSON.parse(JSON.stringify(action).replaceAll(from, to));
+
+const forgetsDecisions = doing("Rollout", (action) => (kindOf(action) === "Decision" ? undefined : action));
+const routesTooMuch = doing("Rollout", (action) =>
+  rewritten(rewritten(action, '"weight":10', '"weight":45'), '"weight":90', '"weight":55'),
+);
+const scalesTooMuch = doing("Rollout", (action) =>
+  kindOf(action) === "ReplicaSet" ? rewritten(action, '"replicas":1', '"replicas":3') : action,
+);
+const believesPods = observing("Rollout", ({ replicaSets, pods }) => ({
+  pods: (pods as { status?: object }[]).map((pod) => ({
+    ...pod,
+    status: { ...pod.status, phase: "Running", podIP: "127.128.0.1", conditions: [{ type: "Ready", status: "True" }] },
+  })),
+  replicaSets: (
+    replicaSets as { spec: { replicas?: number }; status?: object; metadata: { generation?: number } }[]
+  ).map((set) => ({
+    ...set,
+    status: {
+      ...set.status,
+      replicas: set.spec.replicas,
+      readyReplicas: set.spec.replicas,
+      availableReplicas: set.spec.replicas,
+      observedGeneration: set.metadata.generation,
+    },
+  })),
+}));
+const ignoresQuarantines = observing("Rollout", () => ({ quarantines: [] }));
+const believesEndpoints = doing("Service", (action) => rewritten(action, '"ready":false', '"ready":true'));
+const keepsPods = doing("Rollout", (action) => (JSON.stringify(action).includes('"replicas":0') ? undefined : action));
+const replacesAtOnce = doing("Deployment", (action) =>
+  action.do === "patch" ? rewritten(action, '"replicas":3', '"replicas":0') : action,
+);
+const forgets = (kind: string) => only(kind, () => ({ plan: () => ({ actions: [], because: "forgotten" }) }));
+const appliesOnce = doing("Application", (action) =>
+  action.do === "startTask" && JSON.stringify(action).includes("web:v2") ? undefined : action,
+);
+const without = (word: string): Sabotage =>
+  observing("Application", ({ application }) => ({
+    application: rewritten(application, `"${word}":true`, `"${word}":false`),
+  }));
+const keepsTrial = doing("Experiment", (action) =>
+  JSON.stringify(action).includes('"replicas":0') ? undefined : action,
+);
+const believesSets = observing("Experiment", ({ replicaSets }) => ({
+  replicaSets: new Map(
+    [
+      ...(replicaSets as Map<string, { child?: { spec: { replicas?: number }; metadata: { generation?: number } } }>),
+    ].map(([name, slot]) => [
+      name,
+      slot.child === undefined
+        ? slot
+        : {
+            ...slot,
+            child: {
+              ...slot.child,
+              status: {
+                replicas: slot.child.spec.replicas,
+                readyReplicas: slot.child.spec.replicas,
+                availableReplicas: slot.child.spec.replicas,
+                observedGeneration: slot.child.metadata.generation,
+              },
+            },
+          },
+    ]),
+  ),
+}));
+const miscounts = only("AnalysisRun", (real) => ({
+  plan: (observed, now) => {
+    const plan = real.plan(observed, now) as { status?: { metricResults?: readonly { successful?: number }[] } };
+    const metricResults = plan.status?.metricResults?.map((one) => ({ ...one, successful: 3 }));
+    return { ...plan, status: { ...plan.status, ...(metricResults === undefined ? {} : { metricResults }) } } as never;
+  },
+}));
+/** Seen by nobody who waits until all is at rest. */
+const routesTooMuchForAMoment = only("Rollout", (real) => ({
+  apply: async (resource, action) => {
+    const changed = rewritten(rewritten(action, '"weight":10', '"weight":45'), '"weight":90', '"weight":55');
+    if (kindOf(action as Record<string, unknown>) === "VirtualService") {
+      changed.object.metadata.resourceVersion = undefined;
+      await real.apply(resource, changed);
+      (action as { object: { metadata: { resourceVersion?: string } } }).object.metadata.resourceVersion =
+        undefined as never;
+    }
+    await real.apply(resource, action);
+  },
+}));
+const listsNobody = doing("Service", (action) => rewritten(action, '"ready":true', '"ready":false'));
+const keepsSelectors = doing("Service", (action) => (action.do === "update" ? undefined : action));
+/** Both sides lead to the Pods of both versions. */
+const mixesVersions = doing("Rollout", (action) => {
+  const text = JSON.stringify(action);
+  const labels = /"labels":\{"rollouts-pod-template-hash":"[^"]+"\}/g;
+  const isOfTwo = kindOf(action) === "DestinationRule" && new Set(text.match(labels)).size === 2;
+  return isOfTwo ? JSON.parse(text.replaceAll(labels, '"labels":{}')) : action;
+});
+const blamesPeople = doing("Rollout", (action) =>
+  rewritten(action, '"action":"abort",', '"action":"abort","by":"a person",'),
+);
+const tellsTales = doing("Rollout", (action) => rewritten(action, '"action":"quarantine",', '"action":"complete",'));
+const hearsNobody = only("Rollout", (real) => ({
+  plan: (observed, now) => {
+    const { status = {} } = (observed as { rollout: Rollout }).rollout;
+    const isWaved = status.controllerPause === true && status.pauseConditions === undefined;
+    const isAsked = isWaved || status.promoteFull === true || status.abort === true;
+    return isAsked ? { actions: [], because: "deaf" } : real.plan(observed, now);
+  },
+}));
+const throwsOnce = only("Job", () => ({
+  plan: () => {
+    throw new Error("cannot read properties of undefined");
+  },
+}));
+const keepsRings = observing("Rollout", () => ({ ringSet: undefined }));
+const neverRests = only("Rollout", (real) => {
+  let count = 0;
+  return {
+    plan: (observed, now) => {
+      const plan = real.plan(observed, now);
+      return { ...plan, status: { ...plan.status, HPAReplicas: count++ } };
+    },
+  };
+});
+
+const adoptsNothing = observing("Rollout", () => ({ orphans: [] }));
+const ignoresBudgets = observing("Rollout", () => ({ budgets: { budgets: [], pods: [] } }));
+/** So that the store can't collect it. */
+const holdsBack = doing("Rollout", (action) =>
+  kindOf(action) === "AnalysisRun" ? rewritten(action, '"metadata":{', '"metadata":{"finalizers":["a/b"],') : action,
+);
+
+const trial: Steps = [{ do: "experiment", fate: "slow" }, wait(60)];
+const run: Steps = [{ do: "run", fate: "well" }, wait(60)];
+const soundly = new Map<string, ReturnType<typeof play>>();
+/** Several plants stand in one story: as it is it need be played once. */
+function playedSoundly(told: Story): ReturnType<typeof play> {
+  const known = soundly.get(storyText(told)) ?? play(told);
+  soundly.set(storyText(told), known);
+  return known;
+}
+
+const removed: Steps = [
+  ...first,
+  { do: "push", fate: "well" },
+  wait(45),
+  { do: "remove", how: "background" },
+  wait(60),
+];
+const restart: Steps = [...first, { do: "restart" }, wait(60)];
+const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
+const again: Steps = [
+  ...bad,
+  { do: "query", answer: "good" },
+  { do: "again", place: 1 },
+  wait(60),
+  { do: "again", place: 2 },
+  wait(5),
+];
+
+test.each<[string, string, Sabotage, Story]>([
+  ["routes more than the step allows", "weight", routesTooMuch, story(bad)],
+  ["has more Pods than the step allows", "weight", scalesTooMuch, story(bad, { shape: "pods" })],
+  ["routes too much for a moment", "weight", routesTooMuchForAMoment, story(bad)],
+  ["lists no endpoints", "ready", listsNobody, story(never)],
+  ["says that a person did it", "why", blamesPeople, story(bad)],
+  ["says what wasn't done", "why", tellsTales, story(bad)],
+  ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
+  ["forgets Decisions", "why", forgetsDecisions, story(bad)],
+  ["routes before Pods are ready", "ready", believesPods, story(never)],
+  ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],
+  ["lists endpoints before Pods are ready", "ready", believesEndpoints, story(never)],
+  ["ignores Quarantines", "quarantine", ignoresQuarantines, story(again)],
+  ["ignores Quarantines without a router", "quarantine", ignoresQuarantines, story(again, { shape: "pods" })],
+  ["keeps Pods that nobody needs", "agrees", keepsPods, story(bad)],
+  [
+    "replaces all Pods at once",
+    "enough",
+    replacesAtOnce,
+    story([wait(20), { do: "worker", fate: "slow" }, wait(60)], { beside: ["worker"] }),
+  ],
+  ["forgets a Job", "ends", forgets("Job"), story([{ do: "job", fate: "well" }], { beside: ["job"] })],
+  [
+    "forgets a BlueGreenDeployment",
+    "ends",
+    forgets("BlueGreenDeployment"),
+    story([wait(20), { do: "colours", fate: "well" }], { beside: ["colours"] }),
+  ],
+  ["applies the first commit alone", "agrees", appliesOnce, story(first, { delivery: "git" })],
+  ["leaves what drifted", "agrees", without("selfHeal"), story([...first, { do: "drift" }], { delivery: "git" })],
+  [
+    "leaves what git no longer has",
+    "agrees",
+    without("prune"),
+    story([wait(60), { do: "notes" }], { delivery: "git" }),
+  ],
+  ["forgets an Experiment", "ends", forgets("Experiment"), story(trial, { beside: ["experiment"] })],
+  ["runs before Pods are ready", "ready", believesSets, story(trial, { beside: ["experiment"] })],
+  ["keeps an Experiment's Pods", "agrees", keepsTrial, story(trial, { beside: ["experiment"] })],
+  ["forgets an AnalysisRun", "ends", forgets("AnalysisRun"), story(run, { beside: ["run"] })],
+  ["counts what it never measured", "why", miscounts, story(run, { beside: ["run"] })],
+  ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
+  ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
+  ["mixes versions", "weight", mixesVersions, story(removed)],
+  ["adopts nothing", "agrees", adoptsNothing, story([...first, { do: "remove", how: "orphan" }, { do: "recreate" }])],
+  ["ignores budgets", "budget", ignoresBudgets, story(restart, { budget: "twoStay", replicas: 2 })],
+  ["holds back what it made", "gone", holdsBack, story(removed)],
+  ["leaves routes to nobody", "gone", forgets("VirtualService"), story(removed, { plan: 6 })],
+  ["leaves subsets to nobody", "gone", forgets("DestinationRule"), story(removed)],
+  ["leaves Services to nobody", "gone", keepsSelectors, story(removed, { shape: "blueGreen" })],
+  ["never rests", "settles", neverRests, story([])],
+])("a controller that %s is caught", async (_name, invariant, sabotage, told) => {
+  const sound = await playedSoundly(told);
+  const broken = await play(told, sabotage);
+
+  expect(sound.violated?.message).toBeUndefined();
+  expect(broken.violated?.invariant, broken.violated?.message).toBe(invariant);
+});
+
+test("a failure is shrunk to a short story, which fails again", async () => {
+  const fails = async (told: Story) => (await play(told, forgetsDecisions)).violated?.invariant === "why";
+  const long = story(bad, { disturbance: { ...plainStory.disturbance, delay: 0.5, duplicate: 0.2 }, hasRings: true });
+
+  const short = await shrink(long, fails);
+
+  expect(await fails(short)).toBe(true);
+  expect(short).toMatchObject({ disturbance: plainStory.disturbance, hasRings: false, replicas: 1 });
+  expect(short.steps.length).toBeLessThan(bad.length);
+  expect(storyFrom(storyText(short))).toEqual(short);
+  expect(() => storyFrom('{"sede":7}')).toThrow("a story has no sede; it has seed");
+});
