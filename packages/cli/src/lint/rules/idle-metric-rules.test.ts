@@ -19,6 +19,19 @@ spec:
   strategy: { canary: { steps: [{ setWeight: 10 }, { analysis: ${analysis} }] } }
 `;
 
+const experiment = (analyses: string, more = ""): string => `---
+apiVersion: argoproj.io/v1alpha1
+kind: Experiment
+metadata: { name: beside }
+spec:
+  templates:
+    - name: canary
+      selector: { matchLabels: { app: shop } }
+      template: { metadata: { labels: { app: shop } }, spec: { containers: [{ name: shop, image: "shop:v1" }] } }
+  analyses: ${analyses}
+${more}`;
+const both = "[{ name: a, templateName: one }, { name: b, templateName: two }]";
+
 const idle = (text: string) =>
   lintFiles([{ path: "a.yaml", text }])
     .filter(({ rule }) => rule === "idle-metric-rule")
@@ -52,6 +65,33 @@ test.each<readonly [string, string, readonly string[]]>([
   [
     "nothing: another template isn't among the files",
     template("one", "errors", retention) + rollout("{ templates: [{ templateName: one }, { templateName: two }] }"),
+    [],
+  ],
+  [
+    "of an Experiment, each of whose analyses is a run of its own",
+    template("one", "errors") +
+      template("two", "latency-95") +
+      experiment(both, "  dryRun: [{ metricName: errors }]\n") +
+      experiment(both, "  measurementRetention: [{ metricName: '.*', limit: 5 }]\n").replace("beside", "other"),
+    ["spec.dryRun[0].metricName"],
+  ],
+  [
+    "of a template that an Experiment asks for",
+    template("one", "errors", retention) + template("two", "latency-95") + experiment(both),
+    ["spec.measurementRetention[0].metricName"],
+  ],
+  [
+    "of a Rollout's experiment step",
+    template("one", "errors") +
+      rollout(one).replace(
+        `{ analysis: ${one} }`,
+        "{ experiment: { templates: [{ name: a, specRef: canary }], analyses: [{ name: a, templateName: one }], dryRun: [{ metricName: latency }] } }",
+      ),
+    ["spec.strategy.canary.steps[1].experiment.dryRun[0].metricName"],
+  ],
+  [
+    "nothing: an Experiment's template isn't among the files",
+    template("one", "errors") + experiment("[{ name: b, templateName: two }]", "  dryRun: [{ metricName: x }]\n"),
     [],
   ],
   ["nothing: the name comes from an argument", template("one", "'{{args.name}}'", retention), []],

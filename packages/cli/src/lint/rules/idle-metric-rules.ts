@@ -1,4 +1,13 @@
-import type { AnalysisRun, AnalysisTemplate, DryRun, RolloutAnalysis } from "@sluice/api";
+import type {
+  AnalysisRun,
+  AnalysisTemplate,
+  DryRun,
+  Experiment,
+  ExperimentAnalysis,
+  ExperimentSpec,
+  Rollout,
+  RolloutAnalysis,
+} from "@sluice/api";
 import { list } from "../analysis/analysis-arguments.ts";
 import { type FoundTemplate, findTemplate, metricsOf, referencesOf } from "../analysis/analysis-uses.ts";
 import { analysesOf, namedTogether } from "../analysis/merged-analysis.ts";
@@ -13,16 +22,18 @@ type Rules = { readonly [field in (typeof fields)[number]]?: unknown };
 export function idleMetricFindings(world: World): readonly Finding[] {
   const used = new Set<Manifest>();
   const told = new Set<string>();
-  const findings = world.of("Rollout").flatMap((rollout) =>
-    analysesOf(rollout).flatMap(({ path, analysis }) => {
-      const { namespace } = rollout.resource.metadata;
+  const asking = [...world.of("Rollout"), ...world.of("Experiment")];
+  const findings = asking.flatMap((asker) =>
+    askedBy(asker).flatMap((asked) => {
+      const { path, analysis, rules, rulesPath } = asked;
+      const { namespace } = asker.resource.metadata;
       const templates = namedTogether(world, referencesOf(analysis), namespace);
       for (const { manifest } of templates) used.add(manifest);
       if (!areAllThere(world, analysis, templates, namespace)) return [];
       const names = namesOf(templates);
-      const where = `${path} of ${rollout.describe()}`;
+      const where = `${path} of ${asker.describe()}`;
       return [
-        ...idle(rollout, path, analysis, names, where),
+        ...idle(asker, rulesPath ?? path, rules ?? analysis, names, where),
         ...templates.flatMap(({ manifest, template }) => idle(manifest, "spec", template.spec, names, where)),
       ];
     }),
@@ -46,6 +57,37 @@ export function idleMetricFindings(world: World): readonly Finding[] {
     told.add(place);
     return true;
   });
+}
+
+interface Asked {
+  readonly path: string;
+  readonly analysis: RolloutAnalysis;
+  /** Rules that stand elsewhere than in the analysis, and where. */
+  readonly rules?: Rules;
+  readonly rulesPath?: string;
+}
+
+const askedBy = (manifest: Manifest): readonly Asked[] => [
+  ...(manifest.resource.kind === "Rollout" ? analysesOf(manifest) : []),
+  ...experimentsOf(manifest),
+];
+
+/** Each analysis of an Experiment, or of a Rollout's experiment step, is a run of its own, which all of its rules must fit. */
+function experimentsOf({ resource }: Manifest): readonly Asked[] {
+  const experiments: readonly (readonly [string, Partial<ExperimentSpec> | undefined])[] =
+    resource.kind === "Experiment"
+      ? [["spec", (resource as Partial<Experiment>).spec]]
+      : list<{ readonly experiment?: Partial<ExperimentSpec> }>(
+          (resource as Partial<Rollout>).spec?.strategy?.canary?.steps,
+        ).map(({ experiment }, index) => [`spec.strategy.canary.steps[${index}].experiment`, experiment]);
+  return experiments.flatMap(([place, experiment]) =>
+    list<ExperimentAnalysis>(experiment?.analyses).map(({ templateName, clusterScope = false }, index) => ({
+      path: `${place}.analyses[${index}]`,
+      analysis: { templates: [{ templateName, clusterScope }] },
+      rules: experiment ?? {},
+      rulesPath: place,
+    })),
+  );
 }
 
 const specOf = ({ resource }: Manifest) =>
