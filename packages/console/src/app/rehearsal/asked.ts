@@ -1,4 +1,4 @@
-import { defaultTraffic, type Rehearsal, type Traffic } from "@sluice/rehearsal";
+import { defaultTraffic, noises, type Readiness, type Rehearsal, type Traffic } from "@sluice/rehearsal";
 
 /** What the page asks its worker for. */
 export interface Asked {
@@ -9,6 +9,12 @@ export interface Asked {
   /** Releases of each fault. */
   readonly runs: number;
   readonly seed: number;
+  /** How long somebody takes who is asked. */
+  readonly personMillis: number;
+  /** How long a Pod takes to be ready, where somebody said. */
+  readonly readyMillis?: number;
+  /** What Pods before these took, where that is known. */
+  readonly readiness?: Readiness;
 }
 
 /** What the worker says, in order. */
@@ -27,31 +33,144 @@ export interface TrafficFields {
   readonly rate: string;
   readonly errorsPercent: string;
   readonly p95: string;
+  /** The busiest hour of a day over the quietest. */
+  readonly dailySwing: string;
+  /** Seconds; empty where it is as learned, as the manifests say, or as usual. */
+  readonly ready: string;
+  /** Minutes that somebody takes who is asked. */
+  readonly person: string;
   /** Releases of each bad kind. */
   readonly runs: string;
+  readonly seed: string;
+  /** One of `noises`, or `learned`. */
+  readonly noise: string;
 }
 
-export const usualFields: TrafficFields = { rate: "100", errorsPercent: "0.3", p95: "240", runs: "3" };
+export const usualFields: TrafficFields = {
+  rate: "100",
+  errorsPercent: "0.3",
+  p95: "240",
+  dailySwing: "1",
+  ready: "",
+  person: "10",
+  runs: "3",
+  seed: "1",
+  noise: "normal",
+};
+
+export interface NumberField {
+  readonly field: Exclude<keyof TrafficFields, "noise">;
+  readonly label: string;
+  /** What is right, in words. */
+  readonly expected: string;
+  readonly isRight: (value: number) => boolean;
+  readonly mayBeEmpty?: boolean;
+}
+
+const weekHours = 168;
+
+/** In the order in which they stand, with the limits of the command's options. */
+export const numberFields: readonly NumberField[] = [
+  {
+    field: "rate",
+    label: "Requests a second",
+    expected: "above 0, at most 1,000,000",
+    isRight: (value) => value > 0 && value <= 1e6,
+  },
+  {
+    field: "errorsPercent",
+    label: "Errors of an ordinary day, %",
+    expected: "from 0 to below 100",
+    isRight: (value) => value >= 0 && value < 100,
+  },
+  {
+    field: "p95",
+    label: "p95, ms",
+    expected: "above 0, at most 600,000",
+    isRight: (value) => value > 0 && value <= 600_000,
+  },
+  {
+    field: "dailySwing",
+    label: "Busiest hour over quietest",
+    expected: "from 1 to 100",
+    isRight: (value) => value >= 1 && value <= 100,
+  },
+  {
+    field: "ready",
+    label: "Pods ready after, s",
+    expected: "above 0, at most a week, or nothing",
+    isRight: (value) => value > 0 && value <= weekHours * 3600,
+    mayBeEmpty: true,
+  },
+  {
+    field: "person",
+    label: "A person takes, min",
+    expected: "above 0, at most a week",
+    isRight: (value) => value > 0 && value <= weekHours * 60,
+  },
+  {
+    field: "runs",
+    label: "Releases of each bad kind",
+    expected: "a whole number from 1 to 100",
+    isRight: (value) => Number.isInteger(value) && value >= 1 && value <= 100,
+  },
+  {
+    field: "seed",
+    label: "Seed",
+    expected: "a whole number from 1 to 100,000",
+    isRight: (value) => Number.isInteger(value) && value >= 1 && value <= 100_000,
+  },
+];
+
+/** Undefined where the field is right. */
+export function problemOf({ field, expected, isRight, mayBeEmpty }: NumberField, fields: TrafficFields) {
+  const text = fields[field].trim();
+  const isFine = text === "" ? mayBeEmpty === true : isRight(Number(text));
+  return isFine ? undefined : `expected ${expected}`;
+}
 
 /** What of an ordinary day the fields show. */
-export function fieldsOf({ requestsPerSecond, errors, p95Ms }: Traffic): Omit<TrafficFields, "runs"> {
+export function fieldsOf({ requestsPerSecond, errors, p95Ms, dailySwing }: Traffic) {
   const short = (value: number) => String(Number(value.toPrecision(3)));
-  return { rate: short(requestsPerSecond), errorsPercent: short(errors * 100), p95: short(p95Ms) };
+  return {
+    rate: short(requestsPerSecond),
+    errorsPercent: short(errors * 100),
+    p95: short(p95Ms),
+    dailySwing: short(dailySwing),
+    noise: "learned",
+  };
 }
 
 /** Undefined where a field holds no number that makes sense. What the fields don't show is as on `day`. */
-export function trafficOf(
-  { rate, errorsPercent, p95, runs }: TrafficFields,
-  day: Traffic = defaultTraffic,
-): Traffic | undefined {
-  const requestsPerSecond = Number(rate);
-  const errors = Number(errorsPercent) / 100;
-  const p95Ms = Number(p95);
-  const isKnown = requestsPerSecond > 0 && requestsPerSecond <= 1e6 && errors >= 0 && errors < 1;
-  if (!(Number.isInteger(Number(runs)) && Number(runs) >= 1 && Number(runs) <= 100)) return undefined;
-  if (!isKnown || !(p95Ms > 0 && p95Ms <= 600_000)) return undefined;
-  // Half of the answers were faster than that when the 95th percentile was another.
-  const { p50Ms, ...rest } = day;
-  const isSameLatency = p50Ms !== undefined && p95 === fieldsOf(day).p95;
-  return { ...rest, requestsPerSecond, errors, p95Ms, ...(isSameLatency ? { p50Ms } : {}) };
+export function trafficOf(fields: TrafficFields, day: Traffic = defaultTraffic): Traffic | undefined {
+  if (numberFields.some((each) => problemOf(each, fields) !== undefined)) return undefined;
+  const { rate, errorsPercent, p95, dailySwing, noise } = fields;
+  // Half of the answers were faster than that when the 95th percentile was another, and a week has its own swing.
+  const { p50Ms, week, ...rest } = day;
+  const shown = fieldsOf(day);
+  const isSameLatency = p50Ms !== undefined && p95 === shown.p95;
+  const isSameSwing = week !== undefined && dailySwing === shown.dailySwing;
+  return {
+    ...rest,
+    requestsPerSecond: Number(rate),
+    errors: Number(errorsPercent) / 100,
+    p95Ms: Number(p95),
+    dailySwing: isSameSwing ? day.dailySwing : Number(dailySwing),
+    noise: isNoise(noise) ? noises[noise] : day.noise,
+    ...(isSameLatency ? { p50Ms } : {}),
+    ...(isSameSwing ? { week } : {}),
+  };
+}
+
+const isNoise = (name: string): name is keyof typeof noises => Object.hasOwn(noises, name);
+
+/** What the fields say beside the traffic. */
+export function releasesOf({ runs, seed, ready, person }: TrafficFields, readiness: Readiness | undefined) {
+  return {
+    runs: Number(runs),
+    seed: Number(seed),
+    personMillis: Number(person) * 60_000,
+    ...(ready.trim() === "" ? {} : { readyMillis: Number(ready) * 1000 }),
+    ...(readiness === undefined ? {} : { readiness }),
+  };
 }

@@ -1,4 +1,5 @@
-import type { Rehearsal } from "@sluice/rehearsal";
+import { sameJson } from "@sluice/kernel";
+import { noises, type Rehearsal } from "@sluice/rehearsal";
 import type { ReactNode } from "react";
 import type { Asked } from "./asked.ts";
 
@@ -28,9 +29,17 @@ export function RehearsalExports({
 const jsonOf = (rehearsals: readonly Rehearsal[]): string =>
   `${JSON.stringify(rehearsals.map((rehearsal) => ({ ...rehearsal, requirements: [] })))}\n`;
 
-function commandOf({ traffic: { requestsPerSecond, errors, p95Ms }, runs, seed }: Asked): string {
+function commandOf({ traffic, runs, seed, personMillis, readyMillis }: Asked): string {
+  const { requestsPerSecond, errors, p95Ms, dailySwing, noise } = traffic;
+  const noiseName = Object.entries(noises).find(([, each]) => sameJson(each, noise))?.[0] ?? "normal";
+  const others = [
+    dailySwing === 1 ? "" : ` --daily-swing ${dailySwing}x`,
+    noiseName === "normal" ? "" : ` --noise ${noiseName}`,
+    readyMillis === undefined ? "" : ` --ready ${readyMillis / 1000}s`,
+    personMillis === 600_000 ? "" : ` --person ${personMillis / 60_000}m`,
+  ].join("");
   const percent = Number((errors * 100).toPrecision(12));
-  return `sluice rehearse FILE --no-history --traffic ${requestsPerSecond}rps --errors ${percent}% --p95 ${p95Ms}ms --runs ${runs} --seed ${seed}`;
+  return `sluice rehearse FILE --no-history --traffic ${requestsPerSecond}rps --errors ${percent}% --p95 ${p95Ms}ms --runs ${runs} --seed ${seed}${others}`;
 }
 
 function save(name: string, text: string): void {

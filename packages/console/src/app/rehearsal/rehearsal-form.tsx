@@ -1,14 +1,8 @@
 import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { LearnedDay } from "../../live/rehearsals.ts";
-import { type Asked, fieldsOf, trafficOf, usualFields } from "./asked.ts";
+import { type Asked, fieldsOf, releasesOf, trafficOf, usualFields } from "./asked.ts";
 import { keepDraft, keptDraft } from "./draft.ts";
-
-const numbers = [
-  { field: "rate", label: "Requests a second" },
-  { field: "errorsPercent", label: "Errors of an ordinary day, %" },
-  { field: "p95", label: "p95, ms" },
-  { field: "runs", label: "Releases of each bad kind" },
-] as const;
+import { RehearsalFields } from "./rehearsal-fields.tsx";
 
 /** The manifests and an ordinary day. */
 export function RehearsalForm({
@@ -33,9 +27,12 @@ export function RehearsalForm({
   useEffect(() => {
     if (shownDay.current === day) return;
     shownDay.current = day;
-    setFields(({ runs }) => ({ ...(day === undefined ? usualFields : fieldsOf(day.traffic)), runs }));
+    const { runs: _runs, seed: _seed, person: _person, ...usual } = usualFields;
+    setFields((before) => ({ ...before, ...usual, ...(day === undefined ? {} : fieldsOf(day.traffic)) }));
   }, [day]);
-  const traffic = trafficOf(fields, day?.traffic);
+  // What was learned is gone after the page was loaded again.
+  const shown = day === undefined && fields.noise === "learned" ? { ...fields, noise: usualFields.noise } : fields;
+  const traffic = trafficOf(shown, day?.traffic);
   const learned = day === undefined ? {} : { learned: day.words };
   const isReady = manifests.trim() !== "" && traffic !== undefined;
   return (
@@ -44,7 +41,7 @@ export function RehearsalForm({
       onSubmit={(event) => {
         event.preventDefault();
         if (traffic !== undefined && isReady)
-          onBegin({ manifests, traffic, ...learned, runs: Number(fields.runs), seed: 1 });
+          onBegin({ manifests, traffic, ...learned, ...releasesOf(shown, day?.readiness) });
       }}
     >
       <label className="field">
@@ -59,16 +56,7 @@ export function RehearsalForm({
       </label>
       {children}
       <div className="rehearsal-day">
-        {numbers.map(({ field, label }) => (
-          <label key={field} className="field">
-            {label}
-            <input
-              inputMode="decimal"
-              value={fields[field]}
-              onChange={({ target }) => setFields({ ...fields, [field]: target.value })}
-            />
-          </label>
-        ))}
+        <RehearsalFields fields={shown} day={day} onChange={setFields} />
         {isRunning ? (
           <button type="button" onClick={onCancel}>
             Stop
@@ -79,12 +67,6 @@ export function RehearsalForm({
           </button>
         )}
       </div>
-      {traffic === undefined && (
-        <p className="bad-text">
-          Expected above 0 and at most 1,000,000 requests a second, from 0 to below 100 % errors, a p95 above 0 and at
-          most 600,000 ms, and 1 to 100 releases of each bad kind.
-        </p>
-      )}
     </form>
   );
 }

@@ -1,4 +1,5 @@
 // The static site as anyone would meet it: files from a web server that knows nothing, and a Rollout that is pasted.
+import { spawnSync } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer, type Server } from "node:http";
@@ -27,7 +28,15 @@ const root = join(import.meta.dirname, "..", "..", "..", "..", "..");
 const listing = join(root, "bench", "rehearsal", "canary.yaml");
 /** Where the requirements lie beside the repository: a page that people paste whole. */
 const pasted = join(root, "..", "shared", "seed", "rollouts-and-analysis.yaml");
+const sluice = join(root, "packages", "cli", "bin", "sluice.mjs");
 const types = { html: "text/html", js: "text/javascript", css: "text/css" } as const;
+
+async function shotsOf(page: Page, folder: string): Promise<void> {
+  for (const width of [1280, 390]) {
+    await page.setViewportSize({ width, height: 1000 });
+    await page.screenshot({ path: join(folder, `fields-${width}.png`), fullPage: true });
+  }
+}
 
 /** As the command does it, one fault alone, for a page on which nothing but the number of runs was changed. */
 async function inATerminal(fault: string): Promise<ProfileResult> {
@@ -132,6 +141,52 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     if (process.env.SCREENSHOTS)
       await page.screenshot({ path: join(process.env.SCREENSHOTS, "site.png"), fullPage: true });
   }, 180_000);
+
+  test("what the terminal's options say the fields say, too: the command beside the JSON prints the same bytes", async () => {
+    await page.getByLabel(/as YAML/).fill(await readFile(listing, "utf8"));
+    const filled = {
+      "Busiest hour over quietest": "3",
+      "Pods ready after, s": "4.5",
+      "A person takes, min": "2.5",
+      "Releases of each bad kind": "1",
+      Seed: "7",
+    };
+    for (const [label, text] of Object.entries(filled)) await page.getByLabel(label).fill(text);
+    await page.getByLabel("Noise").selectOption("wild");
+    await page.reload();
+    await page.getByRole("button", { name: "Rehearse" }).click();
+    await page.getByRole("table", { name: /which are caught/ }).waitFor({ timeout: 150_000 });
+
+    const saved = page.waitForEvent("download");
+    await page.getByRole("button", { name: "Save as JSON" }).click();
+    const bytes = await readFile(await (await saved).path(), "utf8");
+    const command = (await page.getByText(/^sluice rehearse FILE/).textContent()) ?? "";
+
+    expect(command).toMatch(/--seed 7 --daily-swing 3x --noise wild --ready 4.5s --person 2.5m$/);
+    const [, ...words] = command.replace("FILE", listing).split(" ");
+    const { stdout } = spawnSync(process.execPath, [sluice, ...words, "--json"], { encoding: "utf8" });
+    expect(JSON.parse(bytes)[0]).toMatchObject({ seed: 7, podsReadySeconds: 4.5, podsReadyFrom: "as said" });
+    expect(bytes === stdout).toBe(true);
+    expect(complaints).toEqual([]);
+  }, 300_000);
+
+  test("what is wrong in a field stands below it, and nothing can be rehearsed until it is right", async () => {
+    await page.getByLabel(/as YAML/).fill("kind: Rollout");
+    const swing = page.getByLabel("Busiest hour over quietest");
+    await swing.fill("0.5");
+    await page.getByLabel("Pods ready after, s").fill("soon");
+
+    expect(await swing.getAttribute("aria-invalid")).toBe("true");
+    expect(await page.locator(".field-problem").allTextContents()).toEqual([
+      "expected from 1 to 100",
+      "expected above 0, at most a week, or nothing",
+    ]);
+    expect(await page.getByRole("button", { name: "Rehearse" }).isDisabled()).toBe(true);
+    if (process.env.SCREENSHOTS) await shotsOf(page, process.env.SCREENSHOTS);
+    await swing.fill("2");
+    await page.getByLabel("Pods ready after, s").fill("");
+    expect(await page.getByRole("button", { name: "Rehearse" }).isDisabled()).toBe(false);
+  });
 
   test.skipIf(!existsSync(pasted))(
     "the listing as it is: one Rollout is rehearsed, what is wrong with the other is told",

@@ -8,17 +8,15 @@ import type { Asked, Said } from "./asked.ts";
 
 const say = (said: Said): void => postMessage(said);
 
-async function answer({ manifests, traffic, learned, runs, seed }: Asked): Promise<Said> {
+async function answer({ manifests, learned, runs, ...asked }: Asked): Promise<Said> {
   const rehearsals: Rehearsal[] = [];
   const { policies, refused, doubled } = await readPolicies(resourcesOf(manifests));
   for (const [index, policy] of policies.entries()) {
     const rehearsed = await rehearse(policy, {
-      traffic,
+      ...asked,
       ...(learned === undefined ? {} : { learned }),
       runs,
-      seed,
       goodRuns: goodRunsFor(runs),
-      personMillis: minutes(10),
       noticeMillis: minutes(60),
       onRelease: async (done, all) => {
         if (done % 5 === 0) say({ is: "progress", done: index * all + done, all: policies.length * all });
