@@ -18,6 +18,8 @@ export interface HistoryPoint {
   /** Answers with 3xx and 4xx, which are no failures. */
   readonly notFound: number;
   readonly latencyCounts: readonly number[];
+  /** The middle, the 95th and the 99th percentile, where those are told instead of buckets. */
+  readonly quantilesMs?: readonly [number, number, number];
 }
 
 export const sumOf = <Item>(items: readonly Item[], count: (item: Item) => number): number =>

@@ -1,5 +1,5 @@
 import { below } from "../model/chance.ts";
-import { type History, type HistoryPoint, kept, spreadOf, sumOf } from "./history.ts";
+import { type History, type HistoryPoint, kept, quantileOf, spreadOf, sumOf } from "./history.ts";
 
 export interface Latency {
   readonly p50Ms: number;
@@ -13,13 +13,13 @@ export interface Latency {
 
 const enough = 200;
 
-/** From the buckets of ordinary times. Undefined where there are none. */
+/** From the buckets of ordinary times, else from their percentiles. Undefined where there are neither. */
 export function latencyOf({ edgesMs, stepSeconds }: History, ordinary: readonly HistoryPoint[]): Latency | undefined {
   const counts = Array.from({ length: edgesMs.length + 1 }, (_, place) =>
     sumOf(ordinary, ({ latencyCounts }) => latencyCounts[place] ?? 0),
   );
   const all = sumOf(counts, (count) => count);
-  if (edgesMs.length < 2 || all < enough) return undefined;
+  if (edgesMs.length < 2 || all < enough) return latencyOfQuantiles(ordinary, stepSeconds);
   const each = ordinary.flatMap(({ latencyCounts }) => {
     const count = sumOf(latencyCounts, (one) => one);
     return count < enough ? [] : [{ log: Math.log(within(latencyCounts, edgesMs, 0.95)), chance: 4 / count }];
@@ -32,6 +32,29 @@ export function latencyOf({ edgesMs, stepSeconds }: History, ordinary: readonly 
     p99Ms: within(counts, edgesMs, 0.99),
     wanders: Math.min(0.5, Math.sqrt(Math.max(0, variance) / kept(stepSeconds))),
     isOpen: (counts.at(-1) ?? 0) > 0.05 * all,
+  };
+}
+
+/** Of percentiles nobody can make others: the middle one of all ordinary times with enough requests stands for them. */
+function latencyOfQuantiles(ordinary: readonly HistoryPoint[], stepSeconds: number): Latency | undefined {
+  const known = ordinary.flatMap(({ requests, quantilesMs }) =>
+    quantilesMs === undefined || requests < enough ? [] : [{ requests, quantilesMs }],
+  );
+  if (known.length === 0) return undefined;
+  const middle = (place: 0 | 1 | 2): number =>
+    quantileOf(
+      known.map(({ quantilesMs }) => quantilesMs[place]),
+      0.5,
+    );
+  const variance =
+    spreadOf(known.map(({ quantilesMs }) => Math.log(quantilesMs[1]))) ** 2 -
+    sumOf(known, ({ requests }) => 4 / requests) / known.length;
+  return {
+    p50Ms: middle(0),
+    p95Ms: middle(1),
+    p99Ms: middle(2),
+    wanders: Math.min(0.5, Math.sqrt(Math.max(0, variance) / kept(stepSeconds))),
+    isOpen: false,
   };
 }
 

@@ -2,6 +2,7 @@ import { Fault, hours, type Instant, instant, isFault, type Millis, minutes } fr
 import { labelValue, type MatrixSeries } from "@sluice/metrics";
 import type { History, HistoryPoint } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
+import { type FoundQuantiles, fetchQuantiles } from "./quantiles.ts";
 import { type CountedFailures, codeLabels, type HistorySource } from "./sources.ts";
 
 /** One point tells of this long: long enough for a rate of what is scraped each minute. */
@@ -49,6 +50,8 @@ export interface Fetched {
   readonly history: History;
   /** Parts of the period that couldn't be had, in words. */
   readonly missing: readonly string[];
+  /** Where latencies came from, if not from buckets. */
+  readonly latencyWords: readonly string[];
 }
 
 /** All of a period, a day at a time, so that no answer and no query grows too large. What can't be had is named. */
@@ -77,6 +80,15 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
     for (const [place, time] of times.entries()) addFailures(points, time, values[place] ?? 0);
   }
   addLatencies(points, buckets, edges);
+  // Ours has neither native histograms nor summaries.
+  const { byTime, words }: FoundQuantiles =
+    source.buckets === undefined || edges.length > 0 || door.isOwn
+      ? { byTime: new Map(), words: [] }
+      : await fetchQuantiles(source.buckets, source.bucketMs, (query) => asked.all("latencies", query));
+  for (const [time, quantilesMs] of byTime) {
+    const point = points.get(time);
+    if (point !== undefined) points.set(time, { ...point, quantilesMs });
+  }
   return {
     history: {
       points: [...points.values()].sort((one, other) => one.endsAt - other.endsAt),
@@ -84,7 +96,8 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
       tellsFailures: source.failures === undefined ? told.length > 0 : failures.length > 0,
       edgesMs: edges.map((le) => Number(le) * source.bucketMs),
     },
-    missing: asked.missing,
+    missing: [...new Set(asked.missing)],
+    latencyWords: words,
   };
 }
 

@@ -53,7 +53,7 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
       `${message}: ${notFound.join()}. Name the service with --service, or its counter with --query`,
     );
   }
-  const { history, missing } = await fetchHistory(door, found);
+  const { history, missing, latencyWords } = await fetchHistory(door, found);
   if (wanted.queryFailures !== undefined && !history.tellsFailures && missing.length === 0)
     throw new Fault(
       "invalid",
@@ -62,7 +62,12 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
   const learned = learnTraffic(history, defaultTraffic);
   const from = `${door.name}: ${found.source.name}, ${found.source.requests}`;
   const { buckets } = found.source;
-  const noBuckets = buckets === undefined || history.edgesMs.length > 0 ? [] : [`not found: ${buckets}`];
+  const noBuckets =
+    buckets === undefined || history.edgesMs.length > 0
+      ? []
+      : latencyWords.length > 0
+        ? latencyWords
+        : [`not found: ${buckets}`];
   const gaps = missing.map((what) => `couldn't be had: ${what}`);
   if (learned.is === "tooLittle") {
     const message = `too little to learn from: ${learned.because}`;

@@ -108,7 +108,7 @@ test("what a server doesn't give is named, and the rest is learned from", async 
         response.end("overloaded");
         return;
       }
-      const isKnown = query.includes('{service="web"}') && !query.includes("bucket");
+      const isKnown = query.includes('{service="web"}') && !query.includes("duration");
       const times = Array.from(
         { length: Math.floor((Number(end) - Number(start)) / Number(step)) + 1 },
         (_, place) => Number(start) + place * Number(step),
@@ -163,4 +163,67 @@ test.each([
   ],
 ])("%j is refused with what would be right", async (options, message) => {
   await expect(historyDoor(options)).rejects.toThrow(message);
+});
+
+/** A server that counts `http_requests_total` of web, and tells latencies as `told` has it. */
+async function serverTelling(told: (query: string) => readonly (readonly [Record<string, string>, string])[]) {
+  const server = createServer((request, response) => {
+    let body = "";
+    request.on("data", (text) => {
+      body += text;
+    });
+    request.on("end", () => {
+      const form = new URLSearchParams(body);
+      const query = form.get("query") ?? "";
+      const [start = 0, end = 0, step = 1] = ["start", "end", "step"].map((name) => Number(form.get(name)));
+      const times = Array.from({ length: Math.floor((end - start) / step) + 1 }, (_, place) => start + place * step);
+      const isRequests = query.includes('http_requests_total{service="web"}');
+      const found = isRequests ? [[{ code: "200" }, "20"] as const] : told(query);
+      const result = found.map(([metric, value]) => ({ metric, values: times.map((time) => [time, value]) }));
+      response.end(JSON.stringify({ status: "success", data: { resultType: "matrix", result } }));
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanups.push(() => void server.close());
+  return prometheusHistory({ address: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
+}
+
+const base = 'http_request_duration_seconds{service="web"}';
+
+test.each<[string, (query: string) => readonly (readonly [Record<string, string>, string])[], number, string]>([
+  [
+    "a native histogram",
+    (query) => {
+      const share = /^histogram_quantile\(([\d.]+), sum\(rate\(http_request_duration_seconds\{/.exec(query)?.[1] ?? "";
+      const value = { "0.5": "0.04", "0.95": "0.31", "0.99": "0.8" }[share];
+      return value === undefined ? [] : [[{}, value]];
+    },
+    310,
+    `latencies from the native histogram ${base}`,
+  ],
+  [
+    "a summary, as far as it goes",
+    (query) =>
+      query === `avg by (quantile) (${base})`
+        ? [
+            [{ quantile: "0.5" }, "0.05"],
+            [{ quantile: "0.95" }, "0.2"],
+          ]
+        : [],
+    200,
+    `latencies from the summary ${base} with quantiles 0.5, 0.95, its Pods averaged: those of summaries can't be put together exactly`,
+  ],
+  [
+    "a summary without the 95th percentile isn't used, and that is said",
+    (query) => (query === `avg by (quantile) (${base})` ? [[{ quantile: "0.9" }, "0.2"]] : []),
+    240,
+    `found but not used: the summary ${base} with quantiles 0.9, expected 0.5 and 0.95 among them`,
+  ],
+])("latency where there are no buckets: %s", async (_, told, p95Ms, words) => {
+  const door = await serverTelling(told);
+
+  const learned = await learnedTraffic(door, await webPolicy(), { now: 1_767_571_200_000, length: hours(24) });
+
+  expect(learned.traffic.p95Ms).toBeCloseTo(p95Ms, 3);
+  expect(learned.words).toContain(words);
 });
