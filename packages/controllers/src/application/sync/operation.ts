@@ -75,7 +75,8 @@ export function progressOf(
   const recorded = new Set((state.syncResult?.resources ?? []).map(textOfResult));
   const index = groups.findIndex(({ tasks }) => tasks.some(({ text }) => !recorded.has(text)));
   return {
-    attempt: `${state.startedAt}.${state.retryCount ?? 0}`,
+    // Times are whole seconds: what a newer revision superseded may have begun in the same one.
+    attempt: `${state.startedAt}.${state.retryCount ?? 0}.${sync.revision ?? ""}`,
     groups,
     index: index === -1 ? groups.length : index,
     recorded: recorded.size,
