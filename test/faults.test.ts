@@ -438,7 +438,7 @@ test("hostile requests on every listener are refused, and nothing falls", async 
 
   console.log([malformed, bomb, surprising].map(({ stderr }) => stderr.trim()).join("\n---\n"));
   for (const { code, stderr } of [malformed, bomb, surprising]) {
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(stderr).not.toMatch(/\n\s+at /);
   }
   expect(malformed.stderr).toMatch(/bad\.yaml:\d+/);
