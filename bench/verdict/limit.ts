@@ -76,6 +76,10 @@ const sim = (await import(source("sim.js"))) as {
   readonly DT: number;
 };
 
+const { baseline } = (await import(source("harness.js"))) as {
+  baseline(spec: Spec): { readonly power: readonly number[] };
+};
+
 const falseRollbacks = 0.001;
 /** How good versions may start in the benchmark. */
 const latencyRises = [0, 0.3, 0.6, 1, 1.5, 2];
@@ -88,8 +92,8 @@ interface Start {
   nats: number;
 }
 
-/** Harmed requests until it can be sure. */
-function limitOf(spec: Spec, release: Effect): number {
+/** Harmed requests until it can be sure, or until the end where `isSure` is false. */
+function limitOf(spec: Spec, release: Effect): { readonly harm: number; readonly isSure: boolean } {
   const { service } = spec;
   const { noise, cold } = service;
   const rollout = new sim.Rollout(spec);
@@ -129,9 +133,9 @@ function limitOf(spec: Spec, release: Effect): number {
       }
       const most = capOf(spec, release, judged, rollout.truth.pods, noise);
       const least = Math.min(...starts.map(({ nats }) => nats));
-      if (least > 0 && 1 / (1 / least + 1 / most) >= Math.log(1 / falseRollbacks)) return harm;
+      if (least > 0 && 1 / (1 / least + 1 / most) >= Math.log(1 / falseRollbacks)) return { harm, isSure: true };
     }
-    if (!rollout.advance(false)) return harm;
+    if (!rollout.advance(false)) return { harm, isSure: false };
   }
 }
 
@@ -203,8 +207,14 @@ function divergence(
 const binary = (is: number, would: number): number =>
   is * Math.log(is / would) + (1 - is) * Math.log((1 - is) / (1 - would));
 
+/** From so much power on, at its own share of false rollbacks, the benchmark calls a release detectable. */
+const detectablePower = 0.95;
+
 interface Cell {
   releases: number;
+  detectable: number;
+  /** Of the detectable ones. */
+  sure: number;
   limit: number;
   harm: number;
 }
@@ -226,29 +236,36 @@ for (const salt of values.salts.split(",")) {
   for (const spec of population({ salt, nGood: 0, nBad: Number(values.bad) })) {
     const outcome = outcomes[index++];
     const { release, family, rps } = spec;
-    // Leaks harm nobody until memory is out.
-    if (release === null || release.leakPerMin !== undefined) continue;
+    // Leaks harm nobody until memory is out, and can be seen without a control.
+    if (release === null) continue;
+    const isLeak = release.leakPerMin !== undefined;
     if (outcome !== undefined && (outcome[0] !== family || outcome[1] !== rps)) {
       throw new Error(
         `${values.run}: expected ${family} at ${rps} rps, found ${outcome[0]} at ${outcome[1]}: are salts and --bad the run's?`,
       );
     }
-    const limit = limitOf(spec, release);
+    // Memory is seen without a control: no start explains a leak.
+    const { harm: limit, isSure } = isLeak ? { harm: 0, isSure: true } : limitOf(spec, release);
+    const isDetectable = isLeak || (baseline(spec).power[0] ?? 0) >= detectablePower;
     for (const [of, key] of [
       [cells, `${rps} rps, ${family}`],
       [rates, rps],
     ] as [Map<string | number, Cell>, string | number][]) {
-      const cell = of.get(key) ?? { releases: 0, limit: 0, harm: 0 };
+      const cell = of.get(key) ?? { releases: 0, detectable: 0, sure: 0, limit: 0, harm: 0 };
       of.set(key, cell);
+      cell.detectable += Number(isDetectable);
+      cell.sure += Number(isDetectable && isSure);
+      if (isLeak) continue;
       cell.releases++;
       cell.limit += limit;
       cell.harm += Math.max(0, Number(outcome?.[7] ?? 0));
     }
   }
 }
-for (const [rps, { releases, limit, harm }] of rates) {
+for (const [rps, { releases, detectable, sure, limit, harm }] of rates) {
   const judged = values.run === undefined ? "" : `, left by the judge ${(harm / releases).toFixed(1)}k`;
   console.log(`${rps} rps: harmed requests per 1,000 bad releases at best ${(limit / releases).toFixed(1)}k${judged}`);
+  console.log(`  sure of ${sure} of ${detectable} detectable ones before the end`);
   if (values.run === undefined) continue;
   const mine = [...cells]
     .filter(([name]) => name.startsWith(`${rps} rps`))
