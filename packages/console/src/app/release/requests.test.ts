@@ -60,7 +60,7 @@ function written(patches: () => readonly unknown[]): readonly unknown[] | undefi
     const made = patches();
     return made.length === 0 ? undefined : made;
   } catch (thrown) {
-    if (isFault(thrown) && thrown.kind === "invalid") return undefined;
+    if (isFault(thrown) && ["invalid", "forbidden"].includes(thrown.kind)) return undefined;
     throw thrown;
   }
 }
