@@ -485,7 +485,7 @@ test("a canary that crashes is taken back after 3 restarts and quarantined, unti
   console.log([status.message, retried.stderr.trim(), await sluice.ok("why", "crash")].join("\n"));
   expect(status.message).toMatch(/3 (restarts|times)|restarted 3/);
   expect(quarantine?.spec.reason).toMatch(/restart/);
-  expect(retried.code).toBe(2);
+  expect(retried.code).toBe(1);
   expect(retried.stderr).toContain(`sluice quarantine lift ${quarantine?.metadata.name}`);
 
   const lifted = await sluice.ok("quarantine", "lift", quarantine?.metadata.name ?? "");

@@ -99,7 +99,7 @@ export function retryPatch(rollout: Rollout): readonly RequestedPatch[] {
     throw new Fault("invalid", `rollout ${rollout.metadata.name} isn't aborted: there is nothing to retry`);
   }
   const quarantined = rollout.status.conditions?.find(({ type }) => type === "Quarantined");
-  if (quarantined !== undefined) throw new Fault("invalid", quarantined.message ?? "this version is quarantined");
+  if (quarantined !== undefined) throw new Fault("forbidden", quarantined.message ?? "this version is quarantined");
   return [statusPatch(rollout, ["currentPodHash", "abort"], { abort: false })];
 }
 
