@@ -7,7 +7,7 @@ export class Dependencies {
   readonly #readers = new Map<string, Set<string>>();
   readonly #read = new Map<string, ReadonlySet<string>>();
 
-  /** Adds to what `work` depends on, at the moment of reading: a change right after the read is not missed. */
+  /** For one look of `work`: adds to what it depends on, at the moment of reading, so that a change right after isn't missed. */
   adding(work: string): (dependency: string) => void {
     const known = this.#read.get(work);
     return (dependency) => {
