@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { learnReadiness } from "../learn/readiness.ts";
 import { canary, named, options, policyOf } from "../rehearsal.fixture.ts";
 import { rehearse } from "../report/rehearse.ts";
-import { readinessOf } from "./readiness.ts";
+import { readinessOf, startOf } from "./readiness.ts";
 
 const plain = canary() as unknown as Rollout;
 const container = plain.spec.template?.spec.containers[0];
@@ -14,10 +14,13 @@ function rollout(fields: object, probes: object = {}): Rollout {
   return { ...plain, spec: { ...plain.spec, template, ...fields } } as Rollout;
 }
 
+const bothLate = { startupProbe: { initialDelaySeconds: 30 }, readinessProbe: { initialDelaySeconds: 40 } };
+
 test.each<[string, Rollout, number]>([
   ["nothing says otherwise", plain, 15],
   ["its probe begins sooner", rollout({}, { readinessProbe: { initialDelaySeconds: 5 } }), 15],
   ["its probe begins later", rollout({}, { readinessProbe: { initialDelaySeconds: 40 } }), 40],
+  ["both probes begin late, from the start of their container", rollout({}, bothLate), 40],
   ["it must stay ready", rollout({ minReadySeconds: 30 }), 45],
 ])("a Pod counts when %s", (_, object, seconds) => {
   expect(readinessOf(object, {}).millis).toBe(seconds * 1000);
@@ -28,12 +31,29 @@ test("what Pods took is known from them, but no probe is met before it asks", ()
   const late = rollout({ minReadySeconds: 10 }, { readinessProbe: { initialDelaySeconds: 5 } });
 
   expect(readinessOf(plain, {}).from).toBe("assumed");
-  expect(readinessOf(plain, { readiness })).toEqual({ millis: 2_500, spread: 0.2, from: "learned from 6 Pods" });
+  expect(readinessOf(plain, { readiness })).toMatchObject({ millis: 2_500, spread: 0.2, from: "learned from 6 Pods" });
   expect(readinessOf(late, { readiness })).toMatchObject({
     millis: 15_000,
     from: "by its probes, with 10 s of minReadySeconds",
   });
-  expect(readinessOf(late, { readiness, readyMillis: 700 })).toEqual({ millis: 700, spread: 0, from: "as said" });
+  expect(readinessOf(late, { readiness, readyMillis: 700 })).toMatchObject({ millis: 700, spread: 0, from: "as said" });
+});
+
+test("Pods lie apart in what they take themselves, not in what all of them wait for", () => {
+  const readiness = { millis: millis(20_000), spread: 0.5, pods: 6 };
+  const lasting = readinessOf(rollout({ minReadySeconds: 600 }), { readiness });
+  const probed = readinessOf(rollout({}, { readinessProbe: { initialDelaySeconds: 18 } }), { readiness });
+
+  expect([-1, 0, 1].map((deviation) => startOf(lasting, deviation))).toEqual([612_131, 620_000, 632_974]);
+  expect([-1, 0, 1].map((deviation) => startOf(probed, deviation))).toEqual([18_000, 20_000, 32_974]);
+});
+
+test.each([
+  [[8, 86_400], 8],
+  [[7, 8, 86_400], 8],
+  [[6, 7, 8, 86_400], 7.5],
+])("of the few Pods that a service has one that fell ill a day later isn't believed: %j", (took, seconds) => {
+  expect(learnReadiness(took)?.millis).toBe(seconds * 1000);
 });
 
 test("the middle half of the Pods tells how long they take, whole seconds tell no spread of their own", () => {

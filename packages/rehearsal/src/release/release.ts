@@ -4,7 +4,6 @@ import {
   after,
   Fault as Failure,
   type Instant,
-  type Millis,
   millis,
   minutes,
   sameJson,
@@ -25,7 +24,7 @@ import { ModelledService, type Version } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type ProfileName, stableOf } from "../policy/profile.ts";
-import { ordinaryStart } from "../policy/readiness.ts";
+import { type PodStart, startOf } from "../policy/readiness.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
@@ -49,10 +48,8 @@ export interface ReleaseOptions {
   readonly noticeMillis: number;
   /** A past release whose numbers come again, instead of the traffic and the fault. */
   readonly recording?: Recording;
-  /** How long its pods take to be ready where nothing is wrong; absent: as usual. */
-  readonly readyMillis?: number;
-  /** Standard deviation of the log of that between Pods; absent: all take the same. */
-  readonly readySpread?: number;
+  /** How its pods come up where nothing is wrong. */
+  readonly start: PodStart;
   /** Into its second it begins: timestamps in objects are whole seconds, so pauses and analyses depend on it. */
   readonly secondAgeMillis?: number;
 }
@@ -105,20 +102,18 @@ class Release {
       drawsLatency: profile === "sluice" || queries.families.has("latencyBucket"),
       ...(options.recording === undefined ? {} : { recording: options.recording }),
     });
-    const usual = options.readyMillis ?? ordinaryStart;
-    const start = millis(fault.platform === "slowPods" ? usual + slowPodsMillis : usual);
+    const { start } = options;
+    const later = fault.platform === "slowPods" ? slowPodsMillis : 0;
+    const startsIn = (deviation: number) => millis(startOf(start, deviation) + later);
     // Of their own, so that users come as ever.
     const uneven = seededRandom(seed ^ 0x90d5);
-    const spread = options.readySpread ?? 0;
-    const drawn = (usually: Millis) =>
-      spread === 0 ? usually : millis(Math.round(usually * Math.exp(spread * normal(uneven))));
     this.#cluster = new ModelledCluster(
       () => this.#clock.now(),
       (set) => {
         const isCanary = this.#isNew && this.#versionOf(set) === "canary";
         return {
-          readyAfter: () => (this.#isNew ? drawn(start) : millis(0)),
-          took: this.#isNew ? start : millis(0),
+          readyAfter: () => (this.#isNew ? startsIn(start.spread === 0 ? 0 : normal(uneven)) : millis(0)),
+          took: this.#isNew ? startsIn(0) : millis(0),
           fate: isCanary ? (fault.pods ?? "well") : "well",
         };
       },

@@ -25,7 +25,7 @@ const historyWindows = 24;
 /** Everything that releases of one policy share. */
 function prepared(policy: Policy, options: RehearseOptions) {
   const { traffic, seed, personMillis, noticeMillis } = options;
-  const ready = readinessOf(policy.rollout, options);
+  const { millis: _usually, from: _from, ...start } = readinessOf(policy.rollout, options);
   const queries = queriesOf(policy);
   const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
   const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
@@ -46,8 +46,7 @@ function prepared(policy: Policy, options: RehearseOptions) {
   const history = isSwitched(policy)
     ? historyOverTime(service, historyWindows, millis(60_000), warm)
     : historyOf(service, historyWindows, millis(60_000), { startsAt: warm, random: seededRandom(seed ^ 0x9a1f) });
-  const pods = { readyMillis: ready.millis, readySpread: ready.spread };
-  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis, ...pods };
+  const base = { queries, traffic, endpoints, edgesMs, history, personMillis, noticeMillis, start };
   return { base: { ...base, policy: answerable(policy, queries) }, queries };
 }
 

@@ -1,3 +1,4 @@
+import { millis } from "@sluice/kernel";
 import { noFault } from "../model/fault.ts";
 import type { Recording } from "../model/recording.ts";
 import { defaultTraffic } from "../model/traffic.ts";
@@ -37,7 +38,7 @@ export async function replayRelease(policy: Policy, recording: Recording, option
     personMillis: options.personMillis,
     noticeMillis: 0,
     recording,
-    readyMillis: options.readyMillis,
+    start: { usual: millis(options.readyMillis), spread: 0, least: millis(0), further: millis(0) },
     secondAgeMillis: options.secondAgeMillis,
   });
 }
