@@ -18,8 +18,14 @@ export interface HistoryPoint {
   /** Answers with 3xx and 4xx, which are no failures. */
   readonly notFound: number;
   readonly latencyCounts: readonly number[];
-  /** The middle, the 95th and the 99th percentile, where those are told instead of buckets. */
-  readonly quantilesMs?: readonly [number, number, number];
+  /** Percentiles, where those are told instead of buckets. */
+  readonly quantilesMs?: Quantiles;
+}
+
+export interface Quantiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99?: number;
 }
 
 export const sumOf = <Item>(items: readonly Item[], count: (item: Item) => number): number =>

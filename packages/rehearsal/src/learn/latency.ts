@@ -4,7 +4,8 @@ import { type History, type HistoryPoint, kept, quantileOf, spreadOf, sumOf } fr
 export interface Latency {
   readonly p50Ms: number;
   readonly p95Ms: number;
-  readonly p99Ms: number;
+  /** Undefined where nothing tells it. */
+  readonly p99Ms: number | undefined;
   /** Standard deviation of the log of the 95th percentile over minutes. */
   readonly wanders: number;
   /** The last bucket has no upper edge: what lies in it isn't known. */
@@ -35,24 +36,28 @@ export function latencyOf({ edgesMs, stepSeconds }: History, ordinary: readonly 
   };
 }
 
+/** Of fewer than that at a time the 95th percentile is hardly more than the slowest of them. */
+const enoughAtATime = 20;
+
 /** Of percentiles nobody can make others: the middle one of all ordinary times with enough requests stands for them. */
 function latencyOfQuantiles(ordinary: readonly HistoryPoint[], stepSeconds: number): Latency | undefined {
   const known = ordinary.flatMap(({ requests, quantilesMs }) =>
-    quantilesMs === undefined || requests < enough ? [] : [{ requests, quantilesMs }],
+    quantilesMs === undefined || requests < enoughAtATime ? [] : [{ requests, ...quantilesMs }],
   );
-  if (known.length === 0) return undefined;
-  const middle = (place: 0 | 1 | 2): number =>
+  if (sumOf(known, ({ requests }) => requests) < enough) return undefined;
+  const middle = (quantiles: readonly (number | undefined)[]): number =>
     quantileOf(
-      known.map(({ quantilesMs }) => quantilesMs[place]),
+      quantiles.filter((one) => one !== undefined),
       0.5,
     );
+  const sure = known.filter(({ requests }) => requests >= enough);
   const variance =
-    spreadOf(known.map(({ quantilesMs }) => Math.log(quantilesMs[1]))) ** 2 -
-    sumOf(known, ({ requests }) => 4 / requests) / known.length;
+    spreadOf(sure.map(({ p95 }) => Math.log(p95))) ** 2 -
+    sumOf(sure, ({ requests }) => 4 / requests) / Math.max(1, sure.length);
   return {
-    p50Ms: middle(0),
-    p95Ms: middle(1),
-    p99Ms: middle(2),
+    p50Ms: middle(known.map(({ p50 }) => p50)),
+    p95Ms: middle(known.map(({ p95 }) => p95)),
+    p99Ms: known.some(({ p99 }) => p99 !== undefined) ? middle(known.map(({ p99 }) => p99)) : undefined,
     wanders: Math.min(0.5, Math.sqrt(Math.max(0, variance) / kept(stepSeconds))),
     isOpen: false,
   };

@@ -164,6 +164,45 @@ test("gaps change no rate, and what nobody tells stays as it was told", () => {
   expect(words).toContain("nothing tells how long answers take, no histogram: p95 240 ms as usual, unless you say");
 });
 
+/** A day of a service that tells percentiles and no buckets. */
+function percentiles(requests: number, quantilesMs: NonNullable<HistoryPoint["quantilesMs"]>): History {
+  const points = Array.from({ length: 288 }, (_, place): HistoryPoint => {
+    const endsAt = monday + (place + 1) * stepSeconds;
+    return { endsAt, requests, failures: 0, notFound: 0, latencyCounts: [], quantilesMs };
+  });
+  return { points, stepSeconds, tellsFailures: true, edgesMs: [] };
+}
+
+test("a quiet service's percentiles are believed, those of a handful of requests at a time are not, and that is said", () => {
+  const quiet = learned(percentiles(40, { p50: 50, p95: 310, p99: 900 }));
+  const handful = learned(percentiles(8, { p50: 50, p95: 310, p99: 900 }));
+
+  expect(quiet.traffic).toMatchObject({ p50Ms: 50, p95Ms: 310 });
+  expect(quiet.words.at(-1)).toMatch(/95 % within 310 ms, 99 % within 900 ms/);
+  expect(handful.traffic.p95Ms).toBe(defaultTraffic.p95Ms);
+  expect(handful.words.at(-1)).toBe(
+    "too few requests to tell how long answers take: p95 240 ms as usual, unless you say",
+  );
+});
+
+test("of a summary without the 99th percentile none is told", () => {
+  expect(learned(percentiles(4000, { p50: 50, p95: 310 })).words.at(-1)).toBe(
+    "half are answered within 50 ms, 95 % within 310 ms; the 95th percentile wanders by 0 %",
+  );
+});
+
+test("nights without a request have the largest swing that may be said", () => {
+  const { points, ...history } = historyOf(served, 7);
+  const asleep = points.map((point) =>
+    (point.endsAt - stepSeconds) % 86_400 < 4 * 3600 ? { ...point, requests: 0 } : point,
+  );
+
+  const { traffic, words } = learned({ ...history, points: asleep });
+
+  expect(traffic.dailySwing).toBe(100);
+  expect(words[1]).toContain("its busiest hour of a day has at least 100 times the quietest");
+});
+
 test("minutes, or a handful of requests, are too little", () => {
   const history = historyOf(served, 1);
   const few = history.points.map((point) => ({ ...point, requests: 0.5 }));

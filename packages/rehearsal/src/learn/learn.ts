@@ -4,7 +4,7 @@ import { amount, percent, span } from "../report/findings.ts";
 import { type Failures, failuresOf } from "./failures.ts";
 import { type History, sumOf } from "./history.ts";
 import { type Latency, latencyOf } from "./latency.ts";
-import { dailySwingOf, type Load, loadOf, weekendOf } from "./load.ts";
+import { dailySwingOf, type Load, loadOf, mostSwing, weekendOf } from "./load.ts";
 
 export type Learned =
   | { readonly is: "learned"; readonly traffic: Traffic; readonly words: readonly string[] }
@@ -54,7 +54,11 @@ export function learnTraffic(history: History, usual: Traffic): Learned {
   return {
     is: "learned",
     traffic,
-    words: [...loadWords(load, history, usual), ...failureWords(failures, usual), ...latencyWords(latency, usual)],
+    words: [
+      ...loadWords(load, history, usual),
+      ...failureWords(failures, usual),
+      ...latencyWords(latency, history, usual),
+    ],
   };
 }
 
@@ -76,7 +80,7 @@ function loadWords(
   const swing =
     week === undefined
       ? `too short for the swing of a day: ${usual.dailySwing === 1 ? "none" : `${tenths(usual.dailySwing)} times`} as usual, unless you say`
-      : `its busiest hour of a day has ${tenths(dailySwingOf(week))} times the quietest`;
+      : `its busiest hour of a day has ${dailySwingOf(week) === mostSwing ? "at least " : ""}${tenths(dailySwingOf(week))} times the quietest`;
   const days =
     week !== undefined && shape === "week"
       ? `, Saturday and Sunday ${percent(weekendOf(week))} of a weekday`
@@ -115,14 +119,21 @@ function failureWords(failures: Failures | undefined, usual: Traffic): readonly 
   ];
 }
 
-function latencyWords(latency: Latency | undefined, usual: Traffic): readonly string[] {
-  if (latency === undefined)
-    return [
-      `nothing tells how long answers take, no histogram: p95 ${amount(usual.p95Ms)} ms as usual, unless you say`,
-    ];
+function latencyWords(latency: Latency | undefined, { points, edgesMs }: History, usual: Traffic): readonly string[] {
+  if (latency === undefined) {
+    const isTold = points.some(
+      ({ latencyCounts, quantilesMs }) =>
+        quantilesMs !== undefined || (edgesMs.length > 0 && latencyCounts.some((count) => count > 0)),
+    );
+    const why = isTold
+      ? "too few requests to tell how long answers take"
+      : "nothing tells how long answers take, no histogram";
+    return [`${why}: p95 ${amount(usual.p95Ms)} ms as usual, unless you say`];
+  }
   const { p50Ms, p95Ms, p99Ms, wanders, isOpen } = latency;
+  const highest = p99Ms === undefined ? "" : `, 99 % within ${amount(p99Ms)} ms`;
   const open = isOpen ? "; over 5 % are in the histogram's open bucket, so these are too short" : "";
   return [
-    `half are answered within ${amount(p50Ms)} ms, 95 % within ${amount(p95Ms)} ms, 99 % within ${amount(p99Ms)} ms; the 95th percentile wanders by ${percent(wanders)}${open}`,
+    `half are answered within ${amount(p50Ms)} ms, 95 % within ${amount(p95Ms)} ms${highest}; the 95th percentile wanders by ${percent(wanders)}${open}`,
   ];
 }

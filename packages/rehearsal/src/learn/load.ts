@@ -66,7 +66,10 @@ function ratesBy(points: readonly HistoryPoint[], stepSeconds: number, hours: nu
   );
 }
 
-/** The busiest hour of a mean day over the quietest. */
+/** What may be said, and more than that nobody sees: nights may have no request at all. */
+export const mostSwing = 100;
+
+/** The busiest hour of a mean day over the quietest, at most 100. */
 export function dailySwingOf(week: readonly number[]): number {
   const day = Array.from({ length: hoursOfDay }, (_, hour) =>
     sumOf(
@@ -74,7 +77,7 @@ export function dailySwingOf(week: readonly number[]): number {
       (factor) => factor,
     ),
   );
-  return Math.max(...day) / Math.max(1e-9, Math.min(...day));
+  return Math.min(mostSwing, Math.max(...day) / Math.max(1e-9, Math.min(...day)));
 }
 
 /** What Saturdays and Sundays have of a weekday. */

@@ -1,7 +1,6 @@
 import { labelValue, type MatrixSeries } from "@sluice/metrics";
 import type { HistoryPoint } from "@sluice/rehearsal";
 
-/** The middle, the 95th and the 99th percentile, in the order of `HistoryPoint.quantilesMs`. */
 const shares = ["0.5", "0.95", "0.99"] as const;
 
 export interface FoundQuantiles {
@@ -45,7 +44,7 @@ export async function fetchQuantiles(
     : { byTime: ofSummary, words: [`found but not used: ${found}, expected 0.5 and 0.95 among them`] };
 }
 
-/** Of each time at which the middle and the 95th percentile are known; where the 99th isn't it is the 95th. */
+/** Of each time at which the middle and the 95th percentile are known. */
 function gathered(byShare: ReadonlyMap<string, readonly MatrixSeries[]>, bucketMs: number) {
   const [middle, high, highest] = shares.map((share) => {
     const values = new Map<number, number>();
@@ -60,7 +59,8 @@ function gathered(byShare: ReadonlyMap<string, readonly MatrixSeries[]>, bucketM
   const all = new Map<number, NonNullable<HistoryPoint["quantilesMs"]>>();
   for (const [time, p95] of high ?? []) {
     const p50 = middle?.get(time);
-    if (p50 !== undefined) all.set(time, [p50, p95, highest?.get(time) ?? p95]);
+    const p99 = highest?.get(time);
+    if (p50 !== undefined) all.set(time, { p50, p95, ...(p99 === undefined ? {} : { p99 }) });
   }
   return all;
 }
