@@ -3,6 +3,7 @@ import type { Effect } from "../loop/index.ts";
 import type { ApplicationPlan } from "./application-plan.ts";
 import { resourcesFinalizer } from "./names.ts";
 import type { Observed } from "./observe.ts";
+import { groupTaskIds, isRunning } from "./sync/operation.ts";
 import { compareOrder, waveOf } from "./sync/order.ts";
 import { isDeletionSkipped } from "./sync/sync-tasks.ts";
 
@@ -14,6 +15,11 @@ export function planDeletion({ application, tracked }: Observed): ApplicationPla
   const { finalizers = [] } = application.metadata;
   const own = finalizers.find((name) => name === resourcesFinalizer || name.startsWith(`${resourcesFinalizer}/`));
   if (own === undefined) return { actions: [], because: "being deleted; its resources stay" };
+  // What a sync still writes would be nobody's.
+  const { operationState } = application.status ?? {};
+  const stopped = (isRunning(operationState) ? groupTaskIds(application, operationState) : []).map(
+    (id): Effect => ({ do: "cancelTask", id }),
+  );
   const doomed = tracked.filter((live) => !isDeletionSkipped(live));
   if (doomed.length === 0) {
     const value = finalizers.filter((name) => name !== own);
@@ -22,7 +28,7 @@ export function planDeletion({ application, tracked }: Observed): ApplicationPla
       { op: "replace", path: "/metadata/finalizers", value },
     ];
     return {
-      actions: [{ do: "patch", key: keyOf(application), patch: { type: "json", operations } }],
+      actions: [...stopped, { do: "patch", key: keyOf(application), patch: { type: "json", operations } }],
       because: "its resources are gone",
     };
   }
@@ -38,7 +44,7 @@ export function planDeletion({ application, tracked }: Observed): ApplicationPla
         options: { propagationPolicy, preconditions: preconditionsOf(live) },
       }),
     );
-  return { actions, because: `deleting ${doomed.length} resources` };
+  return { actions: [...stopped, ...actions], because: `deleting ${doomed.length} resources` };
 }
 
 const ordered = (live: Resource) => ({ wave: waveOf(live), kind: live.kind, name: live.metadata.name });

@@ -193,7 +193,7 @@ function observeOperation(
   if (source?.targets === undefined || source.targets.errors.length > 0) return none;
   const comparisons = source === main ? mainComparisons : compareAll(application, source.targets.targets, live);
   const progress = progressOf(application, state, comparisons);
-  const states = groupTaskIds(application, progress).map((id) => read.task<ApplyResult>(id));
+  const states = groupTaskIds(application, state).map((id) => read.task<ApplyResult>(id));
   const previous = states.slice(0, -1).findLast(({ is }) => is !== "absent") ?? absent;
   return { state, source, comparisons, progress, current: states.at(-1) ?? absent, previous };
 }

@@ -334,12 +334,9 @@ function supersededBy({ operation, syncResult }: OperationState, comparing: Comp
   return revision === "" || revision === comparing.revision ? undefined : comparing.revision;
 }
 
-/** Results that are written down are forgotten. */
-function forgetTasks(
-  { application, source }: Observed,
-  { progress, source: own }: ObservedOperation,
-): readonly Effect[] {
-  const groups = progress === undefined ? [] : groupTaskIds(application, progress);
+/** Results that are written down are forgotten, and whatever is still at work stops. */
+function forgetTasks({ application, source }: Observed, { state, source: own }: ObservedOperation): readonly Effect[] {
+  const groups = groupTaskIds(application, state);
   const fetched = own === undefined || own === source ? [] : [own.id];
   return [...groups, ...fetched].map((id) => ({ do: "cancelTask", id }));
 }

@@ -350,6 +350,31 @@ test.each<[string, Story]>([
       { seed: 929389448, plan: 3, replicas: 1 },
     ),
   ],
+  [
+    "a sync fails with its wave on its way, as git can't be reached: it writes nothing after the next one",
+    story([{ do: "crash" }, { do: "push", fate: "well" }, { do: "git", isReachable: false }, { do: "notes" }], {
+      seed: 933567172,
+      plan: 3,
+      replicas: 5,
+      sides: "services",
+      evidence: "fail",
+      delivery: "git",
+      disturbance: { ...plainStory.disturbance, conflict: 0.1, duplicate: 0.2, gap: 0.01, slow: 0.3 },
+    }),
+  ],
+  [
+    "git takes back two versions while people answer: what can't be undone asks again, and they answer that as well",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well", isLasting: true },
+        { do: "steps", plan: 6648 },
+        { do: "push", fate: "stuck" },
+        { do: "push", fate: "crashing" },
+      ],
+      { seed: 934562295, plan: 3, replicas: 1, delivery: "git" },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

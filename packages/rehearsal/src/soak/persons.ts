@@ -22,7 +22,7 @@ import {
   terminatePatch,
   undoPatch,
 } from "@sluice/controllers";
-import { type Fault, formatInstant, type Instant } from "@sluice/kernel";
+import { canonicalJson, type Fault, formatInstant, type Instant } from "@sluice/kernel";
 import { coloursKey } from "./manifests/beside.ts";
 import { namespace, rolloutKey } from "./manifests/release.ts";
 import { application } from "./manifests/surroundings.ts";
@@ -45,6 +45,17 @@ export async function say(client: Client, word: Saying, now: Instant, onEvict: (
     }
   }
 }
+
+/** What the release waits for a person about; undefined where it doesn't. */
+export function questionOf({ status = {} }: Rollout): string | undefined {
+  if (status.phase !== "Paused") return undefined;
+  const reasons = status.pauseConditions?.map(({ reason }) => reason);
+  const waiting = status.notRevertible?.asked?.podTemplateHash;
+  return canonicalJson([status.currentPodHash, status.currentStepIndex, reasons, waiting]);
+}
+
+/** To one question, one after the other: what waits behind the first answer may be a version that is to be let in. */
+export const answers = ["resume", "promote", "promote", "promoteFull", "abort"] as const;
 
 function asked(
   word: Exclude<Saying, keyof typeof elsewhere>,

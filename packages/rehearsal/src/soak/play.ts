@@ -26,7 +26,7 @@ import {
 import { budgetKey } from "./manifests/policies.ts";
 import { rolloutKey, rolloutOf, takenOver, templateKey, templateOf, type Wanted } from "./manifests/release.ts";
 import { application, applicationOf, namespaces, surroundings } from "./manifests/surroundings.ts";
-import { say } from "./persons.ts";
+import { answers, questionOf, say } from "./persons.ts";
 import { calm, type Fate, type Removal, type Step, type Story } from "./story/story.ts";
 import { modelledAgent } from "./world/agent.ts";
 import { Outside } from "./world/outside.ts";
@@ -211,17 +211,24 @@ class Player {
     await this.#pass(hours(1));
   }
 
-  /** A release that waits for people ends once they say so, one way or the other. */
+  /**
+   * A release that waits for people ends once they say so, one way or the other. Behind an answer another question may wait,
+   * as of what git has instead once a version was taken back: each has answers of its own.
+   */
   async #answer(): Promise<void> {
-    // What waits behind the first answer may be a version that is to be let in.
-    for (const word of ["resume", "promote", "promote", "promoteFull", "abort"] as const) {
-      if (this.#before?.rollout.status?.phase !== "Paused") return;
+    const said = new Map<string, number>();
+    const asked = () => this.#before && questionOf(this.#before.rollout);
+    for (let question = asked(); question !== undefined; question = asked()) {
+      const count = said.get(question) ?? 0;
+      const word = answers[count];
+      const { message } = this.#before?.rollout.status ?? {};
+      this.#checks.holds("ends", word !== undefined, () => `whatever a person says, it is Paused: ${message}`);
+      if (word === undefined) return;
+      said.set(question, count + 1);
       this.#said.add(word);
       await say(this.#world.client, word, this.#world.clock.now(), (pod) => this.#budget.evicted(pod));
       await this.#pass(minutes(10));
     }
-    const { phase, message } = this.#before?.rollout.status ?? {};
-    this.#checks.holds("ends", phase !== "Paused", () => `whatever a person says, it is Paused: ${message}`);
   }
 
   async #look(): Promise<void> {

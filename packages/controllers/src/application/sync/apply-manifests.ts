@@ -49,30 +49,32 @@ export interface ApplyResult {
 export function applyManifestsHandler(client: Client, { parallel = 20 }: { readonly parallel?: number } = {}) {
   return async (work: TaskWork, cancellation: Cancellation): Promise<ApplyResult> => {
     const { dryRun, steps, namespace } = work as ApplyWork;
-    const refused = (await together(dryRun, parallel, (step) => applyStep(client, step, true))).filter(
-      ({ is }) => is === "refused" || is === "unavailable",
-    );
+    const inTurn = (each: readonly ApplyStep[], isDryRun: boolean) =>
+      together(each, parallel, cancellation, (step) => applyStep(client, step, isDryRun));
+    const refused = (await inTurn(dryRun, true)).filter(({ is }) => is === "refused" || is === "unavailable");
     if (refused.length > 0) return { isDryRunRefused: true, outcomes: refused };
     if (namespace !== undefined && !cancellation.isCancelled) await ensureNamespace(client, namespace);
     const outcomes: ApplyOutcome[] = [];
     for (const group of byKind(steps)) {
       if (cancellation.isCancelled) break;
-      outcomes.push(...(await together(group, parallel, (step) => applyStep(client, step, false))));
+      outcomes.push(...(await inTurn(group, false)));
     }
     return { isDryRunRefused: false, outcomes };
   };
 }
 
-/** As Promise.all, so many at a time; kubectl's own parallelism is 20 in Argo CD. */
+/** As Promise.all, so many at a time, until it is cancelled; kubectl's own parallelism is 20 in Argo CD. */
 async function together<In, Out>(
   items: readonly In[],
   parallel: number,
+  cancellation: Cancellation,
   work: (item: In) => Promise<Out>,
 ): Promise<Out[]> {
   const results: Out[] = [];
   let next = 0;
   const lane = async () => {
-    for (let index = next++; index < items.length; index = next++) results[index] = await work(items[index] as In);
+    for (let index = next++; index < items.length && !cancellation.isCancelled; index = next++)
+      results[index] = await work(items[index] as In);
   };
   await Promise.all(Array.from({ length: Math.min(parallel, items.length) }, lane));
   return results;

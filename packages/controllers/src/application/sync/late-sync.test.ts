@@ -2,9 +2,15 @@ import type { Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { World } from "../../laws/index.ts";
-import type { TaskHandler } from "../../loop/index.ts";
 import { syncPatch } from "../patches.ts";
-import { application, applicationKey, applicationWorld, ModelRepository, shop } from "../testing/application-world.ts";
+import {
+  application,
+  applicationKey,
+  applicationWorld,
+  ModelRepository,
+  shop,
+  withLateSyncs,
+} from "../testing/application-world.ts";
 
 const namespace = "default";
 const hash = "rollouts-pod-template-hash";
@@ -53,20 +59,8 @@ test.each(Object.keys(inGit) as (keyof typeof inGit)[])(
   async (kind) => {
     const repository = new ModelRepository();
     repository.commit("r1", [inGit[kind]]);
-    const parts = applicationWorld(repository);
     let wait = seconds(0);
-    const world = await World.create({
-      ...parts,
-      tasks: (clock) => {
-        const handlers = parts.tasks?.(clock) ?? {};
-        const apply = handlers.applyManifests as TaskHandler;
-        const late: TaskHandler = async (work, cancellation) => {
-          if (wait > 0) await new Promise<void>((resolve) => clock.after(wait, resolve));
-          return apply(work, cancellation);
-        };
-        return { ...handlers, applyManifests: late };
-      },
-    });
+    const world = await World.create(withLateSyncs(applicationWorld(repository), () => wait));
     for (const name of [namespace, "argocd"]) {
       await world.client
         .create({ apiVersion: "v1", kind: "Namespace", metadata: { name } })

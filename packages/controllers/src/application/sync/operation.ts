@@ -30,11 +30,10 @@ import { type SyncGroup, type SyncTask, syncGroups } from "./sync-tasks.ts";
 
 /** A sync under way: what has to be done, and how far it is. */
 export interface SyncProgress {
-  readonly attempt: string;
   readonly groups: readonly SyncGroup[];
   /** The first group that isn't recorded in status; `groups.length` when all are. */
   readonly index: number;
-  /** How many results are recorded: it numbers the tasks, since groups shrink as what is pruned goes. */
+  /** How many results are recorded. */
   readonly recorded: number;
 }
 
@@ -72,11 +71,9 @@ export function progressOf(
 ): SyncProgress {
   const sync = state.operation.sync ?? {};
   const groups = syncGroups(comparisons, sync, optionsOf(application, sync));
-  const recorded = new Set((state.syncResult?.resources ?? []).map(textOfResult));
+  const recorded = recordedIn(state);
   const index = groups.findIndex(({ tasks }) => tasks.some(({ text }) => !recorded.has(text)));
   return {
-    // Times are whole seconds: what a newer revision superseded may have begun in the same one.
-    attempt: `${state.startedAt}.${state.retryCount ?? 0}.${sync.revision ?? ""}`,
     groups,
     index: index === -1 ? groups.length : index,
     recorded: recorded.size,
@@ -86,12 +83,23 @@ export function progressOf(
 const textOfResult = ({ group, kind, namespace, name }: ResourceResult): string =>
   `${group}/${kind}:${namespace}/${name}`;
 
-export const groupTaskId = (application: Application, { attempt, recorded }: SyncProgress): string =>
-  `application/${application.metadata.uid}/sync/${attempt}/${recorded}`;
+const recordedIn = ({ syncResult }: OperationState): ReadonlySet<string> =>
+  new Set((syncResult?.resources ?? []).map(textOfResult));
 
-/** The tasks that this attempt may have started so far, oldest first. */
-export const groupTaskIds = (application: Application, progress: SyncProgress): readonly string[] =>
-  Array.from({ length: progress.recorded + 1 }, (_, recorded) => groupTaskId(application, { ...progress, recorded }));
+/**
+ * The tasks that this attempt may have started so far, oldest first: by status alone, so that they are known where its
+ * manifests no longer are. Recorded results number them, since groups shrink as what is pruned goes.
+ */
+export function groupTaskIds({ metadata }: Application, state: OperationState): readonly string[] {
+  // Times are whole seconds: what a newer revision superseded may have begun in the same one.
+  const attempt = `${state.startedAt}.${state.retryCount ?? 0}.${state.operation.sync?.revision ?? ""}`;
+  const numbers = Array.from({ length: recordedIn(state).size + 1 }, (_, recorded) => recorded);
+  return numbers.map((recorded) => `application/${metadata.uid}/sync/${attempt}/${recorded}`);
+}
+
+/** That of the group that is next. */
+const groupTaskId = (application: Application, state: OperationState): string =>
+  groupTaskIds(application, state).at(-1) as string;
 
 export interface OperationView {
   readonly application: Application;
@@ -124,8 +132,8 @@ export function planSync(view: OperationView, now: Instant): OperationStep {
 }
 
 function planGroup(view: OperationView, group: SyncGroup, now: Instant): OperationStep {
-  const { application, progress, current, state } = view;
-  const id = groupTaskId(application, progress);
+  const { application, current, state } = view;
+  const id = groupTaskId(application, state);
   switch (current.is) {
     case "absent":
       return { is: "starting", id, work: workOf(view, group), because: `syncing wave ${group.wave}`, isRestart: false };
@@ -245,7 +253,7 @@ function resultOf(task: SyncTask, outcome: ApplyOutcome | undefined, isDryRun: b
 /** Pruned objects must be gone; before another wave what was applied must be healthy, and the delay over. */
 function waitFor(view: OperationView, isMore: boolean, now: Instant): OperationStep | undefined {
   const { live, state, previous, waveDelay, progress } = view;
-  const recorded = new Set((state.syncResult?.resources ?? []).map(textOfResult));
+  const recorded = recordedIn(state);
   for (const task of progress.groups.flatMap(({ tasks }) => tasks)) {
     if (!recorded.has(task.text)) continue;
     const object = live.objects.get(task.text);

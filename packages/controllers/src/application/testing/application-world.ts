@@ -1,5 +1,5 @@
 import { type Application, type Client, type KindDefinition, KindRegistry, type Resource } from "@sluice/api";
-import { Fault } from "@sluice/kernel";
+import { Fault, type Millis } from "@sluice/kernel";
 import { plainKinds, type World, type WorldOptions } from "../../laws/index.ts";
 import type { TaskHandler } from "../../loop/index.ts";
 import type { RenderedSource } from "../manifests.ts";
@@ -58,6 +58,20 @@ export function applicationWorld(
     }),
   };
 }
+
+/** The same, in which what a sync writes comes so late. */
+export const withLateSyncs = (parts: ReturnType<typeof applicationWorld>, wait: () => Millis): typeof parts => ({
+  ...parts,
+  tasks: (clock) => {
+    const handlers = parts.tasks?.(clock) ?? {};
+    const apply = handlers.applyManifests as TaskHandler;
+    const late: TaskHandler = async (work, cancellation) => {
+      if (wait() > 0) await new Promise<void>((resolve) => clock.after(wait(), resolve));
+      return apply(work, cancellation);
+    };
+    return { ...handlers, applyManifests: late };
+  },
+});
 
 export function application(
   spec: Partial<Application["spec"]> = {},
