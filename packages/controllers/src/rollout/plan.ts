@@ -19,6 +19,7 @@ import { decided } from "./status/decisions.ts";
 import { beginAgain, condemn, hold, stayAborted } from "./turn/abort.ts";
 import { type RolloutPlan, turn } from "./turn/turn.ts";
 import { begunAgain } from "./verdict/crashes.ts";
+import { forgetUndone } from "./verdict/persons-word.ts";
 import type { Verdict } from "./verdict/verdict.ts";
 import { hashOf, type View, viewOf } from "./view.ts";
 
@@ -136,9 +137,12 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
   const isSilent = view.isFullyPromoted && !isOther;
   return turn(observed, view, now, {
     because,
-    actions: isSilent
-      ? []
-      : [decided(observed, view, now, { action: isBack || isRecent ? "rollback" : "begin", because })],
+    actions: [
+      ...(isOther ? forgetUndone(view) : []),
+      ...(isSilent
+        ? []
+        : [decided(observed, view, now, { action: isBack || isRecent ? "rollback" : "begin", because })]),
+    ],
     events: isSilent ? [] : events,
     changes,
   });

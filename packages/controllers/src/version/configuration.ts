@@ -73,6 +73,22 @@ export const pinned = (
         return digest === undefined ? name : snapshotName(name, digest);
       });
 
+/** The same the other way round: each name of a copy led back to what it is a copy of. */
+export function named(
+  template: PodTemplateSpec | undefined,
+  digests: ConfigurationDigests,
+): PodTemplateSpec | undefined {
+  const originals = new Map<string, string>(
+    Object.entries(digests).map(([id, digest]) => {
+      const [kind = "", name = ""] = id.split("/");
+      return [`${kind}/${snapshotName(name, digest)}`, name] as const;
+    }),
+  );
+  return originals.size === 0
+    ? template
+    : renamed(template, (kind, name) => originals.get(referenceId({ kind, name })) ?? name);
+}
+
 type Rename = (kind: ConfigurationKind, name: string, isOptional: boolean) => string;
 
 function renamed(template: PodTemplateSpec | undefined, rename: Rename): PodTemplateSpec | undefined {

@@ -5,6 +5,7 @@ export {
   type ConfigurationReference,
   configurationOf,
   contentDigest,
+  named,
   pinned,
   referenceId,
 } from "./configuration.ts";

@@ -1,16 +1,11 @@
 import type { PodTemplateSpec, ReplicaSet, Rollout } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
-import {
-  type ConfigurationDigests,
-  contentDigest,
-  pinned,
-  podHashLabel,
-  podTemplateHash,
-  referenceId,
-} from "../../version/index.ts";
+import { type ConfigurationDigests, contentDigest, pinned, podTemplateHash, referenceId } from "../../version/index.ts";
 import { writtenTemplate } from "../metadata/written-template.ts";
-import { annotations, snapshotLabel } from "../names.ts";
+import { snapshotLabel } from "../names.ts";
+import { absent, hashOf, isLiveNote, live, notesOf } from "./notes.ts";
 import type { ObservedConfiguration } from "./read.ts";
+import { undoneContent } from "./undone.ts";
 
 /** The version that a Rollout asks for: its template together with the content of what that reads. */
 export interface Version {
@@ -64,29 +59,6 @@ function workedOut(
   return { template, digests, hash: set === undefined ? wanted : hashOf(set), set, note };
 }
 
-const hashOf = (set: ReplicaSet): string => set.metadata.labels?.[podHashLabel] ?? "";
-
-/** Read under its own name: taken over from the original, or not there when its version began. */
-const live = "live";
-const absent = "absent";
-
-type Notes = Readonly<Record<string, string>>;
-
-/** A missing word of an optional one says that it was absent; of another that nothing was ever copied. */
-const isLiveNote = (note: string | undefined): boolean =>
-  note === undefined || note === live || note.startsWith(`${live}:`);
-
-export function notesOf(set: ReplicaSet): Notes {
-  const text = set.metadata.annotations?.[annotations.configuration];
-  if (text === undefined) return {};
-  try {
-    const notes: unknown = JSON.parse(text);
-    return typeof notes === "object" && notes !== null ? (notes as Notes) : {};
-  } catch {
-    return {};
-  }
-}
-
 const isSnapshot = ({ objects }: ObservedConfiguration, id: string): boolean =>
   objects.get(id)?.metadata.labels?.[snapshotLabel] !== undefined;
 
@@ -98,12 +70,16 @@ function digestsNow(
 ): ConfigurationDigests {
   const current = replicaSets.find((set) => hashOf(set) === (rollout.status?.currentPodHash ?? ""));
   const noted = current === undefined ? {} : notesOf(current);
+  const undone = undoneContent(rollout, replicaSets);
   const digests = configuration.references.flatMap((reference) => {
     const id = referenceId(reference);
     const object = configuration.objects.get(id);
-    // An undo asks for a copy by its own name: it is what it is.
+    // The original's plugin asks for a copy by its own name as it undoes: it is what it is.
     if (isSnapshot(configuration, id)) return [];
-    if (object !== undefined) return [[id, contentDigest(object)] as const];
+    const old = undone?.digests[id];
+    const there = object === undefined ? undefined : contentDigest(object);
+    if (old !== undefined && (there === undefined || there === undone?.instead[id])) return [[id, old] as const];
+    if (there !== undefined) return [[id, there] as const];
     const note = noted[id];
     return note === undefined || isLiveNote(note) || note === absent ? [] : [[id, note] as const];
   });

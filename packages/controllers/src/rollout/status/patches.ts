@@ -10,8 +10,8 @@ import {
 import { blamePatch, heldByJudge, placeFields, statusPatch, unpausedPatches } from "@sluice/api/release";
 import { Fault, type ResourceKey } from "@sluice/kernel";
 import { progressOf } from "../canary/steps.ts";
+import { undoneTemplate, undoneWord } from "../configuration/undone.ts";
 import { lastingSince } from "../lasting/marks.ts";
-import { writtenTemplate } from "../metadata/written-template.ts";
 import { annotations, keyIn } from "../names.ts";
 import { templateIn, workloadKind } from "../pods/workload.ts";
 import { hashOf, revisionOf } from "../view.ts";
@@ -168,10 +168,17 @@ export function undoPatch(
     );
   }
   const { at, target } = templatePlace(rollout);
-  const operations = [{ op: "replace", path: at, value: writtenTemplate(wanted, rollout) }];
-  const word = { metadata: { annotations: { [annotations.pastNotRevertible]: hashOf(wanted) } } };
+  const operations = [{ op: "replace", path: at, value: undoneTemplate(wanted, rollout) }];
+  const undone = undoneWord(wanted, rollout, known);
+  const words = {
+    ...(lasting === undefined ? {} : { [annotations.pastNotRevertible]: hashOf(wanted) }),
+    ...(undone === null && rollout.metadata.annotations?.[annotations.undone] === undefined
+      ? {}
+      : { [annotations.undone]: undone }),
+  };
   return [
-    ...(lasting === undefined ? [] : [toSpec(word)]),
+    // First, so that the template never stands without them.
+    ...(Object.keys(words).length === 0 ? [] : [toSpec({ metadata: { annotations: words } })]),
     { patch: { type: "json", operations }, ...(target === undefined ? {} : { target }) },
   ];
 }

@@ -1,6 +1,7 @@
 import type { DecisionAction, RolloutStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { undoneOf } from "../configuration/undone.ts";
 import { annotations, keyIn, rolloutKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { decided } from "../status/decisions.ts";
@@ -9,6 +10,10 @@ import type { View } from "../view.ts";
 
 /** A person's word that a version is bad was heard, and is taken away. */
 export const forgetBad = (view: View): Effect => forget(view, annotations.bad);
+
+/** Another version is wanted than the one that a person went back to: its content is as it stands again. */
+export const forgetUndone = (view: View): readonly Effect[] =>
+  undoneOf(view.rollout)?.version === view.status.currentPodHash ? [forget(view, annotations.undone)] : [];
 
 const forget = ({ rollout }: View, annotation: string): Effect => ({
   do: "patch",
