@@ -1,7 +1,8 @@
-import type { Rollout } from "@sluice/api";
+import type { Quarantine, Rollout } from "@sluice/api";
 import type { AnyReconciler } from "@sluice/controllers";
 import { expect, test } from "vitest";
 import { plainStory, play, type Sabotage, type Story, shrink, storyFrom, storyText } from "./index.ts";
+import { namespace } from "./manifests/release.ts";
 import { bad, first, type Steps, story, wait } from "./told.fixture.ts";
 
 /** Observes something else than there is. */
@@ -150,7 +151,9 @@ const throwsOnce = only("Job", () => ({
     throw new Error("cannot read properties of undefined");
   },
 }));
-const keepsRings = observing("Rollout", () => ({ ringSet: undefined }));
+const keepsRings = observing("Rollout", ({ ringSet }) => ({
+  ringSet: ringSet === undefined ? ringSet : { ...ringSet, spec: { rings: [{ name: "all", weight: 1 }] } },
+}));
 const neverRests = only("Rollout", (real) => {
   let count = 0;
   return {
@@ -168,6 +171,33 @@ const holdsBack = doing("Rollout", (action) =>
   kindOf(action) === "AnalysisRun" ? rewritten(action, '"metadata":{', '"metadata":{"finalizers":["a/b"],') : action,
 );
 
+const inRollout = (from: string, to: string): Sabotage =>
+  observing("Rollout", ({ rollout }) => ({ rollout: rewritten(rollout, from, to) }));
+const asksNobody = inRollout('"autoPromotionEnabled":false', '"autoPromotionEnabled":true');
+const measuresNothing = inRollout('"prePromotionAnalysis"', '"anAnalysis"');
+const keepsHeaderRoutes = inRollout(
+  '"setHeaderRoute":{"name":"testers"}',
+  '"setHeaderRoute":{"name":"testers","match":[{"headerName":"X-Tester","headerValue":{"exact":"yes"}}]}',
+);
+const sharesTooMuch = doing("Rollout", (action) =>
+  rewritten(rewritten(action, '"weight":5}', '"weight":15}'), '"weight":90', '"weight":70'),
+);
+const liftsIt = only("Quarantine", (real) => ({
+  plan: (observed, now) => {
+    const plan = real.plan(observed, now);
+    const { metadata } = (observed as { quarantine: Quarantine }).quarantine;
+    const key = { apiVersion: "sluice.dev/v1alpha1", kind: "Quarantine", namespace, name: metadata.name };
+    const lift = { do: "patch", key, patch: { type: "merge", value: { spec: { liftedBy: "nobody" } } } };
+    return { ...plan, actions: [...plan.actions, lift] };
+  },
+}));
+const oversleeps = only("Rollout", (real) => ({
+  plan: (observed, now) => {
+    const { status } = (observed as { rollout: Rollout }).rollout;
+    return status?.pauseConditions === undefined ? real.plan(observed, now) : { actions: [], because: "asleep" };
+  },
+}));
+
 const trial: Steps = [{ do: "experiment", fate: "slow" }, wait(60)];
 const run: Steps = [{ do: "run", fate: "well" }, wait(60)];
 const soundly = new Map<string, ReturnType<typeof play>>();
@@ -178,6 +208,7 @@ function playedSoundly(told: Story): ReturnType<typeof play> {
   return known;
 }
 
+const two: Steps = [...first, { do: "push", fate: "well" }, wait(300)];
 const removed: Steps = [
   ...first,
   { do: "push", fate: "well" },
@@ -210,6 +241,19 @@ test.each<[string, string, Sabotage, Story]>([
   ["lists endpoints before Pods are ready", "ready", believesEndpoints, story(never)],
   ["ignores Quarantines", "quarantine", ignoresQuarantines, story(again)],
   ["ignores Quarantines without a router", "quarantine", ignoresQuarantines, story(again, { shape: "pods" })],
+  [
+    "ignores Quarantines as it switches",
+    "quarantine",
+    ignoresQuarantines,
+    story(again, { shape: "blueGreen", plan: 5 }),
+  ],
+  ["lifts a Quarantine that nobody lifted", "quarantine", liftsIt, story(bad)],
+  ["switches although a person is to say it", "weight", asksNobody, story(two, { shape: "blueGreen", plan: 2 })],
+  ["switches without the analysis before it", "weight", measuresNothing, story(bad, { shape: "blueGreen" })],
+  ["keeps a route that its step takes out", "weight", keepsHeaderRoutes, story(two, { plan: 6 })],
+  ["gives an experiment more than its step", "weight", sharesTooMuch, story(two, { plan: 1029 })],
+  ["never wakes from a pause", "ends", oversleeps, story(two)],
+  ["forgets to put git right", "ends", forgets("Quarantine"), story(bad, { delivery: "git" })],
   ["keeps Pods that nobody needs", "agrees", keepsPods, story(bad)],
   [
     "replaces all Pods at once",

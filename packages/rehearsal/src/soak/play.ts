@@ -3,7 +3,7 @@ import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/contr
 import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
 import { checkBesideEnd, checkColours, checkWorker, isWorkerWhole } from "./invariants/beside.ts";
 import { BudgetWatch } from "./invariants/budget.ts";
-import { checkGitEnd, checkReleaseEnd } from "./invariants/end.ts";
+import { checkGitEnd, checkPause, checkReleaseEnd } from "./invariants/end.ts";
 import { checkGone } from "./invariants/gone.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
 import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
@@ -193,6 +193,7 @@ class Player {
       await this.#recreate();
       await this.#pass(hours(1));
     }
+    await this.#sync();
     await this.#answer();
     await this.#release();
     if (this.#before === undefined) throw new Violated("agrees", "there is no Rollout");
@@ -202,6 +203,14 @@ class Player {
     checkBesideEnd(this.#before, this.#wasWhole, this.#checks);
     checkMeasuredEnd(this.#before, this.#checks);
     checkGitEnd(this.#before, repository, this.#checks);
+  }
+
+  /** What couldn't be synced in five tries waits for a person, who is told so. */
+  async #sync(): Promise<void> {
+    const conditions = this.#before?.application?.status?.conditions ?? [];
+    if (!conditions.some(({ type }) => type === "SyncError")) return;
+    await say(this.#world.client, "sync", this.#world.clock.now(), (pod) => this.#budget.evicted(pod));
+    await this.#pass(hours(1));
   }
 
   /** A restart waits for as long as a budget has no room. */
@@ -223,11 +232,13 @@ class Player {
       const word = answers[count];
       const { message } = this.#before?.rollout.status ?? {};
       this.#checks.holds("ends", word !== undefined, () => `whatever a person says, it is Paused: ${message}`);
+      if (this.#before !== undefined) checkPause(this.#before, this.#world.clock.now(), this.#checks);
       if (word === undefined) return;
       said.set(question, count + 1);
       this.#said.add(word);
       await say(this.#world.client, word, this.#world.clock.now(), (pod) => this.#budget.evicted(pod));
       await this.#pass(minutes(10));
+      if (this.#before?.rollout.status?.phase === "Progressing") await this.#pass(hours(1));
     }
   }
 
@@ -247,13 +258,14 @@ class Player {
     const isOther = this.#before?.rollout.metadata.uid !== now.rollout?.metadata.uid;
     if (isOther) this.#traffic = new TrafficWatch();
     const before = isOther ? undefined : this.#before;
+    const remains = this.#seen;
     this.#seen = now;
     if (!isPicture(now)) {
       this.#before = undefined;
       this.#written = undefined;
       return checkEndpoints(now, at, this.#checks);
     }
-    this.#traffic.look(now, before, at, this.#checks);
+    this.#traffic.look(now, before, remains, at, this.#checks);
     checkQuarantines(now, before, at, this.#checks);
     checkEndpoints(now, at, this.#checks);
     checkRecords(now, before, at, this.#checks);

@@ -1,10 +1,20 @@
-import { type ConfigMap, controllerOf, type PodTemplateSpec, type ReplicaSet, type Rollout } from "@sluice/api";
-import { canonicalJson, sameJson } from "@sluice/kernel";
+import {
+  type ConfigMap,
+  controllerOf,
+  type Pod,
+  type PodTemplateSpec,
+  type ReplicaSet,
+  type Rollout,
+} from "@sluice/api";
+import { after, canonicalJson, type Instant, parseInstant, sameJson } from "@sluice/kernel";
+import { parseGoDuration } from "@sluice/languages";
 import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLeft, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
+import { hashOf, isLeft, isReady, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
+
+const isOfRollout = ({ metadata }: Pod): boolean => metadata.labels?.app === "web";
 
 /** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
 export function checkReleaseEnd(picture: Picture, checks: Checks): void {
@@ -18,6 +28,8 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     isWaiting || ["Healthy", "Degraded", "Paused"].includes(phase),
     () => `it is ${phase} for an hour: ${message}`,
   );
+  const invalid = status.conditions?.find(({ type, status: is }) => type === "InvalidSpec" && is === "True");
+  checks.holds("ends", invalid === undefined, () => `its spec is called invalid: ${invalid?.message}`);
   const nobodys = sets.filter((set) => controllerOf(set) === undefined && set.metadata.labels?.app === "web");
   checks.holds(
     "agrees",
@@ -43,6 +55,10 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   if (!isOver) return;
   // To a first version that never gets ready nobody is sent from where there is one to answer.
   const isNever = readyOf(picture, stable) === 0;
+  // A Service that names no version leads to whoever is ready.
+  const { activeHash } = picture;
+  const isAnyReady = pods.some((pod) => isOfRollout(pod) && isReady(pod));
+  const isAnswered = activeHash === "" || readyOf(picture, activeHash) > 0 || !isAnyReady;
   if (spec.strategy.canary?.trafficRouting !== undefined) {
     checks.holds(
       "agrees",
@@ -60,22 +76,20 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   if (spec.strategy.blueGreen !== undefined) {
     checks.holds(
       "agrees",
-      picture.activeHash === stable || isNever,
-      () => `everybody gets ${picture.activeHash}, stable is ${stable}`,
+      activeHash === stable || (isNever && isAnswered),
+      () => `everybody gets ${activeHash}, stable is ${stable}`,
     );
   }
   for (const { metadata: of, spec: judged } of judgements) {
     if (judged.rollout.uid !== metadata.uid) continue;
     checks.holds("ends", judged.terminate === true, () => `Judgement ${of.name} goes on, and the release is over`);
   }
-  // While nobody of the stable version answers, whoever does has the users.
-  const names = picture.slices.flatMap(({ metadata: of, endpoints }) =>
-    of.labels?.["kubernetes.io/service-name"] === "web" ? (endpoints ?? []).map((one) => one.targetRef?.name) : [],
-  );
+  // While nobody of the stable version answers, whoever everybody is sent to, and does, keeps its Pods.
   const serves = (set: ReplicaSet) =>
     spec.strategy.blueGreen !== undefined &&
     isNever &&
-    pods.some((pod) => controllerOf(pod)?.uid === set.metadata.uid && names.includes(pod.metadata.name));
+    ["", hashOf(set)].includes(activeHash) &&
+    readyOf(picture, hashOf(set)) > 0;
   // What is kept of the version that was taken back leaves the stable one as much less room.
   const kept = sets
     .filter((set) => status.abort === true && ownerOf(set) === "Rollout" && hashOf(set) === status.currentPodHash)
@@ -83,16 +97,16 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   const left = picture.experiments.filter(isLeft).map((one) => one.metadata.uid);
   for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
     if (left.includes(controllerOf(set)?.uid)) continue;
+    const wanted = wantedOf(set);
+    const replicas = spec.replicas ?? 1;
     // What was taken back is let go once the stable version is whole, which one that never gets ready isn't.
     const isKept = status.abort === true && hashOf(set) === status.currentPodHash;
-    if (isKept && readyOf(picture, stable) < (spec.replicas ?? 1)) continue;
-    if (hashOf(set) !== stable && serves(set)) continue;
-    const wanted = wantedOf(set);
-    const isCrowded = isNever && kept > 0 && hashOf(set) === stable && wanted + kept >= (spec.replicas ?? 1);
-    const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? (spec.replicas ?? 1) : 0;
+    const mayStay = hashOf(set) !== stable && ((isKept && isNever) || serves(set)) && wanted <= replicas;
+    const isCrowded = isNever && kept > 0 && hashOf(set) === stable && wanted <= replicas && wanted + kept >= replicas;
+    const expected = ownerOf(set) === "Rollout" && hashOf(set) === stable ? replicas : 0;
     checks.holds(
       "agrees",
-      wanted === expected || isCrowded,
+      wanted === expected || isCrowded || mayStay,
       () => `ReplicaSet ${set.metadata.name} wants ${wanted} pods, not ${expected}; ${phase}: ${message}`,
     );
     const there = pods.filter((pod) => pod.metadata.ownerReferences?.[0]?.uid === set.metadata.uid).length;
@@ -125,9 +139,33 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   }
 }
 
+/** A pause that has an end is over then: it is no question to a person. */
+export function checkPause({ rollout }: Picture, now: Instant, checks: Checks): void {
+  const { spec, status = {} } = rollout;
+  const { pauseConditions = [], currentStepIndex = 0 } = status;
+  const [pause] = pauseConditions;
+  if (spec.paused === true || pause === undefined || pauseConditions.length > 1) return;
+  const { canary, blueGreen } = spec.strategy;
+  const durations: Readonly<Partial<Record<string, string>>> = {
+    CanaryPauseStep: canary?.steps?.[currentStepIndex]?.pause?.duration?.toString(),
+    ...(blueGreen?.autoPromotionEnabled === false
+      ? {}
+      : { BlueGreenPause: `${blueGreen?.autoPromotionSeconds ?? 0}s` }),
+  };
+  const duration = parseGoDuration(durations[pause.reason] ?? "");
+  const since = parseInstant(pause.startTime);
+  if (duration.is === "refused" || since === undefined) return;
+  const late = now - after(since, duration.value);
+  checks.holds(
+    "ends",
+    late < 60_000,
+    () => `${pause.reason} of ${durations[pause.reason]} was to end ${late / 1000} s ago`,
+  );
+}
+
 /** Git and what is live ask for the same, and each bad version was reverted once at most. */
 export function checkGitEnd(
-  { application, rollout, configMaps }: Picture,
+  { application, rollout, configMaps, quarantines }: Picture,
   repository: ModelledRepository,
   checks: Checks,
 ): void {
@@ -135,8 +173,6 @@ export function checkGitEnd(
   const { sync, operationState } = application.status ?? {};
   const { head } = repository;
   const words = `${sync?.status} at ${sync?.revision}; ${operationState?.phase}: ${operationState?.message}`;
-  // A revision that couldn't be synced in five tries waits for a person, who is told so.
-  if (application.status?.conditions?.some(({ type }) => type === "SyncError") === true) return;
   checks.holds(
     "agrees",
     sync?.status === "Synced" && sync.revision === head.revision,
@@ -162,6 +198,11 @@ export function checkGitEnd(
     const data = configMaps.find(({ metadata }) => metadata.name === name)?.data;
     const words = () => `git has ${name} as ${JSON.stringify(wantedData)}, live is ${JSON.stringify(data)}`;
     checks.holds("agrees", sameJson(data, wantedData), words);
+  }
+  for (const { metadata, status: of } of quarantines) {
+    const { phase = "unasked" } = of?.gitRevert ?? {};
+    const isOpen = ["unasked", "Pending", "Running"].includes(phase);
+    checks.holds("ends", !isOpen, () => `for an hour the revert of Quarantine ${metadata.name} is ${phase}`);
   }
   for (const [quarantine, count] of repository.reverts) {
     checks.holds("agrees", count === 1, () => `${quarantine} was reverted ${count} times`);

@@ -10,6 +10,9 @@ const marked = ({ services, rule }: Remains): readonly string[] => [
 const hashLabel = "rollouts-pod-template-hash";
 const nameOf = ({ kind, metadata }: Resource): string => `${kind} ${metadata.name}`;
 
+/** A second, and as often as a story sets its clock back. */
+const endingTakesAtMost = 300_000;
+
 /** What belongs to a Rollout that is no more is no more, and what belongs to nobody is still there. */
 export function checkGone(now: Remains, before: Remains | undefined, at: number, checks: Checks): void {
   const { rollout, sets, pods, runs, experiments, judgements, jobs, configMaps, services } = now;
@@ -19,9 +22,16 @@ export function checkGone(now: Remains, before: Remains | undefined, at: number,
     const owner = controllerOf(one);
     if (owner === undefined || !kinds.has(owner.kind)) continue;
     // A Pod that ends what it is at goes by the clock, which may be set back.
-    if (one.kind === "Pod" && one.metadata.deletionTimestamp !== undefined) continue;
+    const isEnding = one.kind === "Pod" && one.metadata.deletionTimestamp !== undefined;
     const words = () => `${nameOf(one)} is there, and ${owner.kind} ${owner.name} isn't`;
-    checks.holdsSoon("gone", one.metadata.uid ?? "", there.has(owner.uid), at, words);
+    checks.holdsSoon(
+      "gone",
+      `${one.metadata.uid} ${isEnding}`,
+      there.has(owner.uid),
+      at,
+      words,
+      isEnding ? endingTakesAtMost : undefined,
+    );
   }
   const left = new Set(now.services.map(nameOf));
   for (const one of before?.services ?? []) {

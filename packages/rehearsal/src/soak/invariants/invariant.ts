@@ -45,13 +45,20 @@ export class Checks {
    * May be untrue for as long as news takes. `what` names the one thing that is looked at again and again; once there was
    * nothing of it to look at, it begins anew.
    */
-  holdsSoon(invariant: Invariant, what: string, isTrue: boolean, at: number, found: () => string): void {
+  holdsSoon(
+    invariant: Invariant,
+    what: string,
+    isTrue: boolean,
+    at: number,
+    found: () => string,
+    atMost = newsTakesAtMost,
+  ): void {
     const key = `${invariant} ${what}`;
     const known = this.#untrue.get(key);
     const since = known !== undefined && known.look >= this.#look - 1 ? known.since : at;
     if (isTrue) this.#untrue.delete(key);
     else this.#untrue.set(key, { since, look: this.#look });
-    this.holds(invariant, isTrue || at - since <= newsTakesAtMost, () => `${found()}, for ${at - since} ms`);
+    this.holds(invariant, isTrue || at - since <= atMost, () => `${found()}, for ${at - since} ms`);
   }
 }
 

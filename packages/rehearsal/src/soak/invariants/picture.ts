@@ -27,9 +27,9 @@ import type { Story } from "../story/story.ts";
 
 const hashLabel = "rollouts-pod-template-hash";
 export const hashOf = ({ metadata }: Resource): string => metadata.labels?.[hashLabel] ?? "";
-export const isReady = ({ status, metadata }: Pod): boolean =>
-  metadata.deletionTimestamp === undefined &&
+const saysReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
+export const isReady = (pod: Pod): boolean => pod.metadata.deletionTimestamp === undefined && saysReady(pod);
 export const isLifted = ({ spec, status }: Quarantine): boolean =>
   status?.lifted === true || (spec.liftedBy ?? "") !== "";
 export const wantedOf = ({ spec }: ReplicaSet | Deployment): number => spec.replicas ?? 1;
@@ -187,6 +187,10 @@ function ledBy({ sides }: Story, { route, rule, services }: Pick<Remains, "route
 /** Decisions about a version. */
 export const toldOf = ({ decisions }: Picture, hash: string): number =>
   decisions.filter((decision) => hashOf(decision) === hash).length;
+
+/** With those that end what they are at: a moment ago they were ready. */
+export const wereReadyOf = ({ pods }: Remains, hash: string): number =>
+  pods.filter((pod) => hashOf(pod) === hash && saysReady(pod)).length;
 
 export const readyOf = ({ pods }: Picture, hash: string): number =>
   pods.filter((pod) => hashOf(pod) === hash && isReady(pod)).length;

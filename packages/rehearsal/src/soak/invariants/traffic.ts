@@ -1,6 +1,7 @@
-import type { Rollout } from "@sluice/api";
+import type { Decision, ReplicaSet, Rollout } from "@sluice/api";
+import { switched } from "./blue-green.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, ownerOf, type Picture, readyOf, toldOf, wantedOf } from "./picture.ts";
+import { hashOf, ownerOf, type Picture, type Remains, readyOf, toldOf, wantedOf, wereReadyOf } from "./picture.ts";
 
 /** What a version may have by its Rollout's status, and how many Decisions its rises have used up. */
 interface Grant {
@@ -41,10 +42,13 @@ export class TrafficWatch {
   #grant: Grant = { hash: "", weight: 0, told: 0 };
   /** Where it was, and how many steps were told to be over by then. */
   #place = { version: "", index: 0, told: 0 };
+  /** The last Decision that skipped all steps, which it does once. */
+  #skipped = "";
   /** Told when its version last had traffic. */
   #toldWhileServing = 0;
 
-  look(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
+  /** `before`: this Rollout as it was; `remains`: what was there, be it another's. */
+  look(now: Picture, before: Picture | undefined, remains: Remains | undefined, at: number, checks: Checks): void {
     const { rollout } = now;
     const { strategy } = rollout.spec;
     if (strategy.canary !== undefined) {
@@ -53,10 +57,10 @@ export class TrafficWatch {
     }
     if (strategy.blueGreen !== undefined) switched(now, before, checks);
     else if (strategy.canary?.trafficRouting !== undefined) {
-      this.#routed(now, before, at, checks);
+      this.#routed(now, before, remains, at, checks);
       addedRoutes(now, at, checks);
       besides(now, before, at, checks);
-    } else sized(now, before, checks);
+    } else sized(now, before, remains, checks);
   }
 
   /** Every rise of what it may have is told, whatever it already has. */
@@ -93,7 +97,10 @@ export class TrafficWatch {
     const isOnItsWay = status.promoteFull !== true && status.stableRS !== hash;
     // A Decision is written before the status that it is about: one may be ahead.
     if (!isOnItsWay || known.version !== version || index < known.index) {
-      this.#place = { version, index: isOnItsWay && !isTakenBack(now, hash) ? 0 : index, told: toldIn(before) };
+      const skip = isOnItsWay && index >= stepsOf(now) ? skipOf(now, hash) : undefined;
+      const isSkipped = skip !== undefined && skip.metadata.name !== this.#skipped;
+      this.#place = { version, index: isOnItsWay && !isSkipped ? 0 : index, told: toldIn(before) };
+      if (isSkipped) this.#skipped = skip.metadata.name;
     }
     if (!isOnItsWay || index <= this.#place.index) return;
     const { index: from, told: toldThen } = this.#place;
@@ -108,14 +115,14 @@ export class TrafficWatch {
     if (isTold) this.#place = { version, index, told: toldThen + index - from };
   }
 
-  #routed(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
+  #routed(now: Picture, before: Picture | undefined, remains: Remains | undefined, at: number, checks: Checks): void {
     const { rollout, weight, canaryHash } = now;
     const { status = {}, spec, metadata } = rollout;
     if (canaryHash === now.stableHash) return;
-    const isSame = before?.canaryHash === canaryHash;
-    const had = isSame ? (before?.weight ?? 0) : 0;
     // What stood there before this Rollout did nobody gave it.
-    const isRise = before !== undefined && weight > had;
+    const isSame = remains?.canaryHash === canaryHash;
+    const had = isSame ? remains.weight : 0;
+    const isRise = weight > had;
     if (status.observedGeneration === String(metadata.generation ?? 0)) {
       const allowed = allowedWeight(rollout);
       const words = () => `${weight} % on ${canaryHash} at step ${status.currentStepIndex}, which allows ${allowed} %`;
@@ -142,7 +149,7 @@ export class TrafficWatch {
     const isLeaving = metadata.deletionTimestamp !== undefined;
     checks.holds(
       "ready",
-      !isRise || isLeaving || readyOf(now, canaryHash) > 0,
+      !isRise || (isLeaving ? wereReadyOf : readyOf)(now, canaryHash) > 0,
       () => `${weight} % given to ${canaryHash}, of which no pod is ready`,
     );
     const wasHeld = spec.paused === true && before?.rollout.spec.paused === true && isSame;
@@ -167,12 +174,16 @@ export class TrafficWatch {
   }
 }
 
+const stepsOf = ({ rollout }: Picture): number => rollout.spec.strategy.canary?.steps?.length ?? 0;
+
 /** Back to what was stable lately, or is: all steps are skipped, and one Decision says so. */
-const isTakenBack = ({ decisions }: Picture, hash: string): boolean =>
-  decisions
+function skipOf({ decisions }: Picture, hash: string): Decision | undefined {
+  const last = decisions
     .filter((one) => hashOf(one) === hash && ["begin", "rollback"].includes(one.spec.action))
     .toSorted((one, other) => Number(one.metadata.resourceVersion) - Number(other.metadata.resourceVersion))
-    .at(-1)?.spec.action === "rollback";
+    .at(-1);
+  return last?.spec.action === "rollback" ? last : undefined;
+}
 
 /** Steps give some users, or copies of requests, to a version whatever its weight is. */
 function addedRoutes(now: Picture, at: number, checks: Checks): void {
@@ -198,16 +209,24 @@ function addedRoutes(now: Picture, at: number, checks: Checks): void {
   }
 }
 
+/** What each version of an experiment may have by the step that the release is at. */
+function experimented({ rollout: { spec, status = {} } }: Picture): number {
+  const { experiment } = spec.strategy.canary?.steps?.[status.currentStepIndex ?? 0] ?? {};
+  return Math.max(0, ...(experiment?.templates ?? []).map(({ weight = 0 }) => weight));
+}
+
 /** What an experiment's versions and a fresh baseline get. */
 function besides(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
   const { beside, weight, sum } = now;
   checks.holds("weight", sum === undefined || sum === 100, () => `the shares are ${sum} % together`);
   for (const { service, hash, weight: share, isBaseline } of beside) {
     const had = before?.beside.find((one) => one.service === service)?.weight ?? 0;
+    const allowed = isBaseline ? weight : Math.max(experimented(now), before === undefined ? 0 : experimented(before));
     checks.holds(
       "weight",
-      !isBaseline || share <= weight,
-      () => `the fresh baseline has ${share} %, and what it is compared with ${weight} %`,
+      share <= had || share <= allowed,
+      () =>
+        `${service} is given ${share} %, and ${isBaseline ? "what it is compared with has" : "its step"} ${allowed} %`,
     );
     checks.holds(
       "ready",
@@ -225,51 +244,26 @@ function besides(now: Picture, before: Picture | undefined, at: number, checks: 
 }
 
 /** Pods are the weight: a version never gets more of them than its step is worth. */
-function sized(now: Picture, before: Picture | undefined, checks: Checks): void {
+function sized(now: Picture, before: Picture | undefined, remains: Remains | undefined, checks: Checks): void {
   const { rollout, sets } = now;
   const { status = {}, spec } = rollout;
   const hash = status.currentPodHash ?? "";
   const stable = status.stableRS ?? "";
   if (stable === "" || stable === hash || status.observedGeneration !== String(rollout.metadata.generation ?? 0))
     return;
-  const wanted = (picture: Picture | undefined) =>
-    picture?.sets
-      .filter((set) => ownerOf(set) === "Rollout" && hashOf(set) === hash)
-      .reduce((sum, set) => sum + wantedOf(set), 0) ?? 0;
+  // What was there before this Rollout is nobody's rise.
+  const isCounted = (set: ReplicaSet) => hashOf(set) === hash && ["Rollout", ""].includes(ownerOf(set));
+  const wanted = (picture: Remains | undefined) =>
+    picture?.sets.filter(isCounted).reduce((sum, set) => sum + wantedOf(set), 0) ?? 0;
   const allowed = allowedLately(now, before);
   // One surplus pod comes nearer to a weight where surge allows it; a weight above nothing is at least a pod.
   const most = allowed === 0 ? 0 : Math.max(1, Math.ceil((((spec.replicas ?? 1) + 1) * allowed) / 100));
-  const [had, has] = [wanted(before), wanted(now)];
+  const [had, has] = [wanted(remains), wanted(now)];
   // The rise and the abort that follows it may lie between two looks.
   const isAbortedNow = status.abort === true && before?.rollout.status?.abort !== true;
-  // What was there before this Rollout is nobody's rise.
-  const isAdopted = before === undefined;
   checks.holds(
     "weight",
-    isAdopted || isAbortedNow || has <= had || has <= most,
+    isAbortedNow || has <= had || has <= most,
     () => `${hash} went from ${had} to ${has} pods of ${sets.length} sets at ${allowed} %, which is ${most} at most`,
-  );
-}
-
-/** Everybody goes to another version at once: it is there, and somebody said so. */
-function switched(now: Picture, before: Picture | undefined, checks: Checks): void {
-  const { activeHash } = now;
-  if (before === undefined || activeHash === "" || activeHash === before.activeHash) return;
-  // The Pods of a Rollout on its way out go between two looks.
-  const isLeaving = now.rollout.metadata.deletionTimestamp !== undefined;
-  checks.holds(
-    "ready",
-    isLeaving || readyOf(now, activeHash) > 0,
-    () => `everybody is sent to ${activeHash}, of which no pod is ready`,
-  );
-  checks.holds(
-    "weight",
-    !(
-      now.rollout.spec.paused === true &&
-      before.rollout.spec.paused === true &&
-      before.activeHash !== "" &&
-      now.rollout.status?.stableRS !== activeHash
-    ),
-    () => `a Rollout held still sends everybody to ${activeHash}`,
   );
 }

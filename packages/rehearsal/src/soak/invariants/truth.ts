@@ -1,16 +1,18 @@
 import type { Decision, DecisionAction } from "@sluice/api";
 import type { Saying } from "../story/story.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, type Picture } from "./picture.ts";
+import { hashOf, isLifted, type Picture } from "./picture.ts";
 
 interface Claim {
   readonly decision: Decision;
   /** Undefined while it was true at no look. */
   readonly since: number;
+  /** A person had asked for all of it before it was made. */
+  readonly wasFull: boolean;
 }
 
 /** What a Decision says was done, as it can be seen in what is stored. Those that aren't here say nothing that could. */
-const claims: Partial<Record<DecisionAction, (now: Picture, decision: Decision) => boolean>> = {
+const claims: Partial<Record<DecisionAction, (now: Picture, decision: Decision, wasFull: boolean) => boolean>> = {
   abort: ({ rollout }) => rollout.status?.abort === true,
   quarantine: ({ quarantines }, { metadata }) =>
     quarantines.some((one) => one.spec.podTemplateHash === hashOf({ metadata } as Decision)),
@@ -19,8 +21,8 @@ const claims: Partial<Record<DecisionAction, (now: Picture, decision: Decision) 
   promote: ({ rollout, activeHash }, decision) =>
     rollout.status?.promoteFull === true || [rollout.status?.stableRS, activeHash].includes(hashOf(decision)),
   // Who asks for all of it in the same moment ends the pause, and is on record once everybody has it.
-  pause: ({ rollout: { spec, status } }) =>
-    spec.paused === true || (status?.pauseConditions?.length ?? 0) > 0 || status?.promoteFull === true,
+  pause: ({ rollout: { spec, status } }, _decision, wasFull) =>
+    spec.paused === true || (status?.pauseConditions?.length ?? 0) > 0 || (status?.promoteFull === true && !wasFull),
   retry: ({ rollout }) => rollout.status?.abort !== true,
   lift: ({ rollout }) => rollout.status?.abort !== true,
 };
@@ -52,15 +54,20 @@ export class Truth {
       );
       // It is written before what it is about, which is decided anew where somebody edits in between.
       const isEdited = before?.rollout.metadata.generation !== now.rollout.metadata.generation;
-      if (claims[action] !== undefined && !isEdited) this.#open.set(name, { decision, since: at });
+      if (claims[action] !== undefined && !isEdited) {
+        this.#open.set(name, { decision, since: at, wasFull: before?.rollout.status?.promoteFull === true });
+      }
     }
-    for (const [name, { decision, since }] of this.#open) {
+    for (const { metadata } of now.quarantines.filter(isLifted)) {
+      checks.holds("quarantine", said.has("lift"), () => `Quarantine ${metadata.name} is lifted, and nobody did`);
+    }
+    for (const [name, { decision, since, wasFull }] of this.#open) {
       const { action } = decision.spec;
       // Another version is wanted, or something else was decided about this one since.
       const isOvertaken =
         now.rollout.status?.currentPodHash !== hashOf(decision) ||
         now.decisions.some((other) => hashOf(other) === hashOf(decision) && orderOf(other) > orderOf(decision));
-      if (isOvertaken || claims[action]?.(now, decision) === true) this.#open.delete(name);
+      if (isOvertaken || claims[action]?.(now, decision, wasFull) === true) this.#open.delete(name);
       else {
         checks.holds(
           "why",

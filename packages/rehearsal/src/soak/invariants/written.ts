@@ -1,5 +1,5 @@
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLifted, isReady, type Picture, readyOf } from "./picture.ts";
+import { hashOf, isLifted, isReady, type Picture, readyOf, wereReadyOf } from "./picture.ts";
 import { allowedWeight } from "./traffic.ts";
 
 /** What leads users somewhere. */
@@ -14,8 +14,9 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
   const { spec, status = {}, metadata } = rollout;
   // What a Rollout on its way out owns goes before anybody can know.
   const isLeaving = metadata.deletionTimestamp !== undefined;
+  const serves = (picture: Picture, hash: string) => (isLeaving ? wereReadyOf : readyOf)(picture, hash) > 0;
   const isThere = (hash: string) =>
-    isLeaving || leadsToOne(now, hash) || readyOf(now, hash) > 0 || (looked !== undefined && readyOf(looked, hash) > 0);
+    leadsToOne(now, hash) || serves(now, hash) || (looked !== undefined && serves(looked, hash));
   const isCondemned = (hash: string) =>
     hash !== status.stableRS &&
     [now, looked].every((picture) =>

@@ -1,0 +1,50 @@
+import type { Checks } from "./invariant.ts";
+import { hashOf, type Picture, readyOf, wereReadyOf } from "./picture.ts";
+
+/** Everybody goes to another version at once: it is there, and somebody said so. */
+export function switched(now: Picture, before: Picture | undefined, checks: Checks): void {
+  const { activeHash } = now;
+  if (before === undefined || activeHash === "" || activeHash === before.activeHash) return;
+  // The Pods of a Rollout on its way out go between two looks.
+  const isLeaving = now.rollout.metadata.deletionTimestamp !== undefined;
+  checks.holds(
+    "ready",
+    (isLeaving ? wereReadyOf : readyOf)(now, activeHash) > 0,
+    () => `everybody is sent to ${activeHash}, of which no pod is ready`,
+  );
+  checks.holds(
+    "weight",
+    !(
+      now.rollout.spec.paused === true &&
+      before.rollout.spec.paused === true &&
+      before.activeHash !== "" &&
+      now.rollout.status?.stableRS !== activeHash
+    ),
+    () => `a Rollout held still sends everybody to ${activeHash}`,
+  );
+  mayHaveAll(now, before, checks);
+}
+
+/** Where a person is to say it, or an analysis is to be good, nobody goes there before that. */
+function mayHaveAll({ rollout, activeHash, decisions, runs }: Picture, before: Picture, checks: Checks): void {
+  const { stableRS: stable = "" } = before.rollout.status ?? {};
+  const isNew = stable !== "" && stable !== activeHash && before.activeHash !== "";
+  const of = decisions.filter((one) => hashOf(one) === activeHash);
+  const isAsked = of.some(({ spec }) => spec.by === "a person");
+  // What was promoted once, and is still there or was stable lately, goes straight back.
+  const wasPromoted = before.sets.some(
+    ({ metadata }) => metadata.labels?.[hashLabel] === activeHash && metadata.annotations?.[promotedAt] !== undefined,
+  );
+  if (!isNew || isAsked || wasPromoted) return;
+  const both = [rollout, before.rollout].map(({ spec }) => spec.strategy.blueGreen);
+  const isPersons = both.every((strategy) => strategy?.autoPromotionEnabled === false);
+  checks.holds("weight", !isPersons, () => `everybody is sent to ${activeHash}, and no person said so`);
+  const isMeasured = both.every((strategy) => strategy?.prePromotionAnalysis !== undefined);
+  const isGood = runs.some((run) => hashOf(run) === activeHash && isPassed(run.status?.phase));
+  checks.holds("weight", !isMeasured || isGood, () => `everybody is sent to ${activeHash}, and no analysis was good`);
+}
+
+/** What nobody could measure passes where an EvidencePolicy says so. */
+const isPassed = (phase: string | undefined): boolean => phase === "Successful" || phase === "Inconclusive";
+const hashLabel = "rollouts-pod-template-hash";
+const promotedAt = "sluice.dev/promoted-at";
