@@ -1,4 +1,4 @@
-import { keyOf, type Resource } from "@sluice/api";
+import { type Decision, keyOf, type Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, restartPatch, retryPatch, undoPatch } from "../index.ts";
@@ -297,6 +297,20 @@ test("back to the stable version: on its way the preview is left, after the swit
 
   expect(await release.selected()).toBe("web:v1");
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
+});
+
+test("a full promotion is told at once, while the Pods of the preview are waited for", async () => {
+  const release = await released(byHand);
+  await release.pushBlueGreen("web:stuck", byHand);
+
+  await release.ask((rollout) => promotePatch(rollout, { full: true }));
+  await release.world.run(seconds(30));
+
+  expect(await release.selected()).toBe("web:v1");
+  const found = await release.world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
+  expect(found.flatMap(({ spec: { because, by } }) => (by === "a person" ? [because] : []))).toEqual([
+    "a person asked for full promotion: it goes on without pause or analysis",
+  ]);
 });
 
 test("promote --full skips analysis and pause", async () => {

@@ -4,7 +4,7 @@ import type { Changes } from "../changes.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { decided } from "../status/decisions.ts";
 import type { View } from "../view.ts";
-import { stepText } from "./steps.ts";
+import { stepsText } from "./steps.ts";
 
 /** The step that status goes to with this turn, where one is still ahead: any other that is seen later is a person's. */
 export const reachedAfter = ({ progress, isFullyPromoted }: View, changes: Changes): number | undefined =>
@@ -41,9 +41,7 @@ function passedSteps({ status, progress, hash }: View) {
   const { reachedStepIndex: from } = status.canary ?? {};
   const { index: to, steps } = progress;
   if (from === undefined || to === undefined || to <= from) return undefined;
-  const names = steps.slice(from, to).map(stepText);
-  const words =
-    names.length === 1 ? `step ${from + 1} (${names[0]})` : `steps ${from + 1} to ${to} (${names.join(", ")})`;
+  const words = stepsText(steps, from, to);
   // The conditions tell one try of a version from the next.
   return { words, slot: `${hash}|skipped|${from}|${to}|${canonicalJson(status.conditions)}` };
 }

@@ -156,6 +156,19 @@ const whys = async (release: Release): Promise<readonly string[]> => {
   return found.flatMap(({ spec: { action, because, by } }) => (by === undefined ? [] : [`${action}: ${because}`]));
 };
 
+test("a full promotion is told at once, while its Pods are waited for", async () => {
+  const release = await Release.begin();
+  await release.push("web:v1", options);
+  await release.world.run(seconds(60));
+  await release.push("web:stuck", options);
+
+  await release.ask((rollout) => promotePatch(rollout, { full: true }));
+  await release.world.run(seconds(30));
+
+  expect(await release.stableImage()).toBe("web:v1");
+  expect(await whys(release)).toEqual([expect.stringMatching(/^advance: a person asked for full promotion: /)]);
+});
+
 test.each<[string, readonly ((rollout: Rollout) => readonly RequestedPatch[])[], readonly string[]]>([
   ["promote", [(rollout) => promotePatch(rollout)], ["advance: a person promoted it"]],
   [
@@ -188,7 +201,14 @@ test.each<[string, readonly ((rollout: Rollout) => readonly RequestedPatch[])[],
     [() => commands.skip(2)],
     ["advance: a person went on past steps 2 to 3 (pause, setWeight: 50)"],
   ],
-  ["promote --full", [(rollout) => promotePatch(rollout, { full: true })], ["promote: Full promotion requested"]],
+  [
+    "promote --full",
+    [(rollout) => promotePatch(rollout, { full: true })],
+    [
+      "advance: a person asked for full promotion: it goes on past steps 2 to 6 (pause, setWeight: 50, pause: 30s, setWeight: 70, pause) without pause or analysis",
+      "promote: Full promotion requested",
+    ],
+  ],
   [
     "abort",
     [(rollout) => abortPatch(rollout)],

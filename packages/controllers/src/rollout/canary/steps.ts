@@ -69,6 +69,12 @@ export function pauseLength(step: CanaryStep): Millis | undefined {
   return read.is === "parsed" ? read.value : seconds(0);
 }
 
+/** Those from index `from` on, up to `to`, which isn't one of them: as people count and call them. */
+export function stepsText(steps: readonly CanaryStep[], from: number, to: number): string {
+  const names = steps.slice(from, to).map(stepText);
+  return names.length === 1 ? `step ${from + 1} (${names[0]})` : `steps ${from + 1} to ${to} (${names.join(", ")})`;
+}
+
 /** The original's CanaryStepString. */
 export function stepText(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `setWeight: ${step.setWeight}`;

@@ -122,6 +122,8 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   else conditions = withoutCondition(conditions, holdbackCondition);
   if (outcome.heldByJudge !== undefined) set(heldByJudgeCondition, true, "Suspected", outcome.heldByJudge);
   else conditions = withoutCondition(conditions, heldByJudgeCondition);
+  if (next.promoteFull === true) set("FullPromotion", true, "Requested", "A person asked for all of it");
+  else conditions = withoutCondition(conditions, "FullPromotion");
   const baseline = baselineCondition(observed, { ...view, status: next });
   conditions =
     baseline === undefined

@@ -1,9 +1,11 @@
 import type { DecisionAction, RolloutStatus } from "@sluice/api";
 import type { Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
+import { stepsText } from "../canary/steps.ts";
 import { undoneOf } from "../configuration/undone.ts";
 import { annotations, keyIn, rolloutKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { conditionOf } from "../status/conditions.ts";
 import { decided } from "../status/decisions.ts";
 import { heldByHand } from "../status/phase.ts";
 import type { View } from "../view.ts";
@@ -21,7 +23,7 @@ const forget = ({ rollout }: View, annotation: string): Effect => ({
   patch: { type: "merge", value: { metadata: { annotations: { [annotation]: null } } } },
 });
 
-/** What a person asks for in the spec, once status says the same: that it is held, and let go; that its Pods are new. */
+/** What a person asks for, once status says the same: that it is held, and let go; that its Pods are new; all of it at once. */
 export function heard(observed: ObservedRollout, view: View, next: RolloutStatus, now: Instant): readonly Effect[] {
   const { rollout, status } = view;
   const { paused, restartAt } = rollout.spec;
@@ -33,11 +35,19 @@ export function heard(observed: ObservedRollout, view: View, next: RolloutStatus
   const isSame = status.currentPodHash === next.currentPodHash && status.currentStepHash === next.currentStepHash;
   const isNew = restartAt !== undefined && status.restartedAt !== restartAt;
   const isRestarted = isSame && isNew && next.restartedAt === restartAt;
+  const isFull = (conditions: RolloutStatus["conditions"]) => conditionOf(conditions, "FullPromotion") !== undefined;
   return [
+    // At once: until all its Pods are there, and it ends, nothing else would say who skips what.
+    ...(isFull(next.conditions) && !isFull(status.conditions) ? [tell("advance", fullWords(view))] : []),
     ...(isHeld && !wasHeld ? [tell("pause", "spec.paused holds it")] : []),
     ...(wasHeld && paused !== true ? [tell("resume", "spec.paused holds it no longer")] : []),
     ...(isRestarted ? [tell("restart", `no Pod is older than ${restartAt}, as asked`)] : []),
   ];
+}
+
+function fullWords({ progress: { index = 0, steps } }: View): string {
+  const left = index < steps.length ? ` past ${stepsText(steps, index, steps.length)}` : "";
+  return `a person asked for full promotion: it goes on${left} without pause or analysis`;
 }
 
 /** A person called something bad that is not on its way: the word is taken away, so that it meets no later version. */
