@@ -375,6 +375,23 @@ test.each<[string, Story]>([
       { seed: 934562295, plan: 3, replicas: 1, delivery: "git" },
     ),
   ],
+  [
+    "a person retries what is quarantined, and is refused",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "crashing" }, wait(5), { do: "retry" }], {
+      plan: 3,
+      replicas: 1,
+    }),
+  ],
+  [
+    "a person lets in what can't be undone and goes on past its deadline, which aborts nothing then",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "crashing", isLasting: true },
+      ],
+      { plan: 3, replicas: 1 },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -85,12 +85,12 @@ function asked(
   }
 }
 
-/** What a person is told there is nothing to do. */
+/** What a person is told there is nothing to do, or is not to be done. */
 function unlessRefused<Patches>(ask: () => readonly Patches[]): readonly Patches[] {
   try {
     return ask();
   } catch (thrown) {
-    if (!(thrown instanceof Error) || (thrown as Fault).kind !== "invalid") throw thrown;
+    if (!(thrown instanceof Error) || !["invalid", "forbidden"].includes((thrown as Fault).kind)) throw thrown;
     return [];
   }
 }

@@ -50,8 +50,15 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       () => `the routes have the rings ${JSON.stringify(routed.rings)}`,
     );
   }
-  if (phase === "Paused" || stable === "") return;
-  const isOver = status.abort === true || stable === status.currentPodHash;
+  if (phase === "Paused") return;
+  const isOver = stable !== "" && (status.abort === true || stable === status.currentPodHash);
+  // A deadline aborts nothing where the spec says so, nor where going back would do harm and a person went on in spite of it.
+  const isSpared = spec.progressDeadlineAbort === false || status.notRevertible !== undefined;
+  checks.holds(
+    "ends",
+    isOver || (isSpared && message.startsWith("ProgressDeadlineExceeded")),
+    () => `it is ${phase}, and neither aborted nor stable: ${message}`,
+  );
   if (!isOver) return;
   // To a first version that never gets ready nobody is sent from where there is one to answer.
   const isNever = readyOf(picture, stable) === 0;

@@ -9,6 +9,8 @@ const worn = (role: string) => ({ labels: { role }, annotations: { "example.com/
 const ofRollouts: Fields<Rollout["spec"]> = {
   minReady: { minReadySeconds: 5 },
   window: { rollbackWindow: { revisions: 2 } },
+  deadlineAborts: { progressDeadlineAbort: true },
+  deadlineStays: { progressDeadlineAbort: false },
 };
 const ofCanaries: Fields<CanaryStrategy> = {
   surge: { maxSurge: 1, maxUnavailable: 0 },

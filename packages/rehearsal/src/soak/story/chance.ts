@@ -1,6 +1,15 @@
 import { type Random, randomInteger } from "@sluice/kernel";
 import { knownPlans } from "../manifests/plans.ts";
-import { type Act, type Beside, everyExtra, type Fate, type Measures, type Step, type Story } from "./story.ts";
+import {
+  type Act,
+  type Beside,
+  everyExtra,
+  type Fate,
+  laterExtras,
+  type Measures,
+  type Step,
+  type Story,
+} from "./story.ts";
 
 const one = <T>(random: Random, list: readonly T[]): T => list[randomInteger(random, list.length)] as T;
 const fates: readonly Fate[] = ["well", "well", "well", "slow", "flaky", "stuck", "crashing"];
@@ -80,7 +89,8 @@ export function storyOf(seed: number, random: Random): Story {
   const budget = happens(0.8) ? "none" : one(random, ["twoStay", "oneMayGo"] as const);
   const asked = budget === "none" ? steps : withRestarts(random, steps);
   const removed = happens(0.8) ? asked : withRemoval(random, asked);
-  return { ...story, budget, steps: delivery === "git" && happens(0.2) ? withDeploy(random, removed) : removed };
+  const told = delivery === "git" && happens(0.2) ? withDeploy(random, removed) : removed;
+  return { ...story, budget, steps: told, extras: [...story.extras, ...laterExtras.filter(() => happens(0.1))] };
 }
 
 /** What a budget has its word in. */

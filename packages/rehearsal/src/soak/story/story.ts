@@ -91,7 +91,9 @@ export const everyExtra = [
   "delays",
   "minPods",
 ] as const;
-export type Extra = (typeof everyExtra)[number];
+/** What came later is drawn last. */
+export const laterExtras = ["deadlineAborts", "deadlineStays"] as const;
+export type Extra = (typeof everyExtra)[number] | (typeof laterExtras)[number];
 
 export interface Story {
   readonly seed: number;
