@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { AxeBuilder } from "@axe-core/playwright";
 import type { AnalysisRun, BlueGreenDeployment, Resource, Rollout } from "@sluice/api";
 import type { PodLogs } from "@sluice/backends/embedded";
+import { millis } from "@sluice/kernel";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { buildConsole } from "../../build.ts";
@@ -348,6 +349,12 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
       expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
       expect(await page.getByLabel("Errors of an ordinary day, %").inputValue()).toBe("0.7");
       expect(await page.getByLabel("p95, ms").inputValue()).toBe("180");
+      await page.reload();
+      await page.getByText("the busiest hour has 3 times the quietest").waitFor();
+      expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
+      expect(await page.getByLabel("Noise").inputValue()).toBe("learned");
+      if (process.env.SCREENSHOTS)
+        await page.screenshot({ path: join(process.env.SCREENSHOTS, "learned.png"), fullPage: true });
       await page.getByRole("button", { name: "Made-up users again" }).click();
       expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
     });
@@ -364,6 +371,24 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
 
       expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
       expect(await page.getByRole("button", { name: "Made-up users again" }).count()).toBe(0);
+    });
+
+    test("its Pods tell how long they take where its users are too few to learn from", async () => {
+      const readiness = { millis: millis(4000), spread: 0, pods: 3 };
+      const words = ["too little to learn from: it goes back 8 min", "of its 3 Pods 3 tell: ready 4 s"];
+      const day: LearnedDay = { isLearned: false, traffic: learnedDay.traffic, readiness, words };
+      await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
+      await open("/rehearse");
+
+      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+      await page.getByRole("button", { name: "Use its own traffic" }).click();
+      await page.getByText("of its 3 Pods 3 tell: ready 4 s").waitFor();
+
+      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+      expect(await page.getByLabel("Noise").inputValue()).toBe("normal");
+      expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("4");
+      await page.getByRole("button", { name: "Made-up users again" }).click();
+      expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("15");
     });
 
     test("Escape leaves a dialog and changes nothing", async () => {

@@ -65,9 +65,7 @@ test("the Rollout's Pods that are ready for the first time tell how long they to
 
 test("where no Pod tells, that is said", () => {
   expect(readinessOfPods(rollout, [pod({ took: 6, set: "db-1" })], "Sluice's store")).toEqual({
-    words: [
-      "Sluice's store: of its 0 Pods none tells how long it took to be ready: as assumed, unless you say (--ready)",
-    ],
+    words: ["Sluice's store: of its 0 Pods none tells how long it took to be ready: as assumed, unless you say"],
   });
 });
 

@@ -41,7 +41,7 @@ function tookSeconds({ metadata, status }: Pod): number | undefined {
 function told(took: readonly (number | undefined)[], what: string): LearnedReadiness {
   const readiness = learnReadiness(took.filter((seconds) => seconds !== undefined));
   if (readiness === undefined)
-    return { words: [`${what} none tells how long it took to be ready: as assumed, unless you say (--ready)`] };
+    return { words: [`${what} none tells how long it took to be ready: as assumed, unless you say`] };
   const { millis, spread, pods } = readiness;
   const apart = spread === 0 ? "" : `, one from another by ${Math.round(spread * 100)} %`;
   return {

@@ -11,6 +11,8 @@ export interface Asked {
   readonly seed: number;
   /** How long somebody takes who is asked. */
   readonly personMillis: number;
+  /** How long nobody notices what no rule caught. */
+  readonly noticeMillis: number;
   /** How long a Pod takes to be ready, where somebody said. */
   readonly readyMillis?: number;
   /** What Pods before these took, where that is known. */
@@ -35,10 +37,13 @@ export interface TrafficFields {
   readonly p95: string;
   /** The busiest hour of a day over the quietest. */
   readonly dailySwing: string;
+  readonly conversionsPercent: string;
   /** Seconds; empty where it is as learned, as the manifests say, or as usual. */
   readonly ready: string;
   /** Minutes that somebody takes who is asked. */
   readonly person: string;
+  /** Minutes for which nobody notices what no rule caught. */
+  readonly notice: string;
   /** Releases of each bad kind. */
   readonly runs: string;
   readonly seed: string;
@@ -51,8 +56,10 @@ export const usualFields: TrafficFields = {
   errorsPercent: "0.3",
   p95: "240",
   dailySwing: "1",
+  conversionsPercent: "3",
   ready: "",
   person: "10",
+  notice: "60",
   runs: "3",
   seed: "1",
   noise: "normal",
@@ -96,6 +103,12 @@ export const numberFields: readonly NumberField[] = [
     isRight: (value) => value >= 1 && value <= 100,
   },
   {
+    field: "conversionsPercent",
+    label: "Requests that convert, %",
+    expected: "from 0 to below 100",
+    isRight: (value) => value >= 0 && value < 100,
+  },
+  {
     field: "ready",
     label: "Pods ready after, s",
     expected: "above 0, at most a week, or nothing",
@@ -105,6 +118,12 @@ export const numberFields: readonly NumberField[] = [
   {
     field: "person",
     label: "A person takes, min",
+    expected: "above 0, at most a week",
+    isRight: (value) => value > 0 && value <= weekHours * 60,
+  },
+  {
+    field: "notice",
+    label: "Unnoticed for, min",
     expected: "above 0, at most a week",
     isRight: (value) => value > 0 && value <= weekHours * 60,
   },
@@ -130,13 +149,14 @@ export function problemOf({ field, expected, isRight, mayBeEmpty }: NumberField,
 }
 
 /** What of an ordinary day the fields show. */
-export function fieldsOf({ requestsPerSecond, errors, p95Ms, dailySwing }: Traffic) {
+export function fieldsOf({ requestsPerSecond, errors, p95Ms, dailySwing, conversions }: Traffic) {
   const short = (value: number) => String(Number(value.toPrecision(3)));
   return {
     rate: short(requestsPerSecond),
     errorsPercent: short(errors * 100),
     p95: short(p95Ms),
     dailySwing: short(dailySwing),
+    conversionsPercent: short(conversions * 100),
     noise: "learned",
   };
 }
@@ -144,7 +164,7 @@ export function fieldsOf({ requestsPerSecond, errors, p95Ms, dailySwing }: Traff
 /** Undefined where a field holds no number that makes sense. What the fields don't show is as on `day`. */
 export function trafficOf(fields: TrafficFields, day: Traffic = defaultTraffic): Traffic | undefined {
   if (numberFields.some((each) => problemOf(each, fields) !== undefined)) return undefined;
-  const { rate, errorsPercent, p95, dailySwing, noise } = fields;
+  const { rate, errorsPercent, p95, dailySwing, conversionsPercent, noise } = fields;
   // Half of the answers were faster than that when the 95th percentile was another, and a week has its own swing.
   const { p50Ms, week, ...rest } = day;
   const shown = fieldsOf(day);
@@ -156,6 +176,7 @@ export function trafficOf(fields: TrafficFields, day: Traffic = defaultTraffic):
     errors: Number(errorsPercent) / 100,
     p95Ms: Number(p95),
     dailySwing: isSameSwing ? day.dailySwing : Number(dailySwing),
+    conversions: Number(conversionsPercent) / 100,
     noise: isNoise(noise) ? noises[noise] : day.noise,
     ...(isSameLatency ? { p50Ms } : {}),
     ...(isSameSwing ? { week } : {}),
@@ -165,11 +186,12 @@ export function trafficOf(fields: TrafficFields, day: Traffic = defaultTraffic):
 const isNoise = (name: string): name is keyof typeof noises => Object.hasOwn(noises, name);
 
 /** What the fields say beside the traffic. */
-export function releasesOf({ runs, seed, ready, person }: TrafficFields, readiness: Readiness | undefined) {
+export function releasesOf({ runs, seed, ready, person, notice }: TrafficFields, readiness: Readiness | undefined) {
   return {
     runs: Number(runs),
     seed: Number(seed),
     personMillis: Number(person) * 60_000,
+    noticeMillis: Number(notice) * 60_000,
     ...(ready.trim() === "" ? {} : { readyMillis: Number(ready) * 1000 }),
     ...(readiness === undefined ? {} : { readiness }),
   };

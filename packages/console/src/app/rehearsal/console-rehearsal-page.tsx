@@ -6,7 +6,7 @@ import { RehearsalPage } from "./rehearsal-page.tsx";
 /** With a Sluice behind it: the users of what runs here, and how right earlier rehearsals were. */
 export function ConsoleRehearsalPage(): ReactNode {
   return (
-    <RehearsalPage dayChoice={(onChange) => <DayChoice onChange={onChange} />}>
+    <RehearsalPage dayChoice={(chosen, onChange) => <DayChoice chosen={chosen} onChange={onChange} />}>
       <CalibrationSection />
     </RehearsalPage>
   );

@@ -1,5 +1,5 @@
 import { sameJson } from "@sluice/kernel";
-import { noises, type Rehearsal } from "@sluice/rehearsal";
+import { defaultTraffic, noises, type Rehearsal } from "@sluice/rehearsal";
 import type { ReactNode } from "react";
 import type { Asked } from "./asked.ts";
 
@@ -29,18 +29,21 @@ export function RehearsalExports({
 const jsonOf = (rehearsals: readonly Rehearsal[]): string =>
   `${JSON.stringify(rehearsals.map((rehearsal) => ({ ...rehearsal, requirements: [] })))}\n`;
 
-function commandOf({ traffic, runs, seed, personMillis, readyMillis }: Asked): string {
-  const { requestsPerSecond, errors, p95Ms, dailySwing, noise } = traffic;
+function commandOf({ traffic, runs, seed, personMillis, noticeMillis, readyMillis }: Asked): string {
+  const { requestsPerSecond, errors, p95Ms, dailySwing, conversions, noise } = traffic;
   const noiseName = Object.entries(noises).find(([, each]) => sameJson(each, noise))?.[0] ?? "normal";
   const others = [
     dailySwing === 1 ? "" : ` --daily-swing ${dailySwing}x`,
     noiseName === "normal" ? "" : ` --noise ${noiseName}`,
+    conversions === defaultTraffic.conversions ? "" : ` --conversions ${percentOf(conversions)}%`,
     readyMillis === undefined ? "" : ` --ready ${readyMillis / 1000}s`,
     personMillis === 600_000 ? "" : ` --person ${personMillis / 60_000}m`,
+    noticeMillis === 3_600_000 ? "" : ` --notice ${noticeMillis / 60_000}m`,
   ].join("");
-  const percent = Number((errors * 100).toPrecision(12));
-  return `sluice rehearse FILE --no-history --traffic ${requestsPerSecond}rps --errors ${percent}% --p95 ${p95Ms}ms --runs ${runs} --seed ${seed}${others}`;
+  return `sluice rehearse FILE --no-history --traffic ${requestsPerSecond}rps --errors ${percentOf(errors)}% --p95 ${p95Ms}ms --runs ${runs} --seed ${seed}${others}`;
 }
+
+const percentOf = (share: number): number => Number((share * 100).toPrecision(12));
 
 function save(name: string, text: string): void {
   const address = URL.createObjectURL(new Blob([text], { type: "application/json" }));

@@ -45,7 +45,7 @@ export function RehearsalFields({
       <label className="field">
         Noise
         <select value={fields.noise} onChange={({ target }) => onChange({ ...fields, noise: target.value })}>
-          {day !== undefined && <option value="learned">as learned</option>}
+          {day?.isLearned && <option value="learned">as learned</option>}
           {Object.keys(noises).map((name) => (
             <option key={name}>{name}</option>
           ))}

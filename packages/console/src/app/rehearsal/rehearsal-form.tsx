@@ -27,12 +27,13 @@ export function RehearsalForm({
   useEffect(() => {
     if (shownDay.current === day) return;
     shownDay.current = day;
-    const { runs: _runs, seed: _seed, person: _person, ...usual } = usualFields;
-    setFields((before) => ({ ...before, ...usual, ...(day === undefined ? {} : fieldsOf(day.traffic)) }));
+    const { runs: _runs, seed: _seed, person: _person, notice: _notice, ...usual } = usualFields;
+    setFields((before) => ({ ...before, ...usual, ...(day?.isLearned ? fieldsOf(day.traffic) : {}) }));
   }, [day]);
-  // What was learned is gone after the page was loaded again.
-  const shown = day === undefined && fields.noise === "learned" ? { ...fields, noise: usualFields.noise } : fields;
-  const traffic = trafficOf(shown, day?.traffic);
+  const ordinary = day?.isLearned ? day.traffic : undefined;
+  // A browser that keeps nothing forgets what was learned as the page is loaded again.
+  const shown = ordinary === undefined && fields.noise === "learned" ? { ...fields, noise: usualFields.noise } : fields;
+  const traffic = trafficOf(shown, ordinary);
   const learned = day === undefined ? {} : { learned: day.words };
   const isReady = manifests.trim() !== "" && traffic !== undefined;
   return (

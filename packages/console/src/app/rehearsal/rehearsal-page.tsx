@@ -1,6 +1,6 @@
 import { type ReactNode, useState } from "react";
-import type { LearnedDay } from "../../live/rehearsals.ts";
 import { Page } from "../parts/page.tsx";
+import { type ChosenDay, keepDay, keptDay } from "./draft.ts";
 import { RehearsalExports } from "./rehearsal-exports.tsx";
 import { RehearsalForm } from "./rehearsal-form.tsx";
 import { RehearsalResult } from "./rehearsal-result.tsx";
@@ -12,20 +12,24 @@ export function RehearsalPage({
   children,
 }: {
   /** Whose users the modelled ones are like, where there are others to choose from. */
-  readonly dayChoice?: (onChange: (day: LearnedDay | undefined) => void) => ReactNode;
+  readonly dayChoice?: (chosen: ChosenDay | undefined, onChange: (day: ChosenDay | undefined) => void) => ReactNode;
   /** What stands below. */
   readonly children?: ReactNode;
 }): ReactNode {
   const { state, begin, cancel } = useRehearsal();
-  const [day, setDay] = useState<LearnedDay>();
+  const [chosen, setChosen] = useState(dayChoice === undefined ? undefined : keptDay);
+  const choose = (next: ChosenDay | undefined) => {
+    keepDay(next);
+    setChosen(next);
+  };
   return (
     <Page title="Rehearse a release">
       <p className="quiet rehearsal-lead">
         Good and bad releases of these manifests, run in this browser against modelled users: which are caught, by what,
         and how many requests they harm first. Nothing is sent anywhere.
       </p>
-      <RehearsalForm isRunning={state.is === "running"} day={day} onBegin={begin} onCancel={cancel}>
-        {dayChoice?.(setDay)}
+      <RehearsalForm isRunning={state.is === "running"} day={chosen?.day} onBegin={begin} onCancel={cancel}>
+        {dayChoice?.(chosen, choose)}
       </RehearsalForm>
       <div aria-live="polite">
         {state.is === "running" && <Progress done={state.done} all={state.all} />}

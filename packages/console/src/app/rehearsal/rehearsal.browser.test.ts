@@ -147,7 +147,9 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     const filled = {
       "Busiest hour over quietest": "3",
       "Pods ready after, s": "4.5",
+      "Requests that convert, %": "5.5",
       "A person takes, min": "2.5",
+      "Unnoticed for, min": "30",
       "Releases of each bad kind": "1",
       Seed: "7",
     };
@@ -162,10 +164,13 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     const bytes = await readFile(await (await saved).path(), "utf8");
     const command = (await page.getByText(/^sluice rehearse FILE/).textContent()) ?? "";
 
-    expect(command).toMatch(/--seed 7 --daily-swing 3x --noise wild --ready 4.5s --person 2.5m$/);
+    expect(command).toMatch(
+      /--seed 7 --daily-swing 3x --noise wild --conversions 5.5% --ready 4.5s --person 2.5m --notice 30m$/,
+    );
     const [, ...words] = command.replace("FILE", listing).split(" ");
     const { stdout } = spawnSync(process.execPath, [sluice, ...words, "--json"], { encoding: "utf8" });
     expect(JSON.parse(bytes)[0]).toMatchObject({ seed: 7, podsReadySeconds: 4.5, podsReadyFrom: "as said" });
+    expect(JSON.parse(bytes)[0].traffic).toMatchObject({ conversions: 0.055 });
     expect(bytes === stdout).toBe(true);
     expect(complaints).toEqual([]);
   }, 300_000);

@@ -1,7 +1,7 @@
 // Rehearses in a thread of the browser's: nothing leaves the machine.
 import type { Resource } from "@sluice/api";
 import { loadYamlDocuments } from "@sluice/api/yaml";
-import { Fault, minutes, toFault } from "@sluice/kernel";
+import { Fault, toFault } from "@sluice/kernel";
 import { goodRunsFor, type Rehearsal, readPolicies, rehearse } from "@sluice/rehearsal";
 import { YAMLException } from "js-yaml";
 import type { Asked, Said } from "./asked.ts";
@@ -17,7 +17,6 @@ async function answer({ manifests, learned, runs, ...asked }: Asked): Promise<Sa
       ...(learned === undefined ? {} : { learned }),
       runs,
       goodRuns: goodRunsFor(runs),
-      noticeMillis: minutes(60),
       onRelease: async (done, all) => {
         if (done % 5 === 0) say({ is: "progress", done: index * all + done, all: policies.length * all });
       },
