@@ -392,6 +392,42 @@ test.each<[string, Story]>([
       { plan: 3, replicas: 1 },
     ),
   ],
+  [
+    "a step takes traffic back to a stable version that never gets ready: the next one isn't aborted for it",
+    story(
+      [
+        { do: "push", fate: "stuck" },
+        { do: "steps", plan: 2884 },
+        { do: "push", fate: "well" },
+      ],
+      {
+        plan: 3,
+        replicas: 1,
+      },
+    ),
+  ],
+  [
+    "what is quarantined comes back with another Rollout, as its first version: it is held",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        { do: "callBad" },
+        { do: "remove", how: "background" },
+      ],
+      { plan: 3, replicas: 1 },
+    ),
+  ],
+  [
+    "traffic would go back to a stable version that shrank and never gets ready: it stays where somebody answers",
+    story(
+      [
+        { do: "push", fate: "crashing" },
+        { do: "push", fate: "well" },
+      ],
+      { plan: 11_925, replicas: 1, isDynamic: true },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -52,13 +52,16 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   }
   if (phase === "Paused") return;
   const isOver = stable !== "" && (status.abort === true || stable === status.currentPodHash);
-  // A deadline aborts nothing where the spec says so, nor where going back would do harm and a person went on in spite of it.
-  const isSpared = spec.progressDeadlineAbort === false || status.notRevertible !== undefined;
-  checks.holds(
-    "ends",
-    isOver || (isSpared && message.startsWith("ProgressDeadlineExceeded")),
-    () => `it is ${phase}, and neither aborted nor stable: ${message}`,
-  );
+  // A deadline aborts nothing where the spec says so, where going back would do harm and a person went on in spite of it,
+  // nor for Pods of the stable version, which are no fault of the next one.
+  const isSpared =
+    spec.progressDeadlineAbort === false ||
+    status.notRevertible !== undefined ||
+    readyOf(picture, stable) < (spec.replicas ?? 1);
+  const isLate = isSpared && message.startsWith("ProgressDeadlineExceeded");
+  // A first version that an earlier Rollout of this name found bad has nothing to go back to.
+  const isHeld = stable === "" && message.startsWith("Quarantined");
+  checks.holds("ends", isOver || isLate || isHeld, () => `it is ${phase}, and neither aborted nor stable: ${message}`);
   if (!isOver) return;
   // To a first version that never gets ready nobody is sent from where there is one to answer.
   const isNever = readyOf(picture, stable) === 0;
@@ -72,9 +75,11 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
       stableHash === stable || isNever,
       () => `the stable subset leads to ${stableHash}, stable is ${stable}`,
     );
+    // A stable version that was made smaller takes traffic back as fast as its pods come, be it never.
+    const isKept = spec.strategy.canary.dynamicStableScale === true && isNever;
     checks.holds(
       "agrees",
-      canaryHash === stableHash || weight === 0,
+      canaryHash === stableHash || weight === 0 || isKept,
       () => `it is over, and ${canaryHash} has ${weight} %`,
     );
     const left = [...picture.added, ...picture.beside.map(({ service }) => service)];

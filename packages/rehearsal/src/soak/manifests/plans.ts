@@ -53,9 +53,11 @@ export const managedRoutes = ["testers", "copies"] as const;
 
 /** How many there are that somebody thought of; any larger number is a plan by chance. */
 export const knownPlans = plans.length;
+/** From here on plans by chance have more kinds of steps. */
+export const richPlans = 10_000;
 
 export const planOf = (plan: number, isRouted: boolean): readonly CanaryStep[] => {
-  const steps = plans[plan] ?? drawn(seededRandom(plan));
+  const steps = plans[plan] ?? drawn(seededRandom(plan), plan >= richPlans);
   return isRouted ? steps : steps.filter(isRouteless);
 };
 
@@ -65,11 +67,20 @@ const isRouteless = ({ setHeaderRoute, setMirrorRoute, experiment }: CanaryStep)
   setMirrorRoute === undefined &&
   experiment?.templates.some(({ weight }) => weight !== undefined) !== true;
 
+/** Copies of some requests or of all, again with another share, or no route any more. */
+function routeOf(random: Random, dice: number): CanaryStep {
+  if (dice === 24) return { setHeaderRoute: { name: "testers" } };
+  if (dice === 23) return { setMirrorRoute: { name: "copies" } };
+  const match = [dice === 22 ? { path: { prefix: "/" } } : { method: { exact: "GET" } }];
+  return { setMirrorRoute: { name: "copies", percentage: 10 * (1 + randomInteger(random, 10)), match } };
+}
+
 /** Mostly upwards, with all that may stand between two weights. */
-function drawn(random: Random): readonly CanaryStep[] {
+function drawn(random: Random, isRich: boolean): readonly CanaryStep[] {
   let weight = 0;
   const one = (): CanaryStep => {
-    const dice = randomInteger(random, 20);
+    const dice = randomInteger(random, isRich ? 25 : 20);
+    if (dice >= 20) return routeOf(random, dice);
     if (dice < 7) {
       const change = dice === 0 ? -10 : 5 * randomInteger(random, 9);
       weight = Math.max(0, Math.min(100, weight + change));

@@ -1,5 +1,5 @@
 import { type Random, randomInteger } from "@sluice/kernel";
-import { knownPlans } from "../manifests/plans.ts";
+import { knownPlans, richPlans } from "../manifests/plans.ts";
 import {
   type Act,
   type Beside,
@@ -90,7 +90,11 @@ export function storyOf(seed: number, random: Random): Story {
   const asked = budget === "none" ? steps : withRestarts(random, steps);
   const removed = happens(0.8) ? asked : withRemoval(random, asked);
   const told = delivery === "git" && happens(0.2) ? withDeploy(random, removed) : removed;
-  return { ...story, budget, steps: told, extras: [...story.extras, ...laterExtras.filter(() => happens(0.1))] };
+  const extras = [...story.extras, ...laterExtras.filter(() => happens(0.1))];
+  const richer = (plan: number) => (plan >= 1000 && happens(0.4) ? plan - 1000 + richPlans : plan);
+  const plan = richer(story.plan);
+  const replanned = told.map((step) => (step.do === "steps" ? { ...step, plan: richer(step.plan) } : step));
+  return { ...story, plan, budget, steps: replanned, extras };
 }
 
 /** What a budget has its word in. */
