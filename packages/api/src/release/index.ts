@@ -10,6 +10,7 @@ export { isLifted } from "./lifted.ts";
 export { type LastWord, lastWord, meanwhileText, placeText, type Word, wordEvent } from "./meanwhile.ts";
 export { type ComparedVersion, type ReleaseChanges, readReleaseChanges } from "./release-changes.ts";
 export { cohortText, isRingOn, ringText } from "./rings.ts";
+export { startSecondsAnnotation } from "./start-seconds.ts";
 export { badAnnotation, blamePatch, placeFields, statusPatch, unpausedPatches } from "./steering.ts";
 export { parsePause, pauseEnd, type StepKind, stepWords } from "./step-words.ts";
 export { measuredNumber, type Threshold, thresholdsOf, withArguments } from "./thresholds.ts";

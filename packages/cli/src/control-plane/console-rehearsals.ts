@@ -1,4 +1,4 @@
-import type { Client, Pod, Resource, Rollout } from "@sluice/api";
+import type { Client, Pod, ReplicaSet, Resource, Rollout } from "@sluice/api";
 import type { ConsoleHandlerOptions } from "@sluice/console/server";
 import { hours } from "@sluice/kernel";
 import { readCalibration } from "../rehearse/calibration/read-calibration.ts";
@@ -34,8 +34,10 @@ export function consoleRehearsals(
       const learned = before.then(learn, learn);
       before = learned;
       const day = await learned;
-      const pods = (await client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace })).items;
-      const { readiness, words } = readinessOfPods(rollout, pods, "Sluice's store");
+      const pods = await client.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace });
+      const sets = await client.list<ReplicaSet>({ apiVersion: "apps/v1", kind: "ReplicaSet" }, { namespace });
+      const stored = { pods: pods.items, replicaSets: sets.items };
+      const { readiness, words } = readinessOfPods(rollout, stored, "Sluice's store");
       return { ...day, ...(readiness === undefined ? {} : { readiness }), words: [...day.words, ...words] };
     },
   };

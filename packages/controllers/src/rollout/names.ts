@@ -1,5 +1,5 @@
 import type { Rollout } from "@sluice/api";
-import { badAnnotation, configurationAnnotation } from "@sluice/api/release";
+import { badAnnotation, configurationAnnotation, startSecondsAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
 import { managedByAnnotation, weighedByAnnotation } from "../marks/index.ts";
 
@@ -48,7 +48,7 @@ export const annotations = {
   /** Ours, on ReplicaSets: when their version was promoted the last time. */
   promotedAt: "sluice.dev/promoted-at",
   /** Ours, on ReplicaSets: how long the slowest of their Pods took from its start to being ready, when they were new. */
-  startSeconds: "sluice.dev/start-seconds",
+  startSeconds: startSecondsAnnotation,
   /** Ours: the digest of the template as it was written, before a store filled in defaults. */
   templateDigest: "sluice.dev/template-digest",
   /** Ours, on ReplicaSets: which content of which ConfigMaps and Secrets their version began with, by digest. */

@@ -1,4 +1,3 @@
-import type { Pod } from "@sluice/api";
 import { Fault, hours, instant, type Millis, toFault } from "@sluice/kernel";
 import { parsePrometheusDuration } from "@sluice/languages";
 import type { Readiness, Traffic } from "@sluice/rehearsal";
@@ -64,7 +63,7 @@ async function asked(
   const state = ownState(options);
   if (state === undefined) return ({ rollout }) => readinessOfMetrics(door, rollout, instant(now));
   try {
-    const pods: readonly Pod[] = await storedPods(state);
+    const pods = await storedPods(state);
     return async ({ rollout }) => readinessOfPods(rollout, pods, `Sluice's store in ${state.path}`);
   } catch (thrown) {
     return async () => ({ words: [`couldn't be had: Pods of ${state.path}: ${toFault(thrown).message}`] });

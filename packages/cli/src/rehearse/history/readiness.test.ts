@@ -1,7 +1,7 @@
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { Pod } from "@sluice/api";
+import type { Pod, ReplicaSet } from "@sluice/api";
 import { openSqlitePersistence } from "@sluice/backends/embedded";
 import { formatInstant, instant } from "@sluice/kernel";
 import { labelsOf } from "@sluice/metrics";
@@ -57,15 +57,48 @@ test("the Rollout's Pods that are ready for the first time tell how long they to
     pod({ took: 600, namespace: "other" }),
   ];
 
-  const { readiness, words } = readinessOfPods(rollout, pods, "Sluice's store");
+  const { readiness, words } = readinessOfPods(rollout, { pods, replicaSets: [] }, "Sluice's store");
 
   expect(readiness).toEqual({ millis: 6000, spread: 0, pods: 2 });
   expect(words).toEqual(["Sluice's store: of its 4 Pods 2 tell: ready 6 s after they were created"]);
 });
 
 test("where no Pod tells, that is said", () => {
-  expect(readinessOfPods(rollout, [pod({ took: 6, set: "db-1" })], "Sluice's store")).toEqual({
+  expect(
+    readinessOfPods(rollout, { pods: [pod({ took: 6, set: "db-1" })], replicaSets: [] }, "Sluice's store"),
+  ).toEqual({
     words: ["Sluice's store: of its 0 Pods none tells how long it took to be ready: as assumed, unless you say"],
+  });
+});
+
+const version = (name: string, startSeconds?: string, rolloutName = "web"): ReplicaSet =>
+  ({
+    apiVersion: "apps/v1",
+    kind: "ReplicaSet",
+    metadata: {
+      name,
+      namespace: "shop",
+      annotations: startSeconds === undefined ? {} : { "sluice.dev/start-seconds": startSeconds },
+      ownerReferences: [{ apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", name: rolloutName, uid: "r" }],
+    },
+    spec: {},
+  }) as unknown as ReplicaSet;
+
+test("where no Pod tells, its earlier versions do, by what they noted when their Pods were new", () => {
+  const pods = [pod({ took: 600, restarts: 1 })];
+  const replicaSets = [
+    version("web-1", "9"),
+    version("web-2", "12"),
+    version("web-3"),
+    version("web-4", "10"),
+    version("db-1", "400", "db"),
+  ];
+
+  expect(readinessOfPods(rollout, { pods, replicaSets }, "Sluice's store")).toEqual({
+    readiness: { millis: 10_000, spread: 0, pods: 3 },
+    words: [
+      "Sluice's store: of its 1 Pod none tells, but 3 versions noted how long their slowest took: ready 10 s after they were started",
+    ],
   });
 });
 
@@ -87,6 +120,10 @@ test("of a Sluice that has ended its store tells, and is left as it is; what was
       return { table: "pods", row: `shop\u0000${after.metadata.name}`, revision: place + 1, after };
     }),
   } as never);
+  persistence.commit({
+    reserved: 20,
+    changes: [{ table: "replicasets.apps", row: "shop\u0000db-1", revision: 11, after: version("db-1", "7", "db") }],
+  } as never);
   persistence.close();
   const before = readdirSync(state.path);
   const policies = [await webPolicy()];
@@ -97,6 +134,10 @@ test("of a Sluice that has ended its store tells, and is left as it is; what was
   expect(learned?.readiness).toEqual({ millis: 5000, spread: 0, pods: 3 });
   expect(learned?.words.at(-1)).toContain("of its 3 Pods 3 tell: ready 5 s");
   expect(said?.readiness).toBeUndefined();
+  const { rollout: other, ...beside } = await webPolicy();
+  const db = { ...other, metadata: { ...other.metadata, name: "db" } };
+  const [left] = await ordinaryDays([{ ...beside, rollout: db }], { data: state.path });
+  expect(left?.readiness).toEqual({ millis: 7000, spread: 0, pods: 1 });
   expect(readdirSync(state.path)).toEqual(before);
 });
 

@@ -1,8 +1,10 @@
-import type { Pod, Resource } from "@sluice/api";
+import type { Pod, ReplicaSet, Resource } from "@sluice/api";
+import { startSecondsAnnotation } from "@sluice/api/release";
 import { hours, type Instant, instant, parseInstant, toFault } from "@sluice/kernel";
 import { labelValue } from "@sluice/metrics";
 import { learnReadiness, type Readiness } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
+import type { StoredPods } from "./stored-pods.ts";
 
 export interface LearnedReadiness {
   /** Undefined where no Pod tells. */
@@ -12,16 +14,34 @@ export interface LearnedReadiness {
 
 type RolloutName = Pick<Resource, "metadata">;
 
-/** Pods of the Rollout that are ready and were never started again: since when, less when they were created. */
+/**
+ * Pods of the Rollout that are ready and were never started again: since when, less when they were created. Where none is,
+ * what its versions noted of their slowest Pod when it was new.
+ */
 export function readinessOfPods(
   { metadata: { name, namespace = "default" } }: RolloutName,
-  pods: readonly Pod[],
+  { pods, replicaSets }: StoredPods,
   where: string,
 ): LearnedReadiness {
   const isOfRollout = ({ metadata: { ownerReferences = [], namespace: space = "default" } }: Pod) =>
     space === namespace && ownerReferences.some((owner) => owner.kind === "ReplicaSet" && isSetOf(name, owner.name));
   const own = pods.filter(isOfRollout);
-  return told(own.map(tookSeconds), `${where}: of its ${own.length} Pods`);
+  const what = `${where}: of its ${own.length} ${own.length === 1 ? "Pod" : "Pods"}`;
+  const standing = told(own.map(tookSeconds), what);
+  if (standing.readiness !== undefined) return standing;
+  const isVersion = ({ metadata: { ownerReferences = [], namespace: space = "default" } }: ReplicaSet) =>
+    space === namespace && ownerReferences.some((owner) => owner.kind === "Rollout" && owner.name === name);
+  const noted = replicaSets.filter(isVersion).flatMap(({ metadata }) => {
+    const text = metadata.annotations?.[startSecondsAnnotation];
+    return text === undefined ? [] : [Number(text)];
+  });
+  const readiness = learnReadiness(noted);
+  if (readiness === undefined) return standing;
+  const versions =
+    readiness.pods === 1
+      ? "one version noted how long its slowest took"
+      : `${readiness.pods} versions noted how long their slowest took`;
+  return { readiness, words: [`${what} none tells, but ${versions}: ${readyWords(readiness)} started`] };
 }
 
 /** The hash of a version has no dash: `web-api-5d4f` is none of `web`. */
@@ -42,13 +62,12 @@ function told(took: readonly (number | undefined)[], what: string): LearnedReadi
   const readiness = learnReadiness(took.filter((seconds) => seconds !== undefined));
   if (readiness === undefined)
     return { words: [`${what} none tells how long it took to be ready: as assumed, unless you say`] };
-  const { millis, spread, pods } = readiness;
+  const { spread, pods } = readiness;
   const apart = spread === 0 ? "" : `, one from another by ${Math.round(spread * 100)} %`;
-  return {
-    readiness,
-    words: [`${what} ${pods} tell: ready ${Math.round(millis / 100) / 10} s after they were created${apart}`],
-  };
+  return { readiness, words: [`${what} ${pods} tell: ${readyWords(readiness)} created${apart}`] };
 }
+
+const readyWords = ({ millis }: Readiness): string => `ready ${Math.round(millis / 100) / 10} s after they were`;
 
 const lookedBack = hours(24 * 7);
 const readyTime = "kube_pod_status_ready_time";
