@@ -11,6 +11,7 @@ export { decide, isAlarming, isValidated, type Prediction } from "./policy/decid
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
 export { type KnownBeside, type ReplayedWindow, replay } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
+export { deviance } from "./scans/deviance.ts";
 export { type Evidence, namedEvidence } from "./sentence.ts";
 export { pairsOverTime, tolerancesOf } from "./windows/over-time.ts";
 export type {

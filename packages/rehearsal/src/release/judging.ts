@@ -26,6 +26,7 @@ import {
 import type { Past } from "../model/past.ts";
 import type { ModelledService, Version } from "../model/service.ts";
 import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
+import { natsAgainst } from "./unseen.ts";
 
 /** What the Judgement controller asks for, as far as a model needs it. */
 interface JudgeWork {
@@ -153,7 +154,9 @@ export class JudgedModel {
     const { session, work } = waiting;
     const now = this.#clock.now();
     try {
-      if (session.said === undefined || now >= session.dueAt) session.said = this.#look(session, work);
+      if (session.said === undefined) session.said = this.#look(session, work);
+      else if (now >= session.dueAt)
+        session.said = this.#putOff(session, session.said, work) ?? this.#look(session, work);
     } catch (thrown) {
       this.#waiting.delete(work.uid);
       this.#onNews();
@@ -187,6 +190,29 @@ export class JudgedModel {
     if ((policy !== undefined && rules.length > 0) || metrics.length > 0 || model !== undefined) return true;
     const isCalm = ({ verdict }: Said) => verdict.action === "continue" && !verdict.suspects;
     return !isCalm(said) || !isCalm(told);
+  }
+
+  /**
+   * As before, where what was served since can't have made it another verdict: then it is looked at with what comes next.
+   * Undefined where it may have, where somebody waits for each look, and where a step ends before the next one.
+   */
+  #putOff(session: Session, said: Said, work: JudgeWork): Said | undefined {
+    const { spec } = work;
+    if (this.#isNews(session, spec) || spec.comparedWith === "before") return undefined;
+    const service = this.#service;
+    service.advanceTo(this.#clock.now());
+    const control = spec.baseline === undefined ? "stable" : "baseline";
+    if (service.restarts.canary > 0 || service.split[control] <= 0) return undefined;
+    const unseen = 1000 * (service.elapsed - session.lookedAt);
+    const { lasts, left } = this.#pause();
+    if (unseen > Math.max(4 * shortest, Math.min(seldom(lasts), this.#age(session) / 2)) || left <= shortest)
+      return undefined;
+    const since = (version: Version) => servedBetween(session.before[version], service.served[version]);
+    const nats = natsAgainst(since("canary"), since(control));
+    if (nats > mostUnseen || said.verdict.nats + nats > 0) return undefined;
+    const { windows, at } = this.#dueAt(work, this.#nextLook(session, work, false));
+    session.dueAt = at;
+    return { ...said, windows };
   }
 
   #beganAt = ({ beganAt }: JudgementSpec): Instant => parseInstant(beganAt) ?? this.#clock.now();
@@ -296,24 +322,30 @@ export class JudgedModel {
   }
 
   /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
-  #nextLook({ step }: Session, { spec }: JudgeWork, suspects: boolean): Instant {
+  #nextLook(session: Session, { spec }: JudgeWork, suspects: boolean): Instant {
     const now = this.#clock.now();
     const length = seconds(spec.windowSeconds);
     // After a switch the way back may be open for half a minute.
     if (spec.comparedWith === "before" && now - this.#beganAt(spec) < 120_000) return instant(now + length);
     if (suspects) return instant(now + Math.max(length, shortest));
+    const { lasts, left } = this.#pause();
+    const wanted = Math.min(seldom(lasts), Math.max(shortest, this.#age(session) / 4));
+    if (!Number.isFinite(left) || left <= shortest) return instant(now + wanted);
+    return instant(now + left / Math.max(1, Math.round(left / wanted)));
+  }
+
+  /** Of the step, or of a late fault in it. */
+  #age = ({ step }: Session): number =>
+    Math.min(this.#clock.now() - step.since, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
+
+  /** How long the step lasts, and what is left of that: no time, and for ever, where it doesn't end by itself. */
+  #pause(): { readonly lasts: number; readonly left: number } {
     const rollout = this.#rollout();
     const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? -1]?.pause;
     const lasts = pause === undefined ? undefined : pauseMillis(pause);
-    const isTimed = lasts !== undefined && Number.isFinite(lasts);
-    // A harm that a day's step shows only after an hour can't have been worth a look each minute.
-    const most = Math.max(longest, isTimed ? lasts / 12 : 0);
-    const age = Math.min(now - step.since, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
-    const wanted = Math.min(most, Math.max(shortest, age / 4));
+    if (lasts === undefined || !Number.isFinite(lasts)) return { lasts: 0, left: Number.POSITIVE_INFINITY };
     const since = parseInstant(rollout.status?.pauseConditions?.[0]?.startTime ?? "");
-    const left = isTimed && since !== undefined ? since + lasts - now : Number.POSITIVE_INFINITY;
-    if (!Number.isFinite(left) || left <= shortest) return instant(now + wanted);
-    return instant(now + left / Math.max(1, Math.round(left / wanted)));
+    return { lasts, left: since === undefined ? Number.POSITIVE_INFINITY : since + lasts - this.#clock.now() };
   }
 }
 
@@ -322,6 +354,10 @@ const stepAt = (known: Step, index: number, since: Instant): Step => (known.inde
 
 const shortest = 10_000;
 const longest = 600_000;
+/** A harm that a day's step shows only after an hour can't have been worth a look each minute. */
+const seldom = (lasts: number): number => Math.max(longest, lasts / 12);
+/** Nats against the canary that are looked at with what comes next: chance brings more in one window of four. */
+const mostUnseen = 1.5;
 /** What the controller waits after a window's end. */
 const settling = 1500;
 
