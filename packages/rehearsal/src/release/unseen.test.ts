@@ -95,7 +95,8 @@ test("a harm that begins late is looked at as soon as it shows", async () => {
 
   for (const { suspectedAfter } of releases) {
     const first = suspectedAfter.find((second) => second > 400);
-    expect(first).toBeLessThan(480);
+    // Until then a look comes each minute or two: the next one sees it.
+    expect(first).toBeLessThan(490);
   }
 });
 
