@@ -179,6 +179,9 @@ const keepsHeaderRoutes = inRollout(
   '"setHeaderRoute":{"name":"testers"}',
   '"setHeaderRoute":{"name":"testers","match":[{"headerName":"X-Tester","headerValue":{"exact":"yes"}}]}',
 );
+const forgetsARoute = doing("Rollout", (action) =>
+  kindOf(action) === "VirtualService" && JSON.stringify(action).includes('"name":"web-shop"') ? undefined : action,
+);
 const sharesTooMuch = doing("Rollout", (action) =>
   rewritten(rewritten(action, '"weight":5}', '"weight":15}'), '"weight":90', '"weight":70'),
 );
@@ -251,6 +254,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["switches although a person is to say it", "weight", asksNobody, story(two, { shape: "blueGreen", plan: 2 })],
   ["switches without the analysis before it", "weight", measuresNothing, story(bad, { shape: "blueGreen" })],
   ["keeps a route that its step takes out", "weight", keepsHeaderRoutes, story(two, { plan: 6 })],
+  ["weighs one VirtualService of two", "agrees", forgetsARoute, story(two, { routes: "two" })],
   ["gives an experiment more than its step", "weight", sharesTooMuch, story(two, { plan: 1029 })],
   ["never wakes from a pause", "ends", oversleeps, story(two)],
   ["forgets to put git right", "ends", forgets("Quarantine"), story(bad, { delivery: "git" })],

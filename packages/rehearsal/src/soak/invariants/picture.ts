@@ -52,6 +52,8 @@ export interface Remains {
   readonly decisionNames: ReadonlySet<string>;
   readonly judgements: readonly Judgement[];
   readonly route: VirtualService | undefined;
+  /** Every VirtualService that leads to the release, with that one. */
+  readonly routes: readonly VirtualService[];
   readonly rule: DestinationRule | undefined;
   readonly deployments: readonly Deployment[];
   readonly jobs: readonly Job[];
@@ -62,11 +64,11 @@ export interface Remains {
   readonly ringSet: RingSet | undefined;
   readonly colours: BlueGreenDeployment | undefined;
   readonly application: Application | undefined;
-  /** Percent of the canary's side, and the version that it leads to. */
+  /** Percent of the canary's side, by the route that gives it most, and the version that it leads to. */
   readonly weight: number;
   /** What goes to neither side, as an experiment's versions do. */
   readonly beside: readonly Share[];
-  /** Of both sides and all beside them; undefined where nothing is routed. */
+  /** Of both sides and all beside them, of the first route that hasn't 100; undefined where nothing is routed. */
   readonly sum: number | undefined;
   /** Routes that steps added. */
   readonly added: readonly string[];
@@ -125,7 +127,8 @@ export async function pictureOf(client: Client, story: Story): Promise<Remains> 
     ringSets: all<RingSet>(ours, "RingSet", hasRings),
   };
   const [rollout] = await asked.rollouts;
-  const [route] = await asked.routes;
+  const routes = await asked.routes;
+  const route = routes.find(({ metadata }) => metadata.name === "web");
   const [rule] = await asked.rules;
   const services = await asked.services;
   const decisions = await asked.decisions;
@@ -140,6 +143,7 @@ export async function pictureOf(client: Client, story: Story): Promise<Remains> 
     decisionNames: new Set(decisions.map(({ metadata }) => metadata.name)),
     judgements: await asked.judgements,
     route,
+    routes,
     rule,
     deployments: await asked.deployments,
     jobs: await asked.jobs,
@@ -150,34 +154,41 @@ export async function pictureOf(client: Client, story: Story): Promise<Remains> 
     ringSet: (await asked.ringSets)[0],
     colours: (await asked.colours)[0],
     application: (await asked.applications)[0],
-    ...ledBy(story, { route, rule, services }),
+    ...ledBy(story, { routes, rule, services }),
   };
 }
 
 type Led = Pick<Remains, "weight" | "beside" | "sum" | "added" | "canaryHash" | "stableHash" | "activeHash">;
 
+type HttpRouteDestination = ReturnType<typeof destinationsOf>[number];
+export const destinationsOf = ({ spec }: VirtualService) =>
+  spec.http?.find(({ name }) => name === "primary")?.route ?? [];
+
+/** Routes that steps added to it. */
+export const addedTo = ({ spec }: VirtualService): readonly string[] =>
+  (spec.http ?? []).flatMap(({ name }) => (managedRoutes.some((one) => one === name) ? (name ?? []) : []));
+
 /** Where users are sent. */
-function ledBy({ sides }: Story, { route, rule, services }: Pick<Remains, "route" | "rule" | "services">): Led {
+function ledBy({ sides }: Story, { routes, rule, services }: Pick<Remains, "routes" | "rule" | "services">): Led {
   const selectedBy = (name: string) =>
     services.find(({ metadata }) => metadata.name === name)?.spec.selector?.[hashLabel] ?? "";
   const leadsTo = (name: "canary" | "stable") =>
     sides === "subsets"
       ? (rule?.spec.subsets?.find((subset) => subset.name === name)?.labels?.[hashLabel] ?? "")
       : selectedBy(name === "canary" ? canaryServiceName : stableServiceName);
-  const destinations = route?.spec.http?.find(({ name }) => name === "primary")?.route ?? [];
-  const sideOf = ({ destination: { subset, host } }: (typeof destinations)[number]) =>
+  const all = routes.map(destinationsOf);
+  const sideOf = ({ destination: { subset, host } }: HttpRouteDestination) =>
     subset ?? (host === canaryServiceName ? "canary" : host === stableServiceName ? "stable" : undefined);
-  const shareOf = ({ destination, weight = 0 }: (typeof destinations)[number]): Share => {
+  const shareOf = ({ destination, weight = 0 }: HttpRouteDestination): Share => {
     const isBaseline = destination.host.includes("-fresh-baseline");
     return { weight, service: destination.host, hash: selectedBy(destination.host), isBaseline };
   };
+  const sums = all.map((each) => each.reduce((sum, { weight = 0 }) => sum + weight, 0));
   return {
-    weight: destinations.find((one) => sideOf(one) === "canary")?.weight ?? 0,
-    beside: destinations.filter((one) => sideOf(one) === undefined).map(shareOf),
-    sum: route === undefined ? undefined : destinations.reduce((sum, { weight = 0 }) => sum + weight, 0),
-    added: (route?.spec.http ?? []).flatMap(({ name }) =>
-      managedRoutes.some((one) => one === name) ? (name ?? []) : [],
-    ),
+    weight: Math.max(0, ...all.map((each) => each.find((one) => sideOf(one) === "canary")?.weight ?? 0)),
+    beside: all.flatMap((each) => each.filter((one) => sideOf(one) === undefined).map(shareOf)),
+    sum: sums.find((sum) => sum !== 100) ?? sums[0],
+    added: [...new Set(routes.flatMap(addedTo))],
     canaryHash: leadsTo("canary"),
     stableHash: leadsTo("stable"),
     activeHash: selectedBy("web"),

@@ -8,21 +8,21 @@ export class TableWatch {
   #version = 0;
 
   look(now: Picture, at: number, checks: Checks): void {
-    const { services, slices, pods, route, rule, rollout } = now;
+    const { services, slices, pods, routes, rule, rollout } = now;
     const inputs = {
       services,
       endpointSlices: slices,
       pods,
-      virtualServices: route === undefined ? [] : [route],
+      virtualServices: routes,
       destinationRules: rule === undefined ? [] : [rule],
     };
     const { table } = this.#compiler.compile(inputs, ++this.#version);
     const { canary } = rollout.spec.strategy;
-    const primary = table.virtualServices[0]?.http.find(({ match }) => match === undefined);
+    const primaries = table.virtualServices.map(({ http }) => http.find(({ match }) => match === undefined));
     const targets =
       canary?.trafficRouting === undefined
         ? [{ service: "web.shop", subset: undefined, weight: 100 }]
-        : (primary?.destinations ?? []);
+        : primaries.flatMap((primary) => primary?.destinations ?? []);
     const readyPods = new Map(pods.filter(isReady).map((pod) => [pod.metadata.uid ?? "", pod]));
     for (const { service: key, subset, weight } of targets) {
       if (weight === 0) continue;

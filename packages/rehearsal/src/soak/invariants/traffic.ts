@@ -1,7 +1,19 @@
 import type { Decision, ReplicaSet, Rollout } from "@sluice/api";
+import { sameJson } from "@sluice/kernel";
 import { switched } from "./blue-green.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, ownerOf, type Picture, type Remains, readyOf, toldOf, wantedOf, wereReadyOf } from "./picture.ts";
+import {
+  addedTo,
+  destinationsOf,
+  hashOf,
+  ownerOf,
+  type Picture,
+  type Remains,
+  readyOf,
+  toldOf,
+  wantedOf,
+  wereReadyOf,
+} from "./picture.ts";
 
 /** What a version may have by its Rollout's status, and how many Decisions its rises have used up. */
 interface Grant {
@@ -217,7 +229,15 @@ function experimented({ rollout: { spec, status = {} } }: Picture): number {
 
 /** What an experiment's versions and a fresh baseline get. */
 function besides(now: Picture, before: Picture | undefined, at: number, checks: Checks): void {
-  const { beside, weight, sum } = now;
+  const { beside, weight, sum, route } = now;
+  for (const other of now.routes) {
+    const isSame =
+      route !== undefined &&
+      sameJson(destinationsOf(other), destinationsOf(route)) &&
+      sameJson(addedTo(other), addedTo(route));
+    const words = () => `VirtualService ${other.metadata.name} leads users otherwise than ${route?.metadata.name}`;
+    checks.holdsSoon("agrees", `route ${other.metadata.name}`, isSame, at, words);
+  }
   checks.holds("weight", sum === undefined || sum === 100, () => `the shares are ${sum} % together`);
   for (const { service, hash, weight: share, isBaseline } of beside) {
     const had = before?.beside.find((one) => one.service === service)?.weight ?? 0;

@@ -62,7 +62,12 @@ export const templateOf = (version: number, { fate, isLasting, isConfigured }: V
 const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
 const bothServices = { canaryService: canaryServiceName, stableService: stableServiceName };
 
-function canaryOf({ shape, hasBackground, isDynamic, sides, extras }: Story, plan: number) {
+/** The second one leads to the same versions by another name. */
+export const routeNames = ({ routes }: Story): readonly string[] => (routes === "two" ? ["web", "web-shop"] : ["web"]);
+
+function canaryOf(story: Story, plan: number) {
+  const { shape, hasBackground, isDynamic, sides, extras } = story;
+  const weighed = routeNames(story).map((name) => ({ name, routes: ["primary"] }));
   return {
     steps: planOf(plan, shape === "weights"),
     ...canaryExtras(extras, shape === "weights"),
@@ -74,7 +79,7 @@ function canaryOf({ shape, hasBackground, isDynamic, sides, extras }: Story, pla
           trafficRouting: {
             managedRoutes: managedRoutes.map((name) => ({ name })),
             istio: {
-              virtualService: { name: "web", routes: ["primary"] },
+              ...(weighed.length === 1 ? { virtualService: weighed[0] } : { virtualServices: weighed }),
               ...(sides === "services" ? {} : { destinationRule: subsets }),
             },
           },

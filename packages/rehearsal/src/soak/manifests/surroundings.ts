@@ -2,7 +2,7 @@ import type { Resource } from "@sluice/api";
 import type { Story } from "../story/story.ts";
 import { analysisTemplates } from "./analyses.ts";
 import { budgetsOf, policies } from "./policies.ts";
-import { canaryServiceName, namespace, settingsName, stableServiceName, type Wanted } from "./release.ts";
+import { canaryServiceName, namespace, routeNames, settingsName, stableServiceName, type Wanted } from "./release.ts";
 
 export const application = {
   apiVersion: "argoproj.io/v1alpha1",
@@ -46,15 +46,15 @@ export const surroundings = (story: Story, wanted: Wanted): readonly Resource[] 
     ...(story.isConfigured ? [configMap(settingsName, { level: String(wanted.settings) })] : []),
     ...(wanted.hasNotes ? [configMap(notesName, { note: "to whom it may concern" })] : []),
     ...analysisTemplates(story),
-    {
+    ...routeNames(story).map((name) => ({
       apiVersion: "networking.istio.io/v1",
       kind: "VirtualService",
-      metadata: { name: "web", namespace },
+      metadata: { name, namespace },
       spec: {
-        hosts: ["web"],
+        hosts: [name],
         http: [{ name: "primary", route: [route(story, "stable", 100), route(story, "canary", 0)] }],
       },
-    },
+    })),
     {
       apiVersion: "networking.istio.io/v1",
       kind: "DestinationRule",

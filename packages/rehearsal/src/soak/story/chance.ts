@@ -55,7 +55,7 @@ export function storyOf(seed: number, random: Random): Story {
     const isSudden = !onlyAtRest.has(act.do) && happens(0.25);
     steps.push(isSudden ? { ...act, amid: 1 + randomInteger(random, 12) } : act);
   }
-  const story: Omit<Story, "budget"> = {
+  const story: Omit<Story, "budget" | "routes"> = {
     seed,
     shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
     plan: anyPlan(random),
@@ -94,7 +94,8 @@ export function storyOf(seed: number, random: Random): Story {
   const richer = (plan: number) => (plan >= 1000 && happens(0.4) ? plan - 1000 + richPlans : plan);
   const plan = richer(story.plan);
   const replanned = told.map((step) => (step.do === "steps" ? { ...step, plan: richer(step.plan) } : step));
-  return { ...story, plan, budget, steps: replanned, extras };
+  const routes = happens(0.2) ? "two" : "one";
+  return { ...story, plan, budget, routes, steps: replanned, extras };
 }
 
 /** What a budget has its word in. */

@@ -7,6 +7,7 @@ const plainer = [
   "hasRings",
   "hasFreshBaseline",
   "sides",
+  "routes",
   "isDynamic",
   "isEnforced",
   "hasRules",

@@ -107,6 +107,8 @@ export interface Story {
   readonly hasFreshBaseline: boolean;
   /** What tells the two versions apart in routes. */
   readonly sides: "subsets" | "services";
+  /** How many VirtualServices lead to them. */
+  readonly routes: "one" | "two";
   /** The stable version shrinks as traffic leaves it. */
   readonly isDynamic: boolean;
   /** What the judge says is acted on; otherwise it only advises. */
@@ -141,6 +143,7 @@ export const plainStory: Story = {
   hasRings: false,
   hasFreshBaseline: false,
   sides: "subsets",
+  routes: "one",
   isDynamic: false,
   isEnforced: true,
   hasRules: false,

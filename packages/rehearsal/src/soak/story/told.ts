@@ -112,6 +112,7 @@ export function toldStory(story: Story): string {
     ...(hasRings ? ["rings"] : []),
     ...(hasFreshBaseline ? ["a fresh baseline"] : []),
     ...(sides === "services" ? ["two Services"] : []),
+    ...(story.routes === "two" ? ["two VirtualServices"] : []),
     ...(isDynamic ? ["a stable version that shrinks"] : []),
     ...(isEnforced ? [] : ["the judge advises"]),
     ...(story.hasRules ? ["rules of its own"] : []),
