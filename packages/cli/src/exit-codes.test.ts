@@ -1,10 +1,24 @@
 import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, test } from "vitest";
+import { afterAll, expect, test } from "vitest";
 import { examplesFolder, program } from "./program.ts";
 
 const shop = join(examplesFolder(), "shop", "manifests");
 const quick = ["rehearse", shop, "--no-history", "--runs", "1", "--good", "1", "--fault", "error +50pp"];
+const folder = mkdtempSync(join(tmpdir(), "sluice-exit-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+const write = (name: string, text: string) => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+const noYaml = write("no-yaml.yaml", "kind: [\n");
+const refused = write(
+  "refused.yaml",
+  "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: x }\nspec: { replicas: many }\n",
+);
+const beside = ["rehearse", refused, ...quick.slice(1)];
 const gone = ["--from-prometheus", "http://127.0.0.1:1"];
 
 test.each<[string, readonly string[], number]>([
@@ -14,6 +28,13 @@ test.each<[string, readonly string[], number]>([
   ["a value that makes no sense", ["rehearse", shop, "--traffic", "many"], 2],
   ["a gate that can't be read", [...quick, "--require", "caught >"], 2],
   ["a gate that isn't met is an answer", [...quick, "--require", "duration <= 1s"], 1],
+  ["a file that is no YAML is a misuse", ["rehearse", noYaml, ...quick.slice(2)], 2],
+  ["also where it is to be applied", ["apply", "-f", noYaml], 2],
+  ["whoever asks lint gets an answer: no", ["lint", noYaml], 1],
+  ["but not about a file that isn't there", ["lint", join(folder, "nothing.yaml")], 2],
+  ["a gate that all meet but one that can't be rehearsed", [...beside, "--require", "duration <= 9h"], 2],
+  ["a gate that isn't met, whatever can't be rehearsed beside it", [...beside, "--require", "duration <= 1s"], 1],
+  ["nothing that runs is a failure", ["rollout", "get", "shop", "--data", folder], 1],
   ["a gate that nobody could ask is none", ["rehearse", shop, ...gone, "--require", "duration <= 9h"], 2],
   ["without a gate what doesn't answer is a failure", ["rehearse", shop, ...gone], 1],
 ])(

@@ -1,5 +1,5 @@
 import type { Client, Resource } from "@sluice/api";
-import { Fault, isFault, sameJson } from "@sluice/kernel";
+import { Fault, type FaultKind, isFault, sameJson, toFault } from "@sluice/kernel";
 import type { LocatedResource } from "@sluice/sources";
 import { connect } from "../connection.ts";
 import { readManifests } from "../manifests.ts";
@@ -20,7 +20,7 @@ export async function apply(
   const manifests = await readManifests(options.filename);
   const connection = await connect(options);
   const applied: Applied[] = [];
-  const refusals: string[] = [];
+  const refusals: Refusal[] = [];
   try {
     for (const manifest of [...manifests].sort(byDependency)) {
       try {
@@ -34,14 +34,26 @@ export async function apply(
           console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
       } catch (thrown) {
         if (isFault(thrown) && thrown.kind === "unavailable") throw thrown;
-        refusals.push(`${manifest.file}:${manifest.line}: ${describeFailure(thrown)}${repairOf(thrown)}`);
+        const message = `${manifest.file}:${manifest.line}: ${describeFailure(thrown)}${repairOf(thrown)}`;
+        refusals.push({ kind: toFault(thrown).kind, message });
       }
     }
   } finally {
     await connection.close();
   }
-  if (options.json) console.log(JSON.stringify({ applied, refused: refusals }));
-  if (refusals.length > 0) throw new Fault("invalid", refusals.join("\n"));
+  if (options.json) console.log(JSON.stringify({ applied, refused: refusals.map(({ message }) => message) }));
+  if (refusals.length > 0) throw refusedAll(refusals);
+}
+
+interface Refusal {
+  readonly kind: FaultKind;
+  readonly message: string;
+}
+
+/** Of all that was refused. The manifests are at fault only where each of them is: the rest may be taken another time. */
+export function refusedAll(refusals: readonly Refusal[]): Fault {
+  const other = refusals.find(({ kind }) => kind !== "invalid");
+  return new Fault(other?.kind ?? "invalid", refusals.map(({ message }) => message).join("\n"));
 }
 
 /** How to repair what Kubernetes' own text only states. */

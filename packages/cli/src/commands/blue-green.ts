@@ -14,7 +14,7 @@ import { parseGoDuration } from "@sluice/languages";
 import { connect } from "../connection.ts";
 import { whoAsks } from "../release/person.ts";
 import { paint } from "../terminal/style.ts";
-import { type BlueGreenOptions, follow } from "./blue-green-follow.ts";
+import { type BlueGreenOptions, type Ending, follow } from "./blue-green-follow.ts";
 
 const kind = { apiVersion: "sluice.dev/v1alpha1", kind: "BlueGreenDeployment" } as const;
 
@@ -46,14 +46,14 @@ export async function deploy(options: DeployOptions): Promise<number> {
     if (known !== undefined && isUnderWay(known)) {
       if (known.spec.image !== options.image) throw underWay(known);
       if (!options.json) console.log(`deploy ${known.spec.release} of this image is under way: looking on`);
-      return await follow(options, namespace, known.spec.release);
+      return exitCodeOf(await follow(options, namespace, known.spec.release));
     }
     const webhook = options.notify ?? process.env.SLACK_WEBHOOK;
     if (webhook !== undefined && webhook !== "") await keepWebhook(client, namespace, options.service, webhook);
     const isTold = webhook !== undefined && webhook !== "";
     const whole = isTold ? { ...spec, notify: { secretName: secretName(options.service) } } : spec;
     await ask(client, namespace, options.service, whole, known);
-    return await follow(options, namespace, spec.release);
+    return exitCodeOf(await follow(options, namespace, spec.release));
   } finally {
     await close();
   }
@@ -200,6 +200,9 @@ export async function status(options: BlueGreenOptions): Promise<void> {
   }
 }
 
+/** The image that was asked for has the traffic, or it hasn't. */
+const exitCodeOf = (end: Ending): number => (end === "succeeded" ? 0 : 1);
+
 /** `sluice bluegreen abort`. */
 export async function abort(options: BlueGreenOptions): Promise<number> {
   const { client, namespace, close } = await connect(options);
@@ -209,9 +212,8 @@ export async function abort(options: BlueGreenOptions): Promise<number> {
     if (known === undefined || !isUnderWay(known))
       throw new Fault("invalid", `no deploy of ${options.service} is under way`);
     await client.patch(key, { type: "merge", value: { spec: { abort: true, by: whoAsks() } } });
-    const code = await follow(options, namespace, known.spec.release);
     // Taken back is what was asked for.
-    return code === 2 ? 0 : 1;
+    return (await follow(options, namespace, known.spec.release)) === "aborted" ? 0 : 1;
   } finally {
     await close();
   }
@@ -226,7 +228,7 @@ export async function rollback(options: BlueGreenOptions & { readonly drain: str
     const release = newRelease();
     const spec = wayBack(known, { release, by: whoAsks(), drainSeconds: secondsOf("--drain", options.drain) });
     await ask(client, namespace, options.service, spec, known);
-    return await follow(options, namespace, release);
+    return exitCodeOf(await follow(options, namespace, release));
   } finally {
     await close();
   }
