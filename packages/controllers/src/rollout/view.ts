@@ -7,6 +7,7 @@ import { judgementOf } from "./judging/current.ts";
 import { type Holdback, holdbackOf } from "./judging/policy.ts";
 import { annotations } from "./names.ts";
 import type { ObservedRollout } from "./observe.ts";
+import { turnedStatus } from "./routing/sides.ts";
 
 /** What the observed resources mean, worked out once. */
 export interface View {
@@ -40,7 +41,7 @@ export interface View {
 
 export function viewOf(observed: ObservedRollout): View {
   const { rollout, replicaSets, configuration, policies, judgements, evidence } = observed;
-  const status = rollout.status ?? {};
+  const status = turnedStatus(rollout);
   const version = versionOf(rollout, replicaSets, configuration);
   const { hash, set: canary } = version;
   const stableHash = status.stableRS ?? "";

@@ -1,4 +1,4 @@
-import type { CanaryStatus, Destination, IstioVirtualServiceReference, Rollout } from "@sluice/api";
+import type { CanaryStatus, Destination, IstioVirtualServiceReference, Rollout, RolloutStatus } from "@sluice/api";
 import { canaryOf } from "../canary/steps.ts";
 
 export type Side = "canary" | "stable";
@@ -24,6 +24,20 @@ export function sidesOf(rollout: Rollout): Sides {
   return rollout.status?.canary?.stablePingPong === "ping"
     ? { canaryService: pongService, stableService: pingService, ...subsets }
     : { canaryService: pingService, stableService: pongService, ...subsets };
+}
+
+/** The weights in status are of before a promotion that turned the two Services. */
+export const areTurned = (rollout: Rollout): boolean =>
+  canaryOf(rollout).pingPong !== undefined &&
+  rollout.status?.canary?.weights?.canary.serviceName === sidesOf(rollout).stableService;
+
+/** Its status, with the weights of the sides as they are now. */
+export function turnedStatus(rollout: Rollout): RolloutStatus {
+  const { status = {} } = rollout;
+  const { weights } = status.canary ?? {};
+  if (weights === undefined || !areTurned(rollout)) return status;
+  const turned = { ...weights, canary: weights.stable, stable: weights.canary };
+  return { ...status, canary: { ...status.canary, weights: turned } };
 }
 
 /** Which Service is the stable one from now on: a promotion swaps them, so that no Service changes its Pods. */

@@ -195,6 +195,7 @@ test("ping and pong take turns: a promotion moves no Service and no weight", asy
   expect(await seen()).toEqual({ ping: "web:v3", pong: "web:v2", weights: [50, 50], turn: "pong" });
   await release.ask(abortPatch);
   expect(await seen()).toEqual({ ping: "web:v3", pong: "web:v2", weights: [0, 100], turn: "pong" });
+  expect(await events(release, "TrafficWeightRestored")).toEqual([]);
 });
 
 test.each([

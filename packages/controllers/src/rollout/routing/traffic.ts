@@ -16,7 +16,7 @@ import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
 import { switchEvent, withSelector } from "./selector.ts";
-import { managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
+import { areTurned, managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
 import { routedWeight, sumOf, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
 
 export interface TrafficPlan {
@@ -54,7 +54,9 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
     const routes = weighedRoutes(virtualService, reference, managed);
     if (routes.is === "fault" || olderRival(virtualService, reference, rollout, rivals) !== undefined) return [];
     const routed = routedWeight(virtualService, routes.value, sides) ?? 0;
-    return [{ virtualService, routes: routes.value, routed, claimed: claimedWeight(virtualService, rollout) }];
+    // What stands on it is the weight of the side that was the canary's then.
+    const claimed = areTurned(rollout) ? undefined : claimedWeight(virtualService, rollout);
+    return [{ virtualService, routes: routes.value, routed, claimed }];
   });
 }
 
