@@ -154,7 +154,7 @@ export async function pictureOf(client: Client, story: Story): Promise<Remains> 
     ringSet: (await asked.ringSets)[0],
     colours: (await asked.colours)[0],
     application: (await asked.applications)[0],
-    ...ledBy(story, { routes, rule, services }),
+    ...ledBy(story, { rollout, routes, rule, services }),
   };
 }
 
@@ -169,24 +169,32 @@ export const addedTo = ({ spec }: VirtualService): readonly string[] =>
   (spec.http ?? []).flatMap(({ name }) => (managedRoutes.some((one) => one === name) ? (name ?? []) : []));
 
 /** Where users are sent. */
-function ledBy({ sides }: Story, { routes, rule, services }: Pick<Remains, "routes" | "rule" | "services">): Led {
+function ledBy(
+  { sides }: Story,
+  { rollout, routes, rule, services }: Pick<Remains, "rollout" | "routes" | "rule" | "services">,
+): Led {
+  // Services that take turns are told apart by what status says.
+  const isTurned = sides === "pingPong" && rollout?.status?.canary?.stablePingPong === "ping";
+  const [canaryHost, stableHost] = isTurned
+    ? [stableServiceName, canaryServiceName]
+    : [canaryServiceName, stableServiceName];
   const selectedBy = (name: string) =>
     services.find(({ metadata }) => metadata.name === name)?.spec.selector?.[hashLabel] ?? "";
   const leadsTo = (name: "canary" | "stable") =>
     sides === "subsets"
       ? (rule?.spec.subsets?.find((subset) => subset.name === name)?.labels?.[hashLabel] ?? "")
-      : selectedBy(name === "canary" ? canaryServiceName : stableServiceName);
+      : selectedBy(name === "canary" ? canaryHost : stableHost);
   const all = routes.map(destinationsOf);
   const sideOf = ({ destination: { subset, host } }: HttpRouteDestination) =>
-    subset ?? (host === canaryServiceName ? "canary" : host === stableServiceName ? "stable" : undefined);
-  const shareOf = ({ destination, weight = 0 }: HttpRouteDestination): Share => {
+    subset ?? (host === canaryHost ? "canary" : host === stableHost ? "stable" : undefined);
+  const asShare = ({ destination, weight = 0 }: HttpRouteDestination): Share => {
     const isBaseline = destination.host.includes("-fresh-baseline");
     return { weight, service: destination.host, hash: selectedBy(destination.host), isBaseline };
   };
   const sums = all.map((each) => each.reduce((sum, { weight = 0 }) => sum + weight, 0));
   return {
     weight: Math.max(0, ...all.map((each) => each.find((one) => sideOf(one) === "canary")?.weight ?? 0)),
-    beside: all.flatMap((each) => each.filter((one) => sideOf(one) === undefined).map(shareOf)),
+    beside: all.flatMap((each) => each.filter((one) => sideOf(one) === undefined).map(asShare)),
     sum: sums.find((sum) => sum !== 100) ?? sums[0],
     added: [...new Set(routes.flatMap(addedTo))],
     canaryHash: leadsTo("canary"),
@@ -198,6 +206,11 @@ function ledBy({ sides }: Story, { routes, rule, services }: Pick<Remains, "rout
 /** Decisions about a version. */
 export const toldOf = ({ decisions }: Picture, hash: string): number =>
   decisions.filter((decision) => hashOf(decision) === hash).length;
+
+/** What a version had, on whichever side: Services that take turns change sides, and no user goes elsewhere. */
+export function shareOf({ weight, canaryHash, stableHash }: Remains, hash: string): number {
+  return Math.max(canaryHash === hash ? weight : 0, stableHash === hash ? 100 - weight : 0);
+}
 
 /** With those that end what they are at: a moment ago they were ready. */
 export const wereReadyOf = ({ pods }: Remains, hash: string): number =>

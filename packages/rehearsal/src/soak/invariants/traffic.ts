@@ -10,6 +10,7 @@ import {
   type Picture,
   type Remains,
   readyOf,
+  shareOf,
   toldOf,
   wantedOf,
   wereReadyOf,
@@ -133,7 +134,7 @@ export class TrafficWatch {
     if (canaryHash === now.stableHash) return;
     // What stood there before this Rollout did nobody gave it.
     const isSame = remains?.canaryHash === canaryHash;
-    const had = isSame ? remains.weight : 0;
+    const had = remains === undefined ? 0 : shareOf(remains, canaryHash);
     const isRise = weight > had;
     if (status.observedGeneration === String(metadata.generation ?? 0)) {
       const allowed = allowedWeight(rollout);

@@ -1,5 +1,5 @@
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLifted, isReady, type Picture, readyOf, wereReadyOf } from "./picture.ts";
+import { hashOf, isLifted, isReady, type Picture, readyOf, shareOf, wereReadyOf } from "./picture.ts";
 import { allowedWeight } from "./traffic.ts";
 
 /** What leads users somewhere. */
@@ -55,7 +55,7 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
       `${100 - weight} % go to ${stableHash} instead of ${before.stableHash}, and no pod of it is ready`;
     checks.holds("ready", isThere(stableHash), words);
   }
-  const had = before.canaryHash === canaryHash ? before.weight : 0;
+  const had = shareOf(before, canaryHash);
   if (canaryHash === stableHash || weight <= had) return;
   checks.holds("ready", isThere(canaryHash), () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
   checks.holds(

@@ -61,6 +61,8 @@ export const templateOf = (version: number, { fate, isLasting, isConfigured }: V
 
 const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
 const bothServices = { canaryService: canaryServiceName, stableService: stableServiceName };
+/** Ping is the canary's until a first promotion: then the two begin to take turns. */
+const pingPong = { pingService: canaryServiceName, pongService: stableServiceName };
 
 /** The second one leads to the same versions by another name. */
 export const routeNames = ({ routes }: Story): readonly string[] => (routes === "two" ? ["web", "web-shop"] : ["web"]);
@@ -75,12 +77,12 @@ function canaryOf(story: Story, plan: number) {
     ...(shape === "weights"
       ? {
           ...(isDynamic ? { dynamicStableScale: true } : {}),
-          ...(sides === "services" ? bothServices : {}),
+          ...(sides === "services" ? bothServices : sides === "pingPong" ? { pingPong } : {}),
           trafficRouting: {
             managedRoutes: managedRoutes.map((name) => ({ name })),
             istio: {
               ...(weighed.length === 1 ? { virtualService: weighed[0] } : { virtualServices: weighed }),
-              ...(sides === "services" ? {} : { destinationRule: subsets }),
+              ...(sides !== "subsets" ? {} : { destinationRule: subsets }),
             },
           },
         }

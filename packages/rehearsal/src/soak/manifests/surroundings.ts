@@ -42,7 +42,7 @@ export const surroundings = (story: Story, wanted: Wanted): readonly Resource[] 
   [
     service("web"),
     service("web-preview"),
-    ...(story.sides === "services" ? [service(canaryServiceName), service(stableServiceName)] : []),
+    ...(story.sides !== "subsets" ? [service(canaryServiceName), service(stableServiceName)] : []),
     ...(story.isConfigured ? [configMap(settingsName, { level: String(wanted.settings) })] : []),
     ...(wanted.hasNotes ? [configMap(notesName, { note: "to whom it may concern" })] : []),
     ...analysisTemplates(story),

@@ -95,7 +95,8 @@ export function storyOf(seed: number, random: Random): Story {
   const plan = richer(story.plan);
   const replanned = told.map((step) => (step.do === "steps" ? { ...step, plan: richer(step.plan) } : step));
   const routes = happens(0.2) ? "two" : "one";
-  return { ...story, plan, budget, routes, steps: replanned, extras };
+  const sides = story.sides === "services" && happens(0.4) ? "pingPong" : story.sides;
+  return { ...story, plan, budget, sides, routes, steps: replanned, extras };
 }
 
 /** What a budget has its word in. */

@@ -106,7 +106,7 @@ export interface Story {
   /** Compared with new Pods of the stable version. */
   readonly hasFreshBaseline: boolean;
   /** What tells the two versions apart in routes. */
-  readonly sides: "subsets" | "services";
+  readonly sides: "subsets" | "services" | "pingPong";
   /** How many VirtualServices lead to them. */
   readonly routes: "one" | "two";
   /** The stable version shrinks as traffic leaves it. */

@@ -111,7 +111,7 @@ export function toldStory(story: Story): string {
     ...(hasHoldback ? ["holdback"] : []),
     ...(hasRings ? ["rings"] : []),
     ...(hasFreshBaseline ? ["a fresh baseline"] : []),
-    ...(sides === "services" ? ["two Services"] : []),
+    ...(sides === "services" ? ["two Services"] : sides === "pingPong" ? ["two Services that take turns"] : []),
     ...(story.routes === "two" ? ["two VirtualServices"] : []),
     ...(isDynamic ? ["a stable version that shrinks"] : []),
     ...(isEnforced ? [] : ["the judge advises"]),
