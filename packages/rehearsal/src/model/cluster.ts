@@ -27,16 +27,27 @@ interface Observed {
 /** Pods as counts: what a ReplicaSet's controller, a scheduler and kubelets would come to, without them. */
 export class ModelledCluster {
   readonly #behaviour: (set: ReplicaSet) => PodBehaviour;
-  readonly #readyAt = new Map<string, Instant[]>();
+  readonly #readyAt: Map<string, readonly Instant[]>;
   readonly #lost = new Map<string, number>();
   readonly #now: () => Instant;
   readonly #shown: number;
 
   /** Of each version so many ready pods are objects too: all for strategies that ask whether a Service would reach them. */
-  constructor(now: () => Instant, behaviour: (set: ReplicaSet) => PodBehaviour, shown: number) {
+  constructor(
+    now: () => Instant,
+    behaviour: (set: ReplicaSet) => PodBehaviour,
+    shown: number,
+    readyAt: ModelledCluster["readyAt"] = new Map(),
+  ) {
+    this.#readyAt = new Map(readyAt);
     this.#now = now;
     this.#shown = shown;
     this.#behaviour = behaviour;
+  }
+
+  /** By the uid of a ReplicaSet: when each of its pods is ready. For another cluster that goes on from here. */
+  get readyAt(): ReadonlyMap<string, readonly Instant[]> {
+    return new Map(this.#readyAt);
   }
 
   /** A node goes with its share of each version's pods; they start again elsewhere. */

@@ -1,4 +1,4 @@
-import type { Resource, Rollout } from "@sluice/api";
+import type { Rollout } from "@sluice/api";
 import {
   analysisRunReconciler,
   type Effects,
@@ -11,25 +11,25 @@ import { ModelledCluster } from "../model/cluster.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
 import type { Policy } from "../policy/policy.ts";
 import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
-import { World } from "./world.ts";
+import { type Objects, World } from "./world.ts";
 
 export const startOf2026 = instant(1_767_225_600_000);
 
-const known = new WeakMap<Policy, Map<ProfileName, Promise<readonly Resource[]>>>();
+const known = new WeakMap<Policy, Map<ProfileName, Promise<Objects>>>();
 
 /**
  * All objects as they stand once the stable version is deployed: every release of one policy begins with the same ones,
  * so that they are come to once.
  */
-export function deployed(policy: Policy, profile: ProfileName): Promise<readonly Resource[]> {
-  const ofPolicy = known.get(policy) ?? new Map<ProfileName, Promise<readonly Resource[]>>();
+export function deployed(policy: Policy, profile: ProfileName): Promise<Objects> {
+  const ofPolicy = known.get(policy) ?? new Map<ProfileName, Promise<Objects>>();
   known.set(policy, ofPolicy);
   const objects = ofPolicy.get(profile) ?? deploy(policy, profile);
   ofPolicy.set(profile, objects);
   return objects;
 }
 
-async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Resource[]> {
+async function deploy(policy: Policy, profile: ProfileName): Promise<Objects> {
   const clock = new VirtualClock(startOf2026);
   const rollout = rolloutOf(policy, profile);
   const cluster = new ModelledCluster(
@@ -62,7 +62,7 @@ async function deploy(policy: Policy, profile: ProfileName): Promise<readonly Re
   world.stop();
   refuseInvalid(world.get<Rollout>("Rollout", name) ?? rollout);
   refuseUnreachable(policy, world);
-  return [...world.objects.values()];
+  return world.objects;
 }
 
 export const rolloutOf = ({ rollout }: Policy, profile: ProfileName): Rollout =>
@@ -82,7 +82,7 @@ export const reconcilersOf = (effects: Effects, cluster: ModelledCluster) => [
 ];
 
 /** No uid that a release with any seed draws in its turn is one of these. */
-const mirrored = (random: { next(): number }) => ({ next: () => 1 - 2 ** -32 - random.next() });
+export const mirrored = (random: { next(): number }) => ({ next: () => 1 - 2 ** -32 - random.next() });
 
 /** What a controller would refuse when it is applied can't be rehearsed either. */
 function refuseInvalid({ status, metadata }: Rollout): void {

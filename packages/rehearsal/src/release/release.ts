@@ -19,18 +19,20 @@ import type { Fault } from "../model/fault.ts";
 import { Past } from "../model/past.ts";
 import type { Recording } from "../model/recording.ts";
 import { ModelledRoutes, routedWorld } from "../model/routes.ts";
-import { ModelledSeries, type VersionNames } from "../model/series.ts";
+import { ModelledSeries } from "../model/series.ts";
 import { ModelledService, type Version } from "../model/service.ts";
 import { periodOf, type Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import { type ProfileName, stableOf } from "../policy/profile.ts";
 import { type PodStart, startOf } from "../policy/readiness.ts";
+import { type Begun, begun, disturbedAfter, warmUp } from "./begun.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
+import { namesOf } from "./names.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
-import { World } from "./world.ts";
+import { type Objects, World } from "./world.ts";
 
 export interface ReleaseOptions {
   readonly policy: Policy;
@@ -57,16 +59,22 @@ export interface ReleaseOptions {
 /** Every release of one policy asks the same, but for the hashes of its versions, which are the same too. */
 const readQueries = new WeakMap<Policy, Map<string, Parsed<PromqlExpression>>>();
 
-/** Before the release: enough samples for the queries' windows. */
-const warmUp = minutes(10);
 const longest = minutes(60 * 24 * 14);
 /** How much longer slow ones take. */
 const slowPodsMillis = 165_000;
 
 /** One release of one version through the real controllers. The same options bring the same outcome. */
 export async function rehearseRelease(options: ReleaseOptions): Promise<Outcome> {
-  const release = new Release(options);
+  const release = new Release(options, await begunAlike(options));
   return release.run();
+}
+
+/** Undefined where this one has something of its own before its first traffic. */
+async function begunAlike(options: ReleaseOptions): Promise<Begun | undefined> {
+  const { policy, profile, fault, start, secondAgeMillis = 0 } = options;
+  const isOfItsOwn =
+    start.spread !== 0 || fault.pods !== undefined || fault.platform === "slowPods" || isSwitched(policy);
+  return isOfItsOwn ? undefined : begun(policy, profile, { readyMillis: startOf(start, 0), secondAgeMillis });
 }
 
 class Release {
@@ -82,10 +90,16 @@ class Release {
   #stableHash = "";
   #routedAt = -1;
   #isNew = false;
+  readonly #begun: Begun | undefined;
+  #beganAt = startOf2026;
+  /** What really went by until then: the wall clock may step. */
+  #began = millis(0);
+  readonly #weights: Outcome["weights"][number][] = [];
 
-  constructor(options: ReleaseOptions) {
+  constructor(options: ReleaseOptions, begun: Begun | undefined) {
     const { policy, profile, fault, traffic, seed, endpoints, edgesMs, queries } = options;
     this.#options = options;
+    this.#begun = begun;
     this.#rollout = rolloutOf(policy, profile);
     this.#past = isSwitched(policy) && profile === "sluice" ? new Past() : undefined;
     const random = seededRandom(seed);
@@ -118,6 +132,7 @@ class Release {
         };
       },
       shownPods(policy),
+      begun?.readyAt,
     );
     this.#routes = new ModelledRoutes(policy.entry);
   }
@@ -135,10 +150,13 @@ class Release {
       rollout: () => this.#rolloutOf(world),
       onNews: () => world.stir(),
     });
+    const stands = await deployed(policy, profile);
+    if (this.#begun !== undefined) await this.#comeTo(this.#begun, stands);
     const world: World = await World.create({
       random: seededRandom(seed),
       clock: this.#clock,
-      holds: await deployed(policy, profile),
+      holds: this.#begun?.objects ?? stands,
+      decided: this.#begun?.decisions ?? [],
       reconcilers: (effects: Effects) => reconcilersOf(effects, this.#cluster),
       tasks: {
         queryPrometheus: async ({ query }) => this.#answer(String(query)),
@@ -156,27 +174,59 @@ class Release {
       },
     });
     await world.settle();
-    await world.advanceTo(after(this.#clock.now(), millis(1)));
-    this.#stableHash = this.#statusOf(world).currentPodHash ?? "";
-    this.#route(world);
-    await this.#openSeries(world);
-    await world.advanceTo(after(startOf2026, millis(warmUp + (this.#options.secondAgeMillis ?? 0))));
-    this.#service.advanceTo(this.#clock.now());
-    this.#isNew = true;
-    await world.apply(this.#rollout);
-    this.#canaryHash = this.#statusOf(world).currentPodHash ?? "";
+    if (this.#begun === undefined) await this.#begin(world);
     const outcome = await this.#watch(world, judged);
     world.stop();
     return outcome;
   }
 
+  /** Users meet the stable version for a while, and then it is released. */
+  async #begin(world: World): Promise<void> {
+    await world.advanceTo(after(this.#clock.now(), millis(1)));
+    this.#stand(world.objects);
+    await world.advanceTo(this.#beginsAt);
+    this.#release();
+    await world.apply(this.#rollout);
+    this.#canaryHash = this.#rolloutIn(world.objects).status?.currentPodHash ?? "";
+  }
+
+  /** The same, where the controllers have come to the last of these moments already: only users' time goes by. */
+  async #comeTo({ moments, objects }: Begun, stands: Objects): Promise<void> {
+    const goOnTo = (at: Instant) => this.#clock.advance(millis(at - this.#clock.now()));
+    await goOnTo(after(startOf2026, millis(1)));
+    this.#stand(stands);
+    await goOnTo(this.#beginsAt);
+    this.#release();
+    this.#canaryHash = this.#rolloutIn(objects).status?.currentPodHash ?? "";
+    for (const moment of moments) {
+      await goOnTo(moment.at);
+      this.#routeTo(moment.objects);
+      this.#noteWeight(this.#rolloutIn(moment.objects).status?.currentStepIndex ?? 0);
+    }
+  }
+
+  get #beginsAt(): Instant {
+    return after(startOf2026, millis(warmUp + (this.#options.secondAgeMillis ?? 0)));
+  }
+
+  #stand(objects: Objects): void {
+    this.#stableHash = this.#rolloutIn(objects).status?.currentPodHash ?? "";
+    this.#routeTo(objects);
+    this.#openSeries(objects);
+  }
+
+  #release(): void {
+    this.#service.advanceTo(this.#clock.now());
+    this.#isNew = true;
+    this.#beganAt = this.#clock.now();
+    this.#began = this.#clock.elapsed;
+  }
+
   async #watch(world: World, judged: JudgedModel): Promise<Outcome> {
     const { fault, personMillis } = this.#options;
     const service = this.#service;
-    const beganAt = this.#clock.now();
-    // What really goes by: the wall clock may step.
-    const began = this.#clock.elapsed;
-    const disturbAt = fault.platform === undefined ? undefined : after(beganAt, minutes(2));
+    const beganAt = this.#beganAt;
+    const disturbAt = fault.platform === undefined ? undefined : after(beganAt, disturbedAfter);
     let disturbed = false;
     let isServing = false;
     let stepped = 0;
@@ -184,13 +234,13 @@ class Release {
     let askedAt: Instant | undefined;
     let waitedMillis = 0;
     let promotedAt: number | undefined;
-    const weights: Outcome["weights"][number][] = [];
+    const weights = this.#weights;
     for (;;) {
       this.#route(world);
       const now = this.#clock.now();
       const rollout = this.#rolloutOf(world);
       const status = rollout.status ?? {};
-      const seconds = (this.#clock.elapsed - began) / 1000;
+      const seconds = this.#seconds;
       const weight = service.split.canary;
       if (weight > 0 && !isServing) judged.begins();
       isServing ||= weight > 0;
@@ -201,9 +251,7 @@ class Release {
         await world.settle();
         continue;
       }
-      const last = weights.at(-1);
-      const at = status.currentStepIndex ?? step;
-      if (last?.weight !== weight || last.step !== at) weights.push({ atSeconds: seconds, weight, step: at });
+      this.#noteWeight(status.currentStepIndex ?? step);
       const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => {
         service.advanceTo(now);
         return outcome(end, rule);
@@ -267,6 +315,17 @@ class Release {
     }
   }
 
+  /** Since it began. */
+  get #seconds(): number {
+    return (this.#clock.elapsed - this.#began) / 1000;
+  }
+
+  #noteWeight(step: number): void {
+    const last = this.#weights.at(-1);
+    const weight = this.#service.split.canary;
+    if (last?.weight !== weight || last.step !== step) this.#weights.push({ atSeconds: this.#seconds, weight, step });
+  }
+
   #asks(rollout: Rollout, reasons: readonly string[]): "person" | "undecided" | undefined {
     if (reasons.some((reason) => reason !== "CanaryPauseStep" && reason !== "BlueGreenPause")) return "undecided";
     if (reasons.length === 0) return undefined;
@@ -312,7 +371,11 @@ class Release {
   #route(world: World): void {
     if (this.#routedAt === world.routeChanges) return;
     this.#routedAt = world.routeChanges;
-    const seen = routedWorld(world.objects);
+    this.#routeTo(world.objects);
+  }
+
+  #routeTo(objects: Objects): void {
+    const seen = routedWorld(objects);
     this.#service.advanceTo(this.#clock.now());
     const hashes = { stable: new Set<string>(), canary: new Set<string>(), baseline: new Set<string>() };
     const pods = { stable: 0, canary: 0, baseline: 0 };
@@ -335,40 +398,16 @@ class Release {
   }
 
   /** Canaries' names are known before there is one: the version is a function of its template. */
-  async #openSeries(world: World): Promise<void> {
+  #openSeries(objects: Objects): void {
     const { queries, endpoints, edgesMs } = this.#options;
     this.#series = new ModelledSeries({
       service: this.#service,
-      names: () => this.#names(world),
+      names: () => namesOf(this.#rollout, { canary: this.#canaryHash, stable: this.#stableHash }, objects),
       edgesMs,
       endpoints: queries.endpoints === undefined ? undefined : endpoints,
       labels: queries.labels,
       families: queries.families,
     });
-  }
-
-  #names(world: World): VersionNames {
-    const { name, namespace = "default" } = this.#rollout.metadata;
-    const { canary } = this.#rollout.spec.strategy;
-    const rule = canary?.trafficRouting?.istio?.destinationRule;
-    const of = (hash: string, role: string, service: string | undefined, subset: string | undefined) => [
-      hash,
-      `${name}-${hash}`,
-      `${name}-${hash}-x7k2p`,
-      service ?? `\u0000${role}`,
-      `${service ?? `\u0000${role}`}.${namespace}.svc.cluster.local`,
-      subset ?? role,
-      role,
-    ];
-    const services = [...world.objects.values()]
-      .filter(({ kind }) => kind === "Service")
-      .map(({ metadata }) => metadata.name)
-      .filter((one) => one !== canary?.canaryService && one !== canary?.stableService);
-    return {
-      canary: of(this.#canaryHash, "canary", canary?.canaryService, rule?.canarySubsetName),
-      stable: of(this.#stableHash, "stable", canary?.stableService, rule?.stableSubsetName),
-      shared: [...services, namespace, name, ...services.map((one) => `${one}.${namespace}.svc.cluster.local`)],
-    };
   }
 
   #answer(query: string) {
@@ -395,11 +434,10 @@ class Release {
     return this.#service.requestsOf("canary");
   }
 
-  #rolloutOf(world: World): Rollout {
-    return world.get<Rollout>("Rollout", this.#rollout.metadata.name) ?? this.#rollout;
-  }
+  #rolloutOf = (world: World): Rollout => this.#rolloutIn(world.objects);
 
-  #statusOf = (world: World): NonNullable<Rollout["status"]> => this.#rolloutOf(world).status ?? {};
+  #rolloutIn = (objects: Objects): Rollout =>
+    (objects.get(`Rollout/${this.#rollout.metadata.name}`) as Rollout | undefined) ?? this.#rollout;
 }
 
 async function touch(world: World, object: Resource): Promise<void> {

@@ -12,13 +12,18 @@ import {
 } from "@sluice/kernel";
 import { createStore, volatilePersistence } from "@sluice/store";
 
+/** The latest of everything that isn't a log, by `Kind/name`. */
+export type Objects = ReadonlyMap<string, Resource>;
+
 export interface WorldOptions {
   readonly random: Random;
   readonly reconcilers: (effects: Effects) => readonly AnyReconciler[];
   readonly tasks: Readonly<Record<string, TaskHandler>>;
   readonly clock: VirtualClock;
   /** There from the beginning, status and all: what another world came to. */
-  readonly holds?: readonly Resource[];
+  readonly holds?: Objects;
+  /** What was decided there. */
+  readonly decided?: readonly Decision[];
 }
 
 /** Manifests were validated when they came in; what controllers write needs no schema here, which is most of the time. */
@@ -79,12 +84,14 @@ export class World {
     this.timers = timers;
     this.#options = options;
     this.#client = this.#watched(client);
-    for (const object of options.holds ?? []) this.#know(object);
+    for (const object of options.holds?.values() ?? []) this.#know(object);
+    for (const decision of options.decided ?? []) this.decisions.set(decision.metadata.name, decision);
     ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
   }
 
   static async create(options: WorldOptions): Promise<World> {
-    const { clock, random, holds = [] } = options;
+    const { clock, random } = options;
+    const holds = [...(options.holds?.values() ?? [])];
     let world: World | undefined;
     const timers: Clock = {
       now: () => clock.now(),
