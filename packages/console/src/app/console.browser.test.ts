@@ -1,17 +1,13 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import { AxeBuilder } from "@axe-core/playwright";
-import type { AnalysisRun, BlueGreenDeployment, Resource, Rollout } from "@sluice/api";
-import type { PodLogs } from "@sluice/backends/embedded";
+import type { Rollout } from "@sluice/api";
 import { millis } from "@sluice/kernel";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { buildConsole } from "../../build.ts";
 import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
-import { type ConsoleWorld, consoleWorld } from "../fixtures/console-world.ts";
-import { calibration, learnedDay } from "../fixtures/planted-rehearsals.ts";
-import { plantShop, plantTraffic } from "../fixtures/planted-shop.ts";
+import { builtConsole, newVisit, openPage, plantedWorld, signIn, violationsOf } from "../fixtures/browser-visit.ts";
+import type { ConsoleWorld } from "../fixtures/console-world.ts";
+import { learnedDay } from "../fixtures/planted-rehearsals.ts";
 import type { LearnedDay } from "../live/rehearsals.ts";
 
 const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
@@ -34,36 +30,6 @@ const addresses = [
   "/events",
 ] as const;
 
-/** Two lines, then one each 50 ms for as long as somebody follows. */
-const podLogs: PodLogs = {
-  async *read(_, { follow }, signal) {
-    const line = (text: string) => new TextEncoder().encode(`${new Date().toISOString()} ${text}\n`);
-    yield line("shop v2 listens on 8080");
-    yield line("GET /api/products 200");
-    for (let number = 1; follow && !signal.aborted; number++) {
-      await new Promise((resolve) => setTimeout(resolve, 50));
-      yield line(`tick ${number}`);
-    }
-  },
-};
-
-/**
- * In this one page, not in a second one for the sake of frames that there are none of. From one colour scheme to the
- * other nothing but the colours is another.
- */
-async function violationsOf(page: Page, areColoursAll = false) {
-  const isThere = await page.evaluate(() => "axe" in window);
-  const axe = new AxeBuilder({ page, ...(isThere ? { axeSource: "0" } : {}) })
-    .setLegacyMode()
-    // Of what passes nobody reads which elements: to name each takes longer than to look at it.
-    .options({ resultTypes: ["violations"] });
-  const { violations } = await (areColoursAll
-    ? axe.withRules(["color-contrast", "link-in-text-block"])
-    : axe
-  ).analyze();
-  return violations;
-}
-
 describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () => {
   let assetsFolder: string;
   let browser: Browser;
@@ -72,10 +38,10 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
   let complaints: string[];
 
   beforeAll(async () => {
-    assetsFolder = await mkdtemp(join(tmpdir(), "sluice-console-build-"));
-    const { gzipBytes } = await buildConsole(assetsFolder);
-    console.log(`the console: ${Math.round(gzipBytes / 1024)} kB gzipped`);
-    expect(gzipBytes).toBeLessThan(130 * 1024);
+    const built = await builtConsole();
+    assetsFolder = built.assetsFolder;
+    console.log(`the console: ${Math.round(built.gzipBytes / 1024)} kB gzipped`);
+    expect(built.gzipBytes).toBeLessThan(130 * 1024);
     browser = await launchBrowser();
   });
   afterAll(async () => {
@@ -84,633 +50,384 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
   });
 
   beforeEach(async () => {
-    // Motion costs a frame after the other and proves nothing here.
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce" });
-    page = await context.newPage();
-    complaints = [];
-    page.on("pageerror", ({ message }) => complaints.push(message));
-    page.on("console", (message) => {
-      if (message.type() === "error" || message.type() === "warning") complaints.push(message.text());
-    });
-    return () => context.close();
+    const visit = await newVisit(browser);
+    ({ page, complaints } = visit);
+    return visit.close;
   });
 
-  const begin = async (): Promise<ConsoleWorld> => {
-    const begun = await consoleWorld({ assetsFolder, podLogs, calibration, learnedDay });
-    await plantShop(begun.client);
-    plantTraffic(begun.metrics);
-    return begun;
-  };
-  /** Without showing the page that it leads to. */
-  const signIn = async () => void (await page.context().request.get(world.origin + world.handler.createLoginLink()));
-  const open = async (address: string) => {
-    await page.goto(world.origin + address);
-    await page.locator("h1").waitFor();
-    await page.locator(".loading").waitFor({ state: "detached" });
-  };
+  const open = (address: string) => openPage(page, world, address);
   const readRollout = () => world.client.get<Rollout>(rollout);
 
-  describe("looked at", () => {
-    beforeAll(async () => {
-      world = await begin();
-      return () => world.close();
-    });
-    beforeEach(signIn);
+  beforeAll(async () => {
+    world = await plantedWorld(assetsFolder);
+    return () => world.close();
+  });
+  beforeEach(() => signIn(page, world));
 
-    test.each(addresses)("%s shows itself without a complaint, in light and dark, wide and narrow", async (address) => {
-      await open(address);
-      if (address === "/rollouts/shop/shop") {
-        await page.getByLabel("With events").check();
-        await page.getByText("Evidence").first().click();
-        await page.getByText("shop:v3 is quarantined").click();
+  test.each(addresses)("%s shows itself without a complaint, in light and dark, wide and narrow", async (address) => {
+    await open(address);
+    if (address === "/rollouts/shop/shop") {
+      await page.getByLabel("With events").check();
+      await page.getByText("Evidence").first().click();
+      await page.getByText("shop:v3 is quarantined").click();
+    }
+    for (const summary of await page.locator(".metric summary").all()) await summary.click();
+    for (const width of [1280, 390]) {
+      await page.setViewportSize({ width, height: 900 });
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      expect(overflow, `nothing sticks out at ${width}`).toBeLessThanOrEqual(0);
+      for (const colorScheme of width > 400 ? (["light", "dark"] as const) : (["dark"] as const)) {
+        // Colours under way from one scheme to the other are nobody's to read.
+        await page.emulateMedia({ colorScheme });
+
+        const violations = await violationsOf(page, colorScheme === "dark" && width > 400);
+
+        const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
+        expect(found, `${colorScheme} ${width}`).toEqual([]);
       }
-      for (const summary of await page.locator(".metric summary").all()) await summary.click();
-      for (const width of [1280, 390]) {
-        await page.setViewportSize({ width, height: 900 });
-        const overflow = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        expect(overflow, `nothing sticks out at ${width}`).toBeLessThanOrEqual(0);
-        for (const colorScheme of width > 400 ? (["light", "dark"] as const) : (["dark"] as const)) {
-          // Colours under way from one scheme to the other are nobody's to read.
-          await page.emulateMedia({ colorScheme });
-
-          const violations = await violationsOf(page, colorScheme === "dark" && width > 400);
-
-          const found = violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html).join(" ")}`);
-          expect(found, `${colorScheme} ${width}`).toEqual([]);
-        }
-      }
-      expect(complaints).toEqual([]);
-    });
-
-    test("the release page shows steps, weights, versions, traffic, analysis and decisions", async () => {
-      await open("/rollouts/shop/shop");
-
-      await page.getByText("shop:v4 waits for you at step 4 of 7.").waitFor();
-      const step = page.locator('[aria-current="step"]');
-      expect(await step.textContent()).toContain("Waits until somebody promotes it, now");
-      expect(await page.getByLabel("Traffic by version").first().textContent()).toMatch(
-        /75 %shop:v2 stable.*20 %shop:v4 canary.*5 %shop-trial experiment/,
-      );
-      const canary = page.getByRole("region", { name: "Versions" }).getByRole("row", { name: /shop:v4/ });
-      await expect.poll(() => canary.textContent(), { timeout: 10_000 }).toMatch(/1 of 1 ready.*\d\d\/s.*0 %.*ms/);
-      expect(await page.getByRole("row", { name: /shop:v3/ }).textContent()).toMatch(/quarantined.*no traffic/);
-      expect(await page.getByText("taken back", { exact: true }).count()).toBe(1);
-    });
-
-    test("measurements stand on a chart with their thresholds, dry runs apart", async () => {
-      await open("/rollouts/shop/shop");
-      const analysis = page.getByRole("region", { name: "Analysis", exact: true });
-      const metric = (name: string) => analysis.locator(".metric", { hasText: name });
-
-      const measured = metric("success-rate").getByRole("list").getByRole("listitem");
-      expect(await measured.allTextContents()).toMatchObject([
-        expect.stringContaining("Successful 1 "),
-        expect.stringContaining("Failed 0.925 "),
-        expect.stringContaining("Inconclusive 0.975 "),
-        expect.stringContaining("Successful 0.998 "),
-      ]);
-      const heights = await measured.evaluateAll((marks) =>
-        marks.map((mark) => mark.getBoundingClientRect()).map(({ y, height }) => y + height / 2),
-      );
-      const line = await metric("success-rate")
-        .locator(".threshold")
-        .evaluate((element) => element.getBoundingClientRect().y);
-      expect(heights.map((height) => height < line)).toEqual([true, false, false, true]);
-      expect(await metric("baskets").textContent()).toContain("dry run: decides nothing");
-      expect(await metric("latency-p95").textContent()).toContain("not measured yet");
-    });
-
-    test("an experiment, the rings and the judge have their say", async () => {
-      await open("/rollouts/shop/shop");
-
-      const experiments = page.getByRole("region", { name: "Experiments" });
-      expect(await experiments.getByRole("row", { name: /baseline/ }).textContent()).toMatch(
-        /shop:v2Running1 of 1none/,
-      );
-      expect(await experiments.getByRole("row", { name: /shop:v4/ }).textContent()).toMatch(/Running1 of 15 %/);
-      expect(await experiments.locator(".threshold").textContent()).toBe("0.05");
-      expect(await experiments.getByText("Error no data").count()).toBe(1);
-      const rings = page.getByRole("region", { name: "Rings" });
-      await expect
-        .poll(() => rings.getByRole("row", { name: /all others/ }).textContent(), { timeout: 10_000 })
-        .toMatch(/all others.*9\d\.\d %1\d\.\d %/);
-      expect(await rings.getByRole("row", { name: /employees/ }).textContent()).toMatch(
-        /x-employee is true.*on.*100\.0 %/,
-      );
-      expect(await rings.getByRole("row", { name: /partners/ }).textContent()).toContain("from 100 %");
-      const judge = page.getByRole("region", { name: "The judge" });
-      expect(await judge.textContent()).toMatch(/holds the weight.*latency of shop:v4.*p95-grows.*11 windows/);
-      const bars = judge.locator(".nats-bar span");
-      const widths = await bars.evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));
-      expect(widths[0]).toBeGreaterThan(widths[1] ?? 0);
-      expect(widths[3]).toBe(0);
-    });
-
-    test("the page shows what the release changes, and no value of a Secret reaches the browser", async () => {
-      const answers: string[] = [];
-      page.on("response", async (response) => {
-        if (response.url().includes("/changes/")) answers.push(await response.text());
-      });
-      await open("/rollouts/shop/shop");
-
-      const changes = page.getByRole("region", { name: "What it changes" });
-      await changes.getByText("containers[shop].image").waitFor();
-      expect(await changes.getByRole("region", { name: "Pod template" }).textContent()).toMatch(/shop:v2.*shop:v4/);
-      const settings = await changes.getByRole("region", { name: "ConfigMap shop-config" }).textContent();
-      expect(settings).toMatch(/fee: 5.*fee: 7.*banner.*winter sale/s);
-      expect(settings).not.toContain("currency");
-      const secret = await changes.getByRole("region", { name: "Secret shop-database" }).textContent();
-      expect(secret).toBe("Secret shop-databasepasswordis another; its value isn't shown");
-      await expect.poll(() => answers.length).toBe(1);
-      expect(answers[0]).not.toMatch(/dGhlL|the-(old|new)-password/);
-    });
-
-    test("a deploy over two colours shows its sides, what came of each step, and what to do", async () => {
-      await open("/bluegreen");
-      await page
-        .getByRole("row", { name: /mailer/ })
-        .getByText("there is no Service mailer")
-        .waitFor();
-
-      await page.getByRole("link", { name: "storefront" }).click();
-
-      await page.getByText("storefront:1.5 is on its way to green: step 4 of 8, the smoke test runs.").waitFor();
-      expect(await page.locator('[aria-current="step"]').textContent()).toContain("smoke:1 tries green, now");
-      const sides = page.getByRole("region", { name: "The two sides" });
-      expect(await sides.getByRole("row", { name: /blue/ }).textContent()).toMatch(/live.*1\.4.*3 of 3 ready100 %/);
-      expect(await sides.getByRole("row", { name: /green/ }).textContent()).toMatch(/idle.*1\.5.*no traffic/);
-      const steps = page.getByRole("region", { name: "Steps", exact: true }).locator("li");
-      expect(await steps.allTextContents()).toMatchObject([
-        expect.stringMatching(/^done.*green starts2 s$/),
-        expect.stringMatching(/^done.*3 of 3 Pods of green are ready23 s$/),
-        expect.stringMatching(/^done.*\/health.*3 s$/),
-        expect.stringMatching(/^now.*the smoke test runs.*storefront-smoke-a1b2c3/),
-        expect.stringContaining("to comeService storefront picks green"),
-        expect.stringContaining("20 requests for / through the router"),
-        expect.stringContaining("blue stays for 30 s"),
-        expect.stringContaining("storefront-blue is scaled down"),
-      ]);
-      await page.getByText("sluice bluegreen abort --service storefront --namespace shop").waitFor();
-      await page.getByRole("button", { name: "Roll back" }).focus();
-      await page.keyboard.press("Enter");
-      await page.getByRole("status").getByText("Roll back: A deploy is under way: abort it.").waitFor();
-    });
-
-    test("an experiment and an analysis of no release are found, shown, and lead to each other", async () => {
-      await open("/analysis");
-      expect(await page.locator("tbody tr").count()).toBe(4);
-      await page.getByLabel("Of no release only").check();
-      expect(await page.locator("tbody tr").count()).toBe(1);
-      await page.getByRole("link", { name: "checkout-latency" }).click();
-      await page.getByText("2 successful · 1 failed of at most 1 · 1 error").waitFor();
-      await page.getByText("4 measurements", { exact: true }).click();
-      expect(await page.locator(".measurements tbody tr").allTextContents()).toMatchObject([
-        expect.stringContaining("Successful260"),
-        expect.stringContaining("Errorno datano answer within 10 s"),
-        expect.stringContaining("Failed341"),
-        expect.stringContaining("Successful213"),
-      ]);
-      expect(await page.locator(".threshold").textContent()).toBe("300");
-      expect(await page.getByText("histogram_quantile(0.95, checkout_300)").count()).toBe(1);
-
-      await open("/experiments?q=search");
-
-      await page.getByRole("link", { name: "search-trial" }).click();
-      const versions = page.getByRole("region", { name: "Versions beside each other" });
-      await versions.getByRole("row", { name: /next/ }).getByText("1 of 2").waitFor();
-      await page.getByText(/5\d min.* left/).waitFor();
-      await page.getByRole("link", { name: "search-trial-compare" }).click();
-      await page.getByRole("link", { name: "search-trial", exact: true }).waitFor();
-    });
-
-    test("from the release to its analysis and its experiment and back", async () => {
-      await open("/rollouts/shop/shop");
-
-      await page.getByRole("link", { name: "Each measurement of shop-76f4dbb86-5", exact: true }).click();
-      await page.getByRole("heading", { name: "shop-76f4dbb86-5", exact: true }).waitFor();
-      await page.getByRole("link", { name: "shop", exact: true }).click();
-      await page.getByRole("link", { name: "Open experiment shop-76f4dbb86-5-1" }).click();
-      const versions = page.getByRole("region", { name: "Versions beside each other" });
-
-      await expect.poll(() => versions.getByRole("row", { name: /canary/ }).textContent()).toContain("5 %");
-    });
-
-    test("what rehearsals predicted stands beside what came of it", async () => {
-      await open("/rehearse");
-
-      const section = page.getByRole("region", { name: "Predicted against actual" });
-      await section.getByText("1 of 2 durations and 1 of 1 harms lay where nine in ten should.").waitFor();
-      const rows = section.locator("tbody tr");
-      expect(await rows.allTextContents()).toMatchObject([
-        expect.stringMatching(/^shop@4shop:v4.*taken back2 min \(60 s to 4 min\)3 min.*400 \(90 to 900\)510$/),
-        expect.stringMatching(/^shop@3shop:v3.*promoted20 min30 min.*–0$/),
-      ]);
-      const late = rows.nth(1);
-      const [bar, mark] = await Promise.all([".interval", ".actual"].map((part) => late.locator(part).boundingBox()));
-      expect((mark?.x ?? 0) - ((bar?.x ?? 0) + (bar?.width ?? 0))).toBeGreaterThan(0);
-      await section.getByText("1 of 3 releases ended with no prediction kept before them.").waitFor();
-    });
-
-    test("every page is there before it is asked for: later the control plane may be away", async () => {
-      const fetched = page.waitForResponse(/console-rehearsal-page-[^/]*\.js$/);
-      await open("/rollouts");
-      // It is there once all is that it imports.
-      await page.evaluate(`import(${JSON.stringify((await fetched).url())})`);
-      await page.route("**/assets/**", (route) => route.abort());
-
-      await page.getByRole("link", { name: "Rehearse" }).click();
-
-      await page.getByRole("heading", { name: "Rehearse a release" }).waitFor();
-      await page.getByRole("button", { name: "Rehearse", exact: true }).waitFor();
-    });
-
-    test("a page whose file is gone says so, and can be loaded again", async () => {
-      await page.route("**/console-rehearsal-page-*", (route) => route.abort());
-      await page.goto(`${world.origin}/rehearse`);
-
-      await page.getByText("This page could not be fetched.").waitFor();
-      await page.unroute("**/console-rehearsal-page-*");
-      await page.getByRole("button", { name: "Load it again" }).click();
-
-      await page.getByRole("button", { name: "Rehearse", exact: true }).waitFor();
-    });
-
-    test("a rehearsal is of the users that a service really has", async () => {
-      await open("/rehearse");
-
-      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/checkout");
-      await page.getByRole("button", { name: "Use its own traffic" }).click();
-      await page.getByText("there is no Rollout checkout in shop").waitFor();
-      complaints.splice(0);
-      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
-      await page.getByRole("button", { name: "Use its own traffic" }).click();
-      await page.getByText("the busiest hour has 3 times the quietest").waitFor();
-
-      expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
-      expect(await page.getByLabel("Errors of an ordinary day, %").inputValue()).toBe("0.7");
-      expect(await page.getByLabel("p95, ms").inputValue()).toBe("180");
-      await page.reload();
-      await page.getByText("the busiest hour has 3 times the quietest").waitFor();
-      expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
-      expect(await page.getByLabel("Noise").inputValue()).toBe("learned");
-      if (process.env.SCREENSHOTS)
-        await page.screenshot({ path: join(process.env.SCREENSHOTS, "learned.png"), fullPage: true });
-      await page.getByRole("button", { name: "Made-up users again" }).click();
-      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
-    });
-
-    test("a service with too little history leaves the users made up, and there is nothing to take back", async () => {
-      const traffic = { ...learnedDay.traffic, requestsPerSecond: 7 };
-      const day: LearnedDay = { isLearned: false, traffic, words: ["too little to learn from: it goes back 8 min"] };
-      await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
-      await open("/rehearse");
-
-      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
-      await page.getByRole("button", { name: "Use its own traffic" }).click();
-      await page.getByText("too little to learn from: it goes back 8 min").waitFor();
-
-      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
-      expect(await page.getByRole("button", { name: "Made-up users again" }).count()).toBe(0);
-    });
-
-    test("its Pods tell how long they take where its users are too few to learn from", async () => {
-      const readiness = { millis: millis(4000), spread: 0, pods: 3 };
-      const words = ["too little to learn from: it goes back 8 min", "of its 3 Pods 3 tell: ready 4 s"];
-      const day: LearnedDay = { isLearned: false, traffic: learnedDay.traffic, readiness, words };
-      await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
-      await open("/rehearse");
-
-      await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
-      await page.getByRole("button", { name: "Use its own traffic" }).click();
-      await page.getByText("of its 3 Pods 3 tell: ready 4 s").waitFor();
-
-      expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
-      expect(await page.getByLabel("Noise").inputValue()).toBe("normal");
-      expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("4");
-      await page.getByRole("button", { name: "Made-up users again" }).click();
-      expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("15");
-    });
-
-    test("Escape leaves a dialog and changes nothing", async () => {
-      await open("/rollouts/shop/shop");
-      const abort = page.getByRole("button", { name: "Abort", exact: true });
-      await abort.click();
-
-      await page.keyboard.press("Escape");
-
-      await page.getByRole("dialog").waitFor({ state: "detached" });
-      expect((await readRollout())?.status?.abort).toBeUndefined();
-      expect(await abort.evaluate((button) => button === document.activeElement)).toBe(true);
-    });
-
-    test("what makes no sense can't be pressed, and says why", async () => {
-      await open("/rollouts/shop/shop");
-      const retry = page.getByRole("button", { name: "Retry" });
-
-      await retry.focus();
-      await page.keyboard.press("Enter");
-
-      expect(await retry.getAttribute("aria-disabled")).toBe("true");
-      await page.getByRole("status").getByText("Retry: It isn't aborted.").waitFor();
-      expect(await page.getByRole("dialog").count()).toBe(0);
-    });
-
-    test("a refusal of the API stands in the dialog, which stays", async () => {
-      await open("/rollouts/shop/shop");
-      await page.getByRole("button", { name: "Abort", exact: true }).click();
-      await page.getByRole("dialog").waitFor();
-
-      await page.route("**/k8s/**", (route) =>
-        route.fulfill({
-          status: 409,
-          contentType: "application/json",
-          body: '{"message":"the object has been modified"}',
-        }),
-      );
-      await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
-
-      await page.getByRole("alert").getByText("the object has been modified").waitFor();
-    });
-
-    test("a log is followed, and by scrolling up it stays where it is read", async () => {
-      await page.setViewportSize({ width: 1280, height: 600 });
-      await open(`/pods/shop/${pod}`);
-      await page.getByText("GET /api/products 200").waitFor();
-      await page.getByText("tick 30", { exact: true }).waitFor();
-
-      const log = page.getByLabel("Log of shop");
-      const isAtEnd = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 24);
-      expect(await isAtEnd()).toBe(true);
-      await log.evaluate((box) => box.scrollTo({ top: 0 }));
-      await page.getByRole("button", { name: "Follow the end" }).waitFor();
-      await page.getByText("tick 40", { exact: true }).waitFor();
-      expect(await log.evaluate((box) => box.scrollTop)).toBe(0);
-      await page.getByRole("button", { name: "Follow the end" }).click();
-      await expect.poll(isAtEnd, { timeout: 10_000 }).toBe(true);
-    });
-
-    test("the keys are listed, and can be switched off", async () => {
-      await open("/applications");
-
-      await page.keyboard.press("?");
-      await page.getByRole("dialog", { name: "Keys" }).waitFor();
-      const violations = await violationsOf(page);
-      await page.getByLabel("Keys work on their own").uncheck();
-      await page.keyboard.press("Escape");
-      await page.keyboard.press("g");
-      await page.keyboard.press("p");
-      await page.waitForTimeout(100);
-
-      expect(new URL(page.url()).pathname).toBe("/applications");
-      expect(violations.map(({ id }) => id)).toEqual([]);
-    });
-
-    test("a filter is part of the address", async () => {
-      await open("/pods?q=59f758c9b6");
-
-      expect(await page.locator("tbody tr").count()).toBe(3);
-      await page.getByLabel("Filter pods").fill("nothing like it");
-      await page.getByText("No pod matches the filter").waitFor();
-      expect(new URL(page.url()).searchParams.get("q")).toBe("nothing like it");
-    });
-
-    test("five pages at once are live: a browser opens six connections to a host, and each page keeps one", async () => {
-      const others = await Promise.all(Array.from({ length: 4 }, () => page.context().newPage()));
-      for (const other of others) {
-        await other.goto(`${world.origin}/rollouts/shop/shop`);
-        await other.getByText("shop:v4 waits for you").waitFor();
-      }
-
-      await open("/applications");
-
-      await page.getByRole("link", { name: "shop", exact: true }).waitFor();
-    });
+    }
+    expect(complaints).toEqual([]);
   });
 
-  describe("steered, and as it changes", () => {
-    beforeEach(async () => {
-      world = await begin();
-      await signIn();
-      return () => world.close();
+  test("the release page shows steps, weights, versions, traffic, analysis and decisions", async () => {
+    await open("/rollouts/shop/shop");
+
+    await page.getByText("shop:v4 waits for you at step 4 of 7.").waitFor();
+    const step = page.locator('[aria-current="step"]');
+    expect(await step.textContent()).toContain("Waits until somebody promotes it, now");
+    expect(await page.getByLabel("Traffic by version").first().textContent()).toMatch(
+      /75 %shop:v2 stable.*20 %shop:v4 canary.*5 %shop-trial experiment/,
+    );
+    const canary = page.getByRole("region", { name: "Versions" }).getByRole("row", { name: /shop:v4/ });
+    await expect.poll(() => canary.textContent(), { timeout: 10_000 }).toMatch(/1 of 1 ready.*\d\d\/s.*0 %.*ms/);
+    expect(await page.getByRole("row", { name: /shop:v3/ }).textContent()).toMatch(/quarantined.*no traffic/);
+    expect(await page.getByText("taken back", { exact: true }).count()).toBe(1);
+  });
+
+  test("measurements stand on a chart with their thresholds, dry runs apart", async () => {
+    await open("/rollouts/shop/shop");
+    const analysis = page.getByRole("region", { name: "Analysis", exact: true });
+    const metric = (name: string) => analysis.locator(".metric", { hasText: name });
+
+    const measured = metric("success-rate").getByRole("list").getByRole("listitem");
+    expect(await measured.allTextContents()).toMatchObject([
+      expect.stringContaining("Successful 1 "),
+      expect.stringContaining("Failed 0.925 "),
+      expect.stringContaining("Inconclusive 0.975 "),
+      expect.stringContaining("Successful 0.998 "),
+    ]);
+    const heights = await measured.evaluateAll((marks) =>
+      marks.map((mark) => mark.getBoundingClientRect()).map(({ y, height }) => y + height / 2),
+    );
+    const line = await metric("success-rate")
+      .locator(".threshold")
+      .evaluate((element) => element.getBoundingClientRect().y);
+    expect(heights.map((height) => height < line)).toEqual([true, false, false, true]);
+    expect(await metric("baskets").textContent()).toContain("dry run: decides nothing");
+    expect(await metric("latency-p95").textContent()).toContain("not measured yet");
+  });
+
+  test("an experiment, the rings and the judge have their say", async () => {
+    await open("/rollouts/shop/shop");
+
+    const experiments = page.getByRole("region", { name: "Experiments" });
+    expect(await experiments.getByRole("row", { name: /baseline/ }).textContent()).toMatch(/shop:v2Running1 of 1none/);
+    expect(await experiments.getByRole("row", { name: /shop:v4/ }).textContent()).toMatch(/Running1 of 15 %/);
+    expect(await experiments.locator(".threshold").textContent()).toBe("0.05");
+    expect(await experiments.getByText("Error no data").count()).toBe(1);
+    const rings = page.getByRole("region", { name: "Rings" });
+    await expect
+      .poll(() => rings.getByRole("row", { name: /all others/ }).textContent(), { timeout: 10_000 })
+      .toMatch(/all others.*9\d\.\d %1\d\.\d %/);
+    expect(await rings.getByRole("row", { name: /employees/ }).textContent()).toMatch(
+      /x-employee is true.*on.*100\.0 %/,
+    );
+    expect(await rings.getByRole("row", { name: /partners/ }).textContent()).toContain("from 100 %");
+    const judge = page.getByRole("region", { name: "The judge" });
+    expect(await judge.textContent()).toMatch(/holds the weight.*latency of shop:v4.*p95-grows.*11 windows/);
+    const bars = judge.locator(".nats-bar span");
+    const widths = await bars.evaluateAll((all) => all.map((bar) => bar.getBoundingClientRect().width));
+    expect(widths[0]).toBeGreaterThan(widths[1] ?? 0);
+    expect(widths[3]).toBe(0);
+  });
+
+  test("the page shows what the release changes, and no value of a Secret reaches the browser", async () => {
+    const answers: string[] = [];
+    page.on("response", async (response) => {
+      if (response.url().includes("/changes/")) answers.push(await response.text());
     });
+    await open("/rollouts/shop/shop");
 
-    test("a step is skipped by its key, once that is confirmed", async () => {
-      await open("/rollouts/shop/shop");
+    const changes = page.getByRole("region", { name: "What it changes" });
+    await changes.getByText("containers[shop].image").waitFor();
+    expect(await changes.getByRole("region", { name: "Pod template" }).textContent()).toMatch(/shop:v2.*shop:v4/);
+    const settings = await changes.getByRole("region", { name: "ConfigMap shop-config" }).textContent();
+    expect(settings).toMatch(/fee: 5.*fee: 7.*banner.*winter sale/s);
+    expect(settings).not.toContain("currency");
+    const secret = await changes.getByRole("region", { name: "Secret shop-database" }).textContent();
+    expect(secret).toBe("Secret shop-databasepasswordis another; its value isn't shown");
+    await expect.poll(() => answers.length).toBe(1);
+    expect(answers[0]).not.toMatch(/dGhlL|the-(old|new)-password/);
+  });
 
-      await page.keyboard.press("s");
-      await page.getByRole("dialog", { name: "Skip the step that shop:v4 is at?" }).waitFor();
-      await page.getByRole("dialog").getByRole("button", { name: "Skip step" }).focus();
-      await page.keyboard.press("Enter");
+  test("a deploy over two colours shows its sides, what came of each step, and what to do", async () => {
+    await open("/bluegreen");
+    await page
+      .getByRole("row", { name: /mailer/ })
+      .getByText("there is no Service mailer")
+      .waitFor();
 
-      await expect.poll(async () => (await readRollout())?.status?.currentStepIndex).toBe(4);
-      expect((await readRollout())?.status?.pauseConditions).toBeUndefined();
-    });
+    await page.getByRole("link", { name: "storefront" }).click();
 
-    test("a deploy over two colours is taken back by its key; another one given the traffic back", async () => {
-      const deploy = {
-        apiVersion: "sluice.dev/v1alpha1",
-        kind: "BlueGreenDeployment",
-        namespace: "shop",
-        name: "storefront",
-      };
-      const spec = async () => (await world.client.get<BlueGreenDeployment>(deploy))?.spec;
-      await open("/bluegreen/shop/storefront");
-      await page.keyboard.press("x");
-      await page
-        .getByRole("dialog", { name: "Take storefront:1.5 back?" })
-        .getByRole("button", { name: "Abort" })
-        .click();
-      await expect.poll(spec).toMatchObject({ release: "5c1e9a07", abort: true, by: "somebody in the console" });
+    await page.getByText("storefront:1.5 is on its way to green: step 4 of 8, the smoke test runs.").waitFor();
+    expect(await page.locator('[aria-current="step"]').textContent()).toContain("smoke:1 tries green, now");
+    const sides = page.getByRole("region", { name: "The two sides" });
+    expect(await sides.getByRole("row", { name: /blue/ }).textContent()).toMatch(/live.*1\.4.*3 of 3 ready100 %/);
+    expect(await sides.getByRole("row", { name: /green/ }).textContent()).toMatch(/idle.*1\.5.*no traffic/);
+    const steps = page.getByRole("region", { name: "Steps", exact: true }).locator("li");
+    expect(await steps.allTextContents()).toMatchObject([
+      expect.stringMatching(/^done.*green starts2 s$/),
+      expect.stringMatching(/^done.*3 of 3 Pods of green are ready23 s$/),
+      expect.stringMatching(/^done.*\/health.*3 s$/),
+      expect.stringMatching(/^now.*the smoke test runs.*storefront-smoke-a1b2c3/),
+      expect.stringContaining("to comeService storefront picks green"),
+      expect.stringContaining("20 requests for / through the router"),
+      expect.stringContaining("blue stays for 30 s"),
+      expect.stringContaining("storefront-blue is scaled down"),
+    ]);
+    await page.getByText("sluice bluegreen abort --service storefront --namespace shop").waitFor();
+    await page.getByRole("button", { name: "Roll back" }).focus();
+    await page.keyboard.press("Enter");
+    await page.getByRole("status").getByText("Roll back: A deploy is under way: abort it.").waitFor();
+  });
 
-      const ended = {
-        phase: "Aborted",
-        outcome: { phase: "Aborted", message: "taken back by somebody in the console" },
-      };
-      await world.client.patch(deploy, { type: "merge", value: { status: ended } }, { subresource: "status" });
-      await page.getByText("storefront:1.5 was taken back by somebody in the console.").waitFor();
-      await page.getByRole("button", { name: "Roll back" }).click();
-      await page
-        .getByRole("dialog", { name: "Give green the traffic again?" })
-        .getByRole("button", { name: "Roll back" })
-        .click();
+  test("an experiment and an analysis of no release are found, shown, and lead to each other", async () => {
+    await open("/analysis");
+    expect(await page.locator("tbody tr").count()).toBe(4);
+    await page.getByLabel("Of no release only").check();
+    expect(await page.locator("tbody tr").count()).toBe(1);
+    await page.getByRole("link", { name: "checkout-latency" }).click();
+    await page.getByText("2 successful · 1 failed of at most 1 · 1 error").waitFor();
+    await page.getByText("4 measurements", { exact: true }).click();
+    expect(await page.locator(".measurements tbody tr").allTextContents()).toMatchObject([
+      expect.stringContaining("Successful260"),
+      expect.stringContaining("Errorno datano answer within 10 s"),
+      expect.stringContaining("Failed341"),
+      expect.stringContaining("Successful213"),
+    ]);
+    expect(await page.locator(".threshold").textContent()).toBe("300");
+    expect(await page.getByText("histogram_quantile(0.95, checkout_300)").count()).toBe(1);
 
-      await expect.poll(async () => (await spec())?.release).not.toBe("5c1e9a07");
-      const { image, abort, ...way } = (await spec()) ?? {};
-      expect([image, abort]).toEqual([undefined, undefined]);
-      expect(way).toMatchObject({ label: "version", by: "somebody in the console", drainSeconds: 30 });
-      await page.getByText("It begins as soon as the control plane takes it up.").waitFor();
-    });
+    await open("/experiments?q=search");
 
-    test("an analysis of its own is ended before its time", async () => {
-      const run = {
-        apiVersion: "argoproj.io/v1alpha1",
-        kind: "AnalysisRun",
-        namespace: "shop",
-        name: "checkout-latency",
-      };
-      await open("/analysis/shop/checkout-latency");
+    await page.getByRole("link", { name: "search-trial" }).click();
+    const versions = page.getByRole("region", { name: "Versions beside each other" });
+    await versions.getByRole("row", { name: /next/ }).getByText("1 of 2").waitFor();
+    await page.getByText(/5\d min.* left/).waitFor();
+    await page.getByRole("link", { name: "search-trial-compare" }).click();
+    await page.getByRole("link", { name: "search-trial", exact: true }).waitFor();
+  });
 
-      await page.keyboard.press("x");
-      const asked = page.getByRole("dialog", { name: "End checkout-latency now?" });
-      await asked.getByRole("button", { name: "End it" }).click();
+  test("from the release to its analysis and its experiment and back", async () => {
+    await open("/rollouts/shop/shop");
 
-      await expect.poll(async () => (await world.client.get<AnalysisRun>(run))?.spec.terminate).toBe(true);
-      await world.client.patch(
-        run,
-        { type: "merge", value: { status: { phase: "Failed", message: "p95 is too high" } } },
-        { subresource: "status" },
-      );
-      await page.getByText("p95 is too high").waitFor();
-      expect(await page.getByRole("button", { name: "End it" }).getAttribute("aria-disabled")).toBe("true");
-    });
+    await page.getByRole("link", { name: "Each measurement of shop-76f4dbb86-5", exact: true }).click();
+    await page.getByRole("heading", { name: "shop-76f4dbb86-5", exact: true }).waitFor();
+    await page.getByRole("link", { name: "shop", exact: true }).click();
+    await page.getByRole("link", { name: "Open experiment shop-76f4dbb86-5-1" }).click();
+    const versions = page.getByRole("region", { name: "Versions beside each other" });
 
-    test("thousands of runs are shown a hundred at a time", async () => {
-      await Promise.all(
-        Array.from({ length: 1500 }, (_, index) =>
-          world.client.create({
-            apiVersion: "argoproj.io/v1alpha1",
-            kind: "AnalysisRun",
-            metadata: { name: `nightly-${index}`, namespace: "shop" },
-            spec: { metrics: [{ name: "errors", provider: { prometheus: { query: "vector(0)" } } }] },
-          } as Resource),
-        ),
-      );
-      await open("/analysis?q=nightly");
+    await expect.poll(() => versions.getByRole("row", { name: /canary/ }).textContent()).toContain("5 %");
+  });
 
-      expect(await page.locator("tbody tr").count()).toBe(100);
-      await page.getByRole("button", { name: "Show 100 more" }).click();
-      expect(await page.locator("tbody tr").count()).toBe(200);
-      await page.getByLabel("Filter analysis runs").fill("nightly-1234");
-      await expect.poll(() => page.locator("tbody tr").count()).toBe(1);
-    });
+  test("what rehearsals predicted stands beside what came of it", async () => {
+    await open("/rehearse");
 
-    test("one long name leaves the messages their room, and what no controller has seen isn't done", async () => {
-      const name = "a-pod-with-a-name-that-somebody-thought-to-be-a-good-idea-at-the-time";
-      await world.client.create({
-        apiVersion: "v1",
-        kind: "Event",
-        metadata: { name: "long", namespace: "shop" },
-        reason: "SomethingThatHasAnExtremelyLongNameOfItsOwnIndeed",
-        message: "said of it",
-        involvedObject: { apiVersion: "v1", kind: "Pod", name, namespace: "shop" },
-        lastTimestamp: new Date().toISOString(),
-      } as Resource);
-      const seen = await readRollout();
-      const metadata = { name: "unseen", namespace: "shop" };
-      await world.client.create({ ...seen, metadata, status: undefined } as Resource);
+    const section = page.getByRole("region", { name: "Predicted against actual" });
+    await section.getByText("1 of 2 durations and 1 of 1 harms lay where nine in ten should.").waitFor();
+    const rows = section.locator("tbody tr");
+    expect(await rows.allTextContents()).toMatchObject([
+      expect.stringMatching(/^shop@4shop:v4.*taken back2 min \(60 s to 4 min\)3 min.*400 \(90 to 900\)510$/),
+      expect.stringMatching(/^shop@3shop:v3.*promoted20 min30 min.*–0$/),
+    ]);
+    const late = rows.nth(1);
+    const [bar, mark] = await Promise.all([".interval", ".actual"].map((part) => late.locator(part).boundingBox()));
+    expect((mark?.x ?? 0) - ((bar?.x ?? 0) + (bar?.width ?? 0))).toBeGreaterThan(0);
+    await section.getByText("1 of 3 releases ended with no prediction kept before them.").waitFor();
+  });
 
-      await open("/events?q=said");
-      const { width = 0 } = (await page.getByText("said of it").boundingBox()) ?? {};
-      await open("/rollouts?q=unseen");
+  test("every page is there before it is asked for: later the control plane may be away", async () => {
+    const fetched = page.waitForResponse(/console-rehearsal-page-[^/]*\.js$/);
+    await open("/rollouts");
+    // It is there once all is that it imports.
+    await page.evaluate(`import(${JSON.stringify((await fetched).url())})`);
+    await page.route("**/assets/**", (route) => route.abort());
 
-      expect(width).toBeGreaterThan(400);
-      expect(await page.getByRole("row", { name: /^unseen/ }).textContent()).toContain("not begun");
-    });
+    await page.getByRole("link", { name: "Rehearse" }).click();
 
-    test("by keyboard alone: to the release, promote, confirm; the focus comes back", async () => {
-      await open("/applications");
+    await page.getByRole("heading", { name: "Rehearse a release" }).waitFor();
+    await page.getByRole("button", { name: "Rehearse", exact: true }).waitFor();
+  });
 
-      await page.keyboard.press("g");
-      await page.keyboard.press("r");
-      await page.getByRole("heading", { name: "Rollouts" }).waitFor();
-      await expect.poll(() => page.evaluate(() => document.activeElement?.tagName)).toBe("H1");
-      const link = page.getByRole("link", { name: "shop", exact: true });
-      for (
-        let presses = 0;
-        presses < 10 && !(await link.evaluate((one) => one === document.activeElement));
-        presses++
-      ) {
-        await page.keyboard.press("Tab");
-      }
-      await page.keyboard.press("Enter");
-      const promote = page.getByRole("button", { name: "Promote", exact: true });
-      await promote.waitFor();
-      await promote.focus();
-      await page.keyboard.press("Enter");
-      await page.getByRole("dialog", { name: "Promote shop:v4?" }).waitFor();
-      for (let presses = 0; presses < 5; presses++) {
-        await page.keyboard.press("Tab");
-        const isInside = await page.evaluate(() => {
-          const { activeElement } = document;
-          return activeElement === document.body || activeElement?.closest("dialog") !== null;
-        });
-        expect(isInside).toBe(true);
-      }
-      await page.getByRole("dialog").getByRole("button", { name: "Promote" }).focus();
-      await page.keyboard.press("Enter");
+  test("a page whose file is gone says so, and can be loaded again", async () => {
+    await page.route("**/console-rehearsal-page-*", (route) => route.abort());
+    await page.goto(`${world.origin}/rehearse`);
 
-      await expect.poll(async () => (await readRollout())?.status?.pauseConditions).toBeUndefined();
-      await page.getByRole("status").getByText("Promoted: the release goes on.").waitFor();
-      expect(await promote.evaluate((button) => button === document.activeElement)).toBe(true);
-      expect(complaints).toEqual([]);
-    });
+    await page.getByText("This page could not be fetched.").waitFor();
+    await page.unroute("**/console-rehearsal-page-*");
+    await page.getByRole("button", { name: "Load it again" }).click();
 
-    test("a version marked bad carries the reason that was given", async () => {
-      await open("/rollouts/shop/shop");
+    await page.getByRole("button", { name: "Rehearse", exact: true }).waitFor();
+  });
 
-      await page.getByRole("button", { name: "Abort as bad" }).click();
-      await page.getByLabel("Why, for those who look later").fill("the basket is empty");
-      await page.getByRole("dialog").getByRole("button", { name: "Abort as bad" }).click();
+  test("a rehearsal is of the users that a service really has", async () => {
+    await open("/rehearse");
 
-      await expect
-        .poll(async () => (await readRollout())?.metadata.annotations?.["sluice.dev/bad"])
-        .toBe("the basket is empty");
-    });
+    await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/checkout");
+    await page.getByRole("button", { name: "Use its own traffic" }).click();
+    await page.getByText("there is no Rollout checkout in shop").waitFor();
+    complaints.splice(0);
+    await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+    await page.getByRole("button", { name: "Use its own traffic" }).click();
+    await page.getByText("the busiest hour has 3 times the quietest").waitFor();
 
-    test("a change is shown as it happens, and only where it is", async () => {
-      await open("/rollouts/shop/shop");
-      await page.getByText("75 %", { exact: true }).waitFor();
-      await expect
-        .poll(() => page.getByRole("row", { name: /shop:v4 canary/ }).textContent(), { timeout: 10_000 })
-        .toMatch(/ms/);
-      await page.evaluate(() => {
-        const changed = new Set<string>();
-        Object.assign(window, { changed });
-        new MutationObserver((records) => {
-          for (const { target } of records) {
-            const element = target instanceof Element ? target : target.parentElement;
-            const clock = element?.closest("time, figure, .versions, .step-note, .messages, .retry");
-            if (clock === null) changed.add(element?.closest("section")?.getAttribute("aria-label") ?? "elsewhere");
-          }
-        }).observe(document.body, { subtree: true, childList: true, characterData: true, attributes: true });
-      });
+    expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
+    expect(await page.getByLabel("Errors of an ordinary day, %").inputValue()).toBe("0.7");
+    expect(await page.getByLabel("p95, ms").inputValue()).toBe("180");
+    await page.reload();
+    await page.getByText("the busiest hour has 3 times the quietest").waitFor();
+    expect(await page.getByLabel("Requests a second").inputValue()).toBe("41.2");
+    expect(await page.getByLabel("Noise").inputValue()).toBe("learned");
+    if (process.env.SCREENSHOTS)
+      await page.screenshot({ path: join(process.env.SCREENSHOTS, "learned.png"), fullPage: true });
+    await page.getByRole("button", { name: "Made-up users again" }).click();
+    expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+  });
 
-      const weights = {
-        canary: { weight: 50, podTemplateHash: "76f4dbb86" },
-        stable: { weight: 50, podTemplateHash: "59f758c9b6" },
-      };
-      await world.client.patch(
-        rollout,
-        { type: "merge", value: { status: { canary: { weights } } } },
-        { subresource: "status" },
-      );
+  test("a service with too little history leaves the users made up, and there is nothing to take back", async () => {
+    const traffic = { ...learnedDay.traffic, requestsPerSecond: 7 };
+    const day: LearnedDay = { isLearned: false, traffic, words: ["too little to learn from: it goes back 8 min"] };
+    await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
+    await open("/rehearse");
 
-      await expect.poll(() => page.getByText("50 %", { exact: true }).count()).toBeGreaterThanOrEqual(2);
-      const changed = await page.evaluate(() => [...(window as unknown as { changed: Set<string> }).changed]);
-      expect(changed).toEqual(["Progress"]);
-    });
+    await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+    await page.getByRole("button", { name: "Use its own traffic" }).click();
+    await page.getByText("too little to learn from: it goes back 8 min").waitFor();
 
-    test("when the control plane goes away the page says so, keeps what it shows, and comes back by itself", async () => {
-      await open("/rollouts/shop/shop");
-      await page.getByText("shop:v4 waits for you").waitFor();
+    expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+    expect(await page.getByRole("button", { name: "Made-up users again" }).count()).toBe(0);
+  });
 
-      await world.goAway();
-      await page
-        .getByRole("alert")
-        .getByText("The control plane is away; traffic goes on.")
-        .waitFor({ timeout: 15_000 });
-      expect(await page.getByText("shop:v4 waits for you").isVisible()).toBe(true);
-      const violations = await violationsOf(page);
-      await world.client.patch(
-        rollout,
-        { type: "merge", value: { status: { phase: "Healthy", stableRS: "76f4dbb86" } } },
-        { subresource: "status" },
-      );
-      await world.comeBack();
+  test("its Pods tell how long they take where its users are too few to learn from", async () => {
+    const readiness = { millis: millis(4000), spread: 0, pods: 3 };
+    const words = ["too little to learn from: it goes back 8 min", "of its 3 Pods 3 tell: ready 4 s"];
+    const day: LearnedDay = { isLearned: false, traffic: learnedDay.traffic, readiness, words };
+    await page.route("**/learned/shop/shop", (route) => route.fulfill({ json: day }));
+    await open("/rehearse");
 
-      await page.getByText("shop:v4 has all traffic.").waitFor({ timeout: 15_000 });
-      expect(await page.getByRole("alert").count()).toBe(0);
-      expect(violations.map(({ id }) => id)).toEqual([]);
-    });
+    await page.getByLabel("An ordinary day of a Rollout that runs here").fill("shop/shop");
+    await page.getByRole("button", { name: "Use its own traffic" }).click();
+    await page.getByText("of its 3 Pods 3 tell: ready 4 s").waitFor();
+
+    expect(await page.getByLabel("Requests a second").inputValue()).toBe("100");
+    expect(await page.getByLabel("Noise").inputValue()).toBe("normal");
+    expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("4");
+    await page.getByRole("button", { name: "Made-up users again" }).click();
+    expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("15");
+  });
+
+  test("Escape leaves a dialog and changes nothing", async () => {
+    await open("/rollouts/shop/shop");
+    const abort = page.getByRole("button", { name: "Abort", exact: true });
+    await abort.click();
+
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect((await readRollout())?.status?.abort).toBeUndefined();
+    expect(await abort.evaluate((button) => button === document.activeElement)).toBe(true);
+  });
+
+  test("what makes no sense can't be pressed, and says why", async () => {
+    await open("/rollouts/shop/shop");
+    const retry = page.getByRole("button", { name: "Retry" });
+
+    await retry.focus();
+    await page.keyboard.press("Enter");
+
+    expect(await retry.getAttribute("aria-disabled")).toBe("true");
+    await page.getByRole("status").getByText("Retry: It isn't aborted.").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  test("a refusal of the API stands in the dialog, which stays", async () => {
+    await open("/rollouts/shop/shop");
+    await page.getByRole("button", { name: "Abort", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+
+    await page.route("**/k8s/**", (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: "application/json",
+        body: '{"message":"the object has been modified"}',
+      }),
+    );
+    await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
+
+    await page.getByRole("alert").getByText("the object has been modified").waitFor();
+  });
+
+  test("a log is followed, and by scrolling up it stays where it is read", async () => {
+    await page.setViewportSize({ width: 1280, height: 600 });
+    await open(`/pods/shop/${pod}`);
+    await page.getByText("GET /api/products 200").waitFor();
+    await page.getByText("tick 30", { exact: true }).waitFor();
+
+    const log = page.getByLabel("Log of shop");
+    const isAtEnd = () => log.evaluate((box) => box.scrollHeight - box.scrollTop - box.clientHeight < 24);
+    expect(await isAtEnd()).toBe(true);
+    await log.evaluate((box) => box.scrollTo({ top: 0 }));
+    await page.getByRole("button", { name: "Follow the end" }).waitFor();
+    await page.getByText("tick 40", { exact: true }).waitFor();
+    expect(await log.evaluate((box) => box.scrollTop)).toBe(0);
+    await page.getByRole("button", { name: "Follow the end" }).click();
+    await expect.poll(isAtEnd, { timeout: 10_000 }).toBe(true);
+  });
+
+  test("the keys are listed, and can be switched off", async () => {
+    await open("/applications");
+
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    const violations = await violationsOf(page);
+    await page.getByLabel("Keys work on their own").uncheck();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await page.waitForTimeout(100);
+
+    expect(new URL(page.url()).pathname).toBe("/applications");
+    expect(violations.map(({ id }) => id)).toEqual([]);
+  });
+
+  test("a filter is part of the address", async () => {
+    await open("/pods?q=59f758c9b6");
+
+    expect(await page.locator("tbody tr").count()).toBe(3);
+    await page.getByLabel("Filter pods").fill("nothing like it");
+    await page.getByText("No pod matches the filter").waitFor();
+    expect(new URL(page.url()).searchParams.get("q")).toBe("nothing like it");
+  });
+
+  test("five pages at once are live: a browser opens six connections to a host, and each page keeps one", async () => {
+    const others = await Promise.all(Array.from({ length: 4 }, () => page.context().newPage()));
+    for (const other of others) {
+      await other.goto(`${world.origin}/rollouts/shop/shop`);
+      await other.getByText("shop:v4 waits for you").waitFor();
+    }
+
+    await open("/applications");
+
+    await page.getByRole("link", { name: "shop", exact: true }).waitFor();
   });
 });
