@@ -19,13 +19,16 @@ export function fnv32a(data: Uint8Array, start = 0x811c9dc5): number {
   return hash >>> 0;
 }
 
+const safeLetters = "bcdfghjklmnpqrstvwxz2456789";
+
 /** Kubernetes' `rand.SafeEncodeString` of the decimal number: no vowels, so no words. */
 export function safeEncode(hash: number): string {
-  const alphabet = "bcdfghjklmnpqrstvwxz2456789";
-  return String(hash)
-    .split("")
-    .map((character) => alphabet[character.charCodeAt(0) % alphabet.length])
-    .join("");
+  const decimal = String(hash);
+  let text = "";
+  for (let place = 0; place < decimal.length; place++) {
+    text += safeLetters.charAt(decimal.charCodeAt(place) % safeLetters.length);
+  }
+  return text;
 }
 
 /** A short, stable, DNS-safe name for any text; for ids that must be the same after a crash. */

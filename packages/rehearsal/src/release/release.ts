@@ -81,6 +81,8 @@ class Release {
   readonly #options: ReleaseOptions;
   readonly #clock = new VirtualClock(startOf2026);
   readonly #rollout: Rollout;
+  /** Among all objects of a world. */
+  readonly #name: string;
   readonly #past: Past | undefined;
   readonly #service: ModelledService;
   readonly #cluster: ModelledCluster;
@@ -101,6 +103,7 @@ class Release {
     this.#options = options;
     this.#begun = begun;
     this.#rollout = rolloutOf(policy, profile);
+    this.#name = `Rollout/${this.#rollout.metadata.name}`;
     this.#past = isSwitched(policy) && profile === "sluice" ? new Past() : undefined;
     const random = seededRandom(seed);
     this.#service = new ModelledService({
@@ -436,8 +439,7 @@ class Release {
 
   #rolloutOf = (world: World): Rollout => this.#rolloutIn(world.objects);
 
-  #rolloutIn = (objects: Objects): Rollout =>
-    (objects.get(`Rollout/${this.#rollout.metadata.name}`) as Rollout | undefined) ?? this.#rollout;
+  #rolloutIn = (objects: Objects): Rollout => (objects.get(this.#name) as Rollout | undefined) ?? this.#rollout;
 }
 
 async function touch(world: World, object: Resource): Promise<void> {

@@ -95,7 +95,8 @@ export function isBlind(result: MetricResult): boolean {
 
 /** `[]`, `{}`, `null`, nothing, or NaN and only NaN. */
 export function isEmpty({ value }: Pick<Measurement, "value">): boolean {
-  if (value === undefined) return false;
+  // A number, as nearly all of them: each measurement is asked for at each look.
+  if (value === undefined || /\d/.test(value)) return false;
   const inner = value
     .trim()
     .replace(/^[[{]/, "")

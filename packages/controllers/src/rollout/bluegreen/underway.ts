@@ -49,7 +49,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
       ...scaling.actions,
       ...pre.actions,
       ...post.actions,
-      ...recordsOf(observed, view, advance, slotEvidence(observed, view, [pre, post]), now),
+      ...recordsOf(observed, view, advance, () => slotEvidence(observed, view, [pre, post]), now),
       ...planBlueGreenJudgement(observed, view, isPreviewed, now),
       ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
       ...planRest(observed, view, { runs: current, restart }),

@@ -52,7 +52,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const backgroundRun = advance.is === "promote" ? undefined : background.status;
   // What a move was decided on goes once status tells of it: repeated after a conflict it is decided on the same.
   const kept = [step.status, background.status].flatMap((run) => (run === undefined ? [] : [run.name]));
-  const evidence = [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
+  const evidence = () => [...slotEvidence(observed, view, [step, background]), ...experiment.evidence];
   // A word that a pause step waits for is used by that step.
   const isWordUsed = view.progress.step?.pause === undefined;
   const experimentName = keepsStep ? experiment.name : undefined;

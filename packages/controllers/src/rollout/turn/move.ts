@@ -76,15 +76,16 @@ export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant)
   }
 }
 
-/** The Decision of a move. */
+/** The Decision of a move; most looks make none, and ask for no evidence. */
 export function recordsOf(
   observed: ObservedRollout,
   view: View,
   move: Move,
-  evidence: readonly DecisionEvidence[],
+  evidenceNow: () => readonly DecisionEvidence[],
   now: Instant,
 ): readonly Effect[] {
   if (move.is === "waiting") return [];
+  const evidence = evidenceNow();
   const { because } = move;
   const by = "by" in move && move.by !== undefined ? { by: move.by } : {};
   const action = move.is === "switch" || move.is === "scaleUp" ? "advance" : move.is;
