@@ -111,7 +111,8 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   }
   return turn(observed, view, now, {
     because: `taken back: ${verdict.message}`,
-    actions: [...before, ...records, ...after],
+    // Without a Quarantine only status tells of it: until then what it was decided on stays, also after a crash.
+    actions: [...before, ...records, ...(isQuarantined ? after : [])],
     events,
     changes,
     progressing: { reason: "RolloutAborted", message },

@@ -49,3 +49,32 @@ test("what a step or a promotion was decided on goes only once status tells of i
   expect(runs.map(isOver)).toEqual([true, true]);
   world.stop();
 });
+
+test("Pods that a version was aborted for go only once status tells of it, where no Quarantine does", async () => {
+  const outside = new Outside();
+  const plans: RolloutPlan[] = [];
+  const world = await World.create({ reconcilers: watched(plans), tasks: handlers(outside) });
+  const release = new Release(world, outside);
+  await release.prepare();
+  const canary = { trafficRouting: undefined };
+  const options = {
+    steps: [setWeight(20), pause("30s")],
+    canary,
+    annotations: { "sluice.dev/gate-quarantine": "off" },
+  };
+  await release.push("web:v1", options);
+  await world.run(seconds(5));
+
+  await release.push("web:crashing", options);
+  await world.run(seconds(60));
+
+  const condemned = plans.filter(({ because }) => because.startsWith("taken back"));
+  const scaled = condemned.flatMap(({ actions }) =>
+    actions.filter((action) => action.do === "patch" && action.key.kind === "ReplicaSet"),
+  );
+  expect(condemned.length).toBeGreaterThan(0);
+  expect(scaled).toEqual([]);
+  const sets = await release.replicaSets();
+  expect(sets.map(({ spec }) => spec.replicas ?? 1).filter((replicas) => replicas > 0)).toHaveLength(1);
+  world.stop();
+});
