@@ -7,6 +7,7 @@ import { stepHash } from "./canary/steps.ts";
 import { isLasting } from "./lasting/marks.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { conditionOf } from "./status/conditions.ts";
+import { isAbortedFor } from "./verdict/aborted-words.ts";
 import { heldBy } from "./verdict/quarantine.ts";
 import { personsVerdict, type Verdict, verdictOn } from "./verdict/verdict.ts";
 import type { View } from "./view.ts";
@@ -45,9 +46,9 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
   const isWantedAgain = status.promoteFull === true && status.abortedAt !== undefined;
   const isAborted = status.abort === true && !isWantedAgain;
   if (isAborted && !view.isFullyPromoted) {
-    if (quarantine === undefined && personsVerdict(view) !== undefined && !view.isFirst) {
-      return { is: "condemned", verdict: personsVerdict(view) as Verdict };
-    }
+    const verdict = quarantine === undefined && !view.isFirst ? personsVerdict(view) : undefined;
+    // Without a Quarantine only status tells that a person's word was heard.
+    if (verdict !== undefined && !isAbortedFor(view, verdict.message)) return { is: "condemned", verdict };
     const reason = conditionOf(status.conditions, "Progressing")?.reason;
     return quarantine === undefined && reason === "Quarantined" ? { is: "released" } : { is: "aborted" };
   }

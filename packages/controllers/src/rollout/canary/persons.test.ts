@@ -248,3 +248,17 @@ test("a release that nobody touches has nobody's word in its log", async () => {
   expect(await release.stableImage()).toBe("web:v2");
   expect(await whys(release)).toEqual([]);
 });
+
+test("a person's word that a version is bad meets no later one, also where nothing is quarantined", async () => {
+  const unquarantined = { steps: [setWeight(20), pause("30s")], annotations: { "sluice.dev/gate-quarantine": "off" } };
+  const release = await Release.begin();
+  await release.push("web:v1", unquarantined);
+  await release.world.run(seconds(60));
+  await release.push("web:v2", unquarantined);
+
+  await release.ask((rollout) => abortPatch(rollout, { bad: "slow" }));
+  await release.world.run(seconds(60));
+
+  expect((await release.status()).abort).toBe(true);
+  expect(Object.keys((await release.rollout()).metadata.annotations ?? {})).not.toContain("sluice.dev/bad");
+});

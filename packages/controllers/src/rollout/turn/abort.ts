@@ -18,6 +18,7 @@ import { planRestart } from "../restart/restart.ts";
 import type { Situation } from "../situation.ts";
 import { conditionOf } from "../status/conditions.ts";
 import { decided, decisionName } from "../status/decisions.ts";
+import { abortedWords } from "../verdict/aborted-words.ts";
 import { begunAgain } from "../verdict/crashes.ts";
 import { gateIsOff } from "../verdict/gates.ts";
 import { forgetBad } from "../verdict/persons-word.ts";
@@ -55,9 +56,6 @@ function abortedChanges(view: View, now: Instant): Changes {
     ...(steps === 0 ? {} : { currentStepIndex: 0 }),
   };
 }
-
-const abortedWords = (view: View, reason: string | undefined): string =>
-  `Rollout aborted update to revision ${view.revision}${reason === undefined ? "" : `: ${reason}`}`;
 
 /**
  * The turn of a bad verdict: traffic to zero before anything else, then the record. Nothing here waits for anything,
@@ -112,7 +110,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   return turn(observed, view, now, {
     because: `taken back: ${verdict.message}`,
     // Without a Quarantine only status tells of it: until then what it was decided on stays, also after a crash.
-    actions: [...before, ...records, ...(isQuarantined ? after : [])],
+    actions: [...before, ...records, ...(isQuarantined || view.status.abortedAt !== undefined ? after : [])],
     events,
     changes,
     progressing: { reason: "RolloutAborted", message },

@@ -56,10 +56,9 @@ test("Pods that a version was aborted for go only once status tells of it, where
   const world = await World.create({ reconcilers: watched(plans), tasks: handlers(outside) });
   const release = new Release(world, outside);
   await release.prepare();
-  const canary = { trafficRouting: undefined };
   const options = {
     steps: [setWeight(20), pause("30s")],
-    canary,
+    isRouted: false,
     annotations: { "sluice.dev/gate-quarantine": "off" },
   };
   await release.push("web:v1", options);
