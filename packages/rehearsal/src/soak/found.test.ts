@@ -428,6 +428,40 @@ test.each<[string, Story]>([
       { plan: 11_925, replicas: 1, isDynamic: true },
     ),
   ],
+  [
+    "everything crashes as what is never ready is taken back without a Quarantine: it is taken back all the same",
+    story([wait(5), { do: "worker", fate: "slow" }, { do: "push", fate: "stuck" }, wait(60)], {
+      seed: 946445232,
+      shape: "pods",
+      plan: 18_260,
+      replicas: 2,
+      hasRings: true,
+      sides: "services",
+      beside: ["worker"],
+      extras: ["noSurge"],
+      budget: "oneMayGo",
+      off: ["quarantine"],
+      disturbance: { ...plainStory.disturbance, crash: 0.03, duplicate: 0.2 },
+    }),
+  ],
+  [
+    "a person calls bad what isn't quarantined: its Judgement ends",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "well" }, wait(5), { do: "callBad" }], {
+      plan: 0,
+      replicas: 1,
+      off: ["quarantine"],
+    }),
+  ],
+  [
+    "nothing is ready by its deadline, which the gate's annotation lets pass",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "stuck" },
+      ],
+      { plan: 3, replicas: 1, off: ["progressDeadline"] },
+    ),
+  ],
 ])("what soaking has found stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -56,6 +56,7 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   // nor for Pods of the stable version, which are no fault of the next one.
   const isSpared =
     spec.progressDeadlineAbort === false ||
+    metadata.annotations?.["sluice.dev/gate-progress-deadline"] === "off" ||
     status.notRevertible !== undefined ||
     readyOf(picture, stable) < (spec.replicas ?? 1);
   const isLate = isSpared && message.startsWith("ProgressDeadlineExceeded");

@@ -59,6 +59,15 @@ export const templateOf = (version: number, { fate, isLasting, isConfigured }: V
   },
 });
 
+const gateAnnotations: Readonly<Record<Story["off"][number], string>> = {
+  crashLoop: "sluice.dev/gate-crash-loop",
+  noData: "sluice.dev/gate-no-data",
+  progressDeadline: "sluice.dev/gate-progress-deadline",
+  neverReady: "sluice.dev/gate-never-ready",
+  quarantine: "sluice.dev/gate-quarantine",
+  judge: "sluice.dev/gate-judge",
+};
+
 const subsets = { name: "web", canarySubsetName: "canary", stableSubsetName: "stable" };
 const bothServices = { canaryService: canaryServiceName, stableService: stableServiceName };
 /** Ping is the canary's until a first promotion: then the two begin to take turns. */
@@ -109,7 +118,10 @@ export function rolloutOf(story: Story, { template, replicas, plan }: Wanted): R
     metadata: {
       name: rolloutKey.name,
       namespace,
-      ...(story.hasRings ? { annotations: { [ringsAnnotation]: "global" } } : {}),
+      annotations: {
+        ...(story.hasRings ? { [ringsAnnotation]: "global" } : {}),
+        ...Object.fromEntries(story.off.map((gate) => [gateAnnotations[gate], "off"])),
+      },
     },
     spec: {
       replicas,

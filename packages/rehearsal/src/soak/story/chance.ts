@@ -4,6 +4,7 @@ import {
   type Act,
   type Beside,
   everyExtra,
+  everyOff,
   type Fate,
   laterExtras,
   type Measures,
@@ -55,7 +56,7 @@ export function storyOf(seed: number, random: Random): Story {
     const isSudden = !onlyAtRest.has(act.do) && happens(0.25);
     steps.push(isSudden ? { ...act, amid: 1 + randomInteger(random, 12) } : act);
   }
-  const story: Omit<Story, "budget" | "routes"> = {
+  const story: Omit<Story, "budget" | "routes" | "off"> = {
     seed,
     shape: one(random, ["weights", "weights", "pods", "blueGreen"]),
     plan: anyPlan(random),
@@ -96,7 +97,8 @@ export function storyOf(seed: number, random: Random): Story {
   const replanned = told.map((step) => (step.do === "steps" ? { ...step, plan: richer(step.plan) } : step));
   const routes = happens(0.2) ? "two" : "one";
   const sides = story.sides === "services" && happens(0.4) ? "pingPong" : story.sides;
-  return { ...story, plan, budget, sides, routes, steps: replanned, extras };
+  const off = happens(0.7) ? [] : everyOff.filter(() => happens(0.3));
+  return { ...story, plan, budget, off, sides, routes, steps: replanned, extras };
 }
 
 /** What a budget has its word in. */

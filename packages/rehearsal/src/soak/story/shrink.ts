@@ -89,6 +89,9 @@ class Shrinking {
     for (const what of this.best.beside) {
       await this.#attempt({ beside: this.best.beside.filter((other) => other !== what) });
     }
+    for (const gate of this.best.off) {
+      await this.#attempt({ off: this.best.off.filter((other) => other !== gate) });
+    }
     for (const extra of this.best.extras) {
       await this.#attempt({ extras: this.best.extras.filter((other) => other !== extra) });
     }

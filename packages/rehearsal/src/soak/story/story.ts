@@ -93,6 +93,9 @@ export const everyExtra = [
 ] as const;
 /** What came later is drawn last. */
 export const laterExtras = ["deadlineAborts", "deadlineStays"] as const;
+/** Gates that a team switched off. */
+export const everyOff = ["crashLoop", "noData", "progressDeadline", "neverReady", "quarantine", "judge"] as const;
+type Off = (typeof everyOff)[number];
 export type Extra = (typeof everyExtra)[number] | (typeof laterExtras)[number];
 
 export interface Story {
@@ -128,6 +131,7 @@ export interface Story {
   readonly delivery: "hand" | "git";
   readonly beside: readonly Beside[];
   readonly extras: readonly Extra[];
+  readonly off: readonly Off[];
   readonly disturbance: Disturbance;
   readonly steps: readonly Step[];
 }
@@ -155,6 +159,7 @@ export const plainStory: Story = {
   delivery: "hand",
   beside: [],
   extras: [],
+  off: [],
   disturbance: calm,
   steps: [],
 };

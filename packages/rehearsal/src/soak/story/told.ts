@@ -123,6 +123,7 @@ export function toldStory(story: Story): string {
     ...(story.template === "own" ? [] : ["workloadRef"]),
     ...(story.delivery === "hand" ? [] : ["from git"]),
     ...story.beside,
+    ...story.off.map((gate) => `gate off: ${gate}`),
     ...story.extras.map((extra) => `spec: ${extra}`),
   ];
   return [
