@@ -1,5 +1,5 @@
-// The judge on a world of queues, on one of traces that nothing was set or trained on, and on one Pod against one; and what
-// one judgement costs.
+// The judge on a world of queues, on one of traces that nothing was set or trained on, on one Pod against one, and against a
+// fresh baseline that starts apart; and what one judgement costs.
 // docs/verdict.md says how the larger benchmark is driven by `sluice judge`. EACH=48: four times the sample; WHY=1: what
 // each false rollback rested on; LEARNED=off: proof alone.
 import { performance } from "node:perf_hooks";
@@ -7,6 +7,7 @@ import { type Random, seededRandom } from "@sluice/kernel";
 import { createJudge } from "@sluice/verdict";
 import type { Row } from "./row.ts";
 import { interval } from "./verdict/interval.ts";
+import { LayeredWorld } from "./verdict/layered-world.ts";
 import { type LoneHarm, LoneWorld } from "./verdict/lone-world.ts";
 import { QueueingWorld, type Release } from "./verdict/queueing-world.ts";
 import { type TracedHarm, type TracedNuisance, TraceWorld } from "./verdict/trace-world.ts";
@@ -65,6 +66,8 @@ const loneBad: Readonly<Record<string, LoneHarm>> = {
   "50 points of failures": { failing: 0.5 },
 };
 const loneRates = [0.3, 0.8, 2];
+/** A world that draws its own rate is played once. */
+const drawn = [0];
 
 interface Outcome {
   readonly rate: number;
@@ -130,6 +133,12 @@ const lone =
   (random, rate) =>
     new LoneWorld(random, rate, harm);
 
+/** A fresh baseline that is as cold as the canary only by and large; rate, windows and harm are drawn. */
+const apart =
+  (isBad: boolean): Make =>
+  (random) =>
+    new LayeredWorld(random, isBad, 1, random);
+
 const share = (outcomes: readonly Outcome[]): number =>
   (100 * outcomes.filter(({ rolledBackAt }) => rolledBackAt !== undefined).length) / outcomes.length;
 
@@ -192,12 +201,19 @@ export async function bench(): Promise<Row[]> {
     bad: mapped(guardBad, (harm) => traced(harm, { coldCache: true, retries: 0.5 })),
   });
   const pods = rowsOf("Pods", 4 * each, { good: mapped(loneGood, lone), bad: mapped(loneBad, lone) }, loneRates);
-  const goods = [...queues.goods, ...traces.goods, ...pods.goods];
+  const fresh = rowsOf(
+    "fresh baseline",
+    8 * each,
+    { good: { "starts apart": apart(false) }, bad: { "any harm, not all of it to be seen": apart(true) } },
+    drawn,
+  );
+  const goods = [...queues.goods, ...traces.goods, ...pods.goods, ...fresh.goods];
   const micros = goods.reduce((sum, { microsPerWindow }) => sum + microsPerWindow, 0) / goods.length;
   return [
     ...queues.rows,
     ...traces.rows,
     ...pods.rows,
+    ...fresh.rows,
     { name: "one judgement", value: micros, unit: "us", goal: "< 1000 us" },
   ];
 }

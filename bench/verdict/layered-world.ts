@@ -38,6 +38,17 @@ interface Endpoint {
   readonly logMedian: number;
 }
 
+interface Start {
+  readonly from: number;
+  readonly coldness: number;
+}
+
+/** Pods that came with a step: the canary's, and a fresh control's. */
+interface Cohort {
+  readonly weight: number;
+  readonly sides: readonly [Start, Start];
+}
+
 const podsOf = (weight: number): number => Math.max(1, Math.round(16 * weight));
 
 /**
@@ -74,10 +85,15 @@ export class LayeredWorld implements World {
   readonly #uneven: number;
   readonly #isFresh: boolean;
   readonly #fillSeconds: number;
-  #cohorts: { readonly weight: number; readonly from: number }[] = [];
+  #cohorts: Cohort[] = [];
+  /** What differs between the starts of a fresh control's pods and of the canary's; undefined where nothing does. */
+  readonly #apart: Chance | undefined;
 
-  /** `roughness`: how many times larger what two equals differ by may be. */
-  constructor(random: Random, isBad: boolean, roughness = 1) {
+  /**
+   * `roughness`: how many times larger what two equals differ by may be. `apart`: the control is a fresh baseline whose
+   * pods start a little before or after the canary's and as cold as they happen to be, where it is as cold otherwise.
+   */
+  constructor(random: Random, isBad: boolean, roughness = 1, apart?: Random) {
     const chance = new Chance(random);
     this.#chance = chance;
     this.#isBad = isBad;
@@ -151,12 +167,14 @@ export class LayeredWorld implements World {
     };
     this.#uneven = Math.exp(0.07 * chance.normal());
     this.#fillSeconds = chance.between(90, 500);
-    this.#isFresh = chance.is(0.12);
+    this.#isFresh = chance.is(0.12) || apart !== undefined;
+    this.#apart = apart === undefined ? undefined : new Chance(apart);
     this.#harm = isBad ? this.#drawHarm(usual) : harmless;
     this.release = {
       plan: this.#plan(),
       bucketEdgesMs: this.#edges,
       history: Array.from({ length: chance.pick([15, 25, 30, 30, 30]) }, () => this.#placebo(own)),
+      ...(apart === undefined ? {} : { control: "fresh" as const }),
     };
   }
 
@@ -167,15 +185,15 @@ export class LayeredWorld implements World {
   window(time: number, weight: number, step: number, stepAge: number): JudgedWindow {
     const seconds = this.windowSeconds;
     const before = this.#cohorts.reduce((sum, cohort) => sum + cohort.weight, 0);
-    if (weight > before + 1e-9) this.#cohorts.push({ weight: weight - before, from: time });
+    if (weight > before + 1e-9) this.#cohorts.push(this.#begin(time, weight - before));
     const load = this.#rate * seconds * Math.exp(this.#wanders.load.after(seconds));
     const shared = { failing: this.#wanders.failing.after(seconds), slower: this.#wanders.slower.after(seconds) };
     const shock = this.#shocks.find(({ from, until }) => time >= from && time < until);
     const serve = (side: 0 | 1): VersionServed => {
       const isNew = side === 0;
       const own = this.#wanders.own[side];
-      const pods = isNew ? podsOf(weight) : Math.max(1, 16 - podsOf(weight));
-      const cold = isNew || this.#isFresh ? this.#coldness(time) : 0;
+      const pods = isNew || this.#apart !== undefined ? podsOf(weight) : Math.max(1, 16 - podsOf(weight));
+      const cold = isNew || this.#isFresh ? this.#coldness(time, side) : 0;
       const deviation = this.#podsOf(isNew, pods);
       const part = isNew ? Math.min(1, weight * this.#uneven) : 1 - Math.min(1, weight * this.#uneven);
       const size = !isNew && this.#isFresh ? Math.min(weight, 1 - weight) : part;
@@ -271,10 +289,28 @@ export class LayeredWorld implements World {
     return rampSeconds > 0 ? Math.min(1, (age + this.windowSeconds) / rampSeconds) : 1;
   }
 
-  #coldness(time: number): number {
+  /** The pods of a step. A gap is as short as that between two readiness probes, or as long as a slow image takes. */
+  #begin(time: number, weight: number): Cohort {
+    const canary = { from: time, coldness: 1 };
+    const chance = this.#apart;
+    if (chance === undefined) return { weight, sides: [canary, canary] };
+    const gap = chance.is(0.3) ? 0 : chance.magnitude(1, 30) * (chance.is(0.5) ? 1 : -1);
+    const ofPods = 0.2 / Math.sqrt(podsOf(weight));
+    const coldness = (): number => Math.exp(ofPods * chance.normal());
+    return {
+      weight,
+      sides: [
+        { from: time, coldness: coldness() },
+        { from: time + gap, coldness: coldness() },
+      ],
+    };
+  }
+
+  #coldness(time: number, side: 0 | 1): number {
     let [sum, all] = [0, 0];
-    for (const { weight, from } of this.#cohorts) {
-      sum += weight * Math.exp(-(time - from) / this.#cold.seconds);
+    for (const { weight, sides } of this.#cohorts) {
+      const { from, coldness } = sides[side];
+      sum += weight * coldness * Math.exp(-Math.max(0, time - from) / this.#cold.seconds);
       all += weight;
     }
     return all > 0 ? sum / all : 0;

@@ -2,10 +2,10 @@ import { millis, murmur3, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createJudge } from "./judge.ts";
 import { judgeVersion } from "./judge-version.ts";
-import type { Served, VersionServed } from "./windows/window.ts";
+import type { JudgedRelease, Served, VersionServed } from "./windows/window.ts";
 
 /** Forty minutes of everything that a judge looks at: a cold start, failures on one endpoint, slowness, a leak, restarts. */
-function whatItSays(): string {
+function whatItSays(control: NonNullable<JudgedRelease["control"]>): string {
   const edges = [10, 20, 40, 80, 160, 320];
   const wave = (step: number, period: number) => Math.sin((2 * Math.PI * step) / period);
   const version = (step: number, requests: number, failing: number, slower: number, pods: number): VersionServed => {
@@ -30,6 +30,7 @@ function whatItSays(): string {
     };
   };
   const judge = createJudge({
+    control,
     plan: [0.05, 0.3, 1].map((weight) => ({ weight: ratio(weight), lasts: millis(900_000) })),
     bucketEdgesMs: edges,
     history: Array.from({ length: 25 }, (_, step) => ({
@@ -53,9 +54,9 @@ function whatItSays(): string {
     });
     said.push(`${action} ${evidence.map(({ signal, nats }) => `${signal} ${nats.toFixed(3)}`).join(" ")}`);
   }
-  return `judge ${judgeVersion}: ${murmur3(new TextEncoder().encode(said.join("\n"))).toString(16)}`;
+  return murmur3(new TextEncoder().encode(said.join("\n"))).toString(16);
 }
 
 test("a judge that says otherwise has another number: raise judgeVersion together with what is expected here", () => {
-  expect(whatItSays()).toBe("judge 8: 6b2615f");
+  expect(`judge ${judgeVersion}: ${whatItSays("stable")} ${whatItSays("fresh")}`).toBe("judge 9: 6b2615f aa3958e0");
 });

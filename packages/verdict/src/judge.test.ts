@@ -8,7 +8,7 @@ import {
   type Verdict,
   type VersionServed,
 } from "./index.ts";
-import { rollbackNats } from "./learned/bar.ts";
+import { freshNats, rollbackNats } from "./learned/bar.ts";
 
 const edges = [10, 20, 40, 80, 160, 320, 640];
 
@@ -62,7 +62,7 @@ class Story {
   #time = 0;
   last: Verdict | undefined;
 
-  constructor(names?: Names) {
+  constructor(names?: Names, control: NonNullable<JudgedRelease["control"]> = "stable") {
     const release: JudgedRelease = {
       plan: [
         { weight: ratio(0.2), lasts: millis(600_000) },
@@ -75,6 +75,7 @@ class Story {
         first: serve(this.#random, 25, 60),
         second: serve(this.#random, 25, 60),
       })),
+      control,
       ...(names === undefined ? {} : { names }),
     };
     this.#judge = createJudge(release);
@@ -190,6 +191,31 @@ test("a cold start that fades is no regression, the same slowness that stays is"
 
   expect(cold.last?.action).not.toBe("rollback");
   expect(slow.last).toMatchObject({ action: "rollback", evidence: [{ signal: "latency" }, {}, {}, {}, {}, {}, {}] });
+});
+
+test("a fresh baseline, as cold as the new version, shows a slower one sooner and with less", () => {
+  const seen = (["stable", "fresh"] as const).map((control) => {
+    const good = new Story(undefined, control).run(60, () => ({}));
+    const slow = new Story(undefined, control).run(60, () => ({ slower: 1.5 }));
+    return { good: good.last?.action, bar: good.last?.bar, slow: slow.last?.action, seconds: slow.seconds };
+  });
+
+  const [stable, fresh] = seen;
+  expect(stable).toMatchObject({ good: "continue", bar: rollbackNats, slow: "rollback" });
+  expect(fresh).toMatchObject({ good: "continue", bar: rollbackNats - freshNats.other, slow: "rollback" });
+  expect(fresh?.seconds).toBeLessThan(stable?.seconds ?? 0);
+});
+
+test("a cold start in which a fresh baseline differs a little is no regression either", () => {
+  const story = new Story(undefined, "fresh");
+
+  story.run(
+    60,
+    (time) => ({ slower: 1 + 0.8 * Math.exp(-time / 45) }),
+    (time) => ({ slower: 1 + 0.7 * Math.exp(-(time + 3) / 45) }),
+  );
+
+  expect(story.last?.action).toBe("continue");
 });
 
 test("a failure that begins late is found as late, not lost in a healthy past", () => {

@@ -1,7 +1,7 @@
 import { type Ratio, ratio } from "@sluice/kernel";
 import { shippedModel } from "./generated/model.ts";
-import { familyOf, rollbackNats } from "./learned/bar.ts";
-import type { TreeModel } from "./learned/trees.ts";
+import { familyOf, freshNats, leastNats, rollbackNats } from "./learned/bar.ts";
+import type { Family, TreeModel } from "./learned/trees.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { Signals } from "./signals.ts";
 import type { JudgedRelease, JudgedWindow, Tolerances } from "./windows/window.ts";
@@ -12,7 +12,7 @@ export interface Verdict {
   readonly confidence: Ratio;
   /** Log of the strongest evidence after paying for every look: `bar` and more ends the release. */
   readonly nats: number;
-  /** `rollbackNats`, or what the learned layer asks for of this release. */
+  /** `rollbackNats` (less against a fresh baseline), or what the learned layer asks for of this release. */
   readonly bar: number;
   readonly evidence: readonly Evidence[];
   /** The weight must not grow yet: there is a suspicion, and time left to hold for it. */
@@ -92,17 +92,20 @@ class ReleaseJudge implements Judge {
     const nats = strongest?.nats ?? Number.NEGATIVE_INFINITY;
     // Without a control what was learned has nothing to look at.
     const learned = window.stable === undefined ? undefined : this.#signals.bars(evidence, window.ends / 1000);
+    const proofFor = (one: Evidence) => rollbackNats - this.#lessFor(familyOf(one));
     const barFor = (one: Evidence) => {
       const family = familyOf(one);
-      return learned === undefined || family === undefined ? rollbackNats : learned[family];
+      if (learned === undefined || family === undefined) return proofFor(one);
+      return Math.max(leastNats, learned[family] - this.#lessFor(family));
     };
     const decisive = evidence.find((one) => one.nats >= barFor(one));
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
     const doubts = evidence.find((one) => !isOneOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
+    const proven = decisive ?? strongest;
     const told: Told = {
       action,
-      grounds: groundsOf(decisive, strongest, action),
+      grounds: groundsOf(action, { decisive, isProven: proven !== undefined && proven.nats >= proofFor(proven) }),
       strongest: decisive ?? waited ?? strongest,
       isSuspicious: nats >= holdNats,
       sharedSince: this.#signals.sharedSince,
@@ -120,6 +123,10 @@ class ReleaseJudge implements Judge {
       requests: this.#signals.requests,
       because: sentence(told, this.#release.names),
     };
+  }
+
+  #lessFor(family: Family | undefined): number {
+    return this.#signals.isFresh ? freshNats[family ?? "other"] : 0;
   }
 
   #suspects(nats: number, { step, stable }: JudgedWindow): boolean {
@@ -163,11 +170,9 @@ const isOneOfMany = (one: Evidence): boolean =>
 
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */
 function groundsOf(
-  decisive: Evidence | undefined,
-  strongest: Evidence | undefined,
   action: Verdict["action"],
+  { decisive, isProven }: { readonly decisive: Evidence | undefined; readonly isProven: boolean },
 ): Told["grounds"] {
-  const isProven = ((decisive ?? strongest)?.nats ?? 0) >= rollbackNats;
   if (decisive !== undefined) return isProven ? "proof" : "learned";
   return isProven && action !== "rollback" ? "learned" : "waited";
 }

@@ -197,6 +197,11 @@ export class Signals {
       .sort((left, right) => right.nats - left.nats);
   }
 
+  /** Is the control a fresh baseline, as cold as the canary? */
+  get isFresh(): boolean {
+    return this.#control.isFresh;
+  }
+
   /** What the learned layer asks for of this release; undefined where it has no say. `time`: seconds since the release began. */
   bars(evidence: readonly Evidence[], time: number): Bars | undefined {
     return this.#learned?.judge(evidence, time);

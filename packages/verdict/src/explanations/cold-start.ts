@@ -70,6 +70,11 @@ export class Cohorts {
     for (const cohort of this.#cohorts) cohort.served += requests / Math.max(1, pods);
   }
 
+  /** Is the control as cold as the canary? */
+  get isShared(): boolean {
+    return this.#control.isFresh;
+  }
+
   get newest(): number {
     return this.#cohorts.at(-1)?.starts ?? 0;
   }

@@ -4,6 +4,11 @@ import { type Family, families, scoreOf, type TreeModel, type Trees } from "./tr
 
 /** Evidence at which a release ends by proof alone. Measured in docs/verdict.md: higher hurts more users, lower rejects good releases. */
 export const rollbackNats = 6.9;
+/**
+ * Nats less where the control is a fresh baseline: as cold and as young as the canary, it leaves fewer innocent explanations,
+ * of slowness above all.
+ */
+export const freshNats: Readonly<Record<Family | "other", number>> = { slowness: 1.4, failures: 0.4, other: 0.4 };
 /** However sure a model is, so much has to be shown to a person. */
 export const leastNats = 3;
 /** And however much it doubts, so much ends a release. */

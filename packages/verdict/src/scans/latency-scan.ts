@@ -27,6 +27,8 @@ const refutedMax = 5;
 
 /** A Pod that pauses slows a window or two, by more than a history of whole minutes shows; a harm lasts. */
 const lastsSeconds = 30;
+/** Against a fresh baseline, which is kept to see sooner: two usual windows. */
+const lastsSecondsFresh = 20;
 
 /** Two versions drift apart and together again within about this time. */
 const driftSeconds = 150;
@@ -183,10 +185,11 @@ export class LatencyScan {
 
   finding(): LatencyFinding {
     let best: LatencyFinding = { nats: Number.NEGATIVE_INFINITY, since: 0, slower: 0 };
+    const lasts = this.#cohorts.isShared ? lastsSecondsFresh : lastsSeconds;
     const onsets = this.#onsets.all;
     for (let index = 0; index < onsets.length; index++) {
       const { since, sums } = onsets[index] as (typeof onsets)[number];
-      if (sums.windows < 2 || sums.seconds < lastsSeconds) continue;
+      if (sums.windows < 2 || sums.seconds < lasts) continue;
       const scale = restless(sums);
       const levelVariance = scale / sums.weight + sums.pods / sums.weight;
       let without = Number.POSITIVE_INFINITY;
