@@ -61,14 +61,17 @@ export class ModelledCluster {
     plan: ({ set, readyAt, fate, took }, now) => {
       const ready = fate === "well" ? readyAt.filter((at) => at <= now).length : 0;
       const next = readyAt.find((at) => at > now);
+      const told = {
+        replicas: wantedOf(set),
+        readyReplicas: ready,
+        availableReplicas: ready,
+        observedGeneration: set.metadata.generation ?? 0,
+      };
+      // That Pods are on their way is told with the first of them that is ready: nobody decides anything before.
+      const isNews = next === undefined || fate !== "well" || ready !== (set.status?.readyReplicas ?? 0);
       return {
         actions: this.#podsOf(set, { fate, ready, took }, now),
-        status: {
-          replicas: wantedOf(set),
-          readyReplicas: ready,
-          availableReplicas: ready,
-          observedGeneration: set.metadata.generation ?? 0,
-        },
+        ...(isNews ? { status: told } : {}),
         because: "modelled",
         ...(next === undefined ? {} : { wakeAt: next }),
       };
