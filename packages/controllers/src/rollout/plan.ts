@@ -9,6 +9,7 @@ import { isWithinRollbackWindow } from "./canary/rollback-window.ts";
 import { goOn } from "./canary/underway.ts";
 import { type Changes, canaryStatusOf } from "./changes.ts";
 import { changedConfiguration } from "./configuration/snapshots.ts";
+import { undoneOf } from "./configuration/undone.ts";
 import { throughTheDoor } from "./lasting/door.ts";
 import { isOverruling, isPastStop, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -161,5 +162,10 @@ function stillAccepted({ status, hash }: View): NotRevertibleStatus | undefined 
 
 function changedWords(observed: ObservedRollout, view: View): string {
   const changed = changedConfiguration(observed, view);
-  return changed.length === 0 ? "" : `, with another ${changed.join(" and ")}`;
+  if (changed.length === 0) return "";
+  // Under its name another content stands: else nobody would see from the manifests why.
+  const isUndone = undoneOf(view.rollout)?.version === view.hash;
+  return isUndone
+    ? `, with ${changed.join(" and ")} as it was then: a person went back to it`
+    : `, with another ${changed.join(" and ")}`;
 }

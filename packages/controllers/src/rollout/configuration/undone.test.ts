@@ -1,4 +1,11 @@
-import { builtInKinds, type ConfigMap, type Deployment, type PodTemplateSpec, type Resource } from "@sluice/api";
+import {
+  builtInKinds,
+  type ConfigMap,
+  type Decision,
+  type Deployment,
+  type PodTemplateSpec,
+  type Resource,
+} from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { undoPatch } from "../index.ts";
@@ -88,6 +95,12 @@ test.each([
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
   expect(await contents(release)).toEqual({ 2: "new", 3: "old" });
   expect(await written(release)).toMatchObject(template());
+  const found = await release.world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
+  expect(found.map(({ spec }) => spec.because)).toContainEqual(
+    expect.stringMatching(
+      /^version \w+ begins as revision 3, with ConfigMap settings as it was then: a person went back/,
+    ),
+  );
 });
 
 test("an undo that is undone brings the new content back, and a change of it begins a release", async () => {
