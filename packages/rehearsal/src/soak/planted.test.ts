@@ -182,6 +182,10 @@ const keepsHeaderRoutes = inRollout(
 const forgetsARoute = doing("Rollout", (action) =>
   kindOf(action) === "VirtualService" && JSON.stringify(action).includes('"name":"web-shop"') ? undefined : action,
 );
+/** What it finds there next it takes for somebody else's. */
+const misremembers = doing("Rollout", (action) =>
+  kindOf(action) === "VirtualService" ? rewritten(action, "shop/web=10", "shop/web=20") : action,
+);
 const sharesTooMuch = doing("Rollout", (action) =>
   rewritten(rewritten(action, '"weight":5}', '"weight":15}'), '"weight":90', '"weight":70'),
 );
@@ -237,6 +241,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["lists no endpoints", "ready", listsNobody, story(never)],
   ["says that a person did it", "why", blamesPeople, story(bad)],
   ["says what wasn't done", "why", tellsTales, story(bad)],
+  ["says that somebody changed the routes", "why", misremembers, story(two)],
   ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],
   ["routes before Pods are ready", "ready", believesPods, story(never)],

@@ -52,6 +52,10 @@ export class Truth {
         by !== "a person" || possible === undefined || possible.some((word) => said.has(word)),
         () => `Decision ${name} says that a person did ${action}, and nobody did`,
       );
+      // Nobody in a story writes into routes but the Rollout, and syncs that leave its weights alone.
+      const meddled = () =>
+        `Decision ${name} says that somebody changed the routes, and nobody did: ${decision.spec.because}`;
+      checks.holds("why", action !== "restore", meddled);
       // It is written before what it is about, which is decided anew where somebody edits in between.
       const isEdited = before?.rollout.metadata.generation !== now.rollout.metadata.generation;
       if (claims[action] !== undefined && !isEdited) {
