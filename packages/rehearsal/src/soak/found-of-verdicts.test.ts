@@ -90,6 +90,14 @@ test.each<[string, Story]>([
       { plan: 3, replicas: 1, off: ["progressDeadline"] },
     ),
   ],
+  [
+    "a person goes back to what a ConfigMap said before, which stays under its name as it is",
+    story([{ do: "push", fate: "well" }, { do: "configure" }, { do: "undo" }], {
+      plan: 3,
+      replicas: 1,
+      isConfigured: true,
+    }),
+  ],
 ])("what soaking has found of verdicts stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

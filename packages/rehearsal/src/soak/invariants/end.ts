@@ -135,7 +135,9 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     template?.spec.containers[0]?.envFrom?.[0]?.configMapRef?.name;
   // An undo goes back to what was read then, by the copy's own name.
   const [read, asked] = [readBy(running?.spec.template), readBy(spec.template ?? taken?.spec.template) ?? settingsName];
-  if (read !== undefined && phase === "Healthy") {
+  // An undo means what was read then, beside the name as its author wrote it.
+  const isUndone = metadata.annotations?.["sluice.dev/undone"]?.includes(stable) === true;
+  if (read !== undefined && phase === "Healthy" && !isUndone) {
     const contentOf = (name: string) => picture.configMaps.find((one) => one.metadata.name === name)?.data;
     checks.holds(
       "agrees",
