@@ -4,6 +4,21 @@ import { first, story, wait } from "./told.fixture.ts";
 
 test.each<[string, Story]>([
   [
+    "the only Pod of a version that is promoted in full goes, and the next version is there before the weight fell",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        { do: "git", isReachable: false },
+        wait(45),
+        { do: "promoteFull", amid: 8 },
+        { do: "evict", amid: 1 },
+        { do: "push", fate: "well" },
+      ],
+      { seed: 947220697, plan: 0, replicas: 1, delivery: "git" },
+    ),
+  ],
+  [
     "a restart is asked for while the only Pod of the next version becomes available",
     story(
       [{ do: "push", fate: "well" }, wait(65), { do: "push", fate: "slow" }, wait(5), { do: "restart" }, wait(900)],

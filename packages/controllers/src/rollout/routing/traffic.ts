@@ -63,13 +63,12 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
 export function planTraffic(observed: ObservedRollout, view: View, isAborted: boolean): TrafficPlan {
   const canary = canaryOf(view.rollout);
   const sides = sidesOf(view.rollout);
-  const { switches, events } = planServices(observed, view, sides);
   const services = weighedServices(observed);
   if (!isRouted(view.rollout) || services.length === 0) {
+    const { switches, events } = planServices(observed, view, sides, true);
     const isSettled = switches.length === 0;
     return { actions: switches, events, weight: undefined, isSettled, weights: undefined, meddled: [] };
   }
-  const subsets = planSubsets(observed, view, canary);
   const baseline = freshBaseline(observed, view);
   // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
   const isAwaited = !isAborted && baseline.is === "coming";
@@ -82,6 +81,10 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
   const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
   const weight = isReady ? wanted : routed;
+  // What the version before it got isn't for the one that comes after: first the weight falls to what its steps say.
+  const mayFollow = isAborted || weight <= due;
+  const { switches, events } = planServices(observed, view, sides, mayFollow);
+  const subsets = planSubsets(observed, view, canary, mayFollow);
   const asked = isAborted ? [] : experimentShares(observed, view);
   const shares = isAborted ? [] : [...asked, ...baselineShares(observed, baseline, weight, asked)];
   const managed = {
@@ -101,7 +104,8 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
     const next = withRings(claimed, observed, sides);
     return next === virtualService ? [] : [{ do: "update", object: next }];
   });
-  const actions = isAborted ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
+  const isLess = isAborted || weight < routed;
+  const actions = isLess ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
   return {
     actions,
     events: [...events, ...weightEvents(view, weight)],
@@ -224,7 +228,7 @@ function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, servic
   );
 }
 
-function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrategy): Effect[] {
+function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrategy, mayFollow: boolean): Effect[] {
   const { destinationRule, replicaSets, ruleRival } = observed;
   const reference = canary.trafficRouting?.istio?.destinationRule;
   if (reference === undefined || destinationRule === undefined) return [];
@@ -239,15 +243,16 @@ function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrate
     if (set === undefined || availableOf(set) === 0) return undefined;
     return isFullyAvailable(set) || isEnough || availableOf(setOf(side)) === 0 ? hash : undefined;
   };
+  const isKept = isDraining(view) || (!mayFollow && availableOf(setOf(known.canary)) > 0);
   const hashed = withSubsetHashes(destinationRule, reference, {
-    canary: isDraining(view) && known.canary !== undefined ? undefined : next(known.canary, view.hash, areAtGoal(view)),
+    canary: isKept && known.canary !== undefined ? undefined : next(known.canary, view.hash, areAtGoal(view)),
     stable: next(known.stable, stableHash(view), view.isFullyPromoted && hasCanaryPods(view, replicasOf(view.rollout))),
   });
   const rule = withManager(hashed, view.rollout);
   return rule === destinationRule ? [] : [{ do: "update", object: rule }];
 }
 
-function planServices(observed: ObservedRollout, view: View, sides: Sides) {
+function planServices(observed: ObservedRollout, view: View, sides: Sides, mayFollow: boolean) {
   const switches: Effect[] = [];
   const events: PlannedEvent[] = [];
   const hasPingPong = canaryOf(view.rollout).pingPong !== undefined;
@@ -260,15 +265,15 @@ function planServices(observed: ObservedRollout, view: View, sides: Sides) {
     // A Service that already serves a version changes only to one that is there, all of it; nobody at all is worse.
     const serving = replicaSets.find((candidate) => hashOf(candidate) === selected);
     const isLost = serving === undefined || (mayChange && availableOf(serving) === 0);
-    const mayFollow = isLost && !isIdle && availableOf(set) > 0;
-    if (selected !== undefined && !mayFollow && !(mayChange && isFullyAvailable(set))) return;
+    const isBetter = isLost && !isIdle && availableOf(set) > 0;
+    if (selected !== undefined && !isBetter && !(mayChange && isFullyAvailable(set))) return;
     switches.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
     events.push(switchEvent(service, hashOf(set)));
   };
   // Of two that take turns only the one without traffic changes its version, and only for one that begins.
   aim(sides.stableService, view.stable ?? view.canary, !hasPingPong, false);
   if (!isDraining(view)) {
-    aim(sides.canaryService, view.canary, !hasPingPong || !view.isFullyPromoted, view.isFullyPromoted);
+    aim(sides.canaryService, view.canary, mayFollow && (!hasPingPong || !view.isFullyPromoted), view.isFullyPromoted);
   }
   return { switches, events };
 }
