@@ -97,14 +97,17 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
   const isOther = status.currentPodHash !== view.hash;
   const steps = progress.steps.length;
   const isRecent = isOther && isWithinRollbackWindow(view, observed.replicaSets);
+  const start = steps === 0 ? undefined : view.isFullyPromoted || isRecent ? steps : 0;
+  const { weights, stablePingPong } = status.canary ?? {};
   const changes: Changes = {
-    currentStepIndex: steps === 0 ? undefined : view.isFullyPromoted || isRecent ? steps : 0,
+    currentStepIndex: start,
     abort: undefined,
     abortedAt: undefined,
     promoteFull: undefined,
     pauseConditions: undefined,
     controllerPause: undefined,
-    canary: canaryStatusOf({ weights: status.canary?.weights, stablePingPong: status.canary?.stablePingPong }),
+    // From the first moment on a person may skip it.
+    canary: canaryStatusOf({ weights, stablePingPong, reachedStepIndex: view.isFullyPromoted ? undefined : start }),
     blueGreen: blueGreenBegun(status),
     notRevertible: stillAccepted(view),
     begunAgain: isOther ? returned(observed, view, now) : status.begunAgain,

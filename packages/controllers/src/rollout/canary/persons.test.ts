@@ -1,7 +1,8 @@
-import type { Decision, Rollout } from "@sluice/api";
+import { type Decision, keyOf, type Rollout } from "@sluice/api";
 import { type Random, seconds, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, type RequestedPatch, restartPatch, retryPatch } from "../index.ts";
+import { rolloutKind } from "../names.ts";
 import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 
 const options: ReleaseOptions = {
@@ -235,6 +236,41 @@ test.each<[string, readonly ((rollout: Rollout) => readonly RequestedPatch[])[],
   await release.world.run(seconds(120));
 
   expect((await whys(release)).toSorted()).toEqual([...told].toSorted());
+});
+
+/** Skips the first step as soon as status says that the release is at it, before anybody acts on that. */
+async function skipAtOnce(release: Release): Promise<void> {
+  for await (const event of release.world.client.watch<Rollout>(rolloutKind)) {
+    if (!("object" in event)) continue;
+    const { object } = event;
+    const { currentStepIndex, abort, abortedAt } = object.status ?? {};
+    if (currentStepIndex !== 0 || abort !== undefined || abortedAt !== undefined) continue;
+    for (const { patch } of promotePatch(object, { skip: "current" })) {
+      await release.world.client.patch(keyOf(object), patch, { subresource: "status" });
+    }
+    return;
+  }
+}
+
+test.each<[string, (release: Release) => Promise<void>]>([
+  ["begun", (release) => release.push("web:v3", options)],
+  [
+    "begun again, having come further before",
+    async (release) => {
+      await release.ask(abortPatch);
+      await release.ask(retryPatch);
+    },
+  ],
+])("a first step that a person skips as soon as a version has %s stands in the log", async (_, begin) => {
+  const release = await underway();
+  const skipping = skipAtOnce(release);
+
+  await begin(release);
+  await skipping;
+  await release.world.settle();
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 1 });
+  expect(await whys(release)).toContain("advance: a person went on past step 1 (setWeight: 20)");
 });
 
 test("a release that nobody touches has nobody's word in its log", async () => {

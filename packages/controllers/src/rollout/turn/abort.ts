@@ -201,6 +201,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
         currentStepAnalysisRunStatus: undefined,
         currentBackgroundAnalysisRunStatus: undefined,
         currentExperiment: undefined,
+        reachedStepIndex: steps === 0 ? undefined : start,
       }),
       blueGreen: blueGreenBegun(view.status),
       ...(accepted === undefined ? {} : { notRevertible: { accepted } }),
