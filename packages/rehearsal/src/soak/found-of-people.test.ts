@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import { play, type Story } from "./index.ts";
-import { story } from "./told.fixture.ts";
+import { plainStory, play, type Story } from "./index.ts";
+import { story, wait } from "./told.fixture.ts";
 
 test.each<[string, Story]>([
   [
@@ -12,6 +12,29 @@ test.each<[string, Story]>([
         { do: "push", fate: "well" },
       ],
       { seed: 947220822, plan: 2648, replicas: 1, template: "deployment" },
+    ),
+  ],
+  [
+    "a person goes on without data, and all crashes once everybody is sent to that version: the word is on record",
+    story(
+      [
+        wait(5),
+        { do: "query", answer: "NaN" },
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        wait(5),
+        { do: "promote" },
+      ],
+      {
+        seed: 947221747,
+        shape: "blueGreen",
+        plan: 3,
+        replicas: 1,
+        hasBackground: true,
+        hasRings: true,
+        disturbance: { ...plainStory.disturbance, crash: 0.03 },
+      },
     ),
   ],
 ])("what soaking has found of people's words stays repaired: %s", async (_name, told) => {

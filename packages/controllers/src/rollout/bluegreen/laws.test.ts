@@ -1,3 +1,4 @@
+import type { Decision } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../../laws/index.ts";
@@ -13,6 +14,15 @@ const whole = {
   postPromotionAnalysis: analysed("errors"),
 };
 const byHand = { autoPromotionEnabled: false };
+
+/** What stands in the log as a person's, in order. */
+async function wordsOfPeople(world: World): Promise<readonly string[]> {
+  const found = await world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
+  return found
+    .filter(({ spec }) => spec.by === "a person")
+    .map(({ spec }) => `${spec.subject.revision}: ${spec.action}: ${spec.because}`)
+    .toSorted();
+}
 
 /** A story told in a world that may crash or hear late; `outside` is the same for every telling. */
 function scenario(tell: (release: BlueGreenRelease) => Promise<void>): Scenario {
@@ -45,6 +55,7 @@ function scenario(tell: (release: BlueGreenRelease) => Promise<void>): Scenario 
         quarantines: (await release.quarantines()).map(({ spec }) => [spec.images, spec.reason]),
         runsGoOn: (await release.analysisRuns()).filter(({ status }) => status?.phase === "Running").length,
         decisions: (await release.decisions()).filter((action) => ["promote", "abort", "quarantine"].includes(action)),
+        words: await wordsOfPeople(world),
       };
     },
   };
@@ -80,11 +91,22 @@ const persons = scenario(async (release) => {
   await release.world.run(seconds(60));
 });
 
+const withoutData = scenario(async (release) => {
+  const strategy = { prePromotionAnalysis: analysed("errors") };
+  await release.pushBlueGreen("web:v1", strategy);
+  await release.world.run(seconds(5));
+  release.outside.answers = { errors: [Number.NaN] };
+  await release.pushBlueGreen("web:v2", strategy);
+  await release.ask(promotePatch);
+  await release.world.run(seconds(5));
+});
+
 const laws = [
   ["a good release", good, 30],
 
   ["a release that fails after the switch", takenBack, 60],
   ["a release that people steer", persons, 20],
+  ["a release that a person lets go on without data", withoutData, 60],
 ] as const;
 
 test.each(laws)("law: %s settles", (_name, law) => settles(law));

@@ -26,7 +26,8 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
   const pre = planSlot(observed, view, "pre", wantedAnalysis(observed, view, "pre"), now);
   const post = planSlot(observed, view, "post", wantedAnalysis(observed, view, "post"), now);
   const advance: Move = stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
-  const active = advance.is === "switch" ? view.hash : activeBefore(observed, view);
+  const isSwitching = advance.is === "switch";
+  const active = isSwitching ? view.hash : activeBefore(observed, view);
   const services = planServices(observed, view, active);
   const scaling = planBlueGreenScaling(
     observed,
@@ -35,21 +36,24 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     now,
   );
   // The Pods that everybody is sent to from this turn on were counted, and what is scaled in it a budget doesn't count yet.
-  const isBusy = advance.is === "switch" || scaling.actions.length > 0;
+  const isBusy = isSwitching || scaling.actions.length > 0;
   const restart = isBusy ? noRestart(view) : planRestart(observed, view, now);
   // An answer to an inconclusive analysis is a new look, no word on the pause that follows.
   const looksAnew = [pre, post].some(({ wasWaved, judgement }) => wasWaved && judgement === undefined);
   const isPreviewed = pre.status !== undefined || pauseOf(view, "BlueGreenPause") !== undefined;
   const current = [pre.status, post.status].flatMap((run) => (run === undefined ? [] : [run.name]));
   const said = saidOf(observed, view, { move: advance, slots: [pre, post], restart, stop, isWordUsed: looksAnew }, now);
+  const records = recordsOf(observed, view, advance, () => slotEvidence(observed, view, [pre, post]), now);
   return turn(observed, view, now, {
     ...said,
     actions: [
+      // First: after a crash between the two, nothing would tell any more who sent everybody there, and why.
+      ...(isSwitching ? records : []),
       ...services.actions,
       ...scaling.actions,
       ...pre.actions,
       ...post.actions,
-      ...recordsOf(observed, view, advance, () => slotEvidence(observed, view, [pre, post]), now),
+      ...(isSwitching ? [] : records),
       ...planBlueGreenJudgement(observed, view, isPreviewed, now),
       ...(advance.is === "promote" || view.isFullyPromoted ? notedPromotion(view, now) : []),
       ...planRest(observed, view, { runs: current, restart }),

@@ -89,12 +89,21 @@ export function recordsOf(
   const { because } = move;
   const by = "by" in move && move.by !== undefined ? { by: move.by } : {};
   const action = move.is === "switch" || move.is === "scaleUp" ? "advance" : move.is;
-  return [decided(observed, view, now, { action, because, evidence, ...by, ...slotOf(view, move) })];
+  return [decided(observed, view, now, { action, because, evidence, ...by, ...slotOf(observed, view, move) })];
 }
 
-function slotOf({ rollout, hash, status }: View, { is }: Move): { readonly slot?: string } {
+function slotOf(
+  { services }: ObservedRollout,
+  { rollout, hash, status }: View,
+  { is }: Move,
+): { readonly slot?: string } {
   // Two advances of one version: each has a record of its own, also where both come within one status.
-  if (is === "switch" || is === "scaleUp") return { slot: `${rollout.metadata.resourceVersion}|${is}` };
+  if (is === "scaleUp") return { slot: `${rollout.metadata.resourceVersion}|${is}` };
+  // Whatever happens to the Rollout between a crash and its repeat: a switch is over once the Service is another.
+  if (is === "switch") {
+    const active = services.get(blueGreenOf(rollout)?.activeService ?? "");
+    return { slot: `${active?.metadata.resourceVersion}|${is}` };
+  }
   // A canary is promoted once, whatever else is seen between a conflict and its repeat.
   const isOnce = is === "promote" && blueGreenOf(rollout) === undefined;
   return isOnce ? { slot: `${hash}|${status.stableRS ?? ""}` } : {};
