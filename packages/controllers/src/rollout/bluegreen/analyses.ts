@@ -17,8 +17,9 @@ export function wantedAnalysis(
   const { prePromotionAnalysis, postPromotionAnalysis } = blueGreenOf(view.rollout) ?? {};
   const isCut = activeHash(observed, view) === view.hash;
   const isBegun = slotStatus(view, slot) !== undefined;
+  // What was begun still says whether everybody may be sent there again.
   if (slot === "post")
-    return isCut && (isBegun || hasFollowed(observed, view, view.hash)) ? postPromotionAnalysis : undefined;
+    return isBegun || (isCut && hasFollowed(observed, view, view.hash)) ? postPromotionAnalysis : undefined;
   const count = newCount(observed, view);
   const isReady = wantedOf(view.canary) === count && availableOf(view.canary) >= count;
   return !isCut && (isBegun || isReady) ? prePromotionAnalysis : undefined;

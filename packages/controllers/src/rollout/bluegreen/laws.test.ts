@@ -54,7 +54,9 @@ function scenario(tell: (release: BlueGreenRelease) => Promise<void>): Scenario 
         pauses: pauseConditions?.map(({ reason }) => reason),
         quarantines: (await release.quarantines()).map(({ spec }) => [spec.images, spec.reason]),
         runsGoOn: (await release.analysisRuns()).filter(({ status }) => status?.phase === "Running").length,
-        decisions: (await release.decisions()).filter((action) => ["promote", "abort", "quarantine"].includes(action)),
+        decisions: (await release.decisions()).filter((action) =>
+          ["advance", "promote", "abort", "quarantine"].includes(action),
+        ),
         words: await wordsOfPeople(world),
       };
     },

@@ -34,7 +34,7 @@ function nextUnjudged(observed: ObservedRollout, view: View, analyses: Analyses,
   }
   if (isCut) return nextPromotion(observed, view, analyses.post, fast);
   return fast === undefined
-    ? nextBefore(observed, view, analyses.pre, now)
+    ? (undecidedAnalysis([analyses.post]) ?? nextBefore(observed, view, analyses.pre, now))
     : nextSwitch(observed, view, now, fast.is, status.promoteFull === true ? "a person" : undefined);
 }
 
