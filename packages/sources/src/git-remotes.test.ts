@@ -4,13 +4,10 @@ import { createServer } from "node:http";
 import { type AddressInfo, createServer as createTcp } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isFault } from "@sluice/kernel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RepositoryCredential } from "./git/credentials.ts";
 import { GitSources } from "./git-sources.ts";
-import { ScratchRepository } from "./testing/scratch-repository.ts";
-
-const configMap = (name: string, extra = "") => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${extra}`;
+import { configMap, refusal, ScratchRepository } from "./testing/scratch-repository.ts";
 
 let repository: ScratchRepository;
 let folder: string;
@@ -29,15 +26,6 @@ afterEach(() => {
   repository.remove();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const refusal = async (work: Promise<unknown>) => {
-  const fault = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!isFault(fault)) throw new Error(`expected a fault, got ${String(fault)}`);
-  return fault;
-};
 
 /** The same repository over http, by git's own backend; `guard` may answer first. */
 async function serve(guard: (authorization: string | undefined) => number | undefined = () => undefined) {

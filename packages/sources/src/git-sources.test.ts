@@ -1,13 +1,10 @@
 import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { isFault } from "@sluice/kernel";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { RepositoryCredential } from "./git/credentials.ts";
 import { GitSources } from "./git-sources.ts";
-import { ScratchRepository } from "./testing/scratch-repository.ts";
-
-const configMap = (name: string, extra = "") => `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${extra}`;
+import { configMap, refusal, ScratchRepository } from "./testing/scratch-repository.ts";
 
 let repository: ScratchRepository;
 let folder: string;
@@ -26,15 +23,6 @@ afterEach(() => {
   repository.remove();
   rmSync(folder, { recursive: true, force: true });
 });
-
-const refusal = async (work: Promise<unknown>) => {
-  const fault = await work.then(
-    () => undefined,
-    (thrown: unknown) => thrown,
-  );
-  if (!isFault(fault)) throw new Error(`expected a fault, got ${String(fault)}`);
-  return fault;
-};
 
 describe("revisions", () => {
   test("branch, tag, sha, short sha and HEAD name the same commit", async () => {

@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { isFault } from "@sluice/kernel";
 
 const identity = {
   PATH: process.env.PATH,
@@ -81,3 +82,16 @@ export class ScratchRepository {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
+
+export const configMap = (name: string, extra = "") =>
+  `apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ${name}\n${extra}`;
+
+/** The fault that it must end with. */
+export const refusal = async (work: Promise<unknown>) => {
+  const fault = await work.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!isFault(fault)) throw new Error(`expected a fault, got ${String(fault)}`);
+  return fault;
+};
