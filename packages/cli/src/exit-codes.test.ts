@@ -35,6 +35,7 @@ test.each<[string, readonly string[], number]>([
   ["a gate that all meet but one that can't be rehearsed", [...beside, "--require", "duration <= 9h"], 2],
   ["a gate that isn't met, whatever can't be rehearsed beside it", [...beside, "--require", "duration <= 1s"], 1],
   ["nothing that runs is a failure", ["rollout", "get", "shop", "--data", folder], 1],
+  ["a comparison that failed isn't a difference", ["app", "diff", "shop", "--data", folder], 2],
   ["a gate that nobody could ask is none", ["rehearse", shop, ...gone, "--require", "duration <= 9h"], 2],
   ["without a gate what doesn't answer is a failure", ["rehearse", shop, ...gone], 1],
 ])(

@@ -158,8 +158,12 @@ export function createProgram(): Command {
 
 /** Runs one command line; failures are printed for people, or as JSON where that was asked for. */
 export async function run(argv: readonly string[]): Promise<void> {
+  let asked: Command | undefined;
   try {
-    await createProgram().parseAsync([...argv]);
+    const program = createProgram().hook("preAction", (_, command) => {
+      asked = command;
+    });
+    await program.parseAsync([...argv]);
   } catch (thrown) {
     if (thrown instanceof CommanderError && thrown.code.startsWith("commander.")) {
       process.exitCode = thrown.exitCode === 0 ? 0 : usageExitCode;
@@ -167,15 +171,16 @@ export async function run(argv: readonly string[]): Promise<void> {
     }
     if (argv.includes("--json")) console.log(JSON.stringify(failureAsJson(thrown)));
     else printFailure(thrown);
-    process.exitCode = exitCodeOf(thrown, argv);
+    process.exitCode = exitCodeOf(thrown, asked);
   }
 }
 
 /** What was asked for makes no sense: an option, a value, a manifest. 1 is left to what failed, and to answers that say no. */
 const usageExitCode = 2;
 
-function exitCodeOf(thrown: unknown, argv: readonly string[]): number {
-  // Of a gate 1 is the answer that it isn't met: whatever kept it from being asked is told apart.
-  const isGate = argv.some((word) => /^--require(=|$)/.test(word));
-  return isGate || (isFault(thrown) && thrown.kind === "invalid") ? usageExitCode : 1;
+function exitCodeOf(thrown: unknown, asked: Command | undefined): number {
+  // Of a question 1 is the answer that says no: whatever kept it from being asked is told apart.
+  const isGate = asked?.opts().require !== undefined;
+  const isQuestion = isGate || (asked?.name() === "diff" && asked.parent?.name() === "app");
+  return isQuestion || (isFault(thrown) && thrown.kind === "invalid") ? usageExitCode : 1;
 }

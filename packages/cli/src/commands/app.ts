@@ -93,7 +93,7 @@ function renderApplication({ metadata, spec, status }: Application): string {
   return [...lines, "", renderTable(["KIND", "NAMESPACE", "NAME", "SYNC", "HEALTH", "MESSAGE"], rows)].join("\n");
 }
 
-/** `sluice app diff NAME`: what a sync would change; exit code 1 where there is a difference. */
+/** `sluice app diff NAME`: what a sync would change; exit code 1 where there is a difference, 2 where not all could be compared. */
 export async function diffApplication(name: string, options: CommandOptions): Promise<number> {
   const connection = await connectToApplications(options);
   const { items: secrets } = await connection.client.list<Resource>(
@@ -129,7 +129,7 @@ export async function diffApplication(name: string, options: CommandOptions): Pr
       );
     else console.log(different.length === 0 ? "no difference" : different.map(renderDifference).join("\n"));
     if (!options.json) for (const error of errors) console.error(paint("yellow", error));
-    return different.length === 0 && errors.length === 0 ? 0 : 1;
+    return errors.length > 0 ? 2 : different.length > 0 ? 1 : 0;
   } finally {
     sources.close();
     await connection.close();
