@@ -1,17 +1,76 @@
+import { builtInKinds, type Client, KindRegistry, type Resource } from "@sluice/api";
+import { Fault, seededRandom, VirtualClock } from "@sluice/kernel";
+import { createStore } from "@sluice/store";
 import { expect, test } from "vitest";
-import { refusedAll } from "./apply.ts";
+import { failureAsJson } from "../terminal/failure.ts";
+import { applyAll } from "./apply.ts";
 
-const wrong = { kind: "invalid", message: "a.yaml:1: spec.replicas: found many" } as const;
-const changed = { kind: "conflict", message: "b.yaml:1: somebody else writes spec.replicas" } as const;
-const held = { kind: "forbidden", message: "c.yaml:1: the namespace is being deleted" } as const;
+const settings = (name: string, data: object): Resource =>
+  ({ apiVersion: "v1", kind: "ConfigMap", metadata: { name }, data }) as Resource;
+const well = settings("well", { a: "1" });
+const wrong = settings("wrong", { a: 1 });
+
+async function storing(): Promise<Client> {
+  const kinds = new KindRegistry(builtInKinds());
+  const { client } = await createStore({ kinds, clock: new VirtualClock(), random: seededRandom(1) });
+  return client;
+}
+
+/** A store that answers to one name as `fault` says. */
+const refusing = (client: Client, name: string, fault: Fault): Client => ({
+  ...client,
+  get: (key) => client.get(key),
+  patch: async (key, ...rest) => {
+    if (key.name === name) throw fault;
+    return client.patch(key, ...rest);
+  },
+});
+
+const applied = async (client: Client, ...resources: readonly Resource[]) => {
+  const manifests = resources.map((resource, index) => ({ resource, file: "all.yaml", line: 1 + 5 * index }));
+  const told: string[] = [];
+  const options = { namespace: "default", dryRun: false };
+  const thrown = await applyAll(client, manifests, options, ({ name }) => told.push(name)).catch((fault) => fault);
+  return { thrown, told, json: failureAsJson(thrown) };
+};
+
+test("what is refused and what was taken are one document", async () => {
+  const { json, told } = await applied(await storing(), well, wrong);
+
+  expect(told).toEqual(["well"]);
+  expect(json).toMatchObject({
+    applied: [{ kind: "ConfigMap", namespace: "default", name: "well", result: "created" }],
+    refused: [{ file: "all.yaml", line: 6, kind: "ConfigMap", name: "wrong", reason: "invalid" }],
+    error: expect.stringMatching(/^all\.yaml:6: .*data/s),
+    kind: "invalid",
+  });
+});
+
+test("where nobody answers any more, what was taken before is told", async () => {
+  const client = refusing(await storing(), "late", new Fault("unavailable", "nobody answers"));
+
+  const { json } = await applied(client, well, settings("late", {}));
+
+  expect(json).toMatchObject({
+    applied: [{ name: "well" }],
+    refused: [],
+    error: "nobody answers",
+    kind: "unavailable",
+  });
+});
 
 test.each([
-  ["manifests that are wrong", [wrong, wrong], "invalid"],
-  ["one that somebody else holds among them", [wrong, changed], "conflict"],
-  ["one that may not be", [held], "forbidden"],
-] as const)("what %s are refused as, which the exit code tells", (_, refusals, kind) => {
-  const fault = refusedAll(refusals);
+  ["conflict", "somebody else writes spec.replicas"],
+  ["forbidden", "the namespace is being deleted"],
+] as const)(
+  "manifests aren't at fault where one of them is refused for a %s, which the exit code tells",
+  async (kind, message) => {
+    const client = refusing(await storing(), "held", new Fault(kind, message));
 
-  expect(fault.kind).toBe(kind);
-  expect(fault.message.split("\n")).toEqual(refusals.map(({ message }) => message));
-});
+    const { thrown } = await applied(client, wrong, settings("held", {}));
+
+    expect(thrown.kind).toBe(kind);
+    expect(thrown.message).toContain(`all.yaml:6: ${message}`);
+    expect(thrown.message).toMatch(/^all\.yaml:1: /);
+  },
+);

@@ -1,9 +1,9 @@
 import type { Client, Resource } from "@sluice/api";
-import { Fault, type FaultKind, isFault, sameJson, toFault } from "@sluice/kernel";
+import { Fault, type FaultKind, sameJson, toFault } from "@sluice/kernel";
 import type { LocatedResource } from "@sluice/sources";
 import { connect } from "../connection.ts";
 import { readManifests } from "../manifests.ts";
-import { describeFailure } from "../terminal/failure.ts";
+import { describeFailure, PartlyDone } from "../terminal/failure.ts";
 import type { CommandOptions } from "./options.ts";
 
 export interface Applied {
@@ -13,47 +13,68 @@ export interface Applied {
   readonly result: "created" | "configured" | "unchanged";
 }
 
+/** What wasn't taken, where it stands, and why. */
+interface Refused {
+  readonly file: string;
+  readonly line: number;
+  readonly kind: string;
+  readonly name: string;
+  readonly reason: FaultKind;
+  readonly message: string;
+}
+
 /** `sluice apply -f …`: server-side apply of every manifest; what is refused is named with its file and line. */
 export async function apply(
   options: CommandOptions & { readonly filename: readonly string[]; readonly dryRun?: boolean },
 ) {
   const manifests = await readManifests(options.filename);
   const connection = await connect(options);
-  const applied: Applied[] = [];
-  const refusals: Refusal[] = [];
   try {
-    for (const manifest of [...manifests].sort(byDependency)) {
-      try {
-        const one = await applyOne(
-          connection.client,
-          withNamespace(manifest.resource, connection.namespace),
-          options.dryRun,
-        );
-        applied.push(one);
-        if (!options.json)
-          console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
-      } catch (thrown) {
-        if (isFault(thrown) && thrown.kind === "unavailable") throw thrown;
-        const message = `${manifest.file}:${manifest.line}: ${describeFailure(thrown)}${repairOf(thrown)}`;
-        refusals.push({ kind: toFault(thrown).kind, message });
-      }
-    }
+    const { namespace } = connection;
+    const applied = await applyAll(
+      connection.client,
+      manifests,
+      { namespace, dryRun: options.dryRun === true },
+      (one) => {
+        if (options.json) return;
+        console.log(`${one.kind.toLowerCase()}/${one.name} ${one.result}${options.dryRun ? " (dry run)" : ""}`);
+      },
+    );
+    if (options.json) console.log(JSON.stringify({ applied, refused: [] }));
   } finally {
     await connection.close();
   }
-  if (options.json) console.log(JSON.stringify({ applied, refused: refusals.map(({ message }) => message) }));
-  if (refusals.length > 0) throw refusedAll(refusals);
 }
 
-interface Refusal {
-  readonly kind: FaultKind;
-  readonly message: string;
-}
-
-/** Of all that was refused. The manifests are at fault only where each of them is: the rest may be taken another time. */
-export function refusedAll(refusals: readonly Refusal[]): Fault {
-  const other = refusals.find(({ kind }) => kind !== "invalid");
-  return new Fault(other?.kind ?? "invalid", refusals.map(({ message }) => message).join("\n"));
+/**
+ * Applies all that is taken, in the order in which things need each other.
+ * Faults: PartlyDone where something was refused, or nobody answers any more. The manifests are at fault only where each
+ * refusal is theirs: the rest may be taken another time.
+ */
+export async function applyAll(
+  client: Client,
+  manifests: readonly LocatedResource[],
+  { namespace, dryRun }: { readonly namespace: string; readonly dryRun: boolean },
+  tell: (one: Applied) => void,
+): Promise<readonly Applied[]> {
+  const applied: Applied[] = [];
+  const refused: Refused[] = [];
+  for (const { file, line, resource } of [...manifests].sort(byDependency)) {
+    try {
+      const one = await applyOne(client, withNamespace(resource, namespace), dryRun);
+      applied.push(one);
+      tell(one);
+    } catch (thrown) {
+      const fault = toFault(thrown);
+      if (fault.kind === "unavailable") throw new PartlyDone(fault, { applied, refused });
+      const message = `${describeFailure(thrown)}${repairOf(thrown)}`;
+      refused.push({ file, line, kind: resource.kind, name: resource.metadata.name, reason: fault.kind, message });
+    }
+  }
+  if (refused.length === 0) return applied;
+  const reason = refused.find((one) => one.reason !== "invalid")?.reason ?? "invalid";
+  const words = refused.map(({ file, line, message }) => `${file}:${line}: ${message}`).join("\n");
+  throw new PartlyDone(new Fault(reason, words), { applied, refused });
 }
 
 /** How to repair what Kubernetes' own text only states. */

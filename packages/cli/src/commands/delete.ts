@@ -2,6 +2,7 @@ import { kindKey, type Resource } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
 import { readManifests } from "../manifests.ts";
+import { PartlyDone } from "../terminal/failure.ts";
 import { withNamespace } from "./apply.ts";
 import { findKinds, servedKinds } from "./kinds.ts";
 import type { CommandOptions } from "./options.ts";
@@ -32,9 +33,11 @@ export async function remove(
       const gone = await client.delete(key, { propagationPolicy: "Background" });
       (gone === undefined ? missing : deleted).push(`${key.kind.toLowerCase()}/${key.name}`);
     }
+    if (!options.json) for (const name of deleted) console.log(`${name} deleted`);
+    if (missing.length > 0) {
+      throw new PartlyDone(new Fault("invalid", `not found: ${missing.join(", ")}`), { deleted, missing });
+    }
     if (options.json) console.log(JSON.stringify({ deleted, missing }));
-    else for (const name of deleted) console.log(`${name} deleted`);
-    if (missing.length > 0) throw new Fault("invalid", `not found: ${missing.join(", ")}`);
   } finally {
     await close();
   }
