@@ -1,9 +1,10 @@
 import { Fault, hours, type Instant, instant, isFault, type Millis, minutes } from "@sluice/kernel";
 import { labelValue, type MatrixSeries } from "@sluice/metrics";
 import type { History, HistoryPoint } from "@sluice/rehearsal";
+import { codeLabels, type Outcome, outcomeOf } from "./codes.ts";
 import type { HistoryDoor } from "./door.ts";
 import { type FoundQuantiles, fetchQuantiles } from "./quantiles.ts";
-import { type CountedFailures, codeLabels, type HistorySource } from "./sources.ts";
+import type { CountedFailures, HistorySource } from "./sources.ts";
 
 /** One point tells of this long: long enough for a rate of what is scraped each minute. */
 export const step = minutes(5);
@@ -70,11 +71,9 @@ export async function fetchHistory(door: HistoryDoor, found: Found): Promise<Fet
     .sort((one, other) => Number(one) - Number(other));
   const points = new Map<number, HistoryPoint>();
   for (const { labels, times, values } of requests) {
-    const kind = kindOf(
-      told.map((label) => labelValue(labels, label)),
-      source.failures === undefined,
-    );
-    for (const [place, time] of times.entries()) add(points, time, kind, values[place] ?? 0);
+    const codes = Object.fromEntries(told.map((label) => [label, labelValue(labels, label)]));
+    const outcome = outcomeOf(codes, source.failures === undefined);
+    for (const [place, time] of times.entries()) add(points, time, outcome, values[place] ?? 0);
   }
   for (const { times, values } of failures) {
     for (const [place, time] of times.entries()) addFailures(points, time, values[place] ?? 0);
@@ -110,25 +109,14 @@ const rateOf = ({ isOwn }: HistoryDoor, counter: string): string =>
 const rateIn = (door: HistoryDoor, { query, isRate }: CountedFailures): string =>
   isRate ? query : rateOf(door, query);
 
-type Kind = "failures" | "notFound" | "good";
-
-/** gRPC's codes that are no client's fault, and what Micrometer calls them all. */
-const grpcFailures = /^(SERVER_ERROR|Unknown|DeadlineExceeded|Unimplemented|Internal|Unavailable|DataLoss)$/;
-
-/** gRPC answers 200 whatever its own code says: what failed by any of them failed. */
-function kindOf(codes: readonly string[], tellsFailures: boolean): Kind {
-  if (tellsFailures && codes.some((code) => /^5/.test(code) || grpcFailures.test(code))) return "failures";
-  return codes.some((code) => /^[34]/.test(code)) ? "notFound" : "good";
-}
-
-function add(points: Map<number, HistoryPoint>, time: number, kind: Kind, rate: number): void {
+function add(points: Map<number, HistoryPoint>, time: number, outcome: Outcome, rate: number): void {
   if (!Number.isFinite(rate) || rate < 0) return;
   const before = points.get(time) ?? { endsAt: time / 1000, requests: 0, failures: 0, notFound: 0, latencyCounts: [] };
   const count = (rate * step) / 1000;
   points.set(time, {
     ...before,
     requests: before.requests + count,
-    ...(kind === "good" ? {} : { [kind]: before[kind] + count }),
+    ...(outcome === "good" ? {} : { [outcome]: before[outcome] + count }),
   });
 }
 

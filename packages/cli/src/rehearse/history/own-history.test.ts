@@ -114,6 +114,26 @@ test("failures that a counter of their own counts, or gRPC's codes, are learned 
   await door.close();
 });
 
+test("gRPC's codes are learned as numbers, too, where the label is gRPC's", async () => {
+  const calls: readonly (readonly [string, number])[] = [
+    ["0", 1000],
+    ["3", 100],
+    ["5", 88],
+    ["14", 12],
+  ];
+  const counters = calls.map(([grpc_response_status, each]): Counter => {
+    const labels = { __name__: "istio_requests_total", response_code: "200", grpc_response_status };
+    return { labels, aMinute: () => each };
+  });
+  const door = await ownHistory(await stateWith(counters, 24 * hour));
+
+  const { traffic } = await learnedTraffic(door, await webPolicy(), { ...wanted, query: "istio_requests_total" });
+  await door.close();
+
+  expect(traffic.requestsPerSecond).toBeCloseTo(20, 1);
+  expect(traffic.errors).toBeCloseTo(0.01, 4);
+});
+
 test("of several labels that tell what became of a request each counts", async () => {
   const counter = (labels: Readonly<Record<string, string>>, each: number): Counter => ({
     labels,

@@ -1,6 +1,7 @@
 import type { LabelMatcher } from "@sluice/languages";
 import { metricNameLabel } from "@sluice/metrics";
 import { readAskedQuery } from "./asked-query.ts";
+import { codeLabels } from "./codes.ts";
 
 /** Series that may tell of a service: a counter of requests, and a histogram of how long they took. */
 export interface HistorySource {
@@ -29,18 +30,6 @@ export const failuresOfQuery = (query: string): CountedFailures => ({
   query,
   isRate: readAskedQuery("--query-failures", query).is === "rate",
 });
-
-/** Under which what became of a request is told. */
-export const codeLabels = [
-  "code",
-  "status",
-  "response_code",
-  "status_code",
-  "http_status",
-  "http_status_code",
-  "http_response_status_code",
-  "grpc_code",
-];
 
 export interface Sought {
   readonly namespace: string;
