@@ -302,6 +302,7 @@ export {
   type RollbackRule,
 } from "./kinds/sluice/rollback-policy.ts";
 export type { RouteTable, RouteTableSpec, RouteTableStatus } from "./kinds/sluice/route-table.ts";
+export { readUndone, type Undone, undoneAnnotation } from "./kinds/sluice/undone.ts";
 export { applyDefaults } from "./schema/defaults.ts";
 export { goDurationMillis, quantityValue } from "./schema/formats.ts";
 export { valueAt } from "./schema/path.ts";

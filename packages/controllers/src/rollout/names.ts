@@ -1,4 +1,4 @@
-import type { Rollout } from "@sluice/api";
+import { type Rollout, undoneAnnotation } from "@sluice/api";
 import { badAnnotation, configurationAnnotation, startSecondsAnnotation } from "@sluice/api/release";
 import type { KindKey, ResourceKey } from "@sluice/kernel";
 import { managedByAnnotation, weighedByAnnotation } from "../marks/index.ts";
@@ -43,8 +43,7 @@ export const annotations = {
   bad: badAnnotation,
   /** Ours: a person let this version, by its hash, go back past what can't be undone. */
   pastNotRevertible: "sluice.dev/past-not-revertible",
-  /** Ours: a person went back to this version, also to the content of ConfigMaps and Secrets that it read. */
-  undone: "sluice.dev/undone",
+  undone: undoneAnnotation,
   /** Ours, on ReplicaSets: when their version was promoted the last time. */
   promotedAt: "sluice.dev/promoted-at",
   /** Ours, on ReplicaSets: how long the slowest of their Pods took from its start to being ready, when they were new. */

@@ -5,6 +5,7 @@ import { checkDeadline, checkRollingUpdate, checkWorkloadSelector } from "../app
 import { checkTemplate } from "../core/pod-rules.ts";
 import { doubled, doubles, exactlyOne, forbidden, invalid, missing, setKeys } from "../rules.ts";
 import { ringsAnnotation } from "../sluice/ring-set.ts";
+import { checkUndone } from "../sluice/undone.ts";
 import { checkMatchers } from "./analysis-rules.ts";
 import { checkExperimentStep } from "./experiment-rules.ts";
 import type {
@@ -50,6 +51,7 @@ export function checkRollout(rollout: Rollout, old: Rollout | undefined): readon
       }),
     );
   }
+  violations.push(...checkUndone(rollout.metadata, old?.metadata));
   if (spec.workloadRef !== undefined) violations.push(...checkWorkloadReference(spec, spec.workloadRef));
   else {
     if (spec.selector === undefined) violations.push(missing("spec.selector", "a selector for the template's labels"));

@@ -169,3 +169,21 @@ test("an undo of an earlier image brings its content along, and one of the same 
   expect(await contents(release)).toEqual({ 3: "new", 4: "new", 5: "old" });
   expect(await written(release)).toMatchObject(template());
 });
+
+test("what the original's plugin copies from a ReplicaSet is the old version, its content included", async () => {
+  const release = await released(own);
+  const [set] = (await release.replicaSets()).filter(
+    ({ metadata }) => metadata.annotations?.["rollout.argoproj.io/revision"] === "1",
+  );
+  const { "rollouts-pod-template-hash": hash, ...labels } = set?.spec.template?.metadata?.labels ?? {};
+
+  const copied = { ...set?.spec.template, metadata: { labels } };
+  await release.world.client.patch(
+    { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, name: "web" },
+    { type: "json", operations: [{ op: "replace", path: "/spec/template", value: copied }] },
+  );
+  await release.world.run(minutes(2));
+
+  expect(await release.status()).toMatchObject({ phase: "Healthy", stableRS: hash });
+  expect(await contents(release)).toEqual({ 2: "new", 3: "old" });
+});

@@ -1,26 +1,19 @@
-import type { PodTemplateSpec, ReplicaSet, Rollout } from "@sluice/api";
+import {
+  type PodTemplateSpec,
+  type ReplicaSet,
+  type Rollout,
+  readUndone,
+  type Undone,
+  undoneAnnotation,
+} from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
 import { type ConfigurationDigests, named, pinned, podTemplateHash } from "../../version/index.ts";
 import { writtenTemplate } from "../metadata/written-template.ts";
-import { annotations } from "../names.ts";
 import { copiedIn, hashOf, notedContent, notesOf } from "./notes.ts";
 
-/** A version that a person went back to, whose ConfigMaps and Secrets have another content by now. */
-export interface Undone {
-  /** Its hash. */
-  readonly version: string;
-  /** Whose old content is meant, and only while this is the content under its name. */
-  readonly instead: ConfigurationDigests;
-}
-
 export function undoneOf({ metadata }: Rollout): Undone | undefined {
-  try {
-    const undone: Partial<Undone> | null = JSON.parse(metadata.annotations?.[annotations.undone] ?? "null");
-    if (typeof undone?.version !== "string" || typeof undone.instead !== "object") return undefined;
-    return { version: undone.version, instead: undone.instead ?? {} };
-  } catch {
-    return undefined;
-  }
+  const word = metadata.annotations?.[undoneAnnotation];
+  return word === undefined ? undefined : readUndone(word);
 }
 
 /** The old content that is meant, by `Kind/name`; `instead` of which. Undefined once the template is another. */
