@@ -34,12 +34,15 @@ const imageOf = ({ spec }: ReplicaSet): string => spec.template?.spec.containers
 
 /** A test says so how many Pods of a ReplicaSet are available at most. */
 const availableAnnotation = "test/available";
+/** And that its controller hears nothing for now. */
+const deafAnnotation = "test/deaf";
 
 /** A ReplicaSet's Pods, as an agent would have them at once. */
 const modelledReplicaSets = (effects: Effects): Reconciler<ReplicaSet, ReplicaSet, Effect> => ({
   kind: { apiVersion: "apps/v1", kind: "ReplicaSet" },
   observe: async (set) => set,
   plan(set, now) {
+    if (set.metadata.annotations?.[deafAnnotation] !== undefined) return { actions: [], because: "deaf" };
     const replicas = wantedOf(set);
     const image = imageOf(set);
     const isWell = !["crashing", "greedy", "stuck", "unready"].some((word) => image.includes(word));
@@ -290,14 +293,21 @@ export class Release {
   }
 
   /** At most so many Pods of this version are available from now on; undefined: all of them. */
-  async limit(image: string, available: number | undefined): Promise<void> {
+  limit(image: string, available: number | undefined): Promise<void> {
+    return this.#note(image, availableAnnotation, available === undefined ? null : String(available));
+  }
+
+  /** Nobody hears from now on how many Pods this version is asked for. */
+  deafen(image: string, isDeaf = true): Promise<void> {
+    return this.#note(image, deafAnnotation, isDeaf ? "yes" : null);
+  }
+
+  async #note(image: string, annotation: string, value: string | null): Promise<void> {
     const isOwn = ({ metadata }: ReplicaSet) => metadata.ownerReferences?.[0]?.kind === "Rollout";
     const set = (await this.replicaSets()).find((candidate) => isOwn(candidate) && imageOf(candidate) === image);
     if (set === undefined) throw new Error(`no ReplicaSet of ${image}`);
-    const value = {
-      metadata: { annotations: { [availableAnnotation]: available === undefined ? null : String(available) } },
-    };
-    await this.world.client.patch(keyOf(set), { type: "merge", value });
+    const noted = { metadata: { annotations: { [annotation]: value } } };
+    await this.world.client.patch(keyOf(set), { type: "merge", value: noted });
     await this.world.settle();
   }
 

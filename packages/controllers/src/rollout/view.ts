@@ -76,7 +76,8 @@ export const wantedOf = (set: ReplicaSet | undefined): number => (set === undefi
 export const availableOf = (set: ReplicaSet | undefined): number => set?.status?.availableReplicas ?? 0;
 export const deadlineOf = (set: ReplicaSet): string | undefined =>
   set.metadata.annotations?.[annotations.scaleDownDeadline] || undefined;
-/** The ReplicaSet's own controller has caught up with what it should be. */
+/** The ReplicaSet's own controller has caught up with what it should be: until then it may count Pods that it is about to take. */
 export const isCaughtUp = (set: ReplicaSet): boolean =>
   (set.status?.observedGeneration ?? 0) >= (set.metadata.generation ?? 0);
-export const isFullyAvailable = (set: ReplicaSet): boolean => wantedOf(set) > 0 && availableOf(set) >= wantedOf(set);
+export const isFullyAvailable = (set: ReplicaSet): boolean =>
+  wantedOf(set) > 0 && availableOf(set) >= wantedOf(set) && isCaughtUp(set);

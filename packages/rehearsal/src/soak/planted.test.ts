@@ -65,6 +65,11 @@ const believesPods = observing("Rollout", ({ replicaSets, pods }) => ({
     },
   })),
 }));
+const believesCounts = observing("Rollout", ({ replicaSets }) => ({
+  replicaSets: (replicaSets as { status?: object; metadata: { generation?: number } }[]).map((set) =>
+    set.status === undefined ? set : { ...set, status: { ...set.status, observedGeneration: set.metadata.generation } },
+  ),
+}));
 const ignoresQuarantines = observing("Rollout", () => ({ quarantines: [] }));
 const believesEndpoints = doing("Service", (action) => rewritten(action, '"ready":false', '"ready":true'));
 const keepsPods = doing("Rollout", (action) => (JSON.stringify(action).includes('"replicas":0') ? undefined : action));
@@ -223,6 +228,7 @@ const removed: Steps = [
   { do: "remove", how: "background" },
   wait(60),
 ];
+const leftAndBack: Steps = [{ do: "remove", how: "orphan" }, { do: "recreate" }];
 const restart: Steps = [...first, { do: "restart" }, wait(60)];
 const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
 const again: Steps = [
@@ -246,6 +252,16 @@ test.each<[string, string, Sabotage, Story]>([
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],
   ["routes before Pods are ready", "ready", believesPods, story(never)],
   ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],
+  [
+    "routes to Pods that are just being taken",
+    "ready",
+    believesCounts,
+    story([{ do: "push", fate: "slow" }, { do: "push", fate: "well" }, wait(5), ...leftAndBack], {
+      plan: 3282,
+      replicas: 5,
+      budget: "oneMayGo",
+    }),
+  ],
   ["lists endpoints before Pods are ready", "ready", believesEndpoints, story(never)],
   ["ignores Quarantines", "quarantine", ignoresQuarantines, story(again)],
   ["ignores Quarantines without a router", "quarantine", ignoresQuarantines, story(again, { shape: "pods" })],
@@ -293,7 +309,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["keeps rings as they were", "agrees", keepsRings, story([...first, { do: "rings" }], { hasRings: true })],
   ["throws what nobody expects", "sound", throwsOnce, story([{ do: "job", fate: "well" }, wait(5)])],
   ["mixes versions", "weight", mixesVersions, story(removed)],
-  ["adopts nothing", "agrees", adoptsNothing, story([...first, { do: "remove", how: "orphan" }, { do: "recreate" }])],
+  ["adopts nothing", "agrees", adoptsNothing, story([...first, ...leftAndBack])],
   ["ignores budgets", "budget", ignoresBudgets, story(restart, { budget: "twoStay", replicas: 2 })],
   ["holds back what it made", "gone", holdsBack, story(removed)],
   ["leaves routes to nobody", "gone", forgets("VirtualService"), story(removed, { plan: 6 })],

@@ -149,3 +149,18 @@ test.each([
     expect((await runs(release)).map(([, , phase]) => phase)).not.toContain("Running");
   },
 );
+
+test("a step isn't over before its ReplicaSet has heard of it: what it counts may be Pods that are just being taken", async () => {
+  const release = await halfway({ steps: [setWeight(50), pause()] });
+  await release.deafen("web:v2");
+
+  await release.push("web:v2", { steps: [setWeight(0), setWeight(50), pause()] });
+  await release.world.run(seconds(5));
+  const unheard = { step: (await release.status()).currentStepIndex, weight: await release.weight() };
+  await release.deafen("web:v2", false);
+  await release.world.run(seconds(5));
+
+  expect(unheard).toEqual({ step: 0, weight: 0 });
+  expect(await release.status()).toMatchObject({ currentStepIndex: 2, phase: "Paused" });
+  expect(await release.weight()).toBe(50);
+});

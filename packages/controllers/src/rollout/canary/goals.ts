@@ -1,5 +1,6 @@
+import type { ReplicaSet, Rollout } from "@sluice/api";
 import { pauseOf } from "../turn/pauses.ts";
-import { availableOf, deadlineOf, type View, wantedOf } from "../view.ts";
+import { availableOf, deadlineOf, isCaughtUp, type View, wantedOf } from "../view.ts";
 import { approximateCounts, type ReplicaCounts } from "./replicas/approximate.ts";
 import { basicCounts } from "./replicas/basic.ts";
 import { surgeLimits } from "./replicas/limits.ts";
@@ -85,9 +86,11 @@ export const hasNobodyToSendTo = (view: View): boolean =>
   goalCounts(view, false).canary === 0;
 
 /** The canary has the Pods that this step asks for, or as many of them as its threshold is content with. */
-export function hasCanaryPods({ rollout, canary }: View, wanted: number): boolean {
-  return canary !== undefined && isEnough(availableOf(canary), wanted, canaryOf(rollout).replicaProgressThreshold);
-}
+export const hasCanaryPods = ({ rollout, canary }: View, wanted: number): boolean =>
+  canary !== undefined && hasPods(rollout, canary, wanted);
+
+const hasPods = (rollout: Rollout, set: ReplicaSet, wanted: number): boolean =>
+  isCaughtUp(set) && isEnough(availableOf(set), wanted, canaryOf(rollout).replicaProgressThreshold);
 
 /**
  * Both sides have the Pods that this step asks for. Stable's are waited for only where it gets more to do: one that is
@@ -100,9 +103,7 @@ export function areAtGoal(view: View): boolean {
   if (canary === undefined || wantedOf(canary) !== goal.canary || !hasCanaryPods(view, goal.canary)) return false;
   const other = stable === canary ? undefined : stable;
   const getsMore = weightAt(progress) < weightBefore(progress);
-  if (other !== undefined && getsMore) {
-    if (!isEnough(availableOf(other), goal.stable, canaryOf(rollout).replicaProgressThreshold)) return false;
-  }
+  if (other !== undefined && getsMore && !hasPods(rollout, other, goal.stable)) return false;
   if (isRouted(rollout)) return true;
   const isStableThere = other === undefined || wantedOf(other) === goal.stable;
   return isStableThere && older.every((set) => availableOf(set) === 0);
