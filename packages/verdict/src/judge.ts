@@ -126,7 +126,7 @@ class ReleaseJudge implements Judge {
   }
 
   #lessFor(family: Family | undefined): number {
-    return this.#signals.isFresh ? freshNats[family ?? "other"] : 0;
+    return this.#signals.hasFreshControl ? freshNats[family ?? "other"] : 0;
   }
 
   #suspects(nats: number, { step, stable }: JudgedWindow): boolean {

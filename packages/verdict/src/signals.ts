@@ -186,7 +186,7 @@ export class Signals {
           ? []
           : this.#strata(one, other, (served, endpoint) => slowOf(slowest, served, endpoint), timed).map(excessOf),
       latency: difference,
-      isFresh: this.#control.isFresh,
+      hasFreshControl: this.#control.isFresh,
     });
   }
 
@@ -198,7 +198,7 @@ export class Signals {
   }
 
   /** Is the control a fresh baseline, as cold as the canary? */
-  get isFresh(): boolean {
+  get hasFreshControl(): boolean {
     return this.#control.isFresh;
   }
 

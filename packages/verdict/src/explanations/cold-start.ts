@@ -70,8 +70,8 @@ export class Cohorts {
     for (const cohort of this.#cohorts) cohort.served += requests / Math.max(1, pods);
   }
 
-  /** Is the control as cold as the canary? */
-  get isShared(): boolean {
+  /** Is the control a fresh baseline, as cold as the canary? */
+  get hasFreshControl(): boolean {
     return this.#control.isFresh;
   }
 

@@ -104,7 +104,7 @@ export interface SeenWindow {
         readonly byEndpoint: readonly (Excess | undefined)[];
       }
     | undefined;
-  readonly isFresh: boolean;
+  readonly hasFreshControl: boolean;
 }
 
 export interface ServiceNoise {
@@ -264,7 +264,7 @@ export class Inputs {
       burst,
       failureDrift,
       latencyDrift,
-      seen.isFresh ? 1 : 0,
+      seen.hasFreshControl ? 1 : 0,
     ];
   }
 

@@ -185,7 +185,7 @@ export class LatencyScan {
 
   finding(): LatencyFinding {
     let best: LatencyFinding = { nats: Number.NEGATIVE_INFINITY, since: 0, slower: 0 };
-    const lasts = this.#cohorts.isShared ? lastsSecondsFresh : lastsSeconds;
+    const lasts = this.#cohorts.hasFreshControl ? lastsSecondsFresh : lastsSeconds;
     const onsets = this.#onsets.all;
     for (let index = 0; index < onsets.length; index++) {
       const { since, sums } = onsets[index] as (typeof onsets)[number];
