@@ -1,6 +1,7 @@
-import { type Application, type Client, hasReason, keyOf, type Resource } from "@sluice/api";
+import type { Client, Resource } from "@sluice/api";
 import { type AnyReconciler, type Effects, everyReconciler } from "@sluice/controllers";
-import { hours, type Millis, millis, minutes, sameJson, seconds, seededRandom } from "@sluice/kernel";
+import { hours, type Millis, millis, minutes, seconds, seededRandom } from "@sluice/kernel";
+import { Author } from "./author.ts";
 import { checkBesideEnd, checkColours, checkWorker, isWorkerWhole } from "./invariants/beside.ts";
 import { BudgetWatch } from "./invariants/budget.ts";
 import { checkGitEnd, checkPause, checkReleaseEnd } from "./invariants/end.ts";
@@ -24,10 +25,9 @@ import {
   workerTemplate,
 } from "./manifests/beside.ts";
 import { budgetKey } from "./manifests/policies.ts";
-import { rolloutKey, rolloutOf, takenOver, templateKey, templateOf, type Wanted } from "./manifests/release.ts";
-import { application, applicationOf, namespaces, surroundings } from "./manifests/surroundings.ts";
+import { namespaces } from "./manifests/surroundings.ts";
 import { answers, questionOf, say } from "./persons.ts";
-import { calm, type Fate, type Removal, type Step, type Story } from "./story/story.ts";
+import { calm, type Fate, type Step, type Story } from "./story/story.ts";
 import { modelledAgent } from "./world/agent.ts";
 import { Outside } from "./world/outside.ts";
 import { type Drawn, storyKinds, UnkindWorld } from "./world/world.ts";
@@ -95,8 +95,7 @@ class Player {
   readonly #truth = new Truth();
   /** What people have said so far. */
   readonly #said = new Set<string>();
-  readonly #versions: Wanted["template"][] = [];
-  #wanted: Wanted;
+  readonly #author: Author;
   #numbers = 0;
   /** The worker had what a rolling update promises, when it was last changed or since. */
   #wasWhole = false;
@@ -114,16 +113,7 @@ class Player {
     this.#story = story;
     this.#world = world;
     this.#outside = outside;
-    this.#wanted = {
-      template: this.#version("well"),
-      replicas: story.replicas,
-      plan: story.plan,
-      isEnforced: story.isEnforced,
-      rings: 0,
-      settings: 0,
-      hasNotes: true,
-      isThere: true,
-    };
+    this.#author = new Author(story, world.client, outside.repository);
   }
 
   async run(): Promise<Played> {
@@ -157,7 +147,7 @@ class Player {
       virtualMillis: clock.elapsed,
       drawn,
       passes,
-      releases: this.#versions.length,
+      releases: this.#author.releases,
       checks,
       stableImage,
     };
@@ -166,11 +156,7 @@ class Player {
   async #begin(): Promise<void> {
     const { client } = this.#world;
     for (const object of [...namespaces, ...this.#company.objects, ...beside(this.#story)]) await client.create(object);
-    if (this.#story.delivery === "git") {
-      this.#outside.repository.commit(this.#manifests());
-      this.#outside.repository.onPush = () => this.#announce();
-      await client.create(applicationOf());
-    } else for (const object of this.#manifests()) await client.create(object);
+    await this.#author.begin();
   }
 
   /** Lets time pass. A world that doesn't come to rest throws. */
@@ -187,10 +173,10 @@ class Player {
     this.#outside.ruling = "continue";
     repository.isReachable = true;
     world.disturbance = calm;
-    await this.#announce();
+    await this.#author.announce();
     await this.#pass(hours(1));
     if (this.#seen?.rollout === undefined) {
-      await this.#recreate();
+      await this.#author.recreate();
       await this.#pass(hours(1));
     }
     await this.#sync();
@@ -296,92 +282,18 @@ class Player {
     }
   }
 
-  #version(fate: Fate, isLasting = false): Wanted["template"] {
-    const { isConfigured } = this.#story;
-    const template = templateOf(this.#versions.length + 1, { fate, isLasting, isConfigured });
-    this.#versions.push(template);
-    return template;
-  }
-
-  #manifests(): readonly Resource[] {
-    const rollout = rolloutOf(this.#story, this.#wanted);
-    const taken = this.#story.template === "own" ? [] : [takenOver(this.#wanted)];
-    return [...surroundings(this.#story, this.#wanted), ...taken, ...(this.#wanted.isThere ? [rollout] : [])];
-  }
-
-  /** Where the manifests stand: in a repository, whose hook tells, or on this machine. */
-  async #change(change: Partial<Wanted>): Promise<void> {
-    const before = this.#wanted;
-    this.#wanted = { ...before, ...change };
-    const { client } = this.#world;
-    if (this.#story.delivery === "git") {
-      this.#outside.repository.commit(this.#manifests());
-      return this.#announce();
-    }
-    for (const object of surroundings(this.#story, this.#wanted)) {
-      const known = surroundings(this.#story, before).find((one) => sameJson(keyOf(one), keyOf(object)));
-      if (sameJson(known, object)) continue;
-      const { spec, data } = object as Resource & { readonly data?: object };
-      const value = { ...(spec === undefined ? {} : { spec }), ...(data === undefined ? {} : { data }) };
-      await client.patch(keyOf(object), { type: "merge", value });
-    }
-    const { template, replicas, strategy } = rolloutOf(this.#story, this.#wanted).spec;
-    if (change.template !== undefined && this.#story.template === "deployment") {
-      await client.patch(templateKey, { type: "merge", value: { spec: { template: change.template } } });
-      return;
-    }
-    const value = {
-      ...(change.template === undefined ? {} : { template }),
-      ...(change.replicas === undefined ? {} : { replicas }),
-      ...(change.plan === undefined ? {} : { strategy }),
-    };
-    if (!this.#wanted.isThere || (await client.get(rolloutKey)) === undefined) return;
-    await client.patch(rolloutKey, { type: "merge", value: { spec: value } });
-  }
-
-  /** Past git, whose Application brings it back; or with all that deploys it. */
-  async #remove(how: Removal): Promise<void> {
-    const { client } = this.#world;
-    const isPruned = this.#story.delivery === "git" && how === "foreground";
-    if (isPruned) return this.#change({ isThere: false });
-    const propagationPolicy = ({ background: "Background", foreground: "Foreground", orphan: "Orphan" } as const)[how];
-    if (this.#story.delivery === "hand") this.#wanted = { ...this.#wanted, isThere: false };
-    if ((await client.get(rolloutKey)) !== undefined) await client.delete(rolloutKey, { propagationPolicy });
-    this.#budget.aside(await pictureOf(client, this.#story));
-  }
-
-  async #recreate(): Promise<void> {
-    if (this.#story.delivery === "git") return this.#change({ isThere: true });
-    try {
-      await this.#world.client.create(rolloutOf(this.#story, this.#wanted));
-    } catch (thrown) {
-      // It is there, or still on its way out.
-      if (!hasReason(thrown, "AlreadyExists")) throw thrown;
-      return;
-    }
-    this.#wanted = { ...this.#wanted, isThere: true };
-  }
-
-  /** What the watch of a repository does when it sees a push. */
-  async #announce(): Promise<void> {
-    const { client } = this.#world;
-    if ((await client.get<Application>(application)) === undefined) return;
-    const value = { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } };
-    await client.patch(application, { type: "merge", value });
-  }
-
   async #do(step: Step): Promise<void> {
     const world = this.#world;
     const { client } = world;
     switch (step.do) {
       case "push":
-        return this.#change({ template: this.#version(step.fate, step.isLasting) });
+        return this.#author.push(step.fate, step.isLasting);
       case "again":
-        return this.#change({ template: this.#versions[step.place % this.#versions.length] as Wanted["template"] });
+        return this.#author.pushAgain(step.place);
       case "scale":
-        return this.#change({ replicas: step.replicas });
+        return this.#author.change(() => ({ replicas: step.replicas }));
       case "steps":
-        return this.#change({ plan: step.plan });
+        return this.#author.change(() => ({ plan: step.plan }));
       case "wait":
         return world.run(seconds(step.seconds), () => this.#look());
       case "query":
@@ -414,17 +326,18 @@ class Player {
         await client.create(runOf(++this.#numbers, step.fate));
         return;
       case "configure":
-        return this.#change({ settings: this.#wanted.settings + 1 });
+        return this.#author.change(({ settings }) => ({ settings: settings + 1 }));
       case "policy":
-        return this.#change({ isEnforced: !this.#wanted.isEnforced });
+        return this.#author.change(({ isEnforced }) => ({ isEnforced: !isEnforced }));
       case "rings":
-        return this.#change({ rings: this.#wanted.rings + 1 });
+        return this.#author.change(({ rings }) => ({ rings: rings + 1 }));
       case "remove":
-        return this.#remove(step.how);
+        if (await this.#author.remove(step.how)) this.#budget.aside(await pictureOf(client, this.#story));
+        return;
       case "recreate":
-        return this.#recreate();
+        return this.#author.recreate();
       case "notes":
-        return this.#change({ hasNotes: !this.#wanted.hasNotes });
+        return this.#author.change(({ hasNotes }) => ({ hasNotes: !hasNotes }));
       case "crash":
         return world.crash();
       case "watchGap":
