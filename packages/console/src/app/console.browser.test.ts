@@ -1,16 +1,14 @@
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Rollout } from "@sluice/api";
 import { millis } from "@sluice/kernel";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
-import { builtConsole, newVisit, openPage, plantedWorld, signIn, violationsOf } from "../fixtures/browser-visit.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { missingBrowser } from "../fixtures/browser.ts";
+import { violationsOf, visitEach } from "../fixtures/browser-visit.ts";
 import type { ConsoleWorld } from "../fixtures/console-world.ts";
 import { learnedDay } from "../fixtures/planted-rehearsals.ts";
 import type { LearnedDay } from "../live/rehearsals.ts";
 
-const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
+const _rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
 const pod = "shop-59f758c9b6-1";
 const addresses = [
   "/applications",
@@ -31,38 +29,13 @@ const addresses = [
 ] as const;
 
 describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () => {
-  let assetsFolder: string;
-  let browser: Browser;
   let world: ConsoleWorld;
   let page: Page;
   let complaints: string[];
-
-  beforeAll(async () => {
-    const built = await builtConsole();
-    assetsFolder = built.assetsFolder;
-    console.log(`the console: ${Math.round(built.gzipBytes / 1024)} kB gzipped`);
-    expect(built.gzipBytes).toBeLessThan(130 * 1024);
-    browser = await launchBrowser();
+  let open: (address: string) => Promise<void>;
+  visitEach("one world", (visit) => {
+    ({ world, page, complaints, open } = visit);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await rm(assetsFolder, { recursive: true, force: true });
-  });
-
-  beforeEach(async () => {
-    const visit = await newVisit(browser);
-    ({ page, complaints } = visit);
-    return visit.close;
-  });
-
-  const open = (address: string) => openPage(page, world, address);
-  const readRollout = () => world.client.get<Rollout>(rollout);
-
-  beforeAll(async () => {
-    world = await plantedWorld(assetsFolder);
-    return () => world.close();
-  });
-  beforeEach(() => signIn(page, world));
 
   test.each(addresses)("%s shows itself without a complaint, in light and dark, wide and narrow", async (address) => {
     await open(address);
@@ -336,47 +309,6 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     expect(await page.getByLabel("Pods ready after, s").getAttribute("placeholder")).toBe("15");
   });
 
-  test("Escape leaves a dialog and changes nothing", async () => {
-    await open("/rollouts/shop/shop");
-    const abort = page.getByRole("button", { name: "Abort", exact: true });
-    await abort.click();
-
-    await page.keyboard.press("Escape");
-
-    await page.getByRole("dialog").waitFor({ state: "detached" });
-    expect((await readRollout())?.status?.abort).toBeUndefined();
-    expect(await abort.evaluate((button) => button === document.activeElement)).toBe(true);
-  });
-
-  test("what makes no sense can't be pressed, and says why", async () => {
-    await open("/rollouts/shop/shop");
-    const retry = page.getByRole("button", { name: "Retry" });
-
-    await retry.focus();
-    await page.keyboard.press("Enter");
-
-    expect(await retry.getAttribute("aria-disabled")).toBe("true");
-    await page.getByRole("status").getByText("Retry: It isn't aborted.").waitFor();
-    expect(await page.getByRole("dialog").count()).toBe(0);
-  });
-
-  test("a refusal of the API stands in the dialog, which stays", async () => {
-    await open("/rollouts/shop/shop");
-    await page.getByRole("button", { name: "Abort", exact: true }).click();
-    await page.getByRole("dialog").waitFor();
-
-    await page.route("**/k8s/**", (route) =>
-      route.fulfill({
-        status: 409,
-        contentType: "application/json",
-        body: '{"message":"the object has been modified"}',
-      }),
-    );
-    await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
-
-    await page.getByRole("alert").getByText("the object has been modified").waitFor();
-  });
-
   test("a log is followed, and by scrolling up it stays where it is read", async () => {
     await page.setViewportSize({ width: 1280, height: 600 });
     await open(`/pods/shop/${pod}`);
@@ -392,22 +324,6 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser", () =
     expect(await log.evaluate((box) => box.scrollTop)).toBe(0);
     await page.getByRole("button", { name: "Follow the end" }).click();
     await expect.poll(isAtEnd, { timeout: 10_000 }).toBe(true);
-  });
-
-  test("the keys are listed, and can be switched off", async () => {
-    await open("/applications");
-
-    await page.keyboard.press("?");
-    await page.getByRole("dialog", { name: "Keys" }).waitFor();
-    const violations = await violationsOf(page);
-    await page.getByLabel("Keys work on their own").uncheck();
-    await page.keyboard.press("Escape");
-    await page.keyboard.press("g");
-    await page.keyboard.press("p");
-    await page.waitForTimeout(100);
-
-    expect(new URL(page.url()).pathname).toBe("/applications");
-    expect(violations.map(({ id }) => id)).toEqual([]);
   });
 
   test("a filter is part of the address", async () => {

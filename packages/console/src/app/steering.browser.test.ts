@@ -1,45 +1,21 @@
-// What people do on the pages, and what the pages do while something changes.
-import { rm } from "node:fs/promises";
 import type { AnalysisRun, BlueGreenDeployment, Resource, Rollout } from "@sluice/api";
-import type { Browser, Page } from "playwright-core";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { launchBrowser, missingBrowser } from "../fixtures/browser.ts";
-import { builtConsole, newVisit, openPage, plantedWorld, signIn, violationsOf } from "../fixtures/browser-visit.ts";
+import type { Page } from "playwright-core";
+import { describe, expect, test } from "vitest";
+import { missingBrowser } from "../fixtures/browser.ts";
+import { violationsOf, visitEach } from "../fixtures/browser-visit.ts";
 import type { ConsoleWorld } from "../fixtures/console-world.ts";
 
 const rollout = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace: "shop", name: "shop" };
 
 describe.skipIf(missingBrowser() !== undefined)("the console in a browser, as it is steered", () => {
-  let assetsFolder: string;
-  let browser: Browser;
   let world: ConsoleWorld;
   let page: Page;
   let complaints: string[];
-
-  beforeAll(async () => {
-    const built = await builtConsole();
-    assetsFolder = built.assetsFolder;
-    browser = await launchBrowser();
+  let open: (address: string) => Promise<void>;
+  visitEach("a world each", (visit) => {
+    ({ world, page, complaints, open } = visit);
   });
-  afterAll(async () => {
-    await browser?.close();
-    await rm(assetsFolder, { recursive: true, force: true });
-  });
-
-  beforeEach(async () => {
-    const visit = await newVisit(browser);
-    ({ page, complaints } = visit);
-    return visit.close;
-  });
-
-  const open = (address: string) => openPage(page, world, address);
   const readRollout = () => world.client.get<Rollout>(rollout);
-
-  beforeEach(async () => {
-    world = await plantedWorld(assetsFolder);
-    await signIn(page, world);
-    return () => world.close();
-  });
 
   test("a step is skipped by its key, once that is confirmed", async () => {
     await open("/rollouts/shop/shop");
@@ -51,6 +27,63 @@ describe.skipIf(missingBrowser() !== undefined)("the console in a browser, as it
 
     await expect.poll(async () => (await readRollout())?.status?.currentStepIndex).toBe(4);
     expect((await readRollout())?.status?.pauseConditions).toBeUndefined();
+  });
+
+  test("Escape leaves a dialog and changes nothing", async () => {
+    await open("/rollouts/shop/shop");
+    const abort = page.getByRole("button", { name: "Abort", exact: true });
+    await abort.click();
+
+    await page.keyboard.press("Escape");
+
+    await page.getByRole("dialog").waitFor({ state: "detached" });
+    expect((await readRollout())?.status?.abort).toBeUndefined();
+    expect(await abort.evaluate((button) => button === document.activeElement)).toBe(true);
+  });
+
+  test("what makes no sense can't be pressed, and says why", async () => {
+    await open("/rollouts/shop/shop");
+    const retry = page.getByRole("button", { name: "Retry" });
+
+    await retry.focus();
+    await page.keyboard.press("Enter");
+
+    expect(await retry.getAttribute("aria-disabled")).toBe("true");
+    await page.getByRole("status").getByText("Retry: It isn't aborted.").waitFor();
+    expect(await page.getByRole("dialog").count()).toBe(0);
+  });
+
+  test("a refusal of the API stands in the dialog, which stays", async () => {
+    await open("/rollouts/shop/shop");
+    await page.getByRole("button", { name: "Abort", exact: true }).click();
+    await page.getByRole("dialog").waitFor();
+
+    await page.route("**/k8s/**", (route) =>
+      route.fulfill({
+        status: 409,
+        contentType: "application/json",
+        body: '{"message":"the object has been modified"}',
+      }),
+    );
+    await page.getByRole("dialog").getByRole("button", { name: "Abort" }).click();
+
+    await page.getByRole("alert").getByText("the object has been modified").waitFor();
+  });
+
+  test("the keys are listed, and can be switched off", async () => {
+    await open("/applications");
+
+    await page.keyboard.press("?");
+    await page.getByRole("dialog", { name: "Keys" }).waitFor();
+    const violations = await violationsOf(page);
+    await page.getByLabel("Keys work on their own").uncheck();
+    await page.keyboard.press("Escape");
+    await page.keyboard.press("g");
+    await page.keyboard.press("p");
+    await page.waitForTimeout(100);
+
+    expect(new URL(page.url()).pathname).toBe("/applications");
+    expect(violations.map(({ id }) => id)).toEqual([]);
   });
 
   test("a deploy over two colours is taken back by its key; another one given the traffic back", async () => {
