@@ -1,39 +1,26 @@
 import type { Resource } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { beforeEach, describe, expect, test } from "vitest";
-import { World } from "../laws/index.ts";
 import { syncPatch } from "./patches.ts";
 import {
   announce,
   application,
-  applicationKey,
-  applicationWorld,
+  automated,
   configMap,
-  ModelRepository,
+  configMapKind,
+  type Scene,
+  sceneOf,
   shop,
 } from "./testing/application-world.ts";
 
-const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
-const automated = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
-
-let repository: ModelRepository;
-let world: World;
-
+let repository: Scene["repository"];
+let world: Scene["world"];
+let dataOf: Scene["dataOf"];
+let names: Scene["names"];
+let act: Scene["act"];
 beforeEach(async () => {
-  repository = new ModelRepository();
-  world = await World.create(applicationWorld(repository));
-  await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "default" } });
-  await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name: "argocd" } });
+  ({ repository, world, dataOf, names, act } = await sceneOf());
 });
-
-const dataOf = async (name: string, namespace = "default") =>
-  (await world.get<Resource & { data?: object }>({ ...configMapKind, namespace, name }))?.data;
-const names = async () =>
-  (await world.list(configMapKind, { namespace: "default" })).map(({ metadata }) => metadata.name);
-const act = async (patch: Parameters<World["client"]["patch"]>[1]) => {
-  await world.client.patch(applicationKey, patch);
-  await world.settle();
-};
 
 describe("syncing by itself", () => {
   test("a push is applied, tracked, pruned, and written into the history", async () => {

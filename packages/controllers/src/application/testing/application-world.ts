@@ -1,6 +1,13 @@
-import { type Application, type Client, type KindDefinition, KindRegistry, type Resource } from "@sluice/api";
+import {
+  type Application,
+  type Client,
+  type KindDefinition,
+  KindRegistry,
+  type Patch,
+  type Resource,
+} from "@sluice/api";
 import { Fault, type Millis } from "@sluice/kernel";
-import { plainKinds, type World, type WorldOptions } from "../../laws/index.ts";
+import { plainKinds, World, type WorldOptions } from "../../laws/index.ts";
 import type { TaskHandler } from "../../loop/index.ts";
 import type { RenderedSource } from "../manifests.ts";
 import { applicationKind } from "../names.ts";
@@ -90,6 +97,9 @@ export function application(
   };
 }
 
+export const configMapKind = { apiVersion: "v1", kind: "ConfigMap" };
+export const automated = { syncPolicy: { automated: { prune: true, selfHeal: true } } };
+
 export const configMap = (
   name: string,
   data: Record<string, string>,
@@ -111,4 +121,33 @@ export async function announce(world: World): Promise<void> {
     value: { metadata: { annotations: { "argocd.argoproj.io/refresh": "normal" } } },
   });
   await world.settle();
+}
+
+/** A world that one repository is delivered to. */
+export interface Scene {
+  readonly repository: ModelRepository;
+  readonly world: World;
+  /** What a ConfigMap holds. */
+  readonly dataOf: (name: string, namespace?: string) => Promise<object | undefined>;
+  /** Of the ConfigMaps in `default`. */
+  readonly names: () => Promise<readonly string[]>;
+  /** Changes the Application as a person does, and lets everything come to rest. */
+  readonly act: (patch: Patch) => Promise<void>;
+}
+
+export async function sceneOf(repository = new ModelRepository()): Promise<Scene> {
+  const world = await World.create(applicationWorld(repository));
+  for (const name of ["default", "argocd"])
+    await world.apply({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  return {
+    repository,
+    world,
+    dataOf: async (name, namespace = "default") =>
+      (await world.get<Resource & { data?: object }>({ ...configMapKind, namespace, name }))?.data,
+    names: async () => (await world.list(configMapKind, { namespace: "default" })).map(({ metadata }) => metadata.name),
+    act: async (patch) => {
+      await world.client.patch(applicationKey, patch);
+      await world.settle();
+    },
+  };
 }

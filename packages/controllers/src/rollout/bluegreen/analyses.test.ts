@@ -2,17 +2,7 @@ import type { Resource } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { promotePatch } from "../index.ts";
-import { BlueGreenRelease } from "./blue-green.fixture.ts";
-
-const byHand = { autoPromotionEnabled: false };
-const analysed = (name: string) => ({ templates: [{ templateName: name }] });
-
-async function released(strategy = {}, spec = {}): Promise<BlueGreenRelease> {
-  const release = await BlueGreenRelease.begin();
-  await release.pushBlueGreen("web:v1", strategy, spec);
-  await release.world.run(seconds(60));
-  return release;
-}
+import { analysed, BlueGreenRelease, byHand } from "./blue-green.fixture.ts";
 
 test("autoPromotionSeconds counts from the pause, which begins after the analysis", async () => {
   const strategy = { autoPromotionSeconds: 60, prePromotionAnalysis: analysed("slow") };
@@ -52,7 +42,7 @@ const slowTemplate = {
 
 test("a version that fails before the switch gets no user, is quarantined, and its Pods stay for 30 s", async () => {
   const strategy = { prePromotionAnalysis: analysed("errors") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   release.outside.answers = { errors: [0.5] };
 
   await release.pushBlueGreen("web:v2", strategy);
@@ -71,7 +61,7 @@ test("a version that fails before the switch gets no user, is quarantined, and i
 
 test("a version that fails after the switch loses all traffic again and is quarantined; the old one was whole", async () => {
   const strategy = { postPromotionAnalysis: analysed("latency"), scaleDownDelaySeconds: 0 };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", strategy);
   await release.world.run(seconds(25));
   expect(await release.selected()).toBe("web:v2");
@@ -89,7 +79,7 @@ test("a version that fails after the switch loses all traffic again and is quara
 
 test("after a good analysis that follows the switch the old version leaves", async () => {
   const strategy = { postPromotionAnalysis: analysed("errors"), scaleDownDelaySeconds: 0 };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
 
   await release.pushBlueGreen("web:v2", strategy);
   await release.world.run(seconds(1));
@@ -104,7 +94,7 @@ test("after a good analysis that follows the switch the old version leaves", asy
 
 test("an analysis without data, and one of a version that nobody asked anything, ask a person", async () => {
   const strategy = { prePromotionAnalysis: analysed("errors"), postPromotionAnalysis: analysed("latency") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   release.outside.answers = { errors: [Number.NaN], latency: [0.01] };
   release.outside.requests = 0;
 

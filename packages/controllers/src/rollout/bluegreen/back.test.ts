@@ -3,21 +3,11 @@ import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, retryPatch, undoPatch } from "../index.ts";
 import { rollout } from "../release.fixture.ts";
-import { BlueGreenRelease } from "./blue-green.fixture.ts";
-
-const byHand = { autoPromotionEnabled: false };
-const analysed = (name: string) => ({ templates: [{ templateName: name }] });
-
-async function released(strategy = {}, spec = {}): Promise<BlueGreenRelease> {
-  const release = await BlueGreenRelease.begin();
-  await release.pushBlueGreen("web:v1", strategy, spec);
-  await release.world.run(seconds(60));
-  return release;
-}
+import { analysed, BlueGreenRelease, byHand } from "./blue-green.fixture.ts";
 
 test("back to a version whose Pods are still there goes straight, without pause and analysis", async () => {
   const strategy = { ...byHand, prePromotionAnalysis: analysed("errors"), postPromotionAnalysis: analysed("errors") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", strategy);
   await release.ask(promotePatch);
   await release.world.run(seconds(10));
@@ -33,7 +23,7 @@ test("back to a version whose Pods are still there goes straight, without pause 
 });
 
 test("a preview that was never promoted, or was taken back, doesn't go straight though its Pods are there", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
   await release.pushBlueGreen("web:v3", byHand);
   await release.pushBlueGreen("web:v2", byHand);
@@ -48,7 +38,7 @@ test("a preview that was never promoted, or was taken back, doesn't go straight 
 });
 
 test("V1, V2, V3: the preview follows at once, the middle one leaves after its delay", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
 
   await release.pushBlueGreen("web:v3", byHand);
@@ -62,7 +52,7 @@ test("V1, V2, V3: the preview follows at once, the middle one leaves after its d
 
 test("a third version while the second is looked at after the switch: the second serves until the third does", async () => {
   const strategy = { postPromotionAnalysis: analysed("latency") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", strategy);
   await release.world.run(seconds(15));
   expect(await release.selected()).toBe("web:v2");
@@ -78,7 +68,7 @@ test("a third version while the second is looked at after the switch: the second
 
 test("back to the stable version: on its way the preview is left, after the switch traffic goes back at once", async () => {
   const strategy = { postPromotionAnalysis: analysed("latency") };
-  const release = await released({ ...strategy, ...byHand });
+  const release = await BlueGreenRelease.released({ ...strategy, ...byHand });
   await release.pushBlueGreen("web:v2", { ...strategy, ...byHand });
   await release.pushBlueGreen("web:v1", { ...strategy, ...byHand });
   expect(await release.status()).toMatchObject({ phase: "Healthy" });
@@ -94,7 +84,7 @@ test("back to the stable version: on its way the preview is left, after the swit
 
 test("an abort keeps the preview for its delay, 0 for ever; a retry begins again", async () => {
   const strategy = { ...byHand, abortScaleDownDelaySeconds: 0 };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", strategy);
 
   await release.ask(abortPatch);
@@ -110,7 +100,7 @@ test("an abort keeps the preview for its delay, 0 for ever; a retry begins again
 });
 
 test("one that is taken back before it has a Pod doesn't keep a superseded preview for ever", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
   const bad = rollout("web:v3").spec.template;
 
@@ -126,7 +116,7 @@ test("one that is taken back before it has a Pod doesn't keep a superseded previ
 });
 
 test("a version kept for a look after its abort doesn't grow with the others", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2-stuck", byHand, { progressDeadlineSeconds: 10 });
   await release.world.run(seconds(15));
 
@@ -136,7 +126,7 @@ test("a version kept for a look after its abort doesn't grow with the others", a
 });
 
 test("undo wants the version before", async () => {
-  const release = await released();
+  const release = await BlueGreenRelease.released();
   await release.pushBlueGreen("web:v2");
   await release.world.run(seconds(40));
   const sets = await release.replicaSets();

@@ -8,7 +8,7 @@ import {
   type RolloutSpec,
   type Service,
 } from "@sluice/api";
-import type { Reconciler } from "@sluice/kernel";
+import { type Reconciler, seconds } from "@sluice/kernel";
 import { analysisRunReconciler } from "../../analysisrun/index.ts";
 import { serviceReconciler } from "../../endpointslice/index.ts";
 import { World, type WorldOptions } from "../../laws/index.ts";
@@ -115,7 +115,18 @@ const service = (name: string): Resource =>
 export const services = [service("web"), service("web-preview")];
 
 /** A release between an active and a preview Service, and words to look at it with. */
+export const byHand = { autoPromotionEnabled: false };
+export const analysed = (name: string) => ({ templates: [{ templateName: name }] });
+
 export class BlueGreenRelease extends Release {
+  /** Everybody has the first version. */
+  static async released(strategy = {}, spec = {}): Promise<BlueGreenRelease> {
+    const release = await BlueGreenRelease.begin();
+    await release.pushBlueGreen("web:v1", strategy, spec);
+    await release.world.run(seconds(60));
+    return release;
+  }
+
   static override async begin(options: Partial<WorldOptions> = {}): Promise<BlueGreenRelease> {
     const outside = new Outside();
     const world = await World.create({ reconcilers: blueGreenReconcilers, tasks: handlers(outside), ...options });

@@ -7,9 +7,8 @@ import type { Effects } from "../../loop/index.ts";
 import { promotePatch } from "../index.ts";
 import { Bench } from "../judging/bench.fixture.ts";
 import { handlers, Outside, template } from "../release.fixture.ts";
-import { BlueGreenRelease, blueGreenReconcilers } from "./blue-green.fixture.ts";
+import { BlueGreenRelease, blueGreenReconcilers, byHand } from "./blue-green.fixture.ts";
 
-const byHand = { autoPromotionEnabled: false };
 const looking = { postPromotionAnalysis: { templates: [{ templateName: "short" }] } };
 
 const withJudge = (effects: Effects) => [...blueGreenReconcilers(effects), judgementReconciler(effects)];

@@ -4,16 +4,14 @@ import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../../laws/index.ts";
 import { abortPatch, promotePatch } from "../index.ts";
 import { handlers, Outside } from "../release.fixture.ts";
-import { BlueGreenRelease, blueGreenReconcilers } from "./blue-green.fixture.ts";
+import { analysed, BlueGreenRelease, blueGreenReconcilers, byHand } from "./blue-green.fixture.ts";
 
-const analysed = (templateName: string) => ({ templates: [{ templateName }] });
 const whole = {
   previewReplicaCount: 1,
   autoPromotionSeconds: 10,
   prePromotionAnalysis: analysed("errors"),
   postPromotionAnalysis: analysed("errors"),
 };
-const byHand = { autoPromotionEnabled: false };
 
 /** What stands in the log as a person's, in order. */
 async function wordsOfPeople(world: World): Promise<readonly string[]> {

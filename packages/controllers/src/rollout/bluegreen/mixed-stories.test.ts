@@ -5,26 +5,17 @@ import { expect, test } from "vitest";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, type World } from "../../laws/index.ts";
 import { abortPatch, promotePatch, restartPatch } from "../index.ts";
 import { handlers, Outside, rollout, setWeight, template } from "../release.fixture.ts";
-import { BlueGreenRelease, blueGreenReconcilers } from "./blue-green.fixture.ts";
+import { analysed, BlueGreenRelease, blueGreenReconcilers, byHand } from "./blue-green.fixture.ts";
 
-const byHand = { autoPromotionEnabled: false };
-const analysed = (name: string) => ({ templates: [{ templateName: name }] });
 const canary: Partial<RolloutSpec> = {
   replicas: 2,
   strategy: { canary: { steps: [setWeight(50), { pause: {} }] } },
 };
 const pushCanary = (release: BlueGreenRelease, image: string) => release.push(image, { spec: canary, isRouted: false });
 
-async function released(strategy = {}, spec = {}): Promise<BlueGreenRelease> {
-  const release = await BlueGreenRelease.begin();
-  await release.pushBlueGreen("web:v1", strategy, spec);
-  await release.world.run(seconds(60));
-  return release;
-}
-
 test("antiAffinity keeps the new version off the old one's nodes until everybody has it", async () => {
   const strategy = { ...byHand, antiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: {} } };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   const affinity = async (image: string) =>
     (await release.replicaSets()).find(({ spec }) => spec.template?.spec.containers[0]?.image === image)?.spec.template
       ?.spec.affinity;
@@ -85,7 +76,7 @@ test.each([
   "rollbackWindow of %i revisions: back to a version of some time ago, %s has everybody",
   async (revisions, active) => {
     const spec = revisions === 0 ? {} : { rollbackWindow: { revisions } };
-    const release = await released(byHand, spec);
+    const release = await BlueGreenRelease.released(byHand, spec);
     for (const image of ["web:v2", "web:v3"]) {
       await release.pushBlueGreen(image, byHand, spec);
       await release.ask(promotePatch);
@@ -139,7 +130,7 @@ test("from canary to blue-green in the middle of a release: everybody keeps the 
 });
 
 test("from blue-green to canary in the middle of a release: it goes on by steps, and ends", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
 
   await pushCanary(release, "web:v2");
@@ -154,7 +145,7 @@ test("from blue-green to canary in the middle of a release: it goes on by steps,
 
 test("after a switch that was taken back git asks for the good version again: nobody notices, nothing stays aborted", async () => {
   const strategy = { postPromotionAnalysis: analysed("latency") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", strategy);
   await release.world.run(seconds(15));
   release.outside.answers = { latency: [0.5] };
@@ -173,7 +164,7 @@ test("after a switch that was taken back git asks for the good version again: no
 test("NoData after the switch: the old Pods stay until a person has answered, either way", async () => {
   const strategy = { postPromotionAnalysis: analysed("errors"), scaleDownDelaySeconds: 5 };
   const begin = async () => {
-    const release = await released(strategy);
+    const release = await BlueGreenRelease.released(strategy);
     release.outside.answers = { errors: [Number.NaN] };
     await release.pushBlueGreen("web:v2", strategy);
     await release.world.run(minutes(30));
@@ -197,7 +188,7 @@ test.each([
   [1, 3],
   ["50%", 2],
 ])("a restart with maxUnavailable %s leaves %i Pods of 4 at every moment", async (maxUnavailable, least) => {
-  const release = await released({ maxUnavailable }, { replicas: 4 });
+  const release = await BlueGreenRelease.released({ maxUnavailable }, { replicas: 4 });
   const pods = async () => release.world.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { namespace: "shop" });
   const before = new Set((await pods()).map(({ metadata }) => metadata.uid));
   let fewest = 4;

@@ -2,20 +2,10 @@ import type { Decision } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { pausePatch, promotePatch, restartPatch } from "../index.ts";
-import { BlueGreenRelease } from "./blue-green.fixture.ts";
-
-const byHand = { autoPromotionEnabled: false };
-const analysed = (name: string) => ({ templates: [{ templateName: name }] });
-
-async function released(strategy = {}, spec = {}): Promise<BlueGreenRelease> {
-  const release = await BlueGreenRelease.begin();
-  await release.pushBlueGreen("web:v1", strategy, spec);
-  await release.world.run(seconds(60));
-  return release;
-}
+import { analysed, BlueGreenRelease, byHand } from "./blue-green.fixture.ts";
 
 test("the first version is active as soon as its Pods are ready: no preview before it, no analysis", async () => {
-  const release = await released({
+  const release = await BlueGreenRelease.released({
     ...byHand,
     prePromotionAnalysis: analysed("errors"),
     postPromotionAnalysis: analysed("errors"),
@@ -28,7 +18,7 @@ test("the first version is active as soon as its Pods are ready: no preview befo
 });
 
 test("a version that is ready takes over at once, and the old one stays for 30 s", async () => {
-  const release = await released();
+  const release = await BlueGreenRelease.released();
 
   await release.pushBlueGreen("web:v2");
 
@@ -42,7 +32,7 @@ test("a version that is ready takes over at once, and the old one stays for 30 s
 });
 
 test("without autoPromotion only a person promotes, whatever autoPromotionSeconds says", async () => {
-  const release = await released();
+  const release = await BlueGreenRelease.released();
 
   await release.pushBlueGreen("web:v2", { ...byHand, autoPromotionSeconds: 5 });
   await release.world.run(minutes(600));
@@ -57,7 +47,7 @@ test("without autoPromotion only a person promotes, whatever autoPromotionSecond
 
 test("a preview is small until it is promoted, then whole before traffic moves", async () => {
   const strategy = { ...byHand, previewReplicaCount: 1 };
-  const release = await released(strategy, { replicas: 4 });
+  const release = await BlueGreenRelease.released(strategy, { replicas: 4 });
 
   await release.pushBlueGreen("web:v2", strategy, { replicas: 4 });
 
@@ -70,7 +60,7 @@ test("a preview is small until it is promoted, then whole before traffic moves",
 });
 
 test.each(["crashing", "stuck"])("a %s version never gets traffic and is taken back", async (word) => {
-  const release = await released({}, { progressDeadlineSeconds: 60 });
+  const release = await BlueGreenRelease.released({}, { progressDeadlineSeconds: 60 });
 
   await release.pushBlueGreen(`web:${word}`, {}, { progressDeadlineSeconds: 60 });
   await release.world.run(seconds(65));
@@ -81,7 +71,7 @@ test.each(["crashing", "stuck"])("a %s version never gets traffic and is taken b
 });
 
 test("Pods that are ready but that the router can't reach yet get no traffic", async () => {
-  const release = await released();
+  const release = await BlueGreenRelease.released();
 
   await release.pushBlueGreen("web:unreachable");
 
@@ -90,7 +80,7 @@ test("Pods that are ready but that the router can't reach yet get no traffic", a
 });
 
 test("a full promotion is told at once, while the Pods of the preview are waited for", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:stuck", byHand);
 
   await release.ask((rollout) => promotePatch(rollout, { full: true }));
@@ -105,7 +95,7 @@ test("a full promotion is told at once, while the Pods of the preview are waited
 
 test("promote --full skips analysis and pause", async () => {
   const strategy = { ...byHand, prePromotionAnalysis: analysed("latency"), postPromotionAnalysis: analysed("latency") };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   await release.pushBlueGreen("web:v2", { ...strategy, previewReplicaCount: 1 });
   await release.world.run(seconds(15));
 
@@ -117,7 +107,7 @@ test("promote --full skips analysis and pause", async () => {
 });
 
 test("spec.paused holds the switch, also of a version that is ready", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
   await release.ask(pausePatch);
   await release.world.run(minutes(10));
@@ -130,7 +120,7 @@ test("spec.paused holds the switch, also of a version that is ready", async () =
 });
 
 test("edits on the way: autoPromotion lets a pause end, replicas reach both versions", async () => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
   await release.pushBlueGreen("web:v2", byHand, { replicas: 3 });
   expect(await release.pods()).toEqual({ "web:v1": 3, "web:v2": 3 });
@@ -143,7 +133,7 @@ test("edits on the way: autoPromotion lets a pause end, replicas reach both vers
 
 test("as many old versions stay as the limit says", async () => {
   const strategy = { scaleDownDelaySeconds: 600, scaleDownDelayRevisionLimit: 1 };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
 
   await release.pushBlueGreen("web:v2", strategy);
   await release.pushBlueGreen("web:v3", strategy);
@@ -157,7 +147,7 @@ test("Pods wear the preview's labels until they are active", async () => {
     previewMetadata: { labels: { role: "preview" } },
     activeMetadata: { labels: { role: "active" } },
   };
-  const release = await released(strategy);
+  const release = await BlueGreenRelease.released(strategy);
   const roles = async () =>
     Object.fromEntries(
       (await release.replicaSets()).map(({ spec }) => [
@@ -177,7 +167,7 @@ test.each([
   ["a version that nobody knows", "0000000000"],
   ["no version at all", null],
 ])("an active Service that somebody makes select %s selects the stable one again", async (_words, hash) => {
-  const release = await released(byHand);
+  const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);
   const value = { spec: { selector: { "rollouts-pod-template-hash": hash } } };
 
@@ -192,7 +182,7 @@ test.each([
 });
 
 test("a restart replaces the Pods, at most maxUnavailable at once", async () => {
-  const release = await released({ maxUnavailable: 1 });
+  const release = await BlueGreenRelease.released({ maxUnavailable: 1 });
 
   await release.ask((rollout) => restartPatch(rollout, "2026-01-01T00:00:30Z"));
   await release.world.run(minutes(2));
@@ -201,7 +191,7 @@ test("a restart replaces the Pods, at most maxUnavailable at once", async () => 
 });
 
 test("a Service that is missing, that another Rollout switches, or that selects others is an invalid spec", async () => {
-  const release = await released();
+  const release = await BlueGreenRelease.released();
   const messageWith = async (activeService: string) => {
     await release.pushBlueGreen("web:v1", { activeService });
     return (await release.status()).message;
