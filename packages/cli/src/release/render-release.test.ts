@@ -1,137 +1,20 @@
-import type {
-  AnalysisRun,
-  Decision,
-  Experiment,
-  Judgement,
-  ObjectMeta,
-  Pod,
-  ReplicaSet,
-  Rollout,
-  RolloutSpec,
-  RolloutStatus,
-} from "@sluice/api";
+import type { AnalysisRun, Experiment, Judgement, RolloutStatus } from "@sluice/api";
 import { expect, test } from "vitest";
-import type { ReleasePicture } from "./release-picture.ts";
-import { progressWord, weightWord } from "./render-progress.ts";
-import { renderRelease } from "./render-release.ts";
-
-const now = Date.parse("2026-01-01T00:10:00Z");
-const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString().replace(".000Z", "Z");
-const owned = (by: string) => [{ apiVersion: "v1", kind: "Owner", name: by, uid: by, controller: true }];
-
-const rollout = (strategy: RolloutSpec["strategy"], status: RolloutStatus): Rollout => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Rollout",
-  metadata: { name: "page", namespace: "shop", uid: "page" },
-  spec: { replicas: 2, strategy },
-  status: { stableRS: "old", currentPodHash: "new", phase: "Progressing", ...status },
-});
-
-const child = (name: string, hash: string, revision: number, by = "page"): ObjectMeta => ({
-  name,
-  namespace: "shop",
-  uid: name,
-  creationTimestamp: ago(60),
-  labels: { "rollouts-pod-template-hash": hash },
-  annotations: { "rollout.argoproj.io/revision": String(revision) },
-  ownerReferences: owned(by),
-});
-const containers = (image: string) => [{ name: "page", image }];
-
-const replicaSet = (hash: string, revision: number, replicas: number, deadline?: string): ReplicaSet => {
-  const metadata = child(`page-${hash}`, hash, revision);
-  return {
-    apiVersion: "apps/v1",
-    kind: "ReplicaSet",
-    metadata: {
-      ...metadata,
-      annotations: { ...metadata.annotations, ...(deadline === undefined ? {} : { "scale-down-deadline": deadline }) },
-    },
-    spec: { replicas, selector: {}, template: { spec: { containers: containers(`page:v${revision}`) } } },
-    status: { replicas },
-  };
-};
-
-const pod = (hash: string, name: string, restarts = 0): Pod => ({
-  apiVersion: "v1",
-  kind: "Pod",
-  metadata: { name, namespace: "shop", uid: name, creationTimestamp: ago(50), ownerReferences: owned(`page-${hash}`) },
-  spec: { containers: containers("page") },
-  status: {
-    phase: "Running",
-    conditions: [{ type: "Ready", status: restarts === 0 ? "True" : "False" }],
-    containerStatuses: [
-      {
-        name: "page",
-        image: "page",
-        imageID: "",
-        ready: restarts === 0,
-        restartCount: restarts,
-        state: restarts === 0 ? { running: {} } : { waiting: { reason: "CrashLoopBackOff", message: "exit code 1" } },
-      },
-    ],
-  },
-});
-
-const run = (name: string, type: string, by = "page"): AnalysisRun => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "AnalysisRun",
-  metadata: {
-    ...child(name, "new", 2, by),
-    labels: { "rollouts-pod-template-hash": "new", "rollout-type": type },
-  },
-  spec: {
-    metrics: [
-      { name: "success", successCondition: "result[0] >= 0.95", failureLimit: 3, provider: { prometheus: {} } },
-      { name: "p95", failureCondition: "result[0] > 0.3", provider: { prometheus: {} } },
-    ],
-  },
-  status: {
-    phase: "Running",
-    startedAt: ago(40),
-    metricResults: [
-      {
-        name: "success",
-        phase: "Running",
-        failed: 1,
-        measurements: [
-          { phase: "Failed", value: "[0.9254659]" },
-          { phase: "Successful", value: "[0.99]" },
-        ],
-      },
-    ],
-  },
-});
-
-const decision = (action: Decision["spec"]["action"], because: string, seconds: number): Decision => ({
-  apiVersion: "sluice.dev/v1alpha1",
-  kind: "Decision",
-  metadata: { name: action, namespace: "shop" },
-  spec: { subject: { kind: "Rollout", name: "page" }, action, at: ago(seconds), because },
-});
-
-const picture = (of: Partial<ReleasePicture> & Pick<ReleasePicture, "rollout">): ReleasePicture => ({
-  replicaSets: [replicaSet("new", 2, 1), replicaSet("old", 1, 2)],
-  pods: [pod("new", "page-new-a"), pod("old", "page-old-a"), pod("old", "page-old-b")],
-  analysisRuns: [],
-  experiments: [],
-  ringSet: undefined,
-  decisions: [],
-  judgement: undefined,
-  ...of,
-});
-
-const textOf = (of: ReleasePicture, columns = 80, everyPod = false): string =>
-  renderRelease(of, () => "", { columns, now, everyPod });
-
-const blueGreen = { blueGreen: { activeService: "page", previewService: "page-preview", autoPromotionSeconds: 30 } };
-const paused: RolloutStatus = {
-  phase: "Paused",
-  message: "BlueGreenPause",
-  pauseConditions: [{ reason: "BlueGreenPause", startTime: ago(10) }],
-  blueGreen: { activeSelector: "old", previewSelector: "new" },
-  replicas: 3,
-};
+import {
+  ago,
+  blueGreen,
+  child,
+  containers,
+  decision,
+  paused,
+  picture,
+  pod,
+  replicaSet,
+  rollout,
+  run,
+  steps,
+  textOf,
+} from "./shown-release.fixture.ts";
 
 test("blue-green: which version stands where, the countdown to the switch, the analysis before it", () => {
   const text = textOf(
@@ -170,16 +53,6 @@ test("after the switch the version before says until when it can come back", () 
   expect(text).toContain("everybody has it");
   expect(text).toMatch(/revision 1 +previous +page:v1 {2}2\/2 ready {2}●● {2}goes in 45s/);
 });
-
-const steps = [
-  { setHeaderRoute: { name: "beta", match: [{ headerName: "x-beta", headerValue: { exact: "yes" } }] } },
-  { setMirrorRoute: { name: "copy", match: [{ path: { prefix: "/" } }], percentage: 35 } },
-  { setWeight: 20 },
-  { experiment: { templates: [{ name: "candidate", specRef: "canary" as const, weight: 5 }], duration: "5m" } },
-  { plugin: { name: "acme/warm-up" } },
-  { pause: { duration: "1m" } },
-  { setWeight: 100 },
-];
 
 const experiment: Experiment = {
   apiVersion: "argoproj.io/v1alpha1",
@@ -390,23 +263,4 @@ test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines a
     .map((line) => line.length);
   expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
   expect(textOf(all, Number.POSITIVE_INFINITY)).toContain(`2m10s    pause      ${because}`);
-});
-
-const routedBack = { canary: { weight: 0, podTemplateHash: "new" }, stable: { weight: 100, podTemplateHash: "new" } };
-
-test.each<[string, Rollout, string, string]>([
-  ["a canary", rollout({ canary: { steps } }, { currentStepIndex: 2 }), "2/7", ""],
-  ["without steps", rollout({ canary: {} }, {}), "-", ""],
-  ["a canary that is done", rollout({ canary: { steps } }, { stableRS: "new" }), "7/7", ""],
-  [
-    "a canary that is done and was routed",
-    rollout({ canary: { steps } }, { stableRS: "new", canary: { weights: routedBack } }),
-    "7/7",
-    "100 %",
-  ],
-  ["blue-green that counts down", rollout(blueGreen, paused), "switches in 20s", "0 %"],
-  ["blue-green after the switch", rollout(blueGreen, { blueGreen: { activeSelector: "new" } }), "watched", "100 %"],
-])("in a list: %s", (_, listed, step, weight) => {
-  expect(progressWord(listed, now)).toBe(step);
-  expect(weightWord(listed)).toBe(weight);
 });

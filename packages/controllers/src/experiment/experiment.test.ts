@@ -3,112 +3,27 @@ import {
   builtInKinds,
   type Experiment,
   type ExperimentSpec,
-  type ExperimentTemplate,
   type ReplicaSet,
   type Resource,
 } from "@sluice/api";
-import { minutes, seconds, type TaskWork } from "@sluice/kernel";
+import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { analysisRunReconciler } from "../analysisrun/index.ts";
-import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
-import { modelledPods } from "../pods/modelled-pods.fixture.ts";
-import { replicaSetReconciler } from "../replicaset/index.ts";
+import { World } from "../laws/index.ts";
 import { podHashLabel } from "../version/index.ts";
-import { experimentReconciler } from "./index.ts";
-
-const namespace = "shop";
-const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Experiment", namespace, name: "compare" };
-const setKind = { apiVersion: "apps/v1", kind: "ReplicaSet" };
-const runKind = { apiVersion: "argoproj.io/v1alpha1", kind: "AnalysisRun" };
-const serviceKind = { apiVersion: "v1", kind: "Service" };
-
-/** One version; an image that says `stuck` never becomes ready. */
-const version = (
-  name: string,
-  fields: Partial<ExperimentTemplate> = {},
-  image = `shop:${name}`,
-): ExperimentTemplate => ({
-  name,
-  selector: { matchLabels: { app: "shop", version: name } },
-  template: {
-    metadata: { labels: { app: "shop", version: name } },
-    spec: { containers: [{ name: "shop", image, ports: [{ containerPort: 8080 }] }] },
-  },
-  ...fields,
-});
-
-const template = (name: string, fields: object = {}): Resource =>
-  ({
-    apiVersion: "argoproj.io/v1alpha1",
-    kind: "AnalysisTemplate",
-    metadata: { name, namespace },
-    spec: {
-      args: [{ name: "hash", value: "none" }],
-      metrics: [
-        {
-          name,
-          interval: "10s",
-          successCondition: "result[0] < 0.05",
-          provider: { prometheus: { query: `${name}{{args.hash}}` } },
-          ...fields,
-        },
-      ],
-    },
-  }) as Resource;
-
-class Outside {
-  /** By metric. */
-  answers: Readonly<Record<string, number>> = {};
-  readonly queries: string[] = [];
-}
-
-const worldOf = (outside: Outside) => ({
-  reconcilers: (effects: Parameters<typeof experimentReconciler>[0]) => [
-    experimentReconciler(effects),
-    analysisRunReconciler(effects),
-    replicaSetReconciler(effects),
-    modelledPods({
-      readyAfter: ({ spec }) => (spec.containers[0]?.image?.includes("stuck") ? undefined : seconds(5)),
-    })(effects),
-  ],
-  tasks: () => ({
-    queryPrometheus: async ({ query }: TaskWork) => {
-      outside.queries.push(String(query));
-      const [, value = 0] = Object.entries(outside.answers).find(([name]) => String(query).startsWith(name)) ?? [];
-      return { value: `[${value}]`, parsed: [value] };
-    },
-  }),
-});
-
-async function prepare(world: World): Promise<void> {
-  await world.client.create({ apiVersion: "v1", kind: "Namespace", metadata: { name: namespace } });
-  await world.apply(template("errors"), template("latency"), template("once", { interval: "10s", count: 2 }));
-}
-
-const experiment = (spec: Partial<ExperimentSpec>): Experiment => ({
-  apiVersion: "argoproj.io/v1alpha1",
-  kind: "Experiment",
-  metadata: { name: "compare", namespace },
-  spec: { templates: [version("baseline"), version("canary")], ...spec },
-});
-
-async function begin(spec: Partial<ExperimentSpec>, outside = new Outside()) {
-  const world = await World.create(worldOf(outside));
-  await prepare(world);
-  await world.apply(experiment(spec));
-  const status = async () => (await world.get<Experiment>(key))?.status ?? {};
-  const sets = async () => {
-    const found = await world.list<ReplicaSet>(setKind, { namespace });
-    return Object.fromEntries(found.map(({ metadata, spec: { replicas } }) => [metadata.name, replicas]));
-  };
-  const runs = async () => {
-    const found = await world.list<AnalysisRun>(runKind, { namespace });
-    return found.map(({ metadata, status }) => [metadata.name, status?.phase]);
-  };
-  return { world, outside, status, sets, runs };
-}
-
-const analyses = (...names: readonly string[]) => names.map((name) => ({ name, templateName: name }));
+import {
+  analyses,
+  begin,
+  experiment,
+  key,
+  namespace,
+  Outside,
+  prepare,
+  runKind,
+  serviceKind,
+  setKind,
+  version,
+  worldOf,
+} from "./experiment.fixture.ts";
 
 test("it is pending until all Pods are available, then its analyses begin; duration counts from there", async () => {
   const { world, status, sets, runs } = await begin({ duration: "1m", analyses: analyses("errors") });
@@ -376,61 +291,3 @@ test.each<[string, Partial<ExperimentSpec>, string, RegExp]>([
   const sets = await world.list<ReplicaSet>(setKind, { namespace });
   expect(sets.map(({ spec: { replicas } }) => replicas).every((replicas) => replicas === 0)).toBe(true);
 });
-
-function lawful(
-  spec: Partial<ExperimentSpec>,
-  answers: (elapsed: number) => Readonly<Record<string, number>>,
-): Scenario {
-  return {
-    world: {
-      reconcilers: worldOf(new Outside()).reconcilers,
-      // By time, not by how often it was asked: a query lost in a crash is asked again.
-      tasks: (clock) => {
-        const begun = clock.now();
-        return {
-          queryPrometheus: async ({ query }) => {
-            const known = Object.entries(answers(clock.now() - begun));
-            const [, value = 0] = known.find(([name]) => String(query).startsWith(name)) ?? [];
-            return { value: `[${value}]`, parsed: [value] };
-          },
-        };
-      },
-    },
-    async story(world) {
-      await prepare(world);
-      await world.apply(experiment(spec));
-      await world.run(minutes(4));
-    },
-    async end(world) {
-      const { phase, message, templateStatuses, analysisRuns } = (await world.get<Experiment>(key))?.status ?? {};
-      const sets = await world.list<ReplicaSet>(setKind, { namespace });
-      return {
-        phase,
-        message,
-        templates: templateStatuses?.map(({ name, status, replicas }) => [name, status, replicas]),
-        analyses: analysisRuns?.map(({ name, phase }) => [name, phase]),
-        sets: sets.map(({ metadata, spec }) => [metadata.name, spec.replicas]),
-        services: (await world.list(serviceKind, { namespace })).length,
-      };
-    },
-  };
-}
-
-const templates = [version("baseline"), version("canary", { service: {} })];
-const laws = [
-  ["a good one", lawful({ templates, duration: "1m", analyses: analyses("errors", "once") }, () => ({}))],
-  [
-    "a bad one",
-    lawful({ templates, duration: "2m", analyses: analyses("errors", "latency") }, (elapsed) =>
-      elapsed > 45_000 ? { latency: 1 } : {},
-    ),
-  ],
-] as const;
-
-test.each(laws)("law: %s settles", (_name, scenario) => settles(scenario));
-test.each(laws)("law: a crash at any point of %s changes nothing in the end", (_name, scenario) =>
-  survivesCrashes(scenario, { points: 60 }),
-);
-test.each(laws)("law: stale reads of %s converge to the same end", (_name, scenario) =>
-  survivesStaleReads(scenario, { seeds: 5 }),
-);
