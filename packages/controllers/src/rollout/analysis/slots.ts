@@ -96,6 +96,11 @@ export function isUnasked(observed: ObservedRollout, view: View): boolean {
   return state?.is === "done" && state.result.requests === 0;
 }
 
+/** Whether what may take a canary back is still asked for, as it is anew after a crash. */
+export const awaitsAnswer = (observed: ObservedRollout, view: View, now: Instant): boolean =>
+  syntheticOf(observed).is === "running" ||
+  (["step", "background"] as const).some((slot) => judgementOn(observed, view, slot, now)?.judgement.is === "asking");
+
 /** What stops a release and asks, unless a person has answered: an analysis that ended without a verdict. */
 export type Undecided =
   | { readonly is: "waiting"; readonly because: string; readonly until?: Instant | undefined }

@@ -2,7 +2,15 @@ import { after, type Instant, instant, type PlannedEvent, parseInstant, seconds 
 import type { Effect } from "../../loop/index.ts";
 import { runEvents } from "../analysis/run-events.ts";
 import { wantedAnalysis } from "../analysis/runs.ts";
-import { isBlindRun, isUnasked, planSlot, type Slot, slotEvidence, undecidedAnalysis } from "../analysis/slots.ts";
+import {
+  awaitsAnswer,
+  isBlindRun,
+  isUnasked,
+  planSlot,
+  type Slot,
+  slotEvidence,
+  undecidedAnalysis,
+} from "../analysis/slots.ts";
 import { mayStillTell } from "../analysis/synthetic.ts";
 import { canaryStatusOf } from "../changes.ts";
 import { planOldExperiments } from "../experiment/old.ts";
@@ -36,7 +44,8 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const baseline = freshBaseline(observed, view);
   // From the turn on in which it is seen to be bad, not from the next.
   const halted = stop === undefined ? view : asStopped(view, stop, now);
-  const traffic = planTraffic(observed, halted, false);
+  const isUnanswered = awaitsAnswer(observed, view, now);
+  const traffic = planTraffic(observed, halted, { isAborted: false, isUnanswered });
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);
   const experiment = planExperiment(observed, view, now);

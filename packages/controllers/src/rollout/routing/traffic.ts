@@ -60,7 +60,17 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
   });
 }
 
-export function planTraffic(observed: ObservedRollout, view: View, isAborted: boolean): TrafficPlan {
+export interface TrafficWish {
+  readonly isAborted: boolean;
+  /** Answers are still to come that may say that the version is to be taken back. */
+  readonly isUnanswered: boolean;
+}
+
+export function planTraffic(
+  observed: ObservedRollout,
+  view: View,
+  { isAborted, isUnanswered }: TrafficWish,
+): TrafficPlan {
   const canary = canaryOf(view.rollout);
   const sides = sidesOf(view.rollout);
   const services = weighedServices(observed);
@@ -73,24 +83,28 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
   const isAwaited = !isAborted && baseline.is === "coming";
   const due = wantedWeight(view, isAborted);
-  const wanted = isAwaited ? Math.min(due, view.status.canary?.weights?.canary.weight ?? 0) : due;
+  const written = services.map((service) => service.claimed ?? service.routed);
+  const [least, routed] = [Math.min(...written), Math.max(...written)];
+  const isHeld = !isAborted && isUnanswered && isFallUntold(view, least);
+  const isOut = isAborted || isHeld;
+  const most = isHeld ? least : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
+  const wanted = Math.min(due, most);
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
   const leads = leadsTo(observed, canary, sides);
   const canaryLeads = leads.canary === undefined || leads.canary === hashOfCanary(view);
   const stableLeads = leads.stable === undefined || leads.stable === stableHash(view);
-  const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
   const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
   const weight = isReady ? wanted : routed;
   // What the version before it got isn't for the one that comes after: first the weight falls to what its steps say.
   const mayFollow = isAborted || weight <= due;
   const { switches, events } = planServices(observed, view, sides, mayFollow);
   const subsets = planSubsets(observed, view, canary, mayFollow);
-  const asked = isAborted ? [] : experimentShares(observed, view);
-  const shares = isAborted ? [] : [...asked, ...baselineShares(observed, baseline, weight, asked)];
+  const asked = isOut ? [] : experimentShares(observed, view);
+  const shares = isOut ? [] : [...asked, ...baselineShares(observed, baseline, weight, asked)];
   const managed = {
     sides,
     managed: managedRouteNames(view.rollout),
-    wanted: isAborted || !canaryLeads ? [] : wantedRoutes(view),
+    wanted: isOut || !canaryLeads ? [] : wantedRoutes(view),
     weight,
   };
   const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
@@ -108,14 +122,20 @@ export function planTraffic(observed: ObservedRollout, view: View, isAborted: bo
   const actions = isLess ? [...reroute, ...switches, ...subsets] : [...switches, ...subsets, ...reroute];
   return {
     actions,
-    events: [...events, ...weightEvents(view, weight)],
+    events: [...events, ...(isHeld ? [] : weightEvents(view, weight))],
     weight,
-    isSettled: isReady && !isAwaited && !isDraining(view) && switches.length === 0 && subsets.length === 0,
-    weights: weightsStatus(view, sides, weight, shares),
+    isSettled: isReady && !isAwaited && !isHeld && !isDraining(view) && switches.length === 0 && subsets.length === 0,
+    weights: isHeld ? view.status.canary?.weights : weightsStatus(view, sides, weight, shares),
     meddled: services.flatMap(({ virtualService, routed, claimed }) =>
       claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
     ),
   };
+}
+
+/** Traffic was taken from it and status doesn't say so: all crashed on the way to a verdict, and the answers are lost. */
+function isFallUntold({ status, hash }: View, written: number): boolean {
+  const { weight = 0, podTemplateHash } = status.canary?.weights?.canary ?? {};
+  return podTemplateHash === hash && written < weight;
 }
 
 function weightEvents({ status }: View, weight: number): readonly PlannedEvent[] {
