@@ -13,7 +13,7 @@ const shared = {
 const rooms = { ...shared, maxWorkers: 2, isolate: false, sequence: { groupOrder: 0 } } as const;
 const whole = { ...shared, globalSetup: "test/fixtures/installed.ts", maxConcurrency: 3 } as const;
 /** They measure how long an answer takes or judge by it, or run three programs beside each other by themselves. */
-const alone = ["docs", "demo", "faults", "processes", "blue-green-rollout", "gitops/gitops"].map(
+const alone = ["docs", "demo", "faults", "hostile", "machine", "processes", "blue-green-rollout", "gitops/gitops"].map(
   (name) => `test/${name}.test.ts`,
 );
 
