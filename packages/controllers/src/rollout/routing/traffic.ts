@@ -85,7 +85,7 @@ export function planTraffic(
   const due = wantedWeight(view, isAborted);
   const written = services.map((service) => service.claimed ?? service.routed);
   const [least, routed] = [Math.min(...written), Math.max(...written)];
-  const isHeld = !isAborted && isUnanswered && isFallUntold(view, least);
+  const isHeld = isUnanswered && least < due && isFallUntold(view, least);
   const isOut = isAborted || isHeld;
   const most = isHeld ? least : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
   const wanted = Math.min(due, most);
