@@ -80,6 +80,11 @@ const forgets = (kind: string) => only(kind, () => ({ plan: () => ({ actions: []
 const appliesOnce = doing("Application", (action) =>
   action.do === "startTask" && JSON.stringify(action).includes("web:v2") ? undefined : action,
 );
+
+const forgetsSwitches = doing("Rollout", (action) => {
+  const { because = "" } = (action.object as { spec?: { because?: string } } | undefined)?.spec ?? {};
+  return because.includes("everybody gets it") ? undefined : action;
+});
 const without = (word: string): Sabotage =>
   observing("Application", ({ application }) => ({
     application: rewritten(application, `"${word}":true`, `"${word}":false`),
@@ -250,6 +255,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["says that somebody changed the routes", "why", misremembers, story(two)],
   ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],
+  ["forgets why it switches", "why", forgetsSwitches, story(two, { shape: "blueGreen", plan: 3, extras: ["minPods"] })],
   ["routes before Pods are ready", "ready", believesPods, story(never)],
   ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],
   [

@@ -1,3 +1,5 @@
+import type { Resource } from "@sluice/api";
+import { activeServiceName } from "../manifests/release.ts";
 import type { Checks } from "./invariant.ts";
 import { hashOf, type Picture, readyOf, wereReadyOf } from "./picture.ts";
 
@@ -43,6 +45,29 @@ function mayHaveAll({ rollout, activeHash, decisions, runs }: Picture, before: P
   const isGood = runs.some((run) => hashOf(run) === activeHash && isPassed(run.status?.phase));
   checks.holds("weight", !isMeasured || isGood, () => `everybody is sent to ${activeHash}, and no analysis was good`);
 }
+
+/**
+ * As the switch is written, its Decision is there already, and is its own: no step on the way to it, nor an earlier switch to the
+ * same version, tells of this one.
+ */
+export function switchTold(now: Picture, before: Picture, checks: Checks): void {
+  const { activeHash, rollout, decisions } = now;
+  const { currentPodHash, abort } = rollout.status ?? {};
+  // Who is taken back to is told of with whoever is taken back.
+  if (activeHash !== currentPodHash || abort === true) return;
+  const since = writtenAt(before.services.find(({ metadata }) => metadata.name === activeServiceName));
+  const isTold = decisions.some(
+    (one) =>
+      hashOf(one) === activeHash &&
+      one.spec.action === "advance" &&
+      !one.spec.because.startsWith(previewGrows) &&
+      writtenAt(one) > since,
+  );
+  checks.holds("why", isTold, () => `everybody is sent to ${activeHash}, and no Decision says so`);
+}
+
+const writtenAt = (one: Resource | undefined): number => Number(one?.metadata.resourceVersion ?? 0);
+const previewGrows = "the preview was good enough";
 
 /** What nobody could measure passes where an EvidencePolicy says so. */
 const isPassed = (phase: string | undefined): boolean => phase === "Successful" || phase === "Inconclusive";

@@ -5,7 +5,7 @@ const titles = {
   quarantine: "a version that was judged bad gets no traffic until a person says so",
   ready: "no user is sent to a version or a pod that isn't ready",
   enough: "no rolling update takes more pods than it may",
-  why: "each abort, promotion and rise of what a version may have has its Decision, and what one says was done",
+  why: "each abort, promotion, switch and rise of what a version may have has its Decision, and what one says was done",
   budget: "what controllers do of themselves leaves as many pods as a PodDisruptionBudget asks for",
   gone: "what is deleted takes all with it that is its own, and nothing else",
   ends: "every release ends, or asks a person",

@@ -22,7 +22,7 @@ import type {
   VirtualService,
 } from "@sluice/api";
 import { managedRoutes } from "../manifests/plans.ts";
-import { canaryServiceName, stableServiceName } from "../manifests/release.ts";
+import { activeServiceName, canaryServiceName, stableServiceName } from "../manifests/release.ts";
 import type { Story } from "../story/story.ts";
 
 const hashLabel = "rollouts-pod-template-hash";
@@ -199,7 +199,7 @@ function ledBy(
     added: [...new Set(routes.flatMap(addedTo))],
     canaryHash: leadsTo("canary"),
     stableHash: leadsTo("stable"),
-    activeHash: selectedBy("web"),
+    activeHash: selectedBy(activeServiceName),
   };
 }
 

@@ -1,3 +1,4 @@
+import { switchTold } from "./blue-green.ts";
 import type { Checks } from "./invariant.ts";
 import { hashOf, isLifted, isReady, type Picture, readyOf, shareOf, wereReadyOf } from "./picture.ts";
 import { allowedWeight } from "./traffic.ts";
@@ -33,6 +34,7 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
     const words = () => `everybody is sent to any of ${[...versions].join(", ")} instead of ${before.activeHash}`;
     checks.holds("weight", isOneOfMany(activeHash) || before.activeHash === "", words);
     if (activeHash === "" || activeHash === before.activeHash || before.activeHash === "") return;
+    switchTold(now, before, checks);
     checks.holds("ready", isThere(activeHash), () => `everybody is sent to ${activeHash}, of which no pod is ready`);
     checks.holds(
       "quarantine",

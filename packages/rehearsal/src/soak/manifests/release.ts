@@ -17,6 +17,7 @@ export const templateKey = { apiVersion: "apps/v1", kind: "Deployment", namespac
 /** A ConfigMap that Pods read. */
 export const settingsName = "web-settings";
 
+export const activeServiceName = "web";
 export const canaryServiceName = "web-canary";
 export const stableServiceName = "web-stable";
 
@@ -102,7 +103,7 @@ function canaryOf(story: Story, plan: number) {
 /** Plan 2 waits for a person. */
 const blueGreenOf = ({ hasBackground, extras }: Story, plan: number) => ({
   ...blueGreenExtras(extras),
-  activeService: "web",
+  activeService: activeServiceName,
   previewService: "web-preview",
   ...(plan === 2 ? { autoPromotionEnabled: false } : {}),
   ...(hasBackground || plan === 1 ? { prePromotionAnalysis: measured } : {}),
