@@ -42,6 +42,16 @@ test("a query that pools both versions doesn't see five points, and the judge do
   expect(result.words.join("\n")).toContain("Sluice catches 1 that these analyses miss: error +5pp");
 });
 
+test("what nobody catches is noticed no later for a holdback: it harms no more as Sluice than as Argo Rollouts", async () => {
+  const policy = await policyOf(canary(), errors());
+
+  const result = await rehearse(policy, { ...options, faults: named("error +0.2pp") });
+
+  const [argo, sluice] = (["argo", "sluice"] as const).map((profile) => faultOf(result, profile, "error +0.2pp"));
+  expect([argo?.caught, sluice?.caught]).toEqual([0, 0]);
+  expect(sluice?.harmedMedian).toBeLessThan(1.05 * (argo?.harmedMedian ?? 0));
+});
+
 test("pods that never get ready get no traffic: Argo Rollouts waits for ever, Sluice takes it back", async () => {
   const policy = await policyOf(canary({ analysis: undefined }));
 

@@ -32,6 +32,7 @@ import { namesOf } from "./names.ts";
 import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
+import { unnoticedSeconds } from "./unnoticed.ts";
 import { type Objects, World } from "./world.ts";
 
 export interface ReleaseOptions {
@@ -259,7 +260,7 @@ class Release {
         service.advanceTo(now);
         return outcome(end, rule);
       };
-      const unnoticed = (already: number) => Math.max(0, this.#options.noticeMillis / 1000 - already);
+      const unnoticed = () => unnoticedSeconds({ weights, seconds }, this.#options.noticeMillis / 1000);
       const outcome = (end: Outcome["end"], rule: Outcome["rule"]): Outcome => ({
         end,
         step,
@@ -268,10 +269,7 @@ class Release {
         heldSeconds: judged.heldMillis / 1000,
         waitedSeconds: waitedMillis / 1000,
         canaryRequests: service.requestsOf("canary"),
-        harmed: Math.round(
-          service.harmed +
-            (end === "promoted" ? service.harmASecond() * unnoticed(seconds - (promotedAt ?? seconds)) : 0),
-        ),
+        harmed: Math.round(service.harmed + (end === "promoted" ? service.harmASecond() * unnoticed() : 0)),
         weights,
         decisions: decisionsIn(world, this.#canaryHash, beganAt),
         ...(rule === undefined ? {} : { rule }),
