@@ -19,6 +19,22 @@ test.each<[string, Story]>([
     "a Rollout comes back to Pods of a step ahead: nobody is sent to those that were just taken",
     story(leftAndBack, { plan: 3282, replicas: 5, budget: "oneMayGo" }),
   ],
+  [
+    "a preview that crashes is superseded by a first version that never gets ready: its Pods go",
+    story(
+      [
+        { do: "push", fate: "stuck" },
+        { do: "undo", amid: 11 },
+        { do: "push", fate: "crashing" },
+      ],
+      {
+        seed: 8255,
+        shape: "blueGreen",
+        plan: 3,
+        replicas: 1,
+      },
+    ),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

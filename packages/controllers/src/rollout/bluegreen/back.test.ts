@@ -37,6 +37,18 @@ test("a preview that was never promoted, or was taken back, doesn't go straight 
   expect(await release.status()).toMatchObject({ phase: "Paused", message: "BlueGreenPause" });
 });
 
+test("a preview of which no Pod is ready leaves after its delay, though the active Service tells no versions apart", async () => {
+  const release = await BlueGreenRelease.begin();
+  await release.pushBlueGreen("web:stuck");
+  await release.pushBlueGreen("web:crashing");
+  expect(await release.selected()).toBe("");
+
+  await release.pushBlueGreen("web:stuck");
+  await release.world.run(seconds(31));
+
+  expect(await release.pods()).toEqual({ "web:stuck": 2, "web:crashing": 0 });
+});
+
 test("V1, V2, V3: the preview follows at once, the middle one leaves after its delay", async () => {
   const release = await BlueGreenRelease.released(byHand);
   await release.pushBlueGreen("web:v2", byHand);

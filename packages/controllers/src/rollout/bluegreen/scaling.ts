@@ -8,7 +8,7 @@ import { isAsking } from "../turn/pauses.ts";
 import { availableOf, deadlineOf, hashOf, revisionOf, type View, wantedOf } from "../view.ts";
 import { fastTrack } from "./fast-track.ts";
 import { keepsOpen } from "./judged.ts";
-import { activeHash, servedHashes } from "./services.ts";
+import { activeHash, answeringHashes } from "./services.ts";
 import { blueGreenOf } from "./strategy.ts";
 
 /** Pods that the new version should have now. Source: argo-rollouts utils/replicaset/replicaset.go NewRSNewReplicas. */
@@ -42,7 +42,7 @@ export function planBlueGreenScaling(
   const { canary, stable, rollout } = view;
   const scaling = new Scaling(view, now);
   // Endpoints that still name a version may still lead to it.
-  const inUse = new Set([active, ...servedHashes(observed, view)]);
+  const inUse = new Set([active, ...answeringHashes(observed, view)]);
   if (stable !== undefined && stable !== canary)
     scaling.wish(stable, { replicas: replicasOf(rollout), deadline: null });
   if (canary === undefined) {
@@ -111,7 +111,9 @@ function olderWishes(
     .map((set): OlderWish => {
       const hash = hashOf(set);
       if (hash === active) return { set, wanted: { replicas, deadline: null } };
-      if (isHeld || inUse.has(hash) || hash === preview || keepsOpen(observed, view, set, now))
+      // One that isn't ready for a moment is the one that answers as soon as it is.
+      if (inUse.has(hash)) return { set, wanted: { replicas: wantedOf(set), deadline: null } };
+      if (isHeld || hash === preview || keepsOpen(observed, view, set, now))
         return { set, wanted: { replicas: wantedOf(set) } };
       kept++;
       if (kept > scaleDownDelayRevisionLimit) return { set, wanted: { replicas: 0, deadline: null } };

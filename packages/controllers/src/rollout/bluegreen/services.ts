@@ -1,4 +1,4 @@
-import type { EndpointSlice, Service } from "@sluice/api";
+import type { Endpoint, EndpointSlice, Service } from "@sluice/api";
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { endpointOf } from "../../pods/index.ts";
@@ -75,9 +75,20 @@ const slicesOf = ({ endpointSlices }: ObservedRollout, name: string | undefined)
   endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === name);
 
 /** ReplicaSets, by hash, whose Pods the active Service's endpoints still name, whatever its selector says by now. */
-export function servedHashes(observed: ObservedRollout, { rollout }: View): ReadonlySet<string> {
+const servedHashes = (observed: ObservedRollout, view: View): ReadonlySet<string> =>
+  hashesIn(observed, view, () => true);
+
+/** Those of them that somebody may still be sent to. */
+export const answeringHashes = (observed: ObservedRollout, view: View): ReadonlySet<string> =>
+  hashesIn(observed, view, ({ conditions }) => conditions?.ready !== false);
+
+function hashesIn(
+  observed: ObservedRollout,
+  { rollout }: View,
+  isMeant: (endpoint: Endpoint) => boolean,
+): ReadonlySet<string> {
   const names = slicesOf(observed, blueGreenOf(rollout)?.activeService).flatMap(({ endpoints }) =>
-    (endpoints ?? []).map(({ targetRef }) => targetRef?.name ?? ""),
+    (endpoints ?? []).filter(isMeant).map(({ targetRef }) => targetRef?.name ?? ""),
   );
   return new Set(
     observed.replicaSets
