@@ -20,6 +20,7 @@ const rehearsal: Rehearsal = {
   podsReadySeconds: 15,
   podsReadyFrom: "assumed",
   learned: [],
+  hasAnalyses: true,
   madeUp: [],
   unanswerable: [],
   profiles: { argo: result, sluice: result },

@@ -67,6 +67,9 @@ export function ruleOf(message: string, said: JudgementStatus | undefined, world
 /** What an analysis that can't be run at all is told with. */
 export const invalidAnalysis = "invalid analysis: ";
 
+/** What a release is told with that a rehearsal gave up. */
+export const notOver = "not over after two weeks";
+
 /** A person is asked, where a metric is the reason with its name. */
 export function ruleOfDoubt(reason: string, world: World): Rule {
   const metric = metricsIn(world).find(({ phase }) => phase === "Inconclusive");

@@ -29,7 +29,7 @@ import { type Begun, begun, disturbedAfter, warmUp } from "./begun.ts";
 import { deployed, isSwitched, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { JudgedModel, judgementIn } from "./judging.ts";
 import { namesOf } from "./names.ts";
-import { decisionsIn, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
+import { decisionsIn, notOver, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
 import type { Queries } from "./queries.ts";
 import { syntheticCheck } from "./synthetic-check.ts";
 import { unnoticedSeconds } from "./unnoticed.ts";
@@ -283,7 +283,7 @@ class Release {
         // After a switch the judge looks on for as long as there is a way back.
         if (said?.spec.comparedWith !== "before" || said.status?.phase === "Ended") return ended("promoted");
       }
-      if (now - beganAt > longest) return ended("stuck", { by: "not over after two weeks", isOurs: false });
+      if (now - beganAt > longest) return ended("stuck", { by: notOver, isOurs: false });
       const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
       if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
       step = status.currentStepIndex ?? step;

@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defaultTraffic } from "../model/traffic.ts";
-import { wordsOf } from "./findings.ts";
+import { notOver } from "../release/outcome.ts";
+import { amount, wordsOf } from "./findings.ts";
 import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 const nothing: ProfileResult = {
@@ -15,6 +16,7 @@ const step = (weight: number, caught: StepView["caught"]): StepView => ({
   weight,
   seconds: 600,
   canaryRequests: 6000,
+  isUntilPerson: false,
   smallest: {},
   caught,
 });
@@ -27,6 +29,7 @@ const rehearsal = {
   podsReadySeconds: 15,
   podsReadyFrom: "assumed",
   learned: [],
+  hasAnalyses: true,
   madeUp: [],
   unanswerable: [],
   profiles: { argo: nothing, sluice: nothing },
@@ -91,4 +94,48 @@ test("who stops every good release sees nothing, and that is said", () => {
 
   expect(words).toContain("As Sluice 100 % of good releases are stopped as well, by NoData.");
   expect(words.join(" ")).not.toMatch(/Sluice (sees|catches)|invisible to Sluice/);
+});
+
+test("a step that waits for a person is told as that", () => {
+  const waiting = { ...step(0.2, { argo: 1, sluice: 1 }), isUntilPerson: true };
+
+  expect(wordsOf({ ...rehearsal, steps: [waiting] })[0]).toMatch(
+    /^At 100 requests a second your step at 20 %, until a person answers after 10 min, sees 6,000 canary requests: /,
+  );
+});
+
+test("where nothing is measured no analysis of yours is spoken of", () => {
+  const missed = { fault: "error +5pp", isHarmful: true, runs: 2, asked: 0, by: undefined, rules: {}, harmedMedian: 9 };
+  const faults = (caught: number) => [{ ...missed, harmedP95: 9, caught, seconds: undefined, weight: undefined }];
+  const words = wordsOf({
+    ...rehearsal,
+    hasAnalyses: false,
+    profiles: { argo: { ...nothing, faults: faults(0) }, sluice: { ...nothing, faults: faults(1) } },
+    steps: [step(0.1, { argo: 0, sluice: 0 })],
+    longerFirst: { seconds: 840, smallest: { sluice: 0.02 } },
+  });
+
+  expect(words[0]).toBe(
+    "No analysis measures the new version: as Argo Rollouts only a person or the progress deadline stops it.",
+  );
+  expect(words).toContain("Sluice catches 1 that nothing else here would: error +5pp.");
+  expect(words.slice(1).join(" ")).not.toContain("analyses");
+});
+
+test("of a plan that never ends that is said, and no rule is blamed", () => {
+  const endless = { ...nothing, good: { ...nothing.good, falseAborts: 1, rules: { [notOver]: 4 } } };
+  const words = wordsOf({ ...rehearsal, profiles: { argo: endless, sluice: endless } });
+
+  expect(words[0]).toBe(
+    "A good release isn't over after two weeks: what comes after that of its plan wasn't rehearsed.",
+  );
+  expect(words.join(" ")).not.toMatch(/initialDelay|stopped as well/);
+});
+
+test.each([
+  [0.001, "0.001"],
+  [0.25, "0.3"],
+  [12_345, "12,345"],
+])("%d is written as %s", (value, words) => {
+  expect(amount(value)).toBe(words);
 });

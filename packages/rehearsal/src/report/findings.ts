@@ -1,10 +1,11 @@
 import type { ProfileName } from "../policy/profile.ts";
-import { invalidAnalysis } from "../release/outcome.ts";
+import { invalidAnalysis, notOver } from "../release/outcome.ts";
 import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 /** The sentences above the table: what a person would want to know first. */
 export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] {
   return [
+    ...unmeasured(rehearsal),
     ...blindSteps(rehearsal),
     ...noise(rehearsal),
     ...idle(rehearsal),
@@ -15,13 +16,27 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
   ];
 }
 
+function unmeasured({ hasAnalyses, profiles }: Omit<Rehearsal, "words">): readonly string[] {
+  return hasAnalyses || profiles.argo === undefined
+    ? []
+    : ["No analysis measures the new version: as Argo Rollouts only a person or the progress deadline stops it."];
+}
+
+/** Whose eyes there are: without an analysis there is nothing that Argo Rollouts could see with. */
+const seeing = ({ hasAnalyses }: Omit<Rehearsal, "words">): readonly ProfileName[] =>
+  hasAnalyses ? ["argo", "sluice"] : ["sluice"];
+
 /** "At 12 requests a second its 2-minute step at 5 % sees 72 canary requests: …" */
-function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): readonly string[] {
+function blindSteps(rehearsal: Omit<Rehearsal, "words">): readonly string[] {
+  const { steps, traffic, profiles } = rehearsal;
   const step = steps.find(({ canaryRequests }) => canaryRequests !== undefined);
   if (step?.seconds === undefined) return [];
-  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${long(step.seconds)} step at ${shareOf(step)} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
+  const which = step.isUntilPerson
+    ? `step at ${shareOf(step)}, until a person answers after ${span(step.seconds)},`
+    : `${long(step.seconds)} step at ${shareOf(step)}`;
+  const seen = `At ${amount(traffic.requestsPerSecond)} requests a second your ${which} sees ${amount(step.canaryRequests ?? 0)} canary requests`;
   // Who stops good releases as well sees nothing; that is said for itself.
-  const able = (["argo", "sluice"] as const).filter((profile) => stoppedGood(profiles[profile]) < 0.5);
+  const able = seeing(rehearsal).filter((profile) => stoppedGood(profiles[profile]) < 0.5);
   return able.flatMap((profile, place) => {
     const last = steps.at(-1)?.smallest[profile];
     const here = step.smallest[profile];
@@ -41,6 +56,8 @@ function blindSteps({ steps, traffic, profiles }: Omit<Rehearsal, "words">): rea
 function noise({ profiles: { argo, sluice } }: Omit<Rehearsal, "words">): readonly string[] {
   const words = Object.entries(argo?.good.rules ?? {}).map(([rule, count]) => {
     const share = count / Math.max(1, argo?.good.runs ?? 1);
+    if (rule === notOver)
+      return `A good release isn't over after two weeks: what comes after that of its plan wasn't rehearsed.`;
     if (rule.startsWith(invalidAnalysis))
       return `${rule}: it can't be run, and ${percent(share)} of good releases end with it.`;
     if (share >= 0.9) {
@@ -62,8 +79,9 @@ const idle = ({ idleRules }: Omit<Rehearsal, "words">): readonly string[] =>
   idleRules.length === 0 ? [] : [`Decides nothing here: ${idleRules.join(", ")} stopped no release, good or bad.`];
 
 /** Steps at which nothing of any size is found that the one before let through: their time buys nothing, where they have any. */
-function idleSteps({ steps, profiles }: Omit<Rehearsal, "words">): readonly string[] {
-  return (["argo", "sluice"] as const).flatMap((profile) => {
+function idleSteps(rehearsal: Omit<Rehearsal, "words">): readonly string[] {
+  const { steps, profiles } = rehearsal;
+  return seeing(rehearsal).flatMap((profile) => {
     const idle = steps.filter(({ seconds, caught }) => seconds !== undefined && caught[profile] === 0);
     if (profiles[profile] === undefined || idle.length === 0) return [];
     const lasts = idle.reduce((sum, { seconds = 0 }) => sum + seconds, 0);
@@ -77,11 +95,11 @@ function idleSteps({ steps, profiles }: Omit<Rehearsal, "words">): readonly stri
 
 function waits({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
   const good = profiles.argo?.good;
-  if (good === undefined || good.waitedSeconds === 0) return [];
+  if (good === undefined || good.waitedSeconds === 0 || good.rules[notOver] !== undefined) return [];
   return [`A good release takes ${span(good.seconds)}; ${span(good.waitedSeconds)} of it is waiting for people.`];
 }
 
-function gain({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
+function gain({ profiles, hasAnalyses }: Omit<Rehearsal, "words">): readonly string[] {
   const { argo, sluice } = profiles;
   if (argo === undefined || sluice === undefined || stoppedGood(sluice) >= 0.5) return [];
   const missed = argo.faults.filter(({ isHarmful, caught, fault }) => {
@@ -90,10 +108,12 @@ function gain({ profiles }: Omit<Rehearsal, "words">): readonly string[] {
   });
   return missed.length === 0
     ? []
-    : [`Sluice catches ${missed.length} that these analyses miss: ${missed.map(({ fault }) => fault).join(", ")}.`];
+    : [
+        `Sluice catches ${missed.length} that ${hasAnalyses ? "these analyses miss" : "nothing else here would"}: ${missed.map(({ fault }) => fault).join(", ")}.`,
+      ];
 }
 
-function lowTraffic({ steps, longerFirst }: Omit<Rehearsal, "words">): readonly string[] {
+function lowTraffic({ steps, longerFirst, hasAnalyses }: Omit<Rehearsal, "words">): readonly string[] {
   const first = steps[0];
   if (first?.canaryRequests === undefined || longerFirst === undefined) return [];
   const { seconds, smallest } = longerFirst;
@@ -106,7 +126,7 @@ function lowTraffic({ steps, longerFirst }: Omit<Rehearsal, "words">): readonly 
       ? `Enough would take ${span(seconds)} there: too long for most.`
       : smallest.sluice === undefined && smallest.argo === undefined
         ? `With ${span(seconds)} there nobody sees anything by its end either: that was rehearsed.`
-        : `With ${span(seconds)} there Sluice sees ${seen("sluice")} by its end, your analyses ${seen("argo")}: that was rehearsed.`;
+        : `With ${span(seconds)} there Sluice sees ${seen("sluice")} by its end${hasAnalyses ? `, your analyses ${seen("argo")}` : ""}: that was rehearsed.`;
   return [
     `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. ${time}`,
     `Without waiting for users: an EvidencePolicy in the same files. Its syntheticChecks ask the new version's pods themselves, and minimumRequests with askAfter asks a person where too few came in that time.`,
@@ -130,7 +150,9 @@ export const shareOf = ({ weight, setWeight }: Pick<StepView, "weight" | "setWei
   Math.abs(weight - setWeight / 100) < 0.005 ? percent(weight) : `${percent(weight)} (setWeight: ${setWeight})`;
 export const amount = (value: number): string =>
   Math.abs(value) < 10 && !Number.isInteger(value)
-    ? value.toFixed(1)
+    ? Math.abs(value) < 0.1
+      ? String(Number(value.toPrecision(1)))
+      : value.toFixed(1)
     : String(Math.round(value)).replace(/\B(?=(\d{3})+$)/g, ",");
 
 /** Before a noun: "2-minute". */

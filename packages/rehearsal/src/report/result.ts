@@ -62,6 +62,8 @@ export interface StepView {
   /** Undefined where no good release got there. */
   readonly seconds: number | undefined;
   readonly canaryRequests: number | undefined;
+  /** It has a pause without an end: how long it takes is how long a person takes. */
+  readonly isUntilPerson: boolean;
   /** The smallest added failures (0..1) that at least half of the releases are stopped for by its end. */
   readonly smallest: Readonly<Partial<Record<ProfileName, number>>>;
   /** How many of all releases, good or bad, ended at this weight. */
@@ -86,6 +88,8 @@ export interface Rehearsal {
   readonly podsReadySeconds: number;
   /** How that is known, in words: assumed, as said, learned from so many Pods, by the manifests. */
   readonly podsReadyFrom: string;
+  /** False where no AnalysisTemplate measures anything of it. */
+  readonly hasAnalyses: boolean;
   readonly madeUp: readonly string[];
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;

@@ -18,6 +18,7 @@ interface Reached {
   readonly weight: number;
   /** Undefined where no good release got there. */
   readonly seconds: number | undefined;
+  readonly isUntilPerson: boolean;
 }
 
 export function stepsOf(policy: Policy, traffic: Traffic, played: readonly Played[]): readonly StepView[] {
@@ -26,12 +27,13 @@ export function stepsOf(policy: Policy, traffic: Traffic, played: readonly Playe
   const longest = good?.outcomes.toSorted((one, other) => other.seconds - one.seconds)[0];
   const reached = reachedBy(longest, steps);
   return reached.map(
-    ({ index, setWeight, weight, seconds }, place): StepView => ({
+    ({ index, setWeight, weight, seconds, isUntilPerson }, place): StepView => ({
       index,
       setWeight,
       weight,
       seconds,
       canaryRequests: seconds === undefined ? undefined : Math.round(traffic.requestsPerSecond * weight * seconds),
+      isUntilPerson,
       smallest: smallestAt(place, reached, played),
       caught: caughtAt(place, reached, played),
     }),
@@ -45,7 +47,12 @@ function reachedBy(outcome: Outcome | undefined, steps: readonly CanaryStep[]): 
     const next = weighted[place + 1]?.index ?? steps.length;
     const had = outcome === undefined || outcome.step <= index ? undefined : timeAt(outcome, index, next);
     const weight = had?.weight ?? asked;
-    return asked <= 0 || weight <= 0 || weight >= 1 ? [] : [{ index, setWeight, weight, seconds: had?.seconds }];
+    const isUntilPerson = steps
+      .slice(index, next)
+      .some(({ pause }) => pause !== undefined && pause.duration === undefined);
+    return asked <= 0 || weight <= 0 || weight >= 1
+      ? []
+      : [{ index, setWeight, weight, seconds: had?.seconds, isUntilPerson }];
   });
 }
 

@@ -43,6 +43,7 @@ export function summarised(
     learned: options.learned ?? [],
     podsReadySeconds: ready.millis / 1000,
     podsReadyFrom: ready.from,
+    hasAnalyses: hasAnalyses(policy),
     madeUp: policy.madeUp,
     unanswerable: queries.unanswerable,
     profiles,
@@ -53,6 +54,10 @@ export function summarised(
   };
   return { ...rehearsal, words: wordsOf(rehearsal) };
 }
+
+const hasAnalyses = ({ rollout }: Policy): boolean =>
+  analysesOf(rollout).some(({ analysis }) => (analysis.templates ?? []).length > 0) ||
+  (rollout.spec.strategy.canary?.steps ?? []).some(({ experiment }) => (experiment?.analyses ?? []).length > 0);
 
 /** What was asked for; the sizes between are there for the steps' table alone. */
 const isShown = (fault: Fault, { faults }: RehearseOptions): boolean =>

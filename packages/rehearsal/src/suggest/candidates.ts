@@ -34,14 +34,17 @@ export function candidatesFor(steps: readonly CanaryStep[], share = 1): readonly
   );
 }
 
-/** The first timed weight held for so long that this many requests come; undefined where it is long enough, or there is none. */
+/**
+ * The first weight held for so long that this many requests come; undefined where it is long enough, or isn't timed: until a
+ * person answers it may take any time.
+ */
 export function withLongerFirst(
   steps: readonly CanaryStep[],
   requestsPerSecond: number,
   requests: number,
 ): { readonly steps: readonly CanaryStep[]; readonly seconds: number } | undefined {
   const [first] = stagesOf(steps);
-  if (first === undefined) return undefined;
+  if (first === undefined || first.weightAt !== steps.findIndex(isWeight)) return undefined;
   const seconds = 60 * Math.ceil((requests * 100) / (requestsPerSecond * first.weight) / 60);
   if (seconds < worthIt * first.seconds) return undefined;
   const longer = steps.map((step, index) =>
@@ -58,10 +61,14 @@ const durationOf = (seconds: number): string => (seconds % 60 === 0 ? `${seconds
 const leaned = (weight: number, factor: number, place: number): number =>
   Math.max(1, Math.min(99, Math.round(weight * factor ** (1 - place))));
 
+const isWeight = (step: CanaryStep): step is CanaryStep & { readonly setWeight: number } =>
+  step.setWeight !== undefined && step.setWeight > 0 && step.setWeight < 100;
+
 function stagesOf(steps: readonly CanaryStep[]): readonly Stage[] {
   const stages: Stage[] = [];
-  for (const [weightAt, { setWeight }] of steps.entries()) {
-    if (setWeight === undefined || setWeight <= 0 || setWeight >= 100) continue;
+  for (const [weightAt, step] of steps.entries()) {
+    if (!isWeight(step)) continue;
+    const { setWeight } = step;
     const next = steps.findIndex((step, index) => index > weightAt && step.setWeight !== undefined);
     const end = next === -1 ? steps.length : next;
     const pauseAt = steps.findIndex((step, index) => index > weightAt && index < end && step.pause !== undefined);

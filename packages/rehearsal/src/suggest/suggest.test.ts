@@ -1,7 +1,7 @@
 import type { CanaryStep } from "@sluice/api";
 import { expect, test } from "vitest";
 import { canary, errors, options, policyOf } from "../rehearsal.fixture.ts";
-import { candidatesFor } from "./candidates.ts";
+import { candidatesFor, withLongerFirst } from "./candidates.ts";
 import { suggest } from "./suggest.ts";
 
 const steps: readonly CanaryStep[] = [
@@ -35,6 +35,15 @@ test.each([
   ["pauses that wait for people", [{ setWeight: 10 }, { pause: {} }, { setWeight: 50 }, { pause: {} }]],
 ])("%s leave nothing to search", (_name, fixed) => {
   expect(candidatesFor(fixed)).toEqual([]);
+});
+
+test.each<[string, readonly CanaryStep[], number | undefined]>([
+  ["timed and too short is held for longer", [{ setWeight: 10 }, { pause: { duration: "20s" } }], 60],
+  ["timed and long enough stays", [{ setWeight: 10 }, { pause: { duration: "1h" } }], undefined],
+  ["that waits for a person may take any time", [{ setWeight: 10 }, { pause: {} }, ...steps], undefined],
+  ["that holds nothing isn't another one's to lengthen", [{ setWeight: 5 }, ...steps], undefined],
+])("a first step %s", (_, plan, seconds) => {
+  expect(withLongerFirst(plan, 100, 500)?.seconds).toBe(seconds);
 });
 
 test("a first step with too much traffic is made smaller and longer, for less harm in the same time", async () => {
