@@ -111,6 +111,7 @@ export function createProgram(): Command {
   const judge = program
     .command("judge")
     .description("judge releases: windows of what two versions served in, verdicts out, one JSON object a line")
+    .addHelpText("after", "\nThe lines, with an example: docs/verdict.md, Ask it.")
     .action(async () => (await import("./commands/judge.ts")).judge());
   judge
     .command("train")

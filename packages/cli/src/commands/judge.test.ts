@@ -51,15 +51,20 @@ test("sluice judge answers every line, and takes back what fails", async () => {
   send({ type: "window", id: "a", t: 70, dt: 10, weight: 0.1, canary: 7 });
   send({ type: "end", id: "a" });
   send({ type: "guess" });
+  send({ type: "window", id: "nobody", t: 10, dt: 10, weight: 0.1, canary: arm(100, 0), stable: null });
+  child.stdin.write("null\n");
   child.stdin.end();
   await once(child, "close");
 
-  expect(answers).toHaveLength(12);
+  expect(answers).toHaveLength(14);
   expect(answers[0]).toEqual({});
   expect(answers[6]?.action).toBe("rollback");
   expect(answers[6]?.reason).toMatch(/30 % on the new version against 0\.11 % on the stable version/);
   expect(answers[7]?.error).toContain("can't be read");
   expect(answers[8]?.error).toBe("a start without bucketEdgesMs");
-  expect(answers[9]?.error).toContain("can't be read");
+  expect(answers[9]?.error).toBe("canary: found 7, expected what a version served: {n, err, lat}");
   expect(answers[11]?.error).toContain("start, window or end");
+  // Nothing of which nothing is known goes on.
+  expect(answers[12]).toEqual({ error: "no release nobody was started" });
+  expect(answers[13]?.error).toContain("start, window or end");
 });
