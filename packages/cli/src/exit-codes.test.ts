@@ -18,6 +18,7 @@ const refused = write(
   "refused.yaml",
   "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: x }\nspec: { replicas: many }\n",
 );
+const bare = mkdtempSync(join(folder, "bare-"));
 const beside = ["rehearse", refused, ...quick.slice(1)];
 const gone = ["--from-prometheus", "http://127.0.0.1:1"];
 
@@ -31,6 +32,7 @@ test.each<[string, readonly string[], number]>([
   ["a file that is no YAML is a misuse", ["rehearse", noYaml, ...quick.slice(2)], 2],
   ["also where it is to be applied", ["apply", "-f", noYaml], 2],
   ["whoever asks lint gets an answer: no", ["lint", noYaml], 1],
+  ["nothing is said of a folder without a file to read", ["lint", bare], 2],
   ["but not about a file that isn't there", ["lint", join(folder, "nothing.yaml")], 2],
   ["a gate that all meet but one that can't be rehearsed", [...beside, "--require", "duration <= 9h"], 2],
   ["a gate that isn't met, whatever can't be rehearsed beside it", [...beside, "--require", "duration <= 1s"], 1],

@@ -1,4 +1,5 @@
 import { writeFile } from "node:fs/promises";
+import { Fault } from "@sluice/kernel";
 import { findingsAsJson, fixFiles, lintFiles, renderFindings } from "../lint/index.ts";
 import { readFiles } from "../manifests.ts";
 import { differenceOf } from "../terminal/difference.ts";
@@ -15,6 +16,8 @@ interface LintOptions {
 /** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. */
 export async function lint(paths: readonly string[], options: LintOptions): Promise<number> {
   const read = await readFiles(paths);
+  if (read.length === 0)
+    throw new Fault("invalid", `no YAML or JSON file in ${paths.join(", ")}: nothing was looked at`);
   const isFixing = options.fix === true || options.diff === true;
   const files = isFixing ? await fixed(read, options) : read;
   const findings = lintFiles(files);

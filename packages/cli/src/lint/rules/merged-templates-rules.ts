@@ -1,9 +1,10 @@
-import type { Argument, DryRun, Metric } from "@sluice/api";
+import type { Argument, DryRun, Metric, RolloutAnalysis } from "@sluice/api";
 import { sameJson } from "@sluice/kernel";
 import { list } from "../analysis/analysis-arguments.ts";
-import { type FoundTemplate, referencesOf } from "../analysis/analysis-uses.ts";
+import { type FoundTemplate, findTemplate, referencesOf } from "../analysis/analysis-uses.ts";
 import { analysesOf, namedTogether } from "../analysis/merged-analysis.ts";
 import type { Finding } from "../finding.ts";
+import type { Manifest } from "../manifests/manifest.ts";
 import { findingAt, type World } from "../manifests/world.ts";
 import { type Repair, removal, withFix } from "../repairs/repairs.ts";
 
@@ -13,13 +14,17 @@ export const mergedTemplateFindings = (world: World): readonly Finding[] => {
   const told = new Set<string>();
   return world.of("Rollout").flatMap((rollout) =>
     analysesOf(rollout).flatMap(({ path, analysis }) => {
-      const found = namedTogether(world, referencesOf(analysis), rollout.resource.metadata.namespace);
-      return clashes(found, `${path} of ${rollout.describe()}`).filter(({ file, line, column, rule }) => {
-        const place = `${file}:${line}:${column} ${rule}`;
-        if (told.has(place)) return false;
-        told.add(place);
-        return true;
-      });
+      const { namespace } = rollout.resource.metadata;
+      const found = namedTogether(world, referencesOf(analysis), namespace);
+      const where = `${path} of ${rollout.describe()}`;
+      return [...measuresNothing(world, rollout, { path, analysis, found }), ...clashes(found, where)].filter(
+        ({ file, line, column, rule }) => {
+          const place = `${file}:${line}:${column} ${rule}`;
+          if (told.has(place)) return false;
+          told.add(place);
+          return true;
+        },
+      );
     }),
   );
 };
@@ -37,6 +42,33 @@ function entriesOf<Item extends object>(
   return templates.flatMap((found) =>
     list<Item>(found.template.spec?.[field]).map((item, index) => ({ found, index, item })),
   );
+}
+
+/** Templates may name each other alone, round in a circle: none of them has a metric, and all are there. */
+function measuresNothing(
+  world: World,
+  rollout: Manifest,
+  { path, analysis, found }: { path: string; analysis: RolloutAnalysis; found: readonly FoundTemplate[] },
+): readonly Finding[] {
+  const named = [
+    analysis,
+    ...found.map(({ template }) => ({ templates: template.spec?.templates }) as RolloutAnalysis),
+  ];
+  const references = named.flatMap(referencesOf);
+  const { namespace } = rollout.resource.metadata;
+  const isWhole = references.every((reference) => findTemplate(world, reference, namespace) !== undefined);
+  if (references.length === 0 || !isWhole || found.some(({ metrics }) => metrics.length > 0)) return [];
+  const names = found.map(({ template }) => template.metadata.name).join(", ");
+  return [
+    findingAt(rollout, `${path}.templates`, {
+      severity: "error",
+      rule: "measures-nothing",
+      what: "no template that it names has a metric, nor has any that those name: it would be Degraded",
+      found: names,
+      expected: "at least one metric among them",
+      repair: `give one of ${names} a metric`,
+    }),
+  ];
 }
 
 function clashes(templates: readonly FoundTemplate[], where: string): readonly Finding[] {

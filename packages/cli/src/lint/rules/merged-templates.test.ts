@@ -118,3 +118,21 @@ test("the rule goes from the template that doesn't measure what it names, and wh
   const wide = "  dryRun:\n    - metricName: .*\n";
   expect(fixOf(`${background}${template("one", "latency", wide)}${template("two", "errors", wide)}`)).toBeUndefined();
 });
+
+const naming = (name: string, other: string): string => `---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: {name: ${name}}
+spec: {templates: [{templateName: ${other}}]}
+`;
+
+test.each([
+  ["that name each other alone measure nothing", naming("one", "two") + naming("two", "one"), 1],
+  ["of which one in the circle has a metric do", naming("one", "two") + template("two", "latency"), 0],
+  ["of which one isn't among the files may", naming("one", "two") + naming("two", "elsewhere"), 0],
+])("templates %s", (_, templates, count) => {
+  const findings = lintFiles([{ path: "a.yaml", text: templates + background }]);
+
+  const found = findings.filter(({ rule }) => rule === "measures-nothing");
+  expect(found.map(({ found: names }) => names)).toEqual(Array(count).fill("one, two"));
+});
