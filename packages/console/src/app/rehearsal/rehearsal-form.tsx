@@ -2,6 +2,7 @@ import { type ReactNode, useEffect, useRef, useState } from "react";
 import type { LearnedDay } from "../../live/rehearsals.ts";
 import { type Asked, fieldsOf, releasesOf, trafficOf, usualFields } from "./asked.ts";
 import { keepDraft, keptDraft } from "./draft.ts";
+import { exampleManifests } from "./example.ts";
 import { RehearsalFields } from "./rehearsal-fields.tsx";
 
 /** The manifests and an ordinary day. */
@@ -67,6 +68,11 @@ export function RehearsalForm({
             Rehearse
           </button>
         )}
+        {manifests.trim() === "" ? (
+          <button type="button" onClick={() => setManifests(exampleManifests)}>
+            Start from an example
+          </button>
+        ) : undefined}
       </div>
     </form>
   );

@@ -100,6 +100,15 @@ describe.skipIf(missingBrowser() !== undefined)("the rehearsal in a browser", ()
     await page.goto(`http://127.0.0.1:${(server.address() as AddressInfo).port}/rehearsal/`);
   });
 
+  test("whoever has no Rollout at hand begins with an example", async () => {
+    await page.getByRole("button", { name: "Start from an example" }).click();
+
+    expect(await page.getByLabel(/as YAML/).inputValue()).toContain("kind: Rollout");
+    expect(await page.getByRole("button", { name: "Rehearse", exact: true }).isEnabled()).toBe(true);
+    expect(await page.getByRole("button", { name: "Start from an example" }).count()).toBe(0);
+    expect(complaints).toEqual([]);
+  });
+
   test("a pasted Rollout is rehearsed in the browser, and the table says what each profile catches", async () => {
     // As Kubernetes reads YAML: `no` is false, and a time stays the text that it is.
     const dialect = "spec:\n  paused: no\n  restartAt: 2020-01-01T00:00:00Z\n";
