@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { plainStory, play, type Story } from "./index.ts";
-import { story, wait } from "./told.fixture.ts";
+import { bad, story, wait } from "./told.fixture.ts";
 
 test.each<[string, Story]>([
   [
@@ -97,6 +97,10 @@ test.each<[string, Story]>([
       replicas: 1,
       isConfigured: true,
     }),
+  ],
+  [
+    "all crashes just after a bad version's traffic was taken: it gets nothing again until that is on record",
+    story(bad, { seed: 6, replicas: 2, disturbance: { ...plainStory.disturbance, crash: 0.05 } }),
   ],
 ])("what soaking has found of verdicts stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();

@@ -80,7 +80,6 @@ const forgets = (kind: string) => only(kind, () => ({ plan: () => ({ actions: []
 const appliesOnce = doing("Application", (action) =>
   action.do === "startTask" && JSON.stringify(action).includes("web:v2") ? undefined : action,
 );
-
 const forgetsSwitches = doing("Rollout", (action) => {
   const { because = "" } = (action.object as { spec?: { because?: string } } | undefined)?.spec ?? {};
   return because.includes("everybody gets it") ? undefined : action;
@@ -135,6 +134,22 @@ const routesTooMuchForAMoment = only("Rollout", (real) => ({
     await real.apply(resource, action);
   },
 }));
+/** As after a crash between the two: what was just taken back is given again before that is on record. */
+const givesAgain = only("Rollout", (real) => {
+  let given: Record<string, unknown> | undefined;
+  return {
+    apply: async (resource, action) => {
+      const text = JSON.stringify(action);
+      if (text.includes('"weight":10}')) given = JSON.parse(text);
+      if (given !== undefined && text.includes('"action":"abort"')) {
+        const again = rewritten(given, '"resourceVersion"', '"was"');
+        given = undefined;
+        await real.apply(resource, again);
+      }
+      await real.apply(resource, action);
+    },
+  };
+});
 const listsNobody = doing("Service", (action) => rewritten(action, '"ready":true', '"ready":false'));
 const keepsSelectors = doing("Service", (action) => (action.do === "update" ? undefined : action));
 /** Both sides lead to the Pods of both versions. */
@@ -255,6 +270,7 @@ test.each<[string, string, Sabotage, Story]>([
   ["says that somebody changed the routes", "why", misremembers, story(two)],
   ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],
+  ["gives again what was just taken back", "why", givesAgain, story(bad)],
   ["forgets why it switches", "why", forgetsSwitches, story(two, { shape: "blueGreen", plan: 3, extras: ["minPods"] })],
   ["routes before Pods are ready", "ready", believesPods, story(never)],
   ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],

@@ -9,6 +9,7 @@ import { checkGone } from "./invariants/gone.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
 import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
 import { hashOf, isPicture, type Picture, pictureOf, type Remains } from "./invariants/picture.ts";
+import { ReturnWatch } from "./invariants/returned.ts";
 import { TableWatch } from "./invariants/table.ts";
 import { TrafficWatch } from "./invariants/traffic.ts";
 import { Truth } from "./invariants/truth.ts";
@@ -91,6 +92,7 @@ class Player {
   readonly #checks = new Checks();
   readonly #budget = new BudgetWatch();
   #traffic = new TrafficWatch();
+  #returns = new ReturnWatch();
   readonly #table = new TableWatch();
   readonly #truth = new Truth();
   /** What people have said so far. */
@@ -242,7 +244,10 @@ class Player {
     this.#budget.look(now);
     this.#wasWhole ||= isWorkerWhole(now);
     const isOther = this.#before?.rollout.metadata.uid !== now.rollout?.metadata.uid;
-    if (isOther) this.#traffic = new TrafficWatch();
+    if (isOther) {
+      this.#traffic = new TrafficWatch();
+      this.#returns = new ReturnWatch();
+    }
     const before = isOther ? undefined : this.#before;
     const remains = this.#seen;
     this.#seen = now;
@@ -274,8 +279,10 @@ class Player {
     if (!isProtected) this.#written = now;
     try {
       if (isProtected) this.#budget.written(now, this.#checks);
-      else if (before !== undefined && before.rollout.metadata.uid === now.rollout.metadata.uid)
+      else if (before !== undefined && before.rollout.metadata.uid === now.rollout.metadata.uid) {
         checkWritten(now, before, this.#before, this.#checks);
+        this.#returns.written(now, this.#checks);
+      }
     } catch (thrown) {
       if (!(thrown instanceof Violated)) throw thrown;
       this.#violated ??= thrown;

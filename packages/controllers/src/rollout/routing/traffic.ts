@@ -83,11 +83,11 @@ export function planTraffic(
   // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
   const isAwaited = !isAborted && baseline.is === "coming";
   const due = wantedWeight(view, isAborted);
-  const written = services.map((service) => service.claimed ?? service.routed);
-  const [least, routed] = [Math.min(...written), Math.max(...written)];
-  const isHeld = isUnanswered && least < due && isFallUntold(view, least);
+  const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
+  const fallen = isUnanswered ? fallenTo(view, services) : undefined;
+  const isHeld = fallen !== undefined && fallen < due;
   const isOut = isAborted || isHeld;
-  const most = isHeld ? least : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
+  const most = isHeld ? fallen : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
   const wanted = Math.min(due, most);
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
   const leads = leadsTo(observed, canary, sides);
@@ -132,10 +132,17 @@ export function planTraffic(
   };
 }
 
-/** Traffic was taken from it and status doesn't say so: all crashed on the way to a verdict, and the answers are lost. */
-function isFallUntold({ status, hash }: View, written: number): boolean {
+/**
+ * What it was left with where traffic was taken from it and status doesn't say so: all crashed on the way to a verdict, of
+ * which the answers are lost.
+ */
+function fallenTo({ status, hash, rollout }: View, services: readonly Weighed[]): number | undefined {
   const { weight = 0, podTemplateHash } = status.canary?.weights?.canary ?? {};
-  return podTemplateHash === hash && written < weight;
+  if (podTemplateHash !== hash) return undefined;
+  // By our own word: what somebody else changed is put right. Where Services have changed sides there is no such word.
+  const written = services.flatMap(({ claimed, routed }) => claimed ?? (areTurned(rollout) ? routed : []));
+  const least = Math.min(weight, ...written);
+  return least < weight ? least : undefined;
 }
 
 function weightEvents({ status }: View, weight: number): readonly PlannedEvent[] {

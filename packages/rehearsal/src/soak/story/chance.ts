@@ -98,7 +98,17 @@ export function storyOf(seed: number, random: Random): Story {
   const routes = happens(0.2) ? "two" : "one";
   const sides = story.sides === "services" && happens(0.4) ? "pingPong" : story.sides;
   const off = happens(0.7) ? [] : everyOff.filter(() => happens(0.3));
-  return { ...story, plan, budget, off, sides, routes, steps: replanned, extras };
+  const judged = happens(0.6) ? replanned : withBadVersion(random, replanned);
+  return { ...story, plan, budget, off, sides, routes, steps: judged, extras };
+}
+
+/** One that gets ready, and that what measures it finds bad once it has traffic. */
+function withBadVersion(random: Random, steps: readonly Step[]): readonly Step[] {
+  const says: Act = random.next() < 0.7 ? { do: "query", answer: "bad" } : { do: "verdict", ruling: "rollback" };
+  const well: Act = says.do === "query" ? { do: "query", answer: "good" } : { do: "verdict", ruling: "continue" };
+  const wait = { do: "wait", seconds: one(random, [45, 90, 300]) } as const;
+  const place = 2 + randomInteger(random, steps.length - 1);
+  return steps.toSpliced(place, 0, { do: "push", fate: "well" }, { do: "wait", seconds: 5 }, says, wait, well);
 }
 
 /** What a budget has its word in. */
