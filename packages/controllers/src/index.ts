@@ -1,4 +1,4 @@
-export { analysisRunReconciler, askJudge } from "./analysisrun/index.ts";
+export { analysisRunReconciler, askJudge, measuredAs, type QueryResult } from "./analysisrun/index.ts";
 export {
   ApplicationReconciler,
   applyManifestsHandler,
@@ -36,6 +36,7 @@ export {
 export { QuarantineReconciler, revertAnnotation, workloadDigests } from "./quarantine/index.ts";
 export {
   abortPatch,
+  isEmptyAnswer,
   pausePatch,
   promotePatch,
   type RequestedPatch,

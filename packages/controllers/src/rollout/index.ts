@@ -1,3 +1,4 @@
+export { isEmptyAnswer } from "./analysis/evidence.ts";
 export { rolloutReconciler } from "./reconciler.ts";
 export {
   abortPatch,

@@ -2,7 +2,7 @@ import type { AnalysisRun, AnalysisRunPhase, MetricResult } from "@sluice/api";
 import { after, instant, parseInstant, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import type { TrafficQuestion } from "../observe.ts";
-import { isEmpty, judgeRun } from "./evidence.ts";
+import { isEmptyAnswer, judgeRun } from "./evidence.ts";
 
 const ended = parseInstant("2026-01-01T00:10:00Z") ?? instant(0);
 const later = after(ended, seconds(60));
@@ -40,7 +40,7 @@ test.each([
   ['"ok"', false],
   ["false", false],
 ])("%j says nothing: %s", (value, expected) => {
-  expect(isEmpty({ value })).toBe(expected);
+  expect(isEmptyAnswer({ value })).toBe(expected);
 });
 
 test.each<[AnalysisRunPhase, MetricResult, string]>([

@@ -37,14 +37,14 @@ export function judgeRun(run: AnalysisRun, { needsData, traffic }: JudgeOptions,
     case "Failed": {
       if (!needsData) return { is: "bad", message };
       const failed = counted.filter((result) => result.phase === "Failed");
-      const sawNothing = failed.every((result) => ofPhase(result, "Failed").every(isEmpty));
+      const sawNothing = failed.every((result) => ofPhase(result, "Failed").every(isEmptyAnswer));
       const [first] = failed;
       if (first !== undefined && sawNothing) return { is: "noData", message: emptyWords(first) };
       return withTraffic({ is: "bad", message }, run, traffic, now);
     }
     case "Error": {
       const broken = counted.filter((result) => result.phase === "Error");
-      const sawNothing = broken.every((result) => ofPhase(result, "Error").every(isEmpty));
+      const sawNothing = broken.every((result) => ofPhase(result, "Error").every(isEmptyAnswer));
       const [first] = broken;
       if (needsData && first !== undefined && sawNothing) return { is: "noData", message: emptyWords(first) };
       return { is: "broken", message };
@@ -90,11 +90,11 @@ const ofPhase = (result: MetricResult, phase: string) => completed(result).filte
 /** Measured, and never anything but NaN or nothing. An error without a value is the provider's, not the canary's. */
 export function isBlind(result: MetricResult): boolean {
   const answered = completed(result).filter(({ value }) => value !== undefined);
-  return answered.length > 0 && answered.every(isEmpty);
+  return answered.length > 0 && answered.every(isEmptyAnswer);
 }
 
 /** `[]`, `{}`, `null`, nothing, or NaN and only NaN. */
-export function isEmpty({ value }: Pick<Measurement, "value">): boolean {
+export function isEmptyAnswer({ value }: Pick<Measurement, "value">): boolean {
   // A number, as nearly all of them: each measurement is asked for at each look.
   if (value === undefined || /\d/.test(value)) return false;
   const inner = value
@@ -107,7 +107,7 @@ export function isEmpty({ value }: Pick<Measurement, "value">): boolean {
 }
 
 const emptyWords = (result: MetricResult): string => {
-  const last = completed(result).findLast(isEmpty);
+  const last = completed(result).findLast(isEmptyAnswer);
   return `metric ${result.name} answered ${last?.value === "" ? "nothing" : (last?.value ?? "nothing")}: no data to judge by`;
 };
 
