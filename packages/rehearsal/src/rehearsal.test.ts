@@ -2,8 +2,9 @@ import type { Resource } from "@sluice/api";
 import { expect, test } from "vitest";
 import { readPolicies } from "./policy/policy.ts";
 import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
+import type { ReleaseOptions } from "./release/options.ts";
 import type { Outcome } from "./release/outcome.ts";
-import { type ReleaseOptions, rehearseRelease } from "./release/release.ts";
+import { rehearseRelease } from "./release/release.ts";
 import { rehearse } from "./report/rehearse.ts";
 
 const faultOf = (result: Awaited<ReturnType<typeof rehearse>>, profile: "argo" | "sluice", fault: string) =>

@@ -1,7 +1,7 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { defaultRollbackRules, pauseMillis } from "@sluice/api";
 import { comparedName } from "@sluice/api/release";
-import { type Cancellation, type JudgedWindows, stepReached } from "@sluice/controllers";
+import { type JudgedWindows, stepReached } from "@sluice/controllers";
 import {
   type Clock,
   Fault,
@@ -26,10 +26,11 @@ import {
 import type { Past } from "../model/past.ts";
 import type { ModelledService, Version } from "../model/service.ts";
 import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
+import type { Reply } from "./control-plane/ask.ts";
 import { natsAgainst } from "./unseen.ts";
 
 /** What the Judgement controller asks for, as far as a model needs it. */
-interface JudgeWork {
+export interface JudgeWork {
   readonly uid: string;
   readonly spec: JudgementSpec;
   readonly step: number;
@@ -68,8 +69,7 @@ interface Session {
 interface Waiting {
   readonly session: Session;
   readonly work: JudgeWork;
-  readonly resolve: (windows: JudgedWindows) => void;
-  readonly reject: (cause: unknown) => void;
+  readonly tell: (reply: Reply) => void;
   timer: Timer | undefined;
 }
 
@@ -86,7 +86,6 @@ export class JudgedModel {
   readonly #isEachWindow: boolean;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
-  readonly #onNews: () => void;
   readonly #sessions = new Map<string, Session>();
   readonly #waiting = new Map<string, Waiting>();
   heldMillis = 0;
@@ -97,12 +96,10 @@ export class JudgedModel {
     readonly edgesMs: readonly number[];
     readonly endpoints: readonly string[];
     readonly past?: Past | undefined;
-    /** As it looks for real: where little time passes, or what it says is compared with what it said. */
+    /** As it looks for real: where little time passes, or what it says at each look is asked for. */
     readonly isEachWindow: boolean;
     readonly clock: Clock;
     readonly rollout: () => Rollout;
-    /** A look has something to tell: what comes of it isn't over at once. */
-    readonly onNews: () => void;
   }) {
     this.#service = options.service;
     this.#history = options.history;
@@ -112,22 +109,22 @@ export class JudgedModel {
     this.#isEachWindow = options.isEachWindow;
     this.#clock = options.clock;
     this.#rollout = options.rollout;
-    this.#onNews = options.onNews;
   }
 
-  judge(work: JudgeWork, cancellation: Cancellation): Promise<JudgedWindows> {
-    return new Promise((resolve, reject) => {
-      const session = this.#sessions.get(work.uid) ?? this.#begin(work, this.#beganAt(work.spec));
-      this.#sessions.set(work.uid, session);
-      session.step = stepAt(session.step, work.step, work.stepSince);
-      const waiting: Waiting = { session, work, resolve, reject, timer: undefined };
-      this.#waiting.set(work.uid, waiting);
-      cancellation.onCancel(() => {
-        waiting.timer?.cancel();
-        this.#waiting.delete(work.uid);
-      });
-      this.#goOn(waiting);
-    });
+  /** At once where there is news; what comes back ends the waiting for it. */
+  judge(work: JudgeWork, tell: (reply: Reply) => void): () => void {
+    const session = this.#sessions.get(work.uid) ?? this.#begin(work, this.#beganAt(work.spec));
+    this.#sessions.set(work.uid, session);
+    session.step = stepAt(session.step, work.step, work.stepSince);
+    const waiting: Waiting = { session, work, tell, timer: undefined };
+    this.#waiting.set(work.uid, waiting);
+    this.#goOn(waiting);
+    return () => this.#stop(waiting);
+  }
+
+  #stop(waiting: Waiting): void {
+    waiting.timer?.cancel();
+    if (this.#waiting.get(waiting.work.uid) === waiting) this.#waiting.delete(waiting.work.uid);
   }
 
   /** The release is at another step: who waits for news goes on waiting, in that step, and looks again soon. */
@@ -158,9 +155,8 @@ export class JudgedModel {
       else if (now >= session.dueAt)
         session.said = this.#putOff(session, session.said, work) ?? this.#look(session, work);
     } catch (thrown) {
-      this.#waiting.delete(work.uid);
-      this.#onNews();
-      waiting.reject(thrown);
+      this.#stop(waiting);
+      waiting.tell({ is: "refused", cause: thrown });
       return;
     }
     if (this.#isNews(session, work.spec)) this.#tell(waiting, session.said);
@@ -173,12 +169,11 @@ export class JudgedModel {
     waiting.timer = this.#clock.after(left, () => this.#goOn(waiting));
   }
 
-  #tell({ session, work, timer, resolve }: Waiting, said: Said): void {
-    timer?.cancel();
-    this.#waiting.delete(work.uid);
+  #tell(waiting: Waiting, said: Said): void {
+    const { session, tell } = waiting;
+    this.#stop(waiting);
     session.told = said;
-    this.#onNews();
-    resolve(this.#windowsOf(session, said));
+    tell({ is: "done", result: this.#windowsOf(session, said) });
   }
 
   /** A policy's rules and metrics are asked at each look; else only a verdict that changes, or that is bad, is news. */

@@ -1,6 +1,6 @@
 import type { Rollout } from "@sluice/api";
 import type { VersionNames } from "../model/series.ts";
-import type { Objects } from "./world.ts";
+import type { Objects } from "./control-plane/world.ts";
 
 /** Whatever labels may tell the two versions apart by, and what both share. */
 export function namesOf(

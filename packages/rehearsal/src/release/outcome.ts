@@ -1,6 +1,6 @@
-import type { AnalysisRun, DecisionAction, JudgementStatus } from "@sluice/api";
+import type { AnalysisRun, Decision, DecisionAction, JudgementStatus } from "@sluice/api";
 import { type Instant, parseInstant } from "@sluice/kernel";
-import type { World } from "./world.ts";
+import type { Objects } from "./control-plane/world.ts";
 
 /** What ended a release, as the page says it. */
 export interface Rule {
@@ -37,8 +37,8 @@ export interface Decided {
   readonly by?: string;
 }
 
-export function decisionsIn({ decisions }: World, hash: string, beganAt: Instant): readonly Decided[] {
-  return [...decisions.values()]
+export function decisionsOn(hash: string, decisions: Iterable<Decision>, beganAt: Instant): readonly Decided[] {
+  return [...decisions]
     .filter(({ spec }) => spec.subject.podTemplateHash === hash)
     .map(({ spec: { at, action, because, by, inputs } }) => ({
       atSeconds: ((parseInstant(at) ?? beganAt) - beganAt) / 1000,
@@ -50,7 +50,7 @@ export function decisionsIn({ decisions }: World, hash: string, beganAt: Instant
 }
 
 /** From what the controller said, in the words of the rule that said it. */
-export function ruleOf(message: string, said: JudgementStatus | undefined, world: World): Rule {
+export function ruleOf(message: string, said: JudgementStatus | undefined, objects: Objects): Rule {
   if (said?.because !== undefined && message.includes(said.because)) return ruleOfJudge(said);
   if (message.includes("crash loop")) return { by: "crash loop", isOurs: true };
   if (/: never ready: |timed out progressing/.test(message)) return { by: "never ready", isOurs: true };
@@ -60,7 +60,7 @@ export function ruleOf(message: string, said: JudgementStatus | undefined, world
   if (metric !== undefined) return { by: metric, isOurs: false };
   const invalid = /Analysis spec invalid: (.*)/s.exec(message)?.[1];
   if (invalid !== undefined) return { by: `${invalidAnalysis}${invalid}`, isOurs: false };
-  const failed = metricsIn(world).find(({ phase }) => phase === "Failed" || phase === "Error");
+  const failed = metricsIn(objects).find(({ phase }) => phase === "Failed" || phase === "Error");
   return { by: failed?.name ?? (message === "" ? "unknown" : message), isOurs: false };
 }
 
@@ -71,13 +71,13 @@ export const invalidAnalysis = "invalid analysis: ";
 export const notOver = "not over after two weeks";
 
 /** A person is asked, where a metric is the reason with its name. */
-export function ruleOfDoubt(reason: string, world: World): Rule {
-  const metric = metricsIn(world).find(({ phase }) => phase === "Inconclusive");
+export function ruleOfDoubt(reason: string, objects: Objects): Rule {
+  const metric = metricsIn(objects).find(({ phase }) => phase === "Inconclusive");
   return { by: metric === undefined ? reason : `${reason}: ${metric.name}`, isOurs: true };
 }
 
-const metricsIn = (world: World) =>
-  [...world.objects.values()]
+const metricsIn = (objects: Objects) =>
+  [...objects.values()]
     .filter((object): object is AnalysisRun => object.kind === "AnalysisRun")
     .flatMap(({ status }) => status?.metricResults ?? []);
 

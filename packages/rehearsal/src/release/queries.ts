@@ -1,4 +1,4 @@
-import type { AnalysisTemplate, EvidencePolicy, Rollout } from "@sluice/api";
+import { type AnalysisTemplate, type EvidencePolicy, judgePlugin, type Rollout } from "@sluice/api";
 import { describeRefusal, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
 import { silent, type Unanswerable } from "../policy/foreign-providers.ts";
@@ -14,6 +14,8 @@ export interface Queries {
   readonly scrapeSeconds: number;
   /** The router's finer buckets are asked for. */
   readonly isOfTheRouter: boolean;
+  /** Some analysis asks what the judge says, with its figures. */
+  readonly asksJudge: boolean;
   /** By template: metrics that can't be answered, and why. They decide nothing. */
   readonly unanswerable: readonly Unanswerable[];
 }
@@ -24,11 +26,16 @@ export function queriesOf(policy: Policy): Queries {
   const endpoints = new Set<string>();
   const unanswerable: Unanswerable[] = [...policy.unsupported];
   let isOfTheRouter = false;
+  let asksJudge = false;
   let shortest = 300_000;
   for (const template of templatesOf(policy)) {
     for (const { name, provider } of template.spec.metrics ?? []) {
       const refuse = (because: string) =>
         unanswerable.push({ template: template.metadata.name, metric: name, because });
+      if (Object.hasOwn(provider.plugin ?? {}, judgePlugin)) {
+        asksJudge = true;
+        continue;
+      }
       const query = provider.prometheus?.query;
       if (query === undefined) {
         refuse(`its provider ${Object.keys(provider)[0] ?? "?"} isn't modelled`);
@@ -71,6 +78,7 @@ export function queriesOf(policy: Policy): Queries {
     // Nobody asks: then only how finely load and failures wander counts.
     scrapeSeconds: families.size === 0 ? 300 : Math.max(1, Math.min(30, Math.floor(shortest / 5000))),
     isOfTheRouter,
+    asksJudge,
     unanswerable,
   };
 }

@@ -1,4 +1,5 @@
 import type { JudgementSpec, Rollout } from "@sluice/api";
+import type { JudgedWindows } from "@sluice/controllers";
 import { type Instant, instant, millis, minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Fault, noFault } from "../model/fault.ts";
@@ -6,7 +7,8 @@ import { ModelledService, type Version } from "../model/service.ts";
 import { defaultTraffic } from "../model/traffic.ts";
 import { copyOf, historyOf, servedBetween } from "../model/windows.ts";
 import { canary } from "../rehearsal.fixture.ts";
-import { startOf2026 } from "./deployed.ts";
+import type { Reply } from "./control-plane/ask.ts";
+import { startOf2026 } from "./control-plane/deployed.ts";
 import { JudgedModel } from "./judging.ts";
 import { natsAgainst } from "./unseen.ts";
 
@@ -62,13 +64,14 @@ async function judged(fault: Fault, seed: number) {
     isEachWindow: false,
     clock,
     rollout: () => canary() as Rollout,
-    onNews: () => {},
   });
   model.begins();
   const suspected: Instant[] = [];
   const work = { uid: "1", spec, step: 0, stepSince: beganAt };
   const ask = async (): Promise<void> => {
-    const { verdict } = await model.judge(work, { isCancelled: false, onCancel: () => {} });
+    const reply = await new Promise<Reply>((tell) => model.judge(work, tell));
+    if (reply.is === "refused") throw reply.cause;
+    const { verdict } = reply.result as JudgedWindows;
     if (verdict.suspects) suspected.push(clock.now());
     if (verdict.action !== "rollback") clock.after(seconds(5), () => void ask());
   };

@@ -2,8 +2,8 @@ import type { Readiness } from "../learn/readiness.ts";
 import type { Fault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { ProfileName } from "../policy/profile.ts";
+import type { ReleaseOptions } from "../release/options.ts";
 import type { Outcome } from "../release/outcome.ts";
-import type { ReleaseOptions } from "../release/release.ts";
 
 export interface RehearseOptions {
   readonly traffic: Traffic;

@@ -6,7 +6,7 @@ import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
 import { readinessOf } from "../policy/readiness.ts";
 import { withSteps } from "../policy/with-steps.ts";
-import { isSwitched } from "../release/deployed.ts";
+import { isSwitched } from "../release/control-plane/deployed.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { answerable, queriesOf } from "../release/queries.ts";
 import { rehearseRelease } from "../release/release.ts";

@@ -1,9 +1,9 @@
 import type { Resource } from "@sluice/api";
 import { expect, test } from "vitest";
-import { canary, errors, named, options, policyOf } from "../rehearsal.fixture.ts";
-import { rehearse } from "../report/rehearse.ts";
-import type { Outcome } from "./outcome.ts";
-import { rehearseRelease } from "./release.ts";
+import { canary, errors, named, options, policyOf } from "../../rehearsal.fixture.ts";
+import { rehearse } from "../../report/rehearse.ts";
+import type { Outcome } from "../outcome.ts";
+import { rehearseRelease } from "../release.ts";
 
 const hasty = (release: Resource): Resource => {
   const { spec } = release as Resource & { readonly spec: object };

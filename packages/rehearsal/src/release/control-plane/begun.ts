@@ -1,9 +1,10 @@
 import type { Decision, Rollout } from "@sluice/api";
 import { after, Fault, type Instant, type Millis, millis, minutes, seededRandom, VirtualClock } from "@sluice/kernel";
-import { hashOf, ModelledCluster } from "../model/cluster.ts";
-import { routedWorld } from "../model/routes.ts";
-import type { Policy } from "../policy/policy.ts";
-import type { ProfileName } from "../policy/profile.ts";
+import { hashOf, ModelledCluster } from "../../model/cluster.ts";
+import { routedWorld } from "../../model/routes.ts";
+import type { Policy } from "../../policy/policy.ts";
+import type { ProfileName } from "../../policy/profile.ts";
+import { type Course, newCourse } from "./course.ts";
 import { deployed, mirrored, reconcilersOf, rolloutOf, shownPods, startOf2026 } from "./deployed.ts";
 import { type Objects, World } from "./world.ts";
 
@@ -21,12 +22,16 @@ interface Moment {
 
 /** A release from its begin until the last moment at which nothing was asked of anybody. */
 export interface Begun {
+  /** None where somebody is asked at once. */
   readonly moments: readonly Moment[];
-  /** At the last of them, as all that follows. */
+  readonly at: Instant;
+  /** At that time, as all that follows. */
   readonly objects: Objects;
   readonly decisions: readonly Decision[];
   /** By the uid of a ReplicaSet: when each of its pods is ready. */
   readonly readyAt: ReadonlyMap<string, readonly Instant[]>;
+  /** What the controllers do from there on. */
+  readonly course: Course;
 }
 
 /** How each release of a policy begins that has nothing of its own before its first traffic. */
@@ -36,15 +41,15 @@ export interface Beginning {
   readonly secondAgeMillis: number;
 }
 
-const known = new WeakMap<Policy, Map<string, Promise<Begun | undefined>>>();
+const known = new WeakMap<Policy, Map<string, Promise<Begun>>>();
 
 /**
  * What the controllers do until somebody must be asked (users, metrics, the judge, a person) is the same for every release
- * of one policy, whose pods start alike: it is come to once; undefined where they ask at once. A release that goes on from there is one whose control plane
- * was started again at that moment, which changes nothing.
+ * of one policy whose pods start alike: it is come to once. A release that goes on from there is one whose control plane was
+ * started again at that moment, which changes nothing.
  */
-export function begun(policy: Policy, profile: ProfileName, beginning: Beginning): Promise<Begun | undefined> {
-  const ofPolicy = known.get(policy) ?? new Map<string, Promise<Begun | undefined>>();
+export function begun(policy: Policy, profile: ProfileName, beginning: Beginning): Promise<Begun> {
+  const ofPolicy = known.get(policy) ?? new Map<string, Promise<Begun>>();
   known.set(policy, ofPolicy);
   const key = `${profile} ${beginning.readyMillis} ${beginning.secondAgeMillis}`;
   const release = ofPolicy.get(key) ?? begin(policy, profile, beginning);
@@ -52,9 +57,10 @@ export function begun(policy: Policy, profile: ProfileName, beginning: Beginning
   return release;
 }
 
-async function begin(policy: Policy, profile: ProfileName, beginning: Beginning): Promise<Begun | undefined> {
+async function begin(policy: Policy, profile: ProfileName, beginning: Beginning): Promise<Begun> {
   const clock = new VirtualClock(startOf2026);
   const rollout = rolloutOf(policy, profile);
+  const stands = await deployed(policy, profile);
   let isNew = false;
   let isAsked = false;
   const start = () => (isNew ? beginning.readyMillis : millis(0));
@@ -70,7 +76,7 @@ async function begin(policy: Policy, profile: ProfileName, beginning: Beginning)
   const world = await World.create({
     random: mirrored(seededRandom(1)),
     clock,
-    holds: await deployed(policy, profile),
+    holds: stands,
     reconcilers: (effects) => reconcilersOf(effects, cluster),
     tasks: {
       queryPrometheus: asked,
@@ -85,20 +91,17 @@ async function begin(policy: Policy, profile: ProfileName, beginning: Beginning)
   await world.advanceTo(after(startOf2026, millis(warmUp + beginning.secondAgeMillis)));
   isNew = true;
   const moments: Moment[] = [];
+  const course = newCourse();
+  let last: Begun = { moments, at: startOf2026, objects: stands, decisions: [], readyAt: new Map(), course };
   const until = after(clock.now(), disturbedAfter);
-  const come = (): Begun => {
-    const objects = new Map(world.objects);
-    moments.push({ at: clock.now(), objects });
-    return { moments, objects, decisions: [...world.decisions.values()], readyAt: cluster.readyAt };
-  };
   await world.apply(rollout);
-  let last = isAsked ? undefined : come();
-  while (last !== undefined) {
+  while (!isAsked) {
+    const [at, objects] = [clock.now(), new Map(world.objects)];
+    moments.push({ at, objects });
+    last = { moments, at, objects, decisions: [...world.decisions.values()], readyAt: cluster.readyAt, course };
     const next = clock.nextDue();
     if (next === undefined || next >= until || !isOnlyStarting(world, rollout.metadata.name)) break;
     await world.advanceTo(next);
-    if (isAsked) break;
-    last = come();
   }
   world.stop();
   return last;

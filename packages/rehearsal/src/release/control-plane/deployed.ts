@@ -7,10 +7,10 @@ import {
   rolloutReconciler,
 } from "@sluice/controllers";
 import { after, Fault, instant, millis, seededRandom, VirtualClock } from "@sluice/kernel";
-import { ModelledCluster } from "../model/cluster.ts";
-import { ModelledRoutes, routedWorld } from "../model/routes.ts";
-import type { Policy } from "../policy/policy.ts";
-import { asArgo, type ProfileName, stableOf } from "../policy/profile.ts";
+import { ModelledCluster } from "../../model/cluster.ts";
+import { ModelledRoutes, routedWorld } from "../../model/routes.ts";
+import type { Policy } from "../../policy/policy.ts";
+import { asArgo, type ProfileName, stableOf } from "../../policy/profile.ts";
 import { type Objects, World } from "./world.ts";
 
 export const startOf2026 = instant(1_767_225_600_000);

@@ -2,7 +2,7 @@ import { ApiFault, type Client, KindRegistry, keyOf, type Resource, type Watch, 
 import { type AnyReconciler, type Effects, Loop, TaskBoard, type TaskHandler } from "@sluice/controllers";
 import { type KindKey, type Millis, type Random, randomInteger, seconds, VirtualClock } from "@sluice/kernel";
 import { createStore, type Store } from "@sluice/store";
-import { kinds } from "../../release/world.ts";
+import { kinds } from "../../release/control-plane/world.ts";
 import type { Disturbance } from "../story/story.ts";
 
 /** How often each kind of unkindness really came. */
