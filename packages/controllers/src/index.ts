@@ -14,6 +14,7 @@ export {
   rollbackPatch,
   syncPatch,
   terminatePatch,
+  withSteering,
 } from "./application/index.ts";
 export { everyReconciler } from "./every-reconciler.ts";
 export { experimentReconciler } from "./experiment/index.ts";

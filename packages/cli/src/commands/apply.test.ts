@@ -1,4 +1,4 @@
-import { builtInKinds, type Client, KindRegistry, type Resource } from "@sluice/api";
+import { builtInKinds, type Client, KindRegistry, type Resource, type Service } from "@sluice/api";
 import { Fault, seededRandom, VirtualClock } from "@sluice/kernel";
 import { createStore } from "@sluice/store";
 import { expect, test } from "vitest";
@@ -74,3 +74,72 @@ test.each([
     expect(thrown.message).toMatch(/^all\.yaml:1: /);
   },
 );
+
+const hash = "rollouts-pod-template-hash";
+const selecting = (selector: object): Resource =>
+  ({
+    apiVersion: "v1",
+    kind: "Service",
+    metadata: { name: "web" },
+    spec: { selector, ports: [{ port: 80 }] },
+  }) as Resource;
+
+test("whom a Rollout has a Service select stays as it is while the manifest is applied again", async () => {
+  const client = await storing();
+  const key = { apiVersion: "v1", kind: "Service", namespace: "default", name: "web" };
+  await applied(client, selecting({ app: "web" }));
+  await client.patch(key, { type: "merge", value: { spec: { selector: { [hash]: "v1" } } } });
+
+  const { told } = await applied(client, selecting({ app: "web" }));
+
+  expect(told).toEqual(["web"]);
+  expect((await client.get<Service>(key))?.spec.selector).toEqual({ app: "web", [hash]: "v1" });
+});
+
+const routed = (stable: number): Resource =>
+  ({
+    apiVersion: "networking.istio.io/v1",
+    kind: "VirtualService",
+    metadata: { name: "web" },
+    spec: {
+      hosts: ["web"],
+      http: [
+        {
+          name: "primary",
+          route: [
+            { destination: { host: "web-stable" }, weight: stable },
+            { destination: { host: "web-canary" }, weight: 100 - stable },
+          ],
+        },
+      ],
+    },
+  }) as Resource;
+
+const releasing = {
+  apiVersion: "argoproj.io/v1alpha1",
+  kind: "Rollout",
+  metadata: { name: "web" },
+  spec: {
+    selector: { matchLabels: { app: "web" } },
+    template: { metadata: { labels: { app: "web" } }, spec: { containers: [{ name: "web", image: "web:v2" }] } },
+    strategy: {
+      canary: {
+        stableService: "web-stable",
+        canaryService: "web-canary",
+        trafficRouting: { istio: { virtualService: { name: "web", routes: ["primary"] } } },
+        steps: [{ setWeight: 20 }, { pause: {} }],
+      },
+    },
+  },
+} as Resource;
+
+test("weights of a release under way stay as they are while the manifests are applied again", async () => {
+  const client = await storing();
+  const key = { apiVersion: "networking.istio.io/v1", kind: "VirtualService", namespace: "default", name: "web" };
+  await applied(client, releasing, routed(100));
+  await client.patch(key, { type: "merge", value: { spec: routed(80).spec } });
+
+  await applied(client, releasing, routed(100));
+
+  expect((await client.get(key))?.spec).toMatchObject(routed(80).spec as object);
+});

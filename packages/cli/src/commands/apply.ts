@@ -1,4 +1,5 @@
 import type { Client, Resource } from "@sluice/api";
+import { withSteering } from "@sluice/controllers";
 import { Fault, type FaultKind, sameJson, toFault } from "@sluice/kernel";
 import type { LocatedResource } from "@sluice/sources";
 import { connect } from "../connection.ts";
@@ -85,7 +86,7 @@ function repairOf(thrown: unknown): string {
     : `; create it: kubectl create namespace ${namespace}, or a manifest of kind Namespace`;
 }
 
-/** Creates or changes one object by server-side apply. */
+/** Creates or changes one object by server-side apply; whom a Rollout leads where stays as it is. */
 export async function applyOne(client: Client, resource: Resource, dryRun = false): Promise<Applied> {
   const { kind, apiVersion, metadata } = resource;
   const key = {
@@ -97,7 +98,7 @@ export async function applyOne(client: Client, resource: Resource, dryRun = fals
   const before = await client.get(key);
   const after = await client.patch(
     key,
-    { type: "apply", value: resource, force: true },
+    { type: "apply", value: await withSteering(client, resource, before), force: true },
     { fieldManager: "sluice-cli", dryRun },
   );
   const result =

@@ -5,6 +5,7 @@ export { type Inspection, inspectApplication } from "./inspect.ts";
 export type { RenderedManifest, RenderedSource } from "./manifests.ts";
 export { historyRows, refreshPatch, rollbackPatch, type SyncRequest, syncPatch, terminatePatch } from "./patches.ts";
 export { ApplicationReconciler, type ApplicationReconcilerOptions } from "./reconciler.ts";
+export { withSteering } from "./steered.ts";
 export {
   type ApplyOutcome,
   type ApplyResult,
