@@ -9,7 +9,7 @@ import { availableOf, type View, wantedOf } from "../view.ts";
 import { type FastTrack, fastTrack } from "./fast-track.ts";
 import { underTheJudge } from "./judged.ts";
 import { newCount } from "./scaling.ts";
-import { activeHash, hasFollowed, reachablePods } from "./services.ts";
+import { activeHash, hasFollowed, isBackUntold, reachablePods } from "./services.ts";
 import { blueGreenOf, promotionOf } from "./strategy.ts";
 
 export interface Analyses {
@@ -33,9 +33,12 @@ function nextUnjudged(observed: ObservedRollout, view: View, analyses: Analyses,
     return waiting(`waits for a person: ${status.pauseConditions?.map(({ reason }) => reason).join(", ")}`);
   }
   if (isCut) return nextPromotion(observed, view, analyses.post, fast);
-  return fast === undefined
-    ? (undecidedAnalysis([analyses.post]) ?? nextBefore(observed, view, analyses.pre, now))
-    : nextSwitch(observed, view, now, fast.is, status.promoteFull === true ? "a person" : undefined);
+  if (fast !== undefined)
+    return nextSwitch(observed, view, now, fast.is, status.promoteFull === true ? "a person" : undefined);
+  const undecided = undecidedAnalysis([analyses.post]);
+  if (undecided !== undefined) return undecided;
+  if (isBackUntold(observed, view)) return waiting("waits for what took it back to be answered again");
+  return nextBefore(observed, view, analyses.pre, now);
 }
 
 function steadyWords({ rollout, canary }: View): string {

@@ -3,6 +3,7 @@ import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { endpointOf } from "../../pods/index.ts";
 import { podHashLabel } from "../../version/index.ts";
+import { syntheticOf } from "../analysis/synthetic.ts";
 import { replicasOf } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { selectedBy, switchEvent, withSelector } from "../routing/selector.ts";
@@ -15,6 +16,15 @@ const serviceOf = ({ services }: ObservedRollout, name: string | undefined): Ser
 /** The version that everybody gets; "" while the active Service doesn't tell versions apart yet. */
 export const activeHash = (observed: ObservedRollout, { rollout }: View): string =>
   selectedBy(serviceOf(observed, blueGreenOf(rollout)?.activeService));
+
+/**
+ * Everybody was led away from it and status doesn't say so: all crashed on the way to a verdict, of which the answers of our
+ * own requests are lost.
+ */
+export const isBackUntold = (observed: ObservedRollout, view: View): boolean =>
+  activeHash(observed, view) !== view.hash &&
+  view.status.blueGreen?.activeSelector === view.hash &&
+  syntheticOf(observed).is === "running";
 
 /**
  * Who has everybody until the switch: the stable version, where it is whole and the Service told no versions apart, or

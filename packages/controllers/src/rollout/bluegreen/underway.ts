@@ -19,7 +19,7 @@ import { wantedAnalysis } from "./analyses.ts";
 import { planBlueGreenJudgement } from "./judged.ts";
 import { nextAdvance } from "./progress.ts";
 import { planBlueGreenScaling } from "./scaling.ts";
-import { activeBefore, planServices, type ServicePlan } from "./services.ts";
+import { activeBefore, isBackUntold, planServices, type ServicePlan } from "./services.ts";
 
 /** A version on its way, or the steady state after it: the preview, Pods, analyses, the pause and the switch. */
 export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
@@ -29,6 +29,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
   const isSwitching = advance.is === "switch";
   const active = isSwitching ? view.hash : activeBefore(observed, view);
   const services = planServices(observed, view, active);
+  const told = isBackUntold(observed, view) ? view.hash : services.active;
   const scaling = planBlueGreenScaling(
     observed,
     view,
@@ -61,7 +62,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     events: [...services.events, ...scaling.events, ...runEvents(observed, view), ...eventsOf(view, advance)],
     changes: {
       ...said.changes,
-      blueGreen: statusOf(view, services, advance, {
+      blueGreen: statusOf(view, { ...services, active: told }, advance, {
         pre: pre.status ?? lastOf(observed, view, "pre"),
         post: post.status ?? lastOf(observed, view, "post"),
       }),
