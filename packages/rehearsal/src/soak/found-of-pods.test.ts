@@ -35,6 +35,20 @@ test.each<[string, Story]>([
       },
     ),
   ],
+  [
+    "a budget has no room for a restart, for which a switch waits beyond its deadline: it ends once the budget is gone",
+    story([wait(1), { do: "push", fate: "well" }, { do: "restart" }], {
+      seed: 956529844,
+      shape: "blueGreen",
+      plan: 3,
+      replicas: 1,
+      budget: "twoStay",
+    }),
+  ],
+  [
+    "a restart takes the only Pod of a first version just after everybody was sent to it",
+    story([wait(1), { do: "restart" }], { seed: 956530052, shape: "blueGreen", plan: 3, replicas: 1 }),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

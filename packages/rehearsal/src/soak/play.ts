@@ -4,7 +4,7 @@ import { hours, type Millis, millis, minutes, seconds, seededRandom } from "@slu
 import { Author } from "./author.ts";
 import { checkBesideEnd, checkColours, checkWorker, isWorkerWhole } from "./invariants/beside.ts";
 import { BudgetWatch } from "./invariants/budget.ts";
-import { checkGitEnd, checkPause, checkReleaseEnd } from "./invariants/end.ts";
+import { checkGitEnd, checkPause, checkReleaseEnd, waitsForBudget } from "./invariants/end.ts";
 import { checkGone } from "./invariants/gone.ts";
 import { Checks, type Invariant, Violated } from "./invariants/invariant.ts";
 import { checkMeasured, checkMeasuredEnd } from "./invariants/measured.ts";
@@ -203,7 +203,7 @@ class Player {
 
   /** A restart waits for as long as a budget has no room. */
   async #release(): Promise<void> {
-    if (this.#before?.budget === undefined || this.#before.rollout.status?.message !== "rollout is restarting") return;
+    if (this.#before === undefined || !waitsForBudget(this.#before)) return;
     await this.#world.client.delete(budgetKey);
     await this.#pass(hours(1));
   }

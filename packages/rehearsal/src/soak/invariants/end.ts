@@ -12,9 +12,12 @@ import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLeft, isReady, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
+import { hashOf, isLeft, isReady, isRestarting, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
 
 const isOfRollout = ({ metadata }: Pod): boolean => metadata.labels?.app === "web";
+
+/** A restart that it has no room for: whoever is to be switched to waits for that as well, be it beyond a deadline. */
+export const waitsForBudget = (picture: Picture): boolean => picture.budget !== undefined && isRestarting(picture);
 
 /** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
 export function checkReleaseEnd(picture: Picture, checks: Checks): void {
@@ -22,7 +25,7 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
   const { spec, status = {}, metadata } = rollout;
   const { phase = "", message = "" } = status;
   // A budget that git keeps may never have room.
-  const isWaiting = picture.budget !== undefined && message === "rollout is restarting";
+  const isWaiting = waitsForBudget(picture);
   checks.holds(
     "ends",
     isWaiting || ["Healthy", "Degraded", "Paused"].includes(phase),
@@ -59,7 +62,7 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     metadata.annotations?.["sluice.dev/gate-progress-deadline"] === "off" ||
     status.notRevertible !== undefined ||
     readyOf(picture, stable) < (spec.replicas ?? 1);
-  const isLate = isSpared && message.startsWith("ProgressDeadlineExceeded");
+  const isLate = (isSpared || isWaiting) && message.startsWith("ProgressDeadlineExceeded");
   // A first version that an earlier Rollout of this name found bad has nothing to go back to.
   const isHeld = stable === "" && message.startsWith("Quarantined");
   checks.holds("ends", isOver || isLate || isHeld, () => `it is ${phase}, and neither aborted nor stable: ${message}`);

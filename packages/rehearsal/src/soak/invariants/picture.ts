@@ -203,6 +203,10 @@ function ledBy(
   };
 }
 
+/** A person asked for other Pods, and not all are others yet. */
+export const isRestarting = ({ rollout: { spec, status } }: Picture): boolean =>
+  spec.restartAt !== undefined && status?.restartedAt !== spec.restartAt;
+
 /** Decisions about a version. */
 export const toldOf = ({ decisions }: Picture, hash: string): number =>
   decisions.filter((decision) => hashOf(decision) === hash).length;
