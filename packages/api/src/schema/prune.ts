@@ -102,7 +102,9 @@ function collectUnknown(
     }
     return;
   }
-  if (typeof value !== "object" || value === null) return;
+  // What should be no object at all is told as that, and not field by field.
+  const isOther = schema.type !== undefined && schema.type !== "object";
+  if (typeof value !== "object" || value === null || isOther) return;
   const embedded = root || schema["x-kubernetes-embedded-resource"] === true;
   for (const key in value) {
     const found = (value as Fields)[key];

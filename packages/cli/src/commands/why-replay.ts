@@ -1,4 +1,12 @@
-import { defaultRollbackRules, type Judgement, type JudgementSpec, type RollbackPolicy } from "@sluice/api";
+import {
+  builtInKinds,
+  defaultRollbackRules,
+  type Judgement,
+  type JudgementSpec,
+  type Resource,
+  type RollbackPolicy,
+  validate,
+} from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { judgeVersion, type ReplayedWindow, replay, tolerancesOf } from "@sluice/verdict";
 import { connect } from "../connection.ts";
@@ -16,7 +24,8 @@ export interface ReplayOptions extends CommandOptions {
 export async function whyReplay(name: string, options: ReplayOptions): Promise<void> {
   const { client, namespace, state, close } = await connect(options);
   try {
-    const other = options.policy === undefined ? undefined : await readPolicy(options.policy);
+    const other =
+      options.policy === undefined ? undefined : policyIn(options.policy, await resourcesIn(options.policy));
     const { items } = await client.list<Judgement>(
       { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" },
       { namespace },
@@ -44,10 +53,20 @@ export async function whyReplay(name: string, options: ReplayOptions): Promise<v
   }
 }
 
-async function readPolicy(file: string): Promise<RollbackPolicy> {
-  const found = (await readManifests([file])).find(({ resource }) => resource.kind === "RollbackPolicy")?.resource;
-  if (found === undefined) throw new Fault("invalid", `no RollbackPolicy in ${file}`);
-  return found as RollbackPolicy;
+const resourcesIn = async (file: string): Promise<readonly Resource[]> =>
+  (await readManifests([file])).map(({ resource }) => resource);
+
+/** Faults: invalid, where the API would refuse it, too: what it would have done is nothing then. */
+export function policyIn(file: string, resources: readonly Resource[]): RollbackPolicy {
+  const [policy, ...more] = resources.filter(({ kind }) => kind === "RollbackPolicy");
+  if (policy === undefined) throw new Fault("invalid", `no RollbackPolicy in ${file}`);
+  if (more.length > 0) throw new Fault("invalid", `${file} has ${1 + more.length} RollbackPolicies: one at a time`);
+  const definition = builtInKinds().find(({ kind }) => kind === "RollbackPolicy");
+  const violations = definition === undefined ? [] : validate(definition, policy);
+  if (violations.length > 0) {
+    throw new Fault("invalid", `RollbackPolicy ${policy.metadata.name} in ${file} would be refused:`, { violations });
+  }
+  return policy as RollbackPolicy;
 }
 
 /** What would have been done, and when. */
@@ -181,6 +200,6 @@ function judgesOf({ judge, otherJudges, differing }: Replayed): readonly string[
 
 function endWords({ action, afterSeconds, harmedRequests, because }: End): string {
   const harm = `${harmedRequests} requests failed beyond the stable version's share`;
-  if (action === "none") return `goes on; ${harm}`;
-  return `${action === "alert" ? "asks a person" : "takes it back"} after ${afterSeconds} s; ${harm}\n                ${because}`;
+  if (action === "none") return `the judge lets it go on; ${harm}`;
+  return `${action === "alert" ? "the judge asks a person" : "the judge takes it back"} after ${afterSeconds} s; ${harm}\n                ${because}`;
 }

@@ -53,6 +53,9 @@ async function whyBlueGreen(
   for (const decision of shown) console.log(renderDecision(decision));
 }
 
+/** Most have milliseconds, some whole seconds. */
+const timeColumns = "2026-01-01T00:00:00.000Z".length;
+
 function renderDecision({ spec }: Decision): string {
   const evidence = (spec.evidence ?? []).map((one) => {
     const parts = [
@@ -68,7 +71,7 @@ function renderDecision({ spec }: Decision): string {
   });
   const by = spec.by === undefined ? "" : ` (${spec.by})`;
   return [
-    `${spec.at}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`,
+    `${padEnd(spec.at, timeColumns)}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`,
     ...evidence,
   ].join("\n");
 }
