@@ -8,7 +8,7 @@ import { planScaling } from "./scaling.ts";
 
 /** All traffic to the stable version, and what steps added to the routes taken out. */
 export function takeBackCanary(observed: ObservedRollout, view: View, now: Instant): TakenBack {
-  const traffic = planTraffic(observed, view, { isAborted: true, isUnanswered: false });
+  const traffic = planTraffic(observed, view, { isAborted: true, isUnanswered: () => false });
   const scaling = planScaling(view, { isAborted: true, traffic, mayCreate: false }, now);
   const restored = planRestored(observed, view, traffic, now);
   return {

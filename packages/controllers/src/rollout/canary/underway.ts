@@ -44,7 +44,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
   const baseline = freshBaseline(observed, view);
   // From the turn on in which it is seen to be bad, not from the next.
   const halted = stop === undefined ? view : asStopped(view, stop, now);
-  const isUnanswered = awaitsAnswer(observed, view, now);
+  const isUnanswered = () => awaitsAnswer(observed, view, now);
   const traffic = planTraffic(observed, halted, { isAborted: false, isUnanswered });
   const step = planSlot(observed, view, "step", wantedAnalysis(observed, view, "step"), now);
   const background = planSlot(observed, view, "background", wantedAnalysis(observed, view, "background"), now);

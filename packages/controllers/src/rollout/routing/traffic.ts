@@ -62,8 +62,8 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
 
 export interface TrafficWish {
   readonly isAborted: boolean;
-  /** Answers are still to come that may say that the version is to be taken back. */
-  readonly isUnanswered: boolean;
+  /** Whether answers are still to come that may say that the version is to be taken back. */
+  readonly isUnanswered: () => boolean;
 }
 
 export function planTraffic(
@@ -84,8 +84,8 @@ export function planTraffic(
   const isAwaited = !isAborted && baseline.is === "coming";
   const due = wantedWeight(view, isAborted);
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
-  const fallen = isUnanswered ? fallenTo(view, services) : undefined;
-  const isHeld = fallen !== undefined && fallen < due;
+  const fallen = fallenTo(view, services);
+  const isHeld = fallen !== undefined && fallen < due && isUnanswered();
   const isOut = isAborted || isHeld;
   const most = isHeld ? fallen : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
   const wanted = Math.min(due, most);
