@@ -129,6 +129,23 @@ test("what the files don't hold is made up and said", async () => {
   ]);
 });
 
+test("a template that only an experiment names is made up, too, and the release goes on", async () => {
+  const experiment = {
+    duration: "1m",
+    templates: [{ name: "canary", specRef: "canary" }],
+    analyses: [{ name: "compare", templateName: "compare", args: [{ name: "hash", value: "a" }] }],
+  };
+  const steps = [{ experiment }, { setWeight: 20 }, { pause: { duration: "1m" } }];
+  const policy = await policyOf(canary({ steps, analysis: undefined }));
+
+  const { profiles, madeUp } = await rehearse(policy, { ...options, faults: [] });
+
+  expect(madeUp).toContain(
+    "AnalysisTemplate compare, which decides nothing here: without it the experiment, and the release with it, would fail",
+  );
+  expect(profiles.argo?.good).toMatchObject({ falseAborts: 0, rules: {} });
+});
+
 test("without routing pods are the weight", async () => {
   const policy = await policyOf(canary({ trafficRouting: undefined, analysis: undefined }));
 

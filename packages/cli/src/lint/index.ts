@@ -7,6 +7,7 @@ import { blueGreenRolloutFindings } from "./rules/blue-green-rollout-rules.ts";
 import { blueGreenFindings } from "./rules/blue-green-rules.ts";
 import { canaryScaleFindings } from "./rules/canary-scale-rules.ts";
 import { evidenceFindings } from "./rules/evidence-rules.ts";
+import { experimentFindings } from "./rules/experiment-rules.ts";
 import { freshBaselineFindings } from "./rules/fresh-baseline-rules.ts";
 import { idleMetricFindings } from "./rules/idle-metric-rules.ts";
 import { keptVersionsFindings } from "./rules/kept-versions-rules.ts";
@@ -39,6 +40,7 @@ export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
     ...blueGreenFindings(world),
     ...evidenceFindings(world),
     ...blueGreenRolloutFindings(world),
+    ...experimentFindings(world),
     ...freshBaselineFindings(world),
     ...keptVersionsFindings(world),
     ...applicationFindings(world),

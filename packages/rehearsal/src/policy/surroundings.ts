@@ -83,7 +83,7 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
   // Also where only the route names it, or where nobody does: users come in somewhere.
   if (!has("Service", host)) make(service(host));
 
-  for (const { templateName, clusterScope } of templatesOf(rollout, around)) {
+  for (const { templateName, clusterScope, endsWithout } of templatesOf(rollout, around)) {
     const kind = clusterScope === true ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
     if (has(kind, templateName)) continue;
     make(
@@ -102,7 +102,7 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
           ],
         },
       } as Resource,
-      `${kind} ${templateName}, which decides nothing here: Argo Rollouts would refuse the Rollout without it`,
+      `${kind} ${templateName}, which decides nothing here: ${endsWithout ?? "Argo Rollouts would refuse the Rollout without it"}`,
     );
   }
   // Pods that are the traffic and a switch carry no share of it.
@@ -140,13 +140,22 @@ function selects(object: Resource, rollout: Rollout): boolean {
 interface Reference {
   readonly templateName: string;
   readonly clusterScope?: boolean;
+  /** What comes of its absence, where that isn't a refusal. */
+  readonly endsWithout?: string;
 }
 
 function templatesOf(rollout: Rollout, around: readonly Resource[]): readonly Reference[] {
   const nested = around
     .filter(({ kind }) => kind.endsWith("AnalysisTemplate"))
     .flatMap((object) => (object as { spec?: { templates?: readonly Reference[] } }).spec?.templates ?? []);
-  return [...analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []), ...nested];
+  const ofExperiments = (rollout.spec.strategy.canary?.steps ?? [])
+    .flatMap(({ experiment }) => experiment?.analyses ?? [])
+    .map((analysis) => ({
+      ...analysis,
+      endsWithout: "without it the experiment, and the release with it, would fail",
+    }));
+  const named = analysesOf(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  return [...named, ...nested, ...ofExperiments];
 }
 
 /** Every analysis of a Rollout; `step` is undefined for those that run beside the steps. */

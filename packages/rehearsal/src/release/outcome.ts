@@ -61,7 +61,8 @@ export function ruleOf(message: string, said: JudgementStatus | undefined, objec
   const invalid = /Analysis spec invalid: (.*)/s.exec(message)?.[1];
   if (invalid !== undefined) return { by: `${invalidAnalysis}${invalid}`, isOurs: false };
   const failed = metricsIn(objects).find(({ phase }) => phase === "Failed" || phase === "Error");
-  return { by: failed?.name ?? (message === "" ? "unknown" : message), isOurs: false };
+  const [, reason = message] = /Rollout aborted update to revision \d+: (.*)/s.exec(message) ?? [];
+  return { by: failed?.name ?? (reason === "" ? "unknown" : reason), isOurs: false };
 }
 
 /** What an analysis that can't be run at all is told with. */
