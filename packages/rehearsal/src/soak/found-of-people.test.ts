@@ -37,6 +37,15 @@ test.each<[string, Story]>([
       },
     ),
   ],
+  [
+    "a Rollout with Services that take turns comes back at once: nobody is said to have changed its routes",
+    story([{ do: "watchGap" }, { do: "remove", how: "background" }, { do: "recreate" }], {
+      seed: 957076491,
+      plan: 3,
+      replicas: 1,
+      sides: "pingPong",
+    }),
+  ],
 ])("what soaking has found of people's words stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -54,8 +54,9 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
     const routes = weighedRoutes(virtualService, reference, managed);
     if (routes.is === "fault" || olderRival(virtualService, reference, rollout, rivals) !== undefined) return [];
     const routed = routedWeight(virtualService, routes.value, sides) ?? 0;
-    // What stands on it is the weight of the side that was the canary's then.
-    const claimed = areTurned(rollout) ? undefined : claimedWeight(virtualService, rollout);
+    // What stands on it is the weight of the side that was the canary's then, of another Rollout of this name before it wrote any.
+    const isAnothers = rollout.status?.canary?.weights === undefined;
+    const claimed = isAnothers || areTurned(rollout) ? undefined : claimedWeight(virtualService, rollout);
     return [{ virtualService, routes: routes.value, routed, claimed }];
   });
 }
