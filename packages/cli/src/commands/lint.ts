@@ -15,6 +15,11 @@ interface LintOptions {
 
 /** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. */
 export async function lint(paths: readonly string[], options: LintOptions): Promise<number> {
+  const isPiped = options.fix === true && options.diff !== true && paths.includes("-");
+  if (options.json && (isPiped || options.diff)) {
+    const other = options.diff ? "--diff" : "--fix of standard input";
+    throw new Fault("invalid", `--json and ${other} both print to standard output: one of them`);
+  }
   const read = await readFiles(paths);
   if (read.length === 0)
     throw new Fault("invalid", `no YAML or JSON file in ${paths.join(", ")}: nothing was looked at`);
@@ -23,6 +28,7 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
   const findings = lintFiles(files);
   const errors = findings.filter(({ severity }) => severity === "error").length;
   if (options.json) console.log(findingsAsJson(findings, files.length));
+  else if (isPiped) console.error(renderFindings(findings, { color: hasColour() }));
   else if (!(options.diff === true)) console.log(renderFindings(findings, { color: hasColour() }));
   return errors > 0 ? 1 : 0;
 }
@@ -33,10 +39,10 @@ async function fixed(read: Awaited<ReturnType<typeof readFiles>>, { diff, json }
   for (const { path, text } of changed) {
     const before = read.find((file) => file.path === path)?.text ?? "";
     if (diff === true) console.log(differenceOf(path, before, text));
-    // What came through a pipe goes back through it.
-    else if (path === "<stdin>") console.log(text);
-    else await writeFile(path, text);
+    else if (path !== "<stdin>") await writeFile(path, text);
   }
+  // What came through a pipe goes back through it, whether anything was repaired in it or not, and nothing else does.
+  if (diff !== true) for (const { path, text } of files) if (path === "<stdin>") process.stdout.write(text);
   if (diff !== true && json !== true) {
     console.error(`${repaired} repaired in ${changed.length} file${changed.length === 1 ? "" : "s"}`);
   }
