@@ -107,16 +107,11 @@ async function begin(policy: Policy, profile: ProfileName, beginning: Beginning)
   return last;
 }
 
-/** None of its Pods is ready, nobody is waited for and nothing has gone wrong: users have no part in it yet. */
+/** No new Pod is ready, an experiment's neither, nobody is waited for and nothing has gone wrong: users have no part in it yet. */
 function isOnlyStarting(world: World, name: string): boolean {
-  const {
-    currentPodHash,
-    abort,
-    pauseConditions = [],
-    conditions = [],
-  } = world.get<Rollout>("Rollout", name)?.status ?? {};
+  const { stableRS, abort, pauseConditions = [], conditions = [] } = world.get<Rollout>("Rollout", name)?.status ?? {};
   if (abort === true || pauseConditions.length > 0) return false;
   if (conditions.some(({ type, status }) => type === "Progressing" && status === "False")) return false;
   const { replicaSets } = routedWorld(world.objects);
-  return !replicaSets.some((set) => hashOf(set) === currentPodHash && (set.status?.availableReplicas ?? 0) > 0);
+  return replicaSets.every((set) => hashOf(set) === stableRS || (set.status?.availableReplicas ?? 0) === 0);
 }
