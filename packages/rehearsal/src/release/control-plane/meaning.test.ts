@@ -30,6 +30,8 @@ const run: AnalysisRun = {
   },
 };
 
+const always = { successCondition: "true", failureCondition: "false" };
+
 const answer = (value: number) =>
   meaningIn(
     "queryPrometheus",
@@ -46,6 +48,40 @@ test("answers mean the same where the conditions say the same of them, and one o
   expect(answer(0.07)).not.toBe(answer(0.01));
   expect(answer(0.2)).not.toBe(answer(0.07));
   expect(new Set([answer(Number.NaN), answer(0.01), answer(0.07), answer(0.2)]).size).toBe(4);
+});
+
+test("an answer of nothing means what it says: people are told it", () => {
+  const lenient = {
+    ...run,
+    spec: { ...run.spec, metrics: run.spec.metrics.map((metric) => ({ ...metric, ...always })) },
+  };
+  const of = (value: string, parsed: unknown) =>
+    meaningIn(
+      "queryPrometheus",
+      { do: "queryPrometheus", query },
+      world(lenient),
+    )({
+      is: "done",
+      result: { value, parsed },
+    });
+
+  expect(of("[NaN]", [Number.NaN])).toBe(of("[NaN]", [Number.NaN]));
+  expect(of("[NaN]", [Number.NaN])).not.toBe(of("[]", []));
+});
+
+test("where a run with a Secret may be who asks, another that asks the same says nothing of it", () => {
+  const secret: AnalysisRun = {
+    ...run,
+    metadata: { name: "other" },
+    spec: {
+      ...run.spec,
+      args: [...(run.spec.args ?? []), { name: "token", valueFrom: { secretKeyRef: { name: "a", key: "b" } } }],
+      metrics: run.spec.metrics.map((metric) => ({ ...metric, successCondition: "result[0] < 0.01" })),
+    },
+  };
+  const meaning = meaningIn("queryPrometheus", { do: "queryPrometheus", query }, world(run, secret));
+
+  expect(meaning({ is: "done", result: { value: "[0.02]", parsed: [0.02] } })).toBeUndefined();
 });
 
 test("an answer that no run asked for, or one with a Secret, means something only to this release", () => {

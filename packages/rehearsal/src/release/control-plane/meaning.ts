@@ -41,18 +41,21 @@ function meaningOfDone(does: Ask["does"], work: TaskWork, objects: Objects): Mea
   }
 }
 
-/** Measured values are for people; what is asked of them is what the conditions say, and whether they say anything. */
+/** Measured values are for people; what counts is what the conditions say of them, and of no data the very words. */
 function meaningOfAnswer(query: string, objects: Objects): MeaningOfDone {
-  const asking = ofKind<AnalysisRun>(objects, "AnalysisRun")
-    .map((run) => measuredAs(run, query))
-    .filter((measured) => measured !== undefined);
-  if (asking.length === 0) return unknown;
+  const runs = ofKind<AnalysisRun>(objects, "AnalysisRun");
+  const asking = runs.map((run) => measuredAs(run, query)).filter((measured) => measured !== undefined);
+  // What a run with Secrets asks isn't known here: it may be this.
+  if (asking.length === 0 || runs.some(hasSecrets)) return unknown;
   return (result) => {
     const answer = result as QueryResult;
     const measured = asking.map((measuredOf) => measuredOf(answer)).join("; ");
-    return isEmptyAnswer(answer) ? `${measured}, of nothing` : measured;
+    return isEmptyAnswer(answer) ? `${measured}, of no data: ${answer.value}` : measured;
   };
 }
+
+const hasSecrets = ({ spec }: AnalysisRun): boolean =>
+  (spec.args ?? []).some(({ valueFrom }) => valueFrom?.secretKeyRef !== undefined);
 
 /** That all is well has no figures: whatever else the judge says is about this release alone. */
 function meaningOfVerdict({ comparedWith, policy, rules = defaultRollbackRules, metrics = [], model }: JudgementSpec) {
@@ -69,15 +72,20 @@ function meaningOfVerdict({ comparedWith, policy, rules = defaultRollbackRules, 
 const ofKind = <R extends Resource>(objects: Objects, kind: string): readonly R[] =>
   [...objects.values()].filter((object): object is R => object.kind === kind);
 
+const nothing: Objects = new Map();
+
 /** What a reply means is found out only where somebody wants to know it: in the turn in which it was asked. */
 export function askOf(does: Ask["does"], work: TaskWork, rollout: Rollout, objects: Objects): Ask {
   let meaning: Ask["meaningOf"] | undefined;
+  let then = objects;
   return {
     does,
     work,
     rollout,
     meaningOf: (reply) => {
-      meaning ??= meaningIn(does, work, objects);
+      meaning ??= meaningIn(does, work, then);
+      // Kept for as long as the course is, which its world isn't.
+      then = nothing;
       return meaning(reply);
     },
   };
