@@ -9,6 +9,7 @@ import type { ReleaseOptions } from "../options.ts";
 import type { Outcome } from "../outcome.ts";
 import { rehearseRelease } from "../release.ts";
 import { begun } from "./begun.ts";
+import { type Course, mostRests, type Way } from "./course.ts";
 import { World } from "./world.ts";
 
 afterEach(() => vi.restoreAllMocks());
@@ -39,6 +40,9 @@ async function startsOf(release: ReleaseOptions): Promise<number> {
   create.mockRestore();
   return starts;
 }
+
+const courseOf = async ({ policy, profile, start }: ReleaseOptions): Promise<Course> =>
+  (await begun(policy, profile, { readyMillis: start.usual, secondAgeMillis: 0 })).course;
 
 const fiveOfHundred = named("error +5pp")[0] as Fault;
 
@@ -148,13 +152,33 @@ test.each<[string, readonly Resource[]]>([
   expect(shared).toEqual(own);
 });
 
+/** How many places of a course are kept from this way on. */
+function placesFrom({ turn }: Way): number {
+  if (turn === undefined) return 1;
+  if (turn.is === "drops") return 1 + placesFrom(turn.way);
+  const ways = turn.is === "asks" ? turn.ways : turn.rest.ways;
+  return [...ways.values()].reduce((sum, way) => sum + placesFrom(way), 1);
+}
+
+test("a course that is full keeps no more, and who leaves it ends as alone", async () => {
+  const release = await releaseOf(await policyOf(canary(), errors()), "argo");
+  await rehearseRelease(release);
+  const course = await courseOf(release);
+  course.rests = mostRests;
+  const places = placesFrom(course.start);
+  const other = { ...release, fault: fiveOfHundred };
+
+  const outcome = await rehearseRelease(other);
+
+  expect(outcome).toEqual(await rehearseRelease(alone(other)));
+  expect(placesFrom(course.start)).toBe(places);
+});
+
 test("controllers that were told the same and do something else are a bug that is said", async () => {
   const policy = await policyOf(canary(), errors());
   const release = await releaseOf(policy, "argo");
   await rehearseRelease(release);
-  const course = (await begun(release.policy, "argo", { readyMillis: release.start.usual, secondAgeMillis: 0 }))
-    ?.course;
-  const start = course?.start.turn;
+  const start = (await courseOf(release)).start.turn;
   if (start?.is !== "rests") throw new Error("it begins with a rest");
   for (const way of start.rest.ways.values()) way.turn = { is: "drops", question: 0, way: { turn: undefined } };
 

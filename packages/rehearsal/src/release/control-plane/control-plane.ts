@@ -10,7 +10,7 @@ import {
 import { type Clock, Fault, type Instant, type Random, type TaskWork, VirtualClock } from "@sluice/kernel";
 import type { ModelledCluster } from "../../model/cluster.ts";
 import type { Ask, Reply } from "./ask.ts";
-import { type Course, type Rest, type Way, wayOf } from "./course.ts";
+import { type Course, isFull, type Rest, type Way, wayOf } from "./course.ts";
 import { reconcilersOf } from "./deployed.ts";
 import { askOf } from "./meaning.ts";
 import { type Objects, World } from "./world.ts";
@@ -65,9 +65,6 @@ interface Running {
   readonly world: World;
   readonly cluster: ModelledCluster;
 }
-
-/** More would be kept of rare ways than is gained by knowing them. */
-const mostRests = 4000;
 
 /**
  * The controllers of one release. They are functions of what they are told, so that most releases of a policy have them do
@@ -259,7 +256,7 @@ export class ControlPlane {
   }
 
   async #apply({ world, ...running }: Running, input: Input): Promise<void> {
-    this.#way = this.#rest === undefined || input.way === undefined ? undefined : wayOf(this.#rest.ways, input.way);
+    this.#way = this.#rest === undefined ? undefined : this.#wayOf(this.#rest.ways, input.way);
     await world.advanceTo(input.at);
     switch (input.is) {
       case "time":
@@ -298,7 +295,7 @@ export class ControlPlane {
     this.#rest = undefined;
     if (way === undefined || course === undefined) return;
     if (way.turn === undefined) {
-      if (course.rests >= mostRests) {
+      if (isFull(course)) {
         this.#goOnAlone();
         return;
       }
@@ -332,13 +329,18 @@ export class ControlPlane {
     });
   }
 
+  /** Undefined where nobody else could go it. */
+  #wayOf(ways: Map<string, Way>, name: string | undefined): Way | undefined {
+    const { course } = this.#options;
+    return course === undefined || name === undefined ? undefined : wayOf(course, ways, name);
+  }
+
   #noteAsked(question: Question): void {
     if (this.#way === undefined) return;
     this.#way.turn ??= { is: "asks", ask: question.ask, ways: new Map() };
     const { turn } = this.#way;
     if (turn.is !== "asks") throw astray();
-    const meaning = meaningNow(question);
-    this.#way = meaning === undefined ? undefined : wayOf(turn.ways, meaning);
+    this.#way = this.#wayOf(turn.ways, meaningNow(question));
   }
 
   #noteDropped(question: number): void {

@@ -34,10 +34,18 @@ export interface Course {
   rests: number;
 }
 
+/** More would be kept of rare ways than is gained by knowing them: some 40 MB. */
+export const mostRests = 4000;
+
 export const newCourse = (): Course => ({ start: { turn: undefined }, rests: 0 });
 
-export function wayOf(ways: Map<string, Way>, name: string): Way {
-  const way = ways.get(name) ?? { turn: undefined };
+export const isFull = ({ rests }: Course): boolean => rests >= mostRests;
+
+/** The way of that name, begun where nobody has come by; undefined where there is no room for another. */
+export function wayOf(course: Course, ways: Map<string, Way>, name: string): Way | undefined {
+  const known = ways.get(name);
+  if (known !== undefined || isFull(course)) return known;
+  const way: Way = { turn: undefined };
   ways.set(name, way);
   return way;
 }
