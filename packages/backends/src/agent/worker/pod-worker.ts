@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import { type Container, hasReason, keyOf, type Pod } from "@sluice/api";
-import { after, type Instant, type Millis, millis, sameJson, seconds, type Timer, toFault } from "@sluice/kernel";
+import { after, type Instant, millis, sameJson, seconds, toFault } from "@sluice/kernel";
 import { type PodAction, planPod } from "../pod/plan.ts";
 import { PodFolder, type PodRecord } from "../pod/pod-folder.ts";
 import { isContainerReady, podStatus } from "../pod/status.ts";
@@ -17,6 +17,7 @@ import { Starter } from "./starter.ts";
 import { Stopper } from "./stopper.ts";
 import { type Running, Tender } from "./tender.ts";
 import type { WorkerTools } from "./tools.ts";
+import { Turns } from "./turns.ts";
 
 const startLook = millis(10);
 
@@ -35,12 +36,7 @@ export class PodWorker {
   #shutdownGrace: number | undefined;
   readonly #settled: { readonly promise: Promise<void>; readonly resolve: () => void };
 
-  #isTurning = false;
-  #isDue = false;
-  #isDisposed = false;
-  #timer: Timer | undefined;
-  #failures = 0;
-
+  readonly #turns: Turns;
   readonly #starter: Starter;
   readonly #tender: Tender;
   readonly #stopper: Stopper;
@@ -62,6 +58,12 @@ export class PodWorker {
       resolve = done;
     });
     this.#settled = { promise, resolve };
+    this.#turns = new Turns({
+      clock: tools.clock,
+      turn: () => this.#turn(),
+      onFailure: (thrown) =>
+        tools.log("error", "a Pod's turn failed", { pod: this.#label, fault: toFault(thrown).message }),
+    });
     this.#writer = new PodWriter(tools, pod, () => this.removedFromApi());
     const common = { tools, folder: this.folder, pod: () => this.#pod };
     this.#tender = new Tender({
@@ -148,8 +150,7 @@ export class PodWorker {
 
   /** Lets go of the Pod; what runs goes on. */
   dispose(): void {
-    this.#isDisposed = true;
-    this.#timer?.cancel();
+    this.#turns.dispose();
     this.#writer.stop();
     this.#tender.dispose();
   }
@@ -160,7 +161,7 @@ export class PodWorker {
 
   /** Looks whether what should live lives; a successor agent has no other way to learn of an end. */
   poll(): void {
-    if (this.#isTurning) return;
+    if (this.#turns.isTurning) return;
     for (const [key, { main, shim }] of this.#live) {
       if (isAlive(main) || isAlive(shim)) continue;
       this.#live.delete(key);
@@ -175,30 +176,7 @@ export class PodWorker {
   }
 
   wake(): void {
-    if (this.#isDisposed) return;
-    this.#isDue = true;
-    if (!this.#isTurning) void this.#turnWhileDue();
-  }
-
-  async #turnWhileDue(): Promise<void> {
-    this.#isTurning = true;
-    while (this.#isDue && !this.#isDisposed) {
-      this.#isDue = false;
-      try {
-        await this.#turn();
-        this.#failures = 0;
-      } catch (thrown) {
-        this.#failures++;
-        this.#tools.log("error", "a Pod's turn failed", { pod: this.#label, fault: toFault(thrown).message });
-        this.#wakeIn(millis(Math.min(seconds(30), 200 * 2 ** this.#failures)));
-      }
-    }
-    this.#isTurning = false;
-  }
-
-  #wakeIn(wait: Millis): void {
-    this.#timer?.cancel();
-    this.#timer = this.#tools.clock.after(wait, () => this.wake());
+    this.#turns.wake();
   }
 
   get #label(): string {
@@ -217,11 +195,11 @@ export class PodWorker {
     const planned = this.#view(now);
     const plan = planPod(planned, now);
     for (const action of plan.actions) await this.#act(action);
-    if (this.#isDisposed) return;
+    if (this.#turns.isDisposed) return;
     const view = this.#view(clock.now());
     // What ended since the plan was made is in no plan yet, and nothing that lives is left to tell of it.
     if (view.containers.some(({ run }, index) => run.is === "ended" && planned.containers[index]?.run.is !== "ended")) {
-      this.#isDue = true;
+      this.wake();
     }
     this.#publish(view);
     this.#scheduleNext(view, plan.wakeAt);
@@ -329,8 +307,7 @@ export class PodWorker {
         }
         return;
       case "remove":
-        await this.#remove();
-        return;
+        return this.#remove();
     }
   }
 
@@ -382,8 +359,7 @@ export class PodWorker {
       const live = this.#live.get(run.containerId);
       if (live !== undefined) at.push(this.#stopper.nextAt(live, now));
     }
-    this.#timer?.cancel();
-    if (at.length > 0 && !this.#isDisposed) this.#wakeIn(millis(Math.max(1, Math.min(...at) - now)));
+    this.#turns.wakeIn(at.length === 0 ? undefined : millis(Math.max(1, Math.min(...at) - now)));
   }
 
   async #remove(): Promise<void> {
