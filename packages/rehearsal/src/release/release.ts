@@ -7,13 +7,24 @@ import { type Begun, begun, disturbedAfter, warmUp } from "./control-plane/begun
 import { ControlPlane } from "./control-plane/control-plane.ts";
 import { deployed, isSwitched, rolloutOf, shownPods, startOf2026 } from "./control-plane/deployed.ts";
 import type { Objects, World } from "./control-plane/world.ts";
-import { judgementIn } from "./judging.ts";
+import {
+  abortedEnd,
+  askedEnd,
+  asksPerson,
+  deadEnd,
+  type End,
+  givenUpEnd,
+  isAborted,
+  isPromoted,
+  isWatchedOn,
+} from "./end.ts";
 import type { ReleaseOptions } from "./options.ts";
-import { decisionsOn, notOver, type Outcome, ruleOf, ruleOfDoubt, ruleOfJudge } from "./outcome.ts";
+import { decisionsOn, type Outcome } from "./outcome.ts";
 import { unnoticedSeconds } from "./unnoticed.ts";
 import { Users } from "./users.ts";
 
 const longest = minutes(60 * 24 * 14);
+const never = Number.POSITIVE_INFINITY;
 /** How much longer slow ones take. */
 const slowPodsMillis = 165_000;
 
@@ -47,7 +58,18 @@ class Release {
   #beganAt = startOf2026;
   /** What really went by until then: the wall clock may step. */
   #began = millis(0);
+  /** When the platform does something to it, and when it is given up. */
+  #disturbAt: number = never;
+  #givenUpAt: number = never;
   readonly #weights: Outcome["weights"][number][] = [];
+  #isServing = false;
+  /** The weight that the controllers have come to, as the judge was told it. */
+  #planned = 0;
+  #step = 0;
+  /** Since when a person is waited for, and how long others were. */
+  #askedAt: Instant | undefined;
+  #waitedMillis = 0;
+  #promotedAt: number | undefined;
 
   constructor(options: ReleaseOptions, stands: Objects, begun: Begun | undefined) {
     this.#options = options;
@@ -65,6 +87,8 @@ class Release {
     this.#users.meetNew();
     this.#beganAt = this.#clock.now();
     this.#began = this.#clock.elapsed;
+    if (this.#options.fault.platform !== undefined) this.#disturbAt = after(this.#beganAt, disturbedAfter);
+    this.#givenUpAt = after(this.#beganAt, longest);
     const plane = await this.#comeTo(this.#begun);
     const outcome = await this.#watch(plane);
     plane.stop();
@@ -139,94 +163,85 @@ class Release {
   }
 
   async #watch(plane: ControlPlane): Promise<Outcome> {
-    const { fault, personMillis } = this.#options;
-    const { service, judged } = this.#users;
-    const beganAt = this.#beganAt;
-    const disturbAt = fault.platform === undefined ? undefined : after(beganAt, disturbedAfter);
-    let disturbed = false;
-    let isServing = false;
-    let stepped = 0;
-    let step = 0;
-    let askedAt: Instant | undefined;
-    let waitedMillis = 0;
-    let promotedAt: number | undefined;
-    const weights = this.#weights;
     for (;;) {
       this.#route(plane);
-      const now = this.#clock.now();
       const rollout = this.#rolloutIn(plane.objects);
-      const status = rollout.status ?? {};
-      const seconds = this.#seconds;
-      const weight = service.split.canary;
-      if (weight > 0 && !isServing) judged.begins();
-      isServing ||= weight > 0;
-      const planned = status.canary?.weights?.canary.weight ?? 0;
-      if (planned !== stepped) {
-        stepped = planned;
-        judged.stepped();
-        continue;
-      }
-      this.#noteWeight(status.currentStepIndex ?? step);
-      const ended = (end: Outcome["end"], rule?: Outcome["rule"]): Outcome => {
-        service.advanceTo(now);
-        return outcome(end, rule);
-      };
-      const unnoticed = () => unnoticedSeconds({ weights, seconds }, this.#options.noticeMillis / 1000);
-      const outcome = (end: Outcome["end"], rule: Outcome["rule"]): Outcome => ({
-        end,
-        step,
-        weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
-        seconds: end === "promoted" ? (promotedAt ?? seconds) : seconds,
-        heldSeconds: judged.heldMillis / 1000,
-        waitedSeconds: waitedMillis / 1000,
-        canaryRequests: service.requestsOf("canary"),
-        harmed: Math.round(service.harmed + (end === "promoted" ? service.harmASecond() * unnoticed() : 0)),
-        weights,
-        decisions: decisionsOn(this.#canaryHash, plane.decisions, beganAt),
-        ...(rule === undefined ? {} : { rule }),
-      });
-      const said = judgementIn(plane.objects.values());
-      if (status.abort === true && status.currentPodHash === this.#canaryHash) {
-        return ended("aborted", ruleOf(status.message ?? "", said?.status, plane.objects));
-      }
-      if (status.stableRS === this.#canaryHash && status.currentPodHash === this.#canaryHash) {
-        promotedAt ??= seconds;
-        // After a switch the judge looks on for as long as there is a way back.
-        if (said?.spec.comparedWith !== "before" || said.status?.phase === "Ended") return ended("promoted");
-      }
-      if (now - beganAt > longest) return ended("stuck", { by: notOver, isOurs: false });
-      const isDead = status.conditions?.some(({ reason }) => reason === "ProgressDeadlineExceeded");
-      if (isDead) return ended("stuck", { by: "progress deadline", isOurs: false });
-      step = status.currentStepIndex ?? step;
-
-      const reasons = status.pauseConditions?.map(({ reason }) => reason) ?? [];
-      const asks = this.#asks(rollout, reasons);
-      askedAt = asks === undefined ? undefined : (askedAt ?? now);
-      if (said?.status !== undefined && reasons.includes("VerdictAlert"))
-        return ended("asked", ruleOfJudge(said.status));
-      if (asks === "undecided") return ended("asked", ruleOfDoubt(status.message ?? "no data", plane.objects));
-      if (askedAt !== undefined && now - askedAt >= personMillis) {
-        waitedMillis += now - askedAt;
-        askedAt = undefined;
+      this.#tellJudge(rollout);
+      this.#noteWeight(rollout.status?.currentStepIndex ?? this.#step);
+      const over = this.#over(plane, rollout);
+      if (over !== undefined) return this.#outcome(plane, over);
+      this.#step = rollout.status?.currentStepIndex ?? this.#step;
+      const asked = askedEnd(rollout, plane.objects);
+      if (asked !== undefined) return this.#outcome(plane, asked);
+      const now = this.#clock.now();
+      if (asksPerson(rollout)) this.#askedAt ??= now;
+      else this.#askedAt = undefined;
+      if (this.#askedAt !== undefined && now >= this.#askedAt + this.#options.personMillis) {
+        this.#waitedMillis += now - this.#askedAt;
+        this.#askedAt = undefined;
         await plane.promote(now);
-        continue;
-      }
-
-      if (disturbAt !== undefined && !disturbed && now >= disturbAt) {
-        disturbed = true;
+      } else if (now >= this.#disturbAt) {
+        this.#disturbAt = never;
         await this.#disturb(plane);
-        continue;
+      } else {
+        await this.#goOnTo(instant(Math.max(now, this.#nextLook(plane))));
+        await plane.advanceTo(this.#clock.now());
       }
-      const next = Math.min(
-        this.#clock.nextDue() ?? Number.POSITIVE_INFINITY,
-        plane.nextDue ?? Number.POSITIVE_INFINITY,
-        askedAt === undefined ? Number.POSITIVE_INFINITY : askedAt + personMillis,
-        disturbAt === undefined || disturbed ? Number.POSITIVE_INFINITY : disturbAt,
-        beganAt + longest + 1,
-      );
-      await this.#goOnTo(instant(Math.max(now, next)));
-      await plane.advanceTo(this.#clock.now());
     }
+  }
+
+  #tellJudge({ status }: Rollout): void {
+    const { service, judged } = this.#users;
+    if (service.split.canary > 0 && !this.#isServing) {
+      this.#isServing = true;
+      judged.begins();
+    }
+    const planned = status?.canary?.weights?.canary.weight ?? 0;
+    if (planned === this.#planned) return;
+    this.#planned = planned;
+    judged.stepped();
+  }
+
+  #over({ objects }: ControlPlane, rollout: Rollout): End | undefined {
+    const hash = this.#canaryHash;
+    if (isAborted(rollout, hash)) return abortedEnd(rollout, objects);
+    if (isPromoted(rollout, hash)) {
+      this.#promotedAt ??= this.#seconds;
+      if (!isWatchedOn(objects)) return { end: "promoted" };
+    }
+    return this.#clock.now() > this.#givenUpAt ? givenUpEnd : deadEnd(rollout);
+  }
+
+  #outcome(plane: ControlPlane, { end, rule }: End): Outcome {
+    const { service, judged } = this.#users;
+    service.advanceTo(this.#clock.now());
+    const seconds = this.#seconds;
+    const weights = this.#weights;
+    const unnoticed = () => unnoticedSeconds({ weights, seconds }, this.#options.noticeMillis / 1000);
+    return {
+      end,
+      step: this.#step,
+      weight: weights.findLast((one) => one.weight > 0)?.weight ?? 0,
+      seconds: end === "promoted" ? (this.#promotedAt ?? seconds) : seconds,
+      heldSeconds: judged.heldMillis / 1000,
+      waitedSeconds: this.#waitedMillis / 1000,
+      canaryRequests: service.requestsOf("canary"),
+      harmed: Math.round(service.harmed + (end === "promoted" ? service.harmASecond() * unnoticed() : 0)),
+      weights,
+      decisions: decisionsOn(this.#canaryHash, plane.decisions, this.#beganAt),
+      ...(rule === undefined ? {} : { rule }),
+    };
+  }
+
+  /** Whenever something may be another: for users, the controllers, a person or the platform. */
+  #nextLook({ nextDue }: ControlPlane): number {
+    return Math.min(
+      this.#clock.nextDue() ?? never,
+      nextDue ?? never,
+      (this.#askedAt ?? never) + this.#options.personMillis,
+      this.#disturbAt,
+      this.#givenUpAt + 1,
+    );
   }
 
   /** Since it began. */
@@ -238,14 +253,6 @@ class Release {
     const last = this.#weights.at(-1);
     const weight = this.#users.service.split.canary;
     if (last?.weight !== weight || last.step !== step) this.#weights.push({ atSeconds: this.#seconds, weight, step });
-  }
-
-  #asks(rollout: Rollout, reasons: readonly string[]): "person" | "undecided" | undefined {
-    if (reasons.some((reason) => reason !== "CanaryPauseStep" && reason !== "BlueGreenPause")) return "undecided";
-    if (reasons.length === 0) return undefined;
-    const step = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? 0];
-    const isTimed = step?.pause?.duration !== undefined;
-    return isTimed ? undefined : "person";
   }
 
   async #disturb(plane: ControlPlane): Promise<void> {
