@@ -26,7 +26,10 @@ export type Turn =
 
 /**
  * Everything that the controllers were seen to do from one beginning, as a tree: it forks where they were told something of
- * another meaning, or at another time.
+ * another meaning, or at another time. A way is named by what was told, its turn is what they did then:
+ *
+ *     start: rests ── "time": asks 0 ─┬─ "Successful": rests ── "time": …
+ *                                     └─ "Failed": rests ── "time": …
  */
 export interface Course {
   readonly start: Way;
