@@ -98,7 +98,8 @@ function supersede(observed: ObservedRollout, view: View, now: Instant): Rollout
   const steps = progress.steps.length;
   const isRecent = isOther && isWithinRollbackWindow(view, observed.replicaSets);
   const start = steps === 0 ? undefined : view.isFullyPromoted || isRecent ? steps : 0;
-  const { weights, stablePingPong } = status.canary ?? {};
+  // As they are written: no route is in this turn, and whether the two Services have changed sides since is told by these.
+  const { weights, stablePingPong } = rollout.status?.canary ?? {};
   const changes: Changes = {
     currentStepIndex: start,
     abort: undefined,

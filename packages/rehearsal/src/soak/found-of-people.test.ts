@@ -46,6 +46,17 @@ test.each<[string, Story]>([
       sides: "pingPong",
     }),
   ],
+  [
+    "a version comes just after a promotion turned two Services: nobody is said to have changed its routes",
+    story([{ do: "push", fate: "well" }, { do: "deploy", amid: 11 }, wait(1)], {
+      seed: 958070641,
+      plan: 3,
+      replicas: 1,
+      sides: "pingPong",
+      delivery: "git",
+      disturbance: { ...plainStory.disturbance, crash: 0.03, conflict: 0.1, delay: 0.5, duplicate: 0.2, gap: 0.01 },
+    }),
+  ],
 ])("what soaking has found of people's words stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });
