@@ -1,4 +1,4 @@
-import type { Resource } from "@sluice/api";
+import type { Resource, Rollout } from "@sluice/api";
 import { expect, test } from "vitest";
 import { readPolicies } from "./policy/policy.ts";
 import { canary, errors, named, options, policyOf } from "./rehearsal.fixture.ts";
@@ -72,6 +72,19 @@ test("a control plane that dies in the middle changes no end", async () => {
   for (const profile of ["argo", "sluice"] as const) {
     for (const { fault, caught } of result.profiles[profile]?.faults ?? []) expect([fault, caught]).toEqual([fault, 0]);
   }
+});
+
+test("a node that is lost while an old experiment is taken down is no failure of the rehearsal", async () => {
+  const templates = [{ name: "base", specRef: "stable", replicas: 1 }];
+  const experiment = { duration: "1m", templates };
+  const steps = [{ experiment }, { experiment }, { setWeight: 100 }];
+  const release = canary({ steps, analysis: undefined, trafficRouting: undefined }) as Rollout;
+  const forgetful = { successfulRunHistoryLimit: 0, unsuccessfulRunHistoryLimit: 0 };
+  const policy = await policyOf({ ...release, spec: { ...release.spec, analysis: forgetful } });
+
+  const result = await rehearse(policy, { ...options, runs: 1, goodRuns: 1, faults: named("node lost") });
+
+  expect(faultOf(result, "argo", "node lost")).toMatchObject({ caught: 0 });
 });
 
 test("a clock that steps by five minutes empties short windows: Argo Rollouts aborts, Sluice asks; long ones bridge it", async () => {

@@ -1,4 +1,4 @@
-import type { Resource, Rollout } from "@sluice/api";
+import { hasReason, type Resource, type Rollout } from "@sluice/api";
 import { after, type Instant, instant, millis, minutes, seededRandom, VirtualClock } from "@sluice/kernel";
 import { normal } from "../model/chance.ts";
 import { ModelledCluster } from "../model/cluster.ts";
@@ -296,6 +296,7 @@ class Release {
   #rolloutIn = (objects: Objects): Rollout => (objects.get(this.#name) as Rollout | undefined) ?? this.#rollout;
 }
 
+/** What its controllers have deleted meanwhile has lost nothing. */
 async function touch(world: World, object: Resource): Promise<void> {
   const { apiVersion, kind, metadata } = object;
   const key = {
@@ -304,5 +305,8 @@ async function touch(world: World, object: Resource): Promise<void> {
     name: metadata.name,
     ...(metadata.namespace ? { namespace: metadata.namespace } : {}),
   };
-  await world.client.patch(key, { type: "merge", value: { metadata: { annotations: { "sluice.dev/node": "lost" } } } });
+  const value = { metadata: { annotations: { "sluice.dev/node": "lost" } } };
+  await world.client.patch(key, { type: "merge", value }).catch((thrown: unknown) => {
+    if (!hasReason(thrown, "NotFound")) throw thrown;
+  });
 }

@@ -7,6 +7,7 @@ import {
   instant,
   type Millis,
   type Random,
+  type ResourceKey,
   type TaskState,
   type VirtualClock,
 } from "@sluice/kernel";
@@ -194,11 +195,13 @@ export class World {
       },
       update: async (object, options) => (logs.has(object.kind) ? object : seen(await client.update(object, options))),
       patch: async (key, patch, options) => seen(await client.patch(key, patch, options)),
-      delete: async (key, options) => {
+      delete: async <R extends Resource>(key: ResourceKey, options?: Parameters<Client["delete"]>[1]) => {
+        const deleted = await client.delete<R>(key, options);
         this.#isSettled = false;
+        // Not before: a write that is under way answers first, and would bring it back.
         this.objects.delete(`${key.kind}/${key.name}`);
         if (routed.has(key.kind)) this.routeChanges++;
-        return client.delete(key, options);
+        return deleted;
       },
       deleteAll: (kind, options) => client.deleteAll(kind, options),
     };
