@@ -10,7 +10,7 @@ export const copyOf = ({ served }: ModelledService): Readonly<Record<Version, re
 });
 
 /** Brings a copy up to now: one goes along with a whole release, where one a look would be much garbage. */
-export function catchUp(copy: ReturnType<typeof copyOf>, { served }: ModelledService): void {
+export function catchUp(copy: ReturnType<typeof copyOf>, { served }: Pick<ModelledService, "served">): void {
   for (const version of versions) {
     for (let endpoint = 0; endpoint < served[version].length; endpoint++) {
       const now = served[version][endpoint] as Served;

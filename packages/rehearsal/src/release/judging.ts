@@ -7,6 +7,7 @@ import {
   Fault,
   type Instant,
   instant,
+  type Millis,
   millis,
   parseInstant,
   ratio,
@@ -36,6 +37,9 @@ export interface JudgeWork {
   readonly step: number;
   readonly stepSince: Instant;
 }
+
+/** What was served by some second of the service's life. */
+type Mark = Pick<ModelledService, "elapsed" | "served">;
 
 /** What a look found. */
 interface Said {
@@ -84,6 +88,9 @@ export class JudgedModel {
   readonly #endpoints: readonly string[];
   readonly #past: Past | undefined;
   readonly #isEachWindow: boolean;
+  readonly #isReplay: boolean;
+  /** What was served by the end of the window that is looked at next. */
+  #mark: Mark | undefined;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
   readonly #sessions = new Map<string, Session>();
@@ -98,6 +105,8 @@ export class JudgedModel {
     readonly past?: Past | undefined;
     /** As it looks for real: where little time passes, or what it says at each look is asked for. */
     readonly isEachWindow: boolean;
+    /** Windows end when they do for real: a look comes a moment after that, and a release of seconds is another by then. */
+    readonly isReplay: boolean;
     readonly clock: Clock;
     readonly rollout: () => Rollout;
   }) {
@@ -107,6 +116,7 @@ export class JudgedModel {
     this.#endpoints = options.endpoints;
     this.#past = options.past;
     this.#isEachWindow = options.isEachWindow;
+    this.#isReplay = options.isReplay;
     this.#clock = options.clock;
     this.#rollout = options.rollout;
   }
@@ -219,35 +229,52 @@ export class JudgedModel {
     const now = this.#clock.now();
     service.advanceTo(now);
     const began = this.#beganAt(work.spec);
-    const lasts = millis(Math.round((service.elapsed - session.lookedAt) * 1000));
+    const seen = this.#seen(session);
+    const ends = instant(now - Math.round((service.elapsed - seen.elapsed) * 1000));
+    const lasts = millis(Math.round((seen.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
     const served = (version: Version): VersionServed => ({
-      ...servedBetween(session.before[version], service.served[version]),
+      ...servedBetween(session.before[version], seen.served[version]),
       memoryMax: service.memory(version),
       restarts: service.restarts[version],
       pods: Math.max(1, service.pods[version]),
     });
     const { canary } = service.split;
-    const stable = spec.comparedWith === "before" ? this.#servedBefore(session) : this.#servedBeside(served, spec);
+    const stable =
+      spec.comparedWith === "before" ? this.#servedBefore(session, seen.elapsed) : this.#servedBeside(served, spec);
     const window = {
-      ends: millis(now - began),
+      ends: millis(ends - began),
       lasts,
       weight: ratio(Math.min(1, canary)),
       step: step.index,
-      stepAge: millis(Math.max(0, now - step.since)),
+      stepAge: millis(Math.max(0, ends - step.since)),
       canary: served("canary"),
       ...(stable === undefined ? {} : { stable }),
     };
     const verdict = session.judge.observe(window);
     session.kpis.add(window);
-    catchUp(session.before, service);
-    session.lookedAt = service.elapsed;
+    catchUp(session.before, seen);
+    session.lookedAt = seen.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
     const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(session, work, verdict.suspects);
     const { windows, at } = this.#dueAt(work, due);
     session.dueAt = at;
+    this.#markIn(millis(at - settling - now));
     return { windows, verdict };
+  }
+
+  #seen({ lookedAt }: Session): Mark {
+    const isOfThis = this.#mark !== undefined && this.#mark.elapsed > lookedAt;
+    return isOfThis && this.#mark !== undefined ? this.#mark : this.#service;
+  }
+
+  #markIn(wait: Millis): void {
+    if (!this.#isReplay || wait <= 0) return;
+    this.#clock.after(wait, () => {
+      this.#service.advanceTo(this.#clock.now());
+      this.#mark = { elapsed: this.#service.elapsed, served: copyOf(this.#service) };
+    });
   }
 
   /** As the controller is told it: only then it is put in words. */
@@ -262,8 +289,8 @@ export class JudgedModel {
   }
 
   /** As long before the switch as this window is after it. */
-  #servedBefore({ since, lookedAt }: Session): VersionServed | undefined {
-    const from = this.#past?.until(2 * since - this.#service.elapsed);
+  #servedBefore({ since, lookedAt }: Session, elapsed: number): VersionServed | undefined {
+    const from = this.#past?.until(2 * since - elapsed);
     const until = this.#past?.until(2 * since - lookedAt);
     if (from === undefined || until === undefined) return undefined;
     return { ...servedBetween(from, until), memoryMax: this.#service.memory("stable"), restarts: 0, pods: 1 };
@@ -314,6 +341,7 @@ export class JudgedModel {
   begins(): void {
     this.#atRoute = copyOf(this.#service);
     this.#routedSeconds = this.#service.elapsed;
+    this.#markIn(usualWindow);
   }
 
   /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
@@ -347,6 +375,7 @@ export class JudgedModel {
 /** What the controller writes of a step is as old as what it was told last: here a step is known from its begin. */
 const stepAt = (known: Step, index: number, since: Instant): Step => (known.index === index ? known : { index, since });
 
+const usualWindow = seconds(5);
 const shortest = 10_000;
 const longest = 600_000;
 /** A harm that a day's step shows only after an hour can't have been worth a look each minute. */

@@ -62,6 +62,7 @@ async function judged(fault: Fault, seed: number) {
     edgesMs,
     endpoints,
     isEachWindow: false,
+    isReplay: false,
     clock,
     rollout: () => canary() as Rollout,
   });

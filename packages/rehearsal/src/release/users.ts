@@ -75,6 +75,7 @@ export class Users implements Outside {
       endpoints,
       past,
       isEachWindow: recording !== undefined || queries.asksJudge,
+      isReplay: recording !== undefined,
       clock,
       rollout: rolloutNow,
     });
