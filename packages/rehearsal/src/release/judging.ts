@@ -3,11 +3,11 @@ import { defaultRollbackRules, pauseMillis } from "@sluice/api";
 import { comparedName } from "@sluice/api/release";
 import { type JudgedWindows, stepReached } from "@sluice/controllers";
 import {
+  after,
   type Clock,
   Fault,
   type Instant,
   instant,
-  type Millis,
   millis,
   parseInstant,
   ratio,
@@ -29,6 +29,7 @@ import type { ModelledService, Version } from "../model/service.ts";
 import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
 import type { Reply } from "./control-plane/ask.ts";
 import { natsAgainst } from "./unseen.ts";
+import { type Mark, WindowMark } from "./window-mark.ts";
 
 /** What the Judgement controller asks for, as far as a model needs it. */
 export interface JudgeWork {
@@ -37,9 +38,6 @@ export interface JudgeWork {
   readonly step: number;
   readonly stepSince: Instant;
 }
-
-/** What was served by some second of the service's life. */
-type Mark = Pick<ModelledService, "elapsed" | "served">;
 
 /** What a look found. */
 interface Said {
@@ -88,9 +86,8 @@ export class JudgedModel {
   readonly #endpoints: readonly string[];
   readonly #past: Past | undefined;
   readonly #isEachWindow: boolean;
-  readonly #isReplay: boolean;
-  /** What was served by the end of the window that is looked at next. */
-  #mark: Mark | undefined;
+  /** Absent where a window ends at the look. */
+  readonly #mark: WindowMark | undefined;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
   readonly #sessions = new Map<string, Session>();
@@ -116,7 +113,7 @@ export class JudgedModel {
     this.#endpoints = options.endpoints;
     this.#past = options.past;
     this.#isEachWindow = options.isEachWindow;
-    this.#isReplay = options.isReplay;
+    if (options.isReplay) this.#mark = new WindowMark(options.service, options.clock);
     this.#clock = options.clock;
     this.#rollout = options.rollout;
   }
@@ -229,7 +226,7 @@ export class JudgedModel {
     const now = this.#clock.now();
     service.advanceTo(now);
     const began = this.#beganAt(work.spec);
-    const seen = this.#seen(session);
+    const seen = this.#seen(session, spec);
     const ends = instant(now - Math.round((service.elapsed - seen.elapsed) * 1000));
     const lasts = millis(Math.round((seen.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
@@ -260,21 +257,17 @@ export class JudgedModel {
     const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(session, work, verdict.suspects);
     const { windows, at } = this.#dueAt(work, due);
     session.dueAt = at;
-    this.#markIn(millis(at - settling - now));
+    this.#mark?.setAt(instant(at - settling));
     return { windows, verdict };
   }
 
-  #seen({ lookedAt }: Session): Mark {
-    const isOfThis = this.#mark !== undefined && this.#mark.elapsed > lookedAt;
-    return isOfThis && this.#mark !== undefined ? this.#mark : this.#service;
-  }
-
-  #markIn(wait: Millis): void {
-    if (!this.#isReplay || wait <= 0) return;
-    this.#clock.after(wait, () => {
-      this.#service.advanceTo(this.#clock.now());
-      this.#mark = { elapsed: this.#service.elapsed, served: copyOf(this.#service) };
-    });
+  /** By the end of the last window that is over, where that was marked and not looked at yet; else all until now. */
+  #seen({ lookedAt }: Session, spec: JudgementSpec): Mark {
+    const began = this.#beganAt(spec);
+    const length = seconds(spec.windowSeconds);
+    const over = Math.floor((this.#clock.now() - settling - began) / length);
+    const mark = this.#mark?.at(instant(began + over * length));
+    return mark !== undefined && mark.elapsed > lookedAt ? mark : this.#service;
   }
 
   /** As the controller is told it: only then it is put in words. */
@@ -337,11 +330,14 @@ export class JudgedModel {
   #atRoute: ReturnType<typeof copyOf> = { stable: [], canary: [], baseline: [] };
   #routedSeconds = 0;
 
-  /** The new version is about to get its first traffic: what was served before isn't part of its windows. */
-  begins(): void {
+  /**
+   * The new version is about to get its first traffic: what was served before isn't part of its windows. `spec`: of the
+   * Judgement that begins with it, where one does.
+   */
+  begins(spec?: JudgementSpec): void {
     this.#atRoute = copyOf(this.#service);
     this.#routedSeconds = this.#service.elapsed;
-    this.#markIn(usualWindow);
+    if (spec !== undefined) this.#mark?.setAt(after(this.#beganAt(spec), seconds(spec.windowSeconds)));
   }
 
   /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
@@ -375,7 +371,6 @@ export class JudgedModel {
 /** What the controller writes of a step is as old as what it was told last: here a step is known from its begin. */
 const stepAt = (known: Step, index: number, since: Instant): Step => (known.index === index ? known : { index, since });
 
-const usualWindow = seconds(5);
 const shortest = 10_000;
 const longest = 600_000;
 /** A harm that a day's step shows only after an hour can't have been worth a look each minute. */

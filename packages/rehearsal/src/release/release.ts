@@ -18,6 +18,7 @@ import {
   isPromoted,
   isWatchedOn,
 } from "./end.ts";
+import { judgementIn } from "./judging.ts";
 import type { ReleaseOptions } from "./options.ts";
 import { decisionsOn, type Outcome } from "./outcome.ts";
 import { unnoticedSeconds } from "./unnoticed.ts";
@@ -166,7 +167,7 @@ class Release {
     for (;;) {
       this.#route(plane);
       const rollout = this.#rolloutIn(plane.objects);
-      this.#tellJudge(rollout);
+      this.#tellJudge(rollout, plane.objects);
       this.#noteWeight(rollout.status?.currentStepIndex ?? this.#step);
       const over = this.#over(plane, rollout);
       if (over !== undefined) return this.#outcome(plane, over);
@@ -190,11 +191,11 @@ class Release {
     }
   }
 
-  #tellJudge({ status }: Rollout): void {
+  #tellJudge({ status }: Rollout, objects: Objects): void {
     const { service, judged } = this.#users;
     if (service.split.canary > 0 && !this.#isServing) {
       this.#isServing = true;
-      judged.begins();
+      judged.begins(judgementIn(objects.values())?.spec);
     }
     const planned = status?.canary?.weights?.canary.weight ?? 0;
     if (planned === this.#planned) return;

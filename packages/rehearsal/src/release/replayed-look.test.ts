@@ -1,6 +1,6 @@
 import type { JudgementSpec, Rollout } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { type Instant, instant, millis, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
+import { type Instant, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { noFault } from "../model/fault.ts";
 import { ModelledService } from "../model/service.ts";
@@ -9,8 +9,9 @@ import { canary } from "../rehearsal.fixture.ts";
 import { startOf2026 } from "./control-plane/deployed.ts";
 import { JudgedModel } from "./judging.ts";
 
-/** How many requests of the new version the first look sees, which comes 1.5 s after the end of its window, and were there then. */
-async function firstLook(isReplay: boolean) {
+/** How many requests of the new version a first look sees; and how many were there when its window ended, and at the look. */
+async function firstLook({ isReplay = true, windowSeconds = 5, late = 0 } = {}) {
+  const looksAfter = windowSeconds + 1.5 + late;
   const clock = new VirtualClock(startOf2026);
   const service = new ModelledService({
     traffic: defaultTraffic,
@@ -40,34 +41,48 @@ async function firstLook(isReplay: boolean) {
     canary: { name: "v2" },
     stable: { name: "v1" },
     plan: [{ weight: 50, seconds: 600 }],
-    windowSeconds: 5,
+    windowSeconds,
     beganAt: new Date(beganAt).toISOString(),
   } as unknown as JudgementSpec;
-  model.begins();
+  model.begins(spec);
   let seen = 0;
-  let served = 0;
-  clock.after(millis(6500), () => {
+  clock.after(seconds(looksAfter), () => {
     model.judge({ uid: "1", spec, step: 0, stepSince: beganAt }, (reply) => {
       if (reply.is === "done") seen = (reply.result as JudgedWindows).verdict.requests;
     });
   });
-  await clock.advance(seconds(5));
-  service.advanceTo(instant(beganAt + 5000));
+  await clock.advance(seconds(windowSeconds));
+  service.advanceTo(clock.now());
   const atEnd = service.requestsOf("canary");
-  await clock.advance(seconds(1.5));
-  served = service.requestsOf("canary");
-  return { seen, atEnd, served };
+  await clock.advance(seconds(looksAfter - windowSeconds));
+  return { seen, atEnd, served: service.requestsOf("canary") };
 }
 
-test("a replayed look sees its window to the end, and nothing of what came before somebody looked", async () => {
-  const { seen, atEnd, served } = await firstLook(true);
+test.each([5, 10, 30])(
+  "a replayed look sees its window of %i s to the end, and nothing of after",
+  async (windowSeconds) => {
+    const { seen, atEnd, served } = await firstLook({ windowSeconds });
 
-  expect(served).toBeGreaterThan(atEnd);
+    expect(served).toBeGreaterThan(atEnd);
+    expect(seen).toBe(atEnd);
+  },
+);
+
+test("a replayed look that comes late sees the last window that is over", async () => {
+  const { seen, atEnd } = await firstLook({ late: 2.5 });
+
   expect(seen).toBe(atEnd);
 });
 
+test("a replayed look that comes windows later doesn't take the end of the first for that of the last", async () => {
+  const { seen, atEnd, served } = await firstLook({ late: 5.5 });
+
+  expect(seen).toBeGreaterThan(atEnd);
+  expect(seen).toBe(served);
+});
+
 test("a modelled look sees all that was served until then", async () => {
-  const { seen, served } = await firstLook(false);
+  const { seen, served } = await firstLook({ isReplay: false });
 
   expect(seen).toBe(served);
 });
