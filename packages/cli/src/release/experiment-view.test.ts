@@ -2,9 +2,8 @@ import type { AnalysisRun, Experiment, Pod, ReplicaSet, Rollout } from "@sluice/
 import { expect, test } from "vitest";
 import type { ExperimentPicture } from "./experiment-picture.ts";
 import { experimentLine, renderExperiment } from "./experiment-view.ts";
+import { ago, now, podStatus } from "./shown-release.fixture.ts";
 
-const now = Date.parse("2026-01-01T00:10:00Z");
-const ago = (seconds: number): string => new Date(now - seconds * 1000).toISOString().replace(".000Z", "Z");
 const owned = (kind: string, by: string) => [{ apiVersion: "v1", kind, name: by, uid: by, controller: true }];
 
 const template = (name: string, image: string) => ({
@@ -63,21 +62,7 @@ const pod = (name: string, restartCount: number): Pod => ({
     ownerReferences: owned("ReplicaSet", `compare-${name}`),
   },
   spec: { containers: [{ name: "web", image: "web" }] },
-  status: {
-    phase: "Running",
-    conditions: [{ type: "Ready", status: restartCount === 0 ? "True" : "False" }],
-    containerStatuses: [
-      {
-        name: "web",
-        image: "web",
-        imageID: "",
-        ready: restartCount === 0,
-        restartCount,
-        state:
-          restartCount === 0 ? { running: {} } : { waiting: { reason: "CrashLoopBackOff", message: "exit code 1" } },
-      },
-    ],
-  },
+  status: podStatus("web", restartCount),
 });
 
 const run: AnalysisRun = {

@@ -53,20 +53,23 @@ export const pod = (hash: string, name: string, restarts = 0): Pod => ({
   kind: "Pod",
   metadata: { name, namespace: "shop", uid: name, creationTimestamp: ago(50), ownerReferences: owned(`page-${hash}`) },
   spec: { containers: containers("page") },
-  status: {
-    phase: "Running",
-    conditions: [{ type: "Ready", status: restarts === 0 ? "True" : "False" }],
-    containerStatuses: [
-      {
-        name: "page",
-        image: "page",
-        imageID: "",
-        ready: restarts === 0,
-        restartCount: restarts,
-        state: restarts === 0 ? { running: {} } : { waiting: { reason: "CrashLoopBackOff", message: "exit code 1" } },
-      },
-    ],
-  },
+  status: podStatus("page", restarts),
+});
+
+/** Of a Pod with one container, which is ready while it hasn't restarted. */
+export const podStatus = (name: string, restartCount: number): NonNullable<Pod["status"]> => ({
+  phase: "Running",
+  conditions: [{ type: "Ready", status: restartCount === 0 ? "True" : "False" }],
+  containerStatuses: [
+    {
+      name,
+      image: name,
+      imageID: "",
+      ready: restartCount === 0,
+      restartCount,
+      state: restartCount === 0 ? { running: {} } : { waiting: { reason: "CrashLoopBackOff", message: "exit code 1" } },
+    },
+  ],
 });
 
 export const run = (name: string, type: string, by = "page"): AnalysisRun => ({

@@ -18,6 +18,15 @@ async function play(scenario: Scenario, options: Partial<WorldOptions> = {}) {
   return { world, end };
 }
 
+type Crash = NonNullable<WorldOptions["crash"]>;
+
+/** One before and one after each effect from the `first` on, in order. */
+export const crashesBetween = (first: number, end: number): readonly Crash[] =>
+  Array.from({ length: Math.max(0, end - first) }, (_, index): Crash[] => [
+    { at: first + index, when: "before" },
+    { at: first + index, when: "after" },
+  ]).flat();
+
 /** With time frozen nothing more is written, and a process that starts anew finds nothing to do. */
 export async function settles(scenario: Scenario): Promise<void> {
   const { world } = await play(scenario);
@@ -33,12 +42,11 @@ export async function settles(scenario: Scenario): Promise<void> {
 export async function survivesCrashes(scenario: Scenario, { points = 50, seed = 1 } = {}): Promise<void> {
   const calm = await play(scenario);
   const random = seededRandom(seed);
-  const every = Array.from({ length: calm.world.effects * 2 }, (_, index) => index);
+  const every = [...crashesBetween(0, calm.world.effects)];
   while (every.length > points) every.splice(randomInteger(random, every.length), 1);
   expect(every.length, "the story has no effect to crash at").toBeGreaterThan(0);
 
-  for (const point of every) {
-    const crash = { at: point >> 1, when: point % 2 === 0 ? "before" : "after" } as const;
+  for (const crash of every) {
     const { end, world } = await play(scenario, { crash });
 
     expect(

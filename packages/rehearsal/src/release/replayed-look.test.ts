@@ -1,53 +1,24 @@
-import type { JudgementSpec, Rollout } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { type Instant, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
+import { seconds, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { noFault } from "../model/fault.ts";
 import { ModelledService } from "../model/service.ts";
-import { defaultTraffic } from "../model/traffic.ts";
-import { canary } from "../rehearsal.fixture.ts";
 import { startOf2026 } from "./control-plane/deployed.ts";
-import { JudgedModel } from "./judging.ts";
+import { judgedModel, judgementSpec, serviceOptions } from "./judged-model.fixture.ts";
 
 /** How many requests of the new version a first look sees; and how many were there when its window ended, and at the look. */
 async function firstLook({ isReplay = true, windowSeconds = 5, late = 0 } = {}) {
   const looksAfter = windowSeconds + 1.5 + late;
   const clock = new VirtualClock(startOf2026);
-  const service = new ModelledService({
-    traffic: defaultTraffic,
-    fault: noFault,
-    endpoints: ["/"],
-    edgesMs: [50, 100, 200],
-    random: seededRandom(1),
-    startsAt: startOf2026,
-    startSecond: 43_200,
-    scrapeSeconds: 300,
-    drawsLatency: true,
-  });
+  const service = new ModelledService(serviceOptions(noFault, 1));
   service.route({ stable: 0.5, canary: 0.5, baseline: 0 });
-  const model = new JudgedModel({
-    service,
-    history: [],
-    edgesMs: [50, 100, 200],
-    endpoints: ["/"],
-    past: undefined,
-    isEachWindow: true,
-    isReplay,
-    clock,
-    rollout: () => canary() as Rollout,
-  });
-  const beganAt: Instant = clock.now();
-  const spec = {
-    canary: { name: "v2" },
-    stable: { name: "v1" },
-    plan: [{ weight: 50, seconds: 600 }],
-    windowSeconds,
-    beganAt: new Date(beganAt).toISOString(),
-  } as unknown as JudgementSpec;
+  const model = judgedModel({ service, clock, isEachWindow: true, isReplay });
+  const spec = judgementSpec(clock, 50, windowSeconds);
+  const work = { uid: "1", spec, step: 0, stepSince: clock.now() };
   model.begins(spec);
   let seen = 0;
   clock.after(seconds(looksAfter), () => {
-    model.judge({ uid: "1", spec, step: 0, stepSince: beganAt }, (reply) => {
+    model.judge(work, (reply) => {
       if (reply.is === "done") seen = (reply.result as JudgedWindows).verdict.requests;
     });
   });

@@ -1,15 +1,12 @@
-import type { JudgementSpec, Rollout } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
 import { type Instant, instant, millis, minutes, seconds, seededRandom, VirtualClock } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { type Fault, noFault } from "../model/fault.ts";
 import { ModelledService, type Version } from "../model/service.ts";
-import { defaultTraffic } from "../model/traffic.ts";
 import { copyOf, historyOf, servedBetween } from "../model/windows.ts";
-import { canary } from "../rehearsal.fixture.ts";
 import type { Reply } from "./control-plane/ask.ts";
 import { startOf2026 } from "./control-plane/deployed.ts";
-import { JudgedModel } from "./judging.ts";
+import { judgedModel, judgementSpec, serviceOptions } from "./judged-model.fixture.ts";
 import { natsAgainst } from "./unseen.ts";
 
 /** Each look asks once for the memory of the canary. */
@@ -22,21 +19,8 @@ class CountedService extends ModelledService {
   }
 }
 
-const edgesMs = [50, 100, 200, 400, 800];
-const endpoints = ["/checkout", "/"];
-
 function served(fault: Fault, seed: number): CountedService {
-  const service = new CountedService({
-    traffic: defaultTraffic,
-    fault,
-    endpoints,
-    edgesMs,
-    random: seededRandom(seed),
-    startsAt: startOf2026,
-    startSecond: 43_200,
-    scrapeSeconds: 300,
-    drawsLatency: true,
-  });
+  const service = new CountedService(serviceOptions(fault, seed));
   service.advanceTo(instant(startOf2026 + minutes(10)));
   service.route({ stable: 0.9, canary: 0.1, baseline: 0 });
   return service;
@@ -46,29 +30,13 @@ function served(fault: Fault, seed: number): CountedService {
 async function judged(fault: Fault, seed: number) {
   const service = served(fault, seed);
   const earlier = served(noFault, seed + 1);
-  const clock = new VirtualClock(instant(startOf2026 + minutes(10)));
+  const clock = new VirtualClock(earlierEnd);
   const beganAt = clock.now();
-  const spec = {
-    workload: { kind: "Rollout", name: "web" },
-    canary: { name: "v2" },
-    stable: { name: "v1" },
-    plan: [{ weight: 10, seconds: 600 }],
-    windowSeconds: 5,
-    beganAt: new Date(beganAt).toISOString(),
-  } as unknown as JudgementSpec;
-  const model = new JudgedModel({
-    service,
-    history: historyOf(earlier, 24, millis(60_000), { startsAt: earlierEnd, random: seededRandom(seed) }),
-    edgesMs,
-    endpoints,
-    isEachWindow: false,
-    isReplay: false,
-    clock,
-    rollout: () => canary() as Rollout,
-  });
+  const history = historyOf(earlier, 24, millis(60_000), { startsAt: earlierEnd, random: seededRandom(seed) });
+  const model = judgedModel({ service, clock, history, isEachWindow: false, isReplay: false });
   model.begins();
   const suspected: Instant[] = [];
-  const work = { uid: "1", spec, step: 0, stepSince: beganAt };
+  const work = { uid: "1", spec: judgementSpec(clock, 10), step: 0, stepSince: beganAt };
   const ask = async (): Promise<void> => {
     const reply = await new Promise<Reply>((tell) => model.judge(work, tell));
     if (reply.is === "refused") throw reply.cause;

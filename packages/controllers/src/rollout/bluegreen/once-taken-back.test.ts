@@ -1,36 +1,22 @@
 import type { Resource, Service } from "@sluice/api";
-import { type Clock, seconds } from "@sluice/kernel";
+import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { World, type WorldOptions } from "../../laws/index.ts";
+import { crashesBetween, World, type WorldOptions } from "../../laws/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { handlers, Outside } from "../release.fixture.ts";
+import { checkedFirst, failingChecks } from "../failing-check.fixture.ts";
+import { Outside } from "../release.fixture.ts";
 import { analysed, BlueGreenRelease, blueGreenReconcilers } from "./blue-green.fixture.ts";
 
 // A verdict comes of answers, which a crash loses. Until they are there again nobody is switched to what was just taken back.
 
 const strategy = { postPromotionAnalysis: analysed("latency") };
-const checks = {
-  apiVersion: "sluice.dev/v1alpha1",
-  kind: "EvidencePolicy",
-  metadata: { name: "careful", namespace: "shop" },
-  spec: { syntheticChecks: [{ name: "home", service: "web", count: 20 }] },
-} as Resource;
-
-/** An answer takes its time, so that everybody is there by then. */
-const tasksOf = (outside: Outside) => (clock: Clock) => ({
-  ...handlers(outside)(clock),
-  syntheticCheck: async () => {
-    await new Promise<void>((resolve) => clock.after(seconds(5), resolve));
-    return { passed: 0, failed: 20, message: "GET / answered 500, expected 200" };
-  },
-});
 
 /** How often everybody was switched to another version, where all crashes once at a point. */
 async function switches(errors: number, beside: readonly Resource[], crash?: WorldOptions["crash"]) {
   const outside = new Outside();
   const world = await World.create({
     reconcilers: blueGreenReconcilers,
-    tasks: tasksOf(outside),
+    tasks: failingChecks(outside),
     ...(crash === undefined ? {} : { crash }),
   });
   const release = new BlueGreenRelease(world, outside);
@@ -62,13 +48,12 @@ async function switches(errors: number, beside: readonly Resource[], crash?: Wor
 
 test.each<[string, number, readonly Resource[]]>([
   ["an analysis after the switch", 0.5, []],
-  ["a synthetic check", 0, [checks]],
+  ["a synthetic check", 0, [checkedFirst]],
 ])("what %s took back is switched to once, wherever all crashes from then on", async (_name, errors, beside) => {
   const calm = await switches(errors, beside);
 
   const again: string[] = [];
-  for (let point = 2 * calm.switchedAt; point < 2 * calm.effects; point++) {
-    const crash = { at: point >> 1, when: point % 2 === 0 ? "before" : "after" } as const;
+  for (const crash of crashesBetween(calm.switchedAt, calm.effects)) {
     const { selected, abort } = await switches(errors, beside, crash);
     if (abort !== true || selected.length > 3) again.push(`${crash.when} effect ${crash.at}: ${selected.join(", ")}`);
   }

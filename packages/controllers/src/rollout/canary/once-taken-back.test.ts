@@ -1,17 +1,9 @@
 import type { Resource, VirtualService } from "@sluice/api";
-import { type Clock, seconds } from "@sluice/kernel";
+import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { World, type WorldOptions } from "../../laws/index.ts";
-import {
-  analysis,
-  handlers,
-  Outside,
-  pause,
-  Release,
-  type ReleaseOptions,
-  reconcilers,
-  setWeight,
-} from "../release.fixture.ts";
+import { crashesBetween, World, type WorldOptions } from "../../laws/index.ts";
+import { checkedFirst, failingChecks } from "../failing-check.fixture.ts";
+import { analysis, Outside, pause, Release, type ReleaseOptions, reconcilers, setWeight } from "../release.fixture.ts";
 
 // A verdict comes of answers, which a crash loses. Until they are there again nobody is sent back to what was just taken back.
 
@@ -25,19 +17,10 @@ interface Case {
   readonly beside?: readonly Resource[];
 }
 
-/** An answer takes its time, so that the version has its traffic by then. */
-const tasksOf = (outside: Outside) => (clock: Clock) => ({
-  ...handlers(outside)(clock),
-  syntheticCheck: async () => {
-    await new Promise<void>((resolve) => clock.after(seconds(5), resolve));
-    return { passed: 0, failed: 20, message: "GET / answered 500, expected 200" };
-  },
-});
-
 /** What the new version was given by any route, in the order in which it was written. */
 async function given({ options, errors = 0.5, beside = [] }: Case, crash?: WorldOptions["crash"]) {
   const outside = new Outside();
-  const tasks = tasksOf(outside);
+  const tasks = failingChecks(outside);
   const world = await World.create({ reconcilers, tasks, ...(crash === undefined ? {} : { crash }) });
   const release = new Release(world, outside);
   await release.prepare();
@@ -80,12 +63,6 @@ const other = {
   metadata: { name: "web-shop", namespace },
   spec: { hosts: ["shop"], http: [{ name: "primary", route: [route("stable", 100), route("canary", 0)] }] },
 } as Resource;
-const checks = {
-  apiVersion: "sluice.dev/v1alpha1",
-  kind: "EvidencePolicy",
-  metadata: { name: "careful", namespace },
-  spec: { syntheticChecks: [{ name: "home", service: "web", count: 20 }] },
-} as Resource;
 const testers = { name: "testers", match: [{ headerName: "X-Tester", headerValue: { exact: "yes" } }] };
 const background: ReleaseOptions = {
   steps: [setWeight(20), pause("5m")],
@@ -122,13 +99,12 @@ test.each<[string, Case]>([
       },
     },
   ],
-  ["a synthetic check", { options: background, errors: 0, beside: [checks] }],
+  ["a synthetic check", { options: background, errors: 0, beside: [checkedFirst] }],
 ])("what %s took back gets nothing again, wherever all crashes from then on", async (_name, release) => {
   const calm = await given(release);
 
   const again: string[] = [];
-  for (let point = 2 * calm.givenAt; point < 2 * calm.effects; point++) {
-    const crash = { at: point >> 1, when: point % 2 === 0 ? "before" : "after" } as const;
+  for (const crash of crashesBetween(calm.givenAt, calm.effects)) {
     const { rises, abort } = await given(release, crash);
     if (abort !== true || rises.some(isGivenAgain))
       again.push(`${crash.when} effect ${crash.at}: ${rises.join(" and ")}`);
