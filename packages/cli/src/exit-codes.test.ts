@@ -14,6 +14,8 @@ const write = (name: string, text: string) => {
   return join(folder, name);
 };
 const noYaml = write("no-yaml.yaml", "kind: [\n");
+const comments = write("comments.yaml", "# kind: Rollout\n---\n");
+const empty = write("empty.yaml", "");
 const refused = write(
   "refused.yaml",
   "apiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: x }\nspec: { replicas: many }\n",
@@ -33,6 +35,8 @@ test.each<[string, readonly string[], number]>([
   ["also where it is to be applied", ["apply", "-f", noYaml], 2],
   ["whoever asks lint gets an answer: no", ["lint", noYaml], 1],
   ["nothing is said of a folder without a file to read", ["lint", bare], 2],
+  ["nor of one that holds only comments", ["lint", comments, empty], 2],
+  ["beside a manifest such a file is none of lint's business", ["lint", comments, shop], 0],
   ["but not about a file that isn't there", ["lint", join(folder, "nothing.yaml")], 2],
   ["a gate that all meet but one that can't be rehearsed", [...beside, "--require", "duration <= 9h"], 2],
   ["a gate that isn't met, whatever can't be rehearsed beside it", [...beside, "--require", "duration <= 1s"], 1],

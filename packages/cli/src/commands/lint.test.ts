@@ -45,3 +45,14 @@ test.each([["--fix"], ["--diff"]])("JSON and what %s prints aren't mixed", (opti
     stdout: expect.stringMatching(/^\{"error":"--json and .*\}\n$/),
   });
 });
+
+test.each(["", "# kind: Rollout\n", "---\n...\n"])("of %j nothing is said, for nothing was found in it", (input) => {
+  const { status, stdout, stderr } = lint(input);
+
+  expect({ status, stdout }).toEqual({ status: 2, stdout: "" });
+  expect(stderr).toContain("no manifest in -: nothing was looked at");
+});
+
+test("comments alone come back through the pipe, too", () => {
+  expect(lint("# kind: Rollout\n", "--fix")).toMatchObject({ status: 2, stdout: "# kind: Rollout\n" });
+});

@@ -1,6 +1,6 @@
 import { writeFile } from "node:fs/promises";
 import { Fault } from "@sluice/kernel";
-import { findingsAsJson, fixFiles, lintFiles, renderFindings } from "../lint/index.ts";
+import { findingsAsJson, fixFiles, hasManifest, lintFiles, renderFindings } from "../lint/index.ts";
 import { readFiles } from "../manifests.ts";
 import { differenceOf } from "../terminal/difference.ts";
 import { hasColour } from "../terminal/style.ts";
@@ -13,7 +13,7 @@ interface LintOptions {
   readonly diff?: boolean;
 }
 
-/** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. */
+/** `sluice lint FILE…`: all manifests at once; 1 where there is an error, 0 with warnings only. Refuses what holds none. */
 export async function lint(paths: readonly string[], options: LintOptions): Promise<number> {
   const isPiped = options.fix === true && options.diff !== true && paths.includes("-");
   if (options.json && (isPiped || options.diff)) {
@@ -26,6 +26,8 @@ export async function lint(paths: readonly string[], options: LintOptions): Prom
   const isFixing = options.fix === true || options.diff === true;
   const files = isFixing ? await fixed(read, options) : read;
   const findings = lintFiles(files);
+  if (findings.length === 0 && !hasManifest(files))
+    throw new Fault("invalid", `no manifest in ${paths.join(", ")}: nothing was looked at`);
   const errors = findings.filter(({ severity }) => severity === "error").length;
   if (options.json) console.log(findingsAsJson(findings, files.length));
   else if (isPiped) console.error(renderFindings(findings, { color: hasColour() }));

@@ -22,6 +22,10 @@ export type { Finding } from "./finding.ts";
 export { findingsAsJson, renderFindings } from "./render.ts";
 export { fixFiles } from "./repairs/fix.ts";
 
+/** Whether any of them holds one: of a file of comments there is nothing to say. */
+export const hasManifest = (files: readonly SourceFile[]): boolean =>
+  files.some((file) => readManifests(file).manifests.length > 0);
+
 /** Looks at all manifests at once, so that what one names is searched for in the others. Sorted by place. */
 export function lintFiles(files: readonly SourceFile[]): readonly Finding[] {
   const read = files.map(readManifests);
