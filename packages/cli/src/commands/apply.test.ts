@@ -80,21 +80,9 @@ const selecting = (selector: object): Resource =>
   ({
     apiVersion: "v1",
     kind: "Service",
-    metadata: { name: "web" },
+    metadata: { name: "web-stable" },
     spec: { selector, ports: [{ port: 80 }] },
   }) as Resource;
-
-test("whom a Rollout has a Service select stays as it is while the manifest is applied again", async () => {
-  const client = await storing();
-  const key = { apiVersion: "v1", kind: "Service", namespace: "default", name: "web" };
-  await applied(client, selecting({ app: "web" }));
-  await client.patch(key, { type: "merge", value: { spec: { selector: { [hash]: "v1" } } } });
-
-  const { told } = await applied(client, selecting({ app: "web" }));
-
-  expect(told).toEqual(["web"]);
-  expect((await client.get<Service>(key))?.spec.selector).toEqual({ app: "web", [hash]: "v1" });
-});
 
 const routed = (stable: number): Resource =>
   ({
@@ -142,4 +130,35 @@ test("weights of a release under way stay as they are while the manifests are ap
   await applied(client, releasing, routed(100));
 
   expect((await client.get(key))?.spec).toMatchObject(routed(80).spec as object);
+});
+
+const serviceKey = { apiVersion: "v1", kind: "Service", namespace: "default", name: "web-stable" };
+
+test.each<[string, readonly Resource[], object]>([
+  ["a Rollout names it", [releasing], {}],
+  [
+    "a Rollout did, which is on its way out",
+    [],
+    { annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "web" } },
+  ],
+])("whom a Service selects stays as it is while its manifest is applied again: %s", async (_, others, metadata) => {
+  const client = await storing();
+  await applied(client, ...others, selecting({ app: "web" }));
+  await client.patch(serviceKey, { type: "merge", value: { metadata, spec: { selector: { [hash]: "v1" } } } });
+
+  const { told } = await applied(client, selecting({ app: "web" }));
+
+  expect(told).toEqual(["web-stable"]);
+  expect((await client.get<Service>(serviceKey))?.spec.selector).toEqual({ app: "web", [hash]: "v1" });
+});
+
+test("a version that no Rollout speaks of goes out of a Service with its manifest", async () => {
+  const client = await storing();
+  const { strategy: _, ...spec } = releasing.spec as { strategy: unknown };
+  const elsewhere = { ...releasing, spec: { ...spec, strategy: { canary: {} } } } as Resource;
+  await applied(client, elsewhere, selecting({ app: "web", [hash]: "v1" }));
+
+  await applied(client, selecting({ app: "web" }));
+
+  expect((await client.get<Service>(serviceKey))?.spec.selector).toEqual({ app: "web" });
 });

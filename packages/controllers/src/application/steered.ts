@@ -1,4 +1,5 @@
 import { blueGreenAnnotation, type Client, type Resource, type Rollout } from "@sluice/api";
+import { managedByAnnotation, rolloutKind, servicesOf } from "../marks/index.ts";
 import { noClaims, overlayClaims } from "./comparison/overlay.ts";
 
 /**
@@ -12,13 +13,17 @@ export async function withSteering(
 ): Promise<Resource> {
   if (live === undefined) return desired;
   const { kind, metadata } = desired;
-  if (kind === "Service") {
-    // Between colours a person may choose.
-    const isColoured = live.metadata.annotations?.[blueGreenAnnotation] !== undefined;
-    return isColoured ? desired : overlayClaims(desired, live, noClaims);
-  }
-  if (kind !== "VirtualService" && kind !== "DestinationRule") return desired;
-  const { items: rollouts } = await client.list<Rollout>({ apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" });
+  if (kind !== "Service" && kind !== "VirtualService" && kind !== "DestinationRule") return desired;
+  const { items: rollouts } = await client.list<Rollout>(rolloutKind);
+  if (kind === "Service") return isSteered(live, rollouts) ? overlayClaims(desired, live, noClaims) : desired;
   const placed = { ...desired, metadata: { ...metadata, namespace: live.metadata.namespace } } as Resource;
   return overlayClaims(placed, live, { rollouts, isAutoscaled: false });
+}
+
+/** Between colours a person may choose; and a version that no Rollout speaks of is whoever's wrote it there. */
+function isSteered({ metadata }: Resource, rollouts: readonly Rollout[]): boolean {
+  const { annotations = {}, name, namespace } = metadata;
+  if (annotations[blueGreenAnnotation] !== undefined) return false;
+  const names = (rollout: Rollout) => rollout.metadata.namespace === namespace && servicesOf(rollout).includes(name);
+  return annotations[managedByAnnotation] !== undefined || rollouts.some(names);
 }

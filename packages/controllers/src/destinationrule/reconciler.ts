@@ -1,7 +1,7 @@
 import type { DestinationRule, Pod, Rollout } from "@sluice/api";
 import type { Reader, Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effects, type StoreAction } from "../loop/index.ts";
-import { isAbandoned } from "../marks/index.ts";
+import { abandoned } from "../marks/index.ts";
 import { podHashLabel } from "../version/index.ts";
 import { type ObservedRule, plan } from "./plan.ts";
 
@@ -18,7 +18,8 @@ export const destinationRuleReconciler = (
 const rulesOf = ({ spec }: Rollout) => [spec.strategy?.canary?.trafficRouting?.istio?.destinationRule?.name];
 
 async function observe(rule: DestinationRule, read: Reader): Promise<ObservedRule> {
-  if (!(await isAbandoned(rule, read, rulesOf))) return { rule, isAbandoned: false, pods: [] };
+  const by = await abandoned(rule, read, rulesOf);
+  if (by === undefined || by === "byPods") return { rule, abandoned: by, pods: [] };
   const { namespace } = rule.metadata;
   const inNamespace = namespace === undefined ? {} : { namespace };
   const hashes = new Set((rule.spec.subsets ?? []).flatMap(({ labels }) => labels?.[podHashLabel] ?? []));
@@ -27,5 +28,5 @@ async function observe(rule: DestinationRule, read: Reader): Promise<ObservedRul
       read.list<Pod>({ apiVersion: "v1", kind: "Pod" }, { ...inNamespace, labels: { [podHashLabel]: hash } }),
     ),
   );
-  return { rule, isAbandoned: true, pods: lists.flat() };
+  return { rule, abandoned: by, pods: lists.flat() };
 }

@@ -1,8 +1,9 @@
 import { controlledBy, type EndpointSlice, keyOf, type Pod, type Service, type ServiceStatus } from "@sluice/api";
 import { canonicalJson, type Plan, sameJson, shortHash } from "@sluice/kernel";
 import type { StoreAction } from "../loop/index.ts";
+import type { Abandoned } from "../marks/index.ts";
 import { endpointOf, type PodEndpoint } from "../pods/index.ts";
-import { withoutVersion } from "./abandoned.ts";
+import { mayServeAll, withoutVersion } from "./abandoned.ts";
 
 export interface ObservedService {
   readonly service: Service;
@@ -10,8 +11,8 @@ export interface ObservedService {
   readonly pods: readonly Pod[];
   /** Controlled by it. */
   readonly slices: readonly EndpointSlice[];
-  /** The Rollout that said which version it selects is gone, or names it no more. */
-  readonly isAbandoned?: boolean;
+  /** By the Rollout that said which version it selects; and Pods of other versions, where those are asked for. */
+  readonly abandoned?: { readonly by: Abandoned; readonly others: readonly Pod[] };
   /** An address for it, where it has none and can have one. */
   readonly address?: string;
 }
@@ -23,7 +24,7 @@ const managedBy = "endpointslice-controller.k8s.io";
  * there is a slice for each set of ports, as Kubernetes does it where named ports differ among Pods.
  */
 export function planService(observed: ObservedService): Plan<StoreAction, ServiceStatus> {
-  const { service, address, pods } = observed;
+  const { service, address, pods, abandoned } = observed;
   const status: ServiceStatus = { ...service.status, loadBalancer: loadBalancerOf(service) };
   if (service.metadata.deletionTimestamp !== undefined) return { actions: [], because: "it is being deleted" };
   const actions: StoreAction[] = [];
@@ -33,10 +34,9 @@ export function planService(observed: ObservedService): Plan<StoreAction, Servic
     // Without a status: what this pass has read of the Service is older than its own write.
     return { actions, because: `it gets the address ${address}` };
   }
-  // What goes is led to until it has gone; then whoever serves in its place is. Source: argo-rollouts service/service.go.
-  if (observed.isAbandoned === true && !pods.some(({ metadata }) => metadata.deletionTimestamp === undefined)) {
+  if (abandoned !== undefined && mayServeAll(abandoned.by, pods, abandoned.others)) {
     actions.push({ do: "update", object: withoutVersion(service) });
-    return { actions, because: "its Rollout is gone: it selects Pods of all versions" };
+    return { actions, because: "no Rollout decides any more which version it selects: it selects Pods of all" };
   }
   const isSelecting = Object.keys(service.spec.selector ?? {}).length > 0 && service.spec.type !== "ExternalName";
   if (!isSelecting) return { actions, status, because: "it selects no Pods" };

@@ -1,8 +1,8 @@
 import type { EndpointSlice, Pod, Service } from "@sluice/api";
 import type { Reader, Reconciler } from "@sluice/kernel";
 import { applyEffect, type Effects, type StoreAction } from "../loop/index.ts";
-import { isAbandoned } from "../marks/index.ts";
-import { servicesOf } from "./abandoned.ts";
+import { abandoned, servicesOf } from "../marks/index.ts";
+import { versionless } from "./abandoned.ts";
 import { clusterAddress, needsAddress } from "./cluster-address.ts";
 import { type ObservedService, planService } from "./plan.ts";
 
@@ -38,6 +38,16 @@ async function observe(service: Service, read: Reader, allocatesAddresses: boole
     allocatesAddresses && needsAddress(service)
       ? clusterAddress(service, await read.list<Service>(serviceKind))
       : undefined;
-  const abandoned = (await isAbandoned(service, read, servicesOf)) ? { isAbandoned: true } : {};
-  return { service, pods, slices, ...abandoned, ...(address === undefined ? {} : { address }) };
+  const by = await abandoned(service, read, servicesOf);
+  const isAsked = by === "elsewhere";
+  const all = isAsked ? await read.list<Pod>(podKind, { ...inNamespace, labels: versionless(service) }) : [];
+  const own = new Set(pods.map(({ metadata }) => metadata.name));
+  const others = all.filter(({ metadata }) => !own.has(metadata.name));
+  return {
+    service,
+    pods,
+    slices,
+    ...(by === undefined ? {} : { abandoned: { by, others } }),
+    ...(address === undefined ? {} : { address }),
+  };
 }

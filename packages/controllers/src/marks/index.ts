@@ -1,2 +1,2 @@
 export { type Claim, claimsOn, placeOf, weighedByAnnotation, withClaims, withoutAdded } from "./claims.ts";
-export { isAbandoned, managedByAnnotation, rolloutKind, withoutManager } from "./manager.ts";
+export { type Abandoned, abandoned, managedByAnnotation, rolloutKind, servicesOf, withoutManager } from "./manager.ts";

@@ -1,6 +1,6 @@
 import type { DestinationRule, Resource, Service, VirtualService } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { destinationRuleReconciler } from "../destinationrule/index.ts";
 import { serviceReconciler } from "../endpointslice/index.ts";
 import { settles, survivesConflicts, survivesCrashes, survivesStaleReads, World } from "../laws/index.ts";
@@ -111,15 +111,25 @@ const nobodys = {
   managers: [undefined, undefined],
 };
 
+const elsewhere = rollout({
+  stableService: "web-other",
+  trafficRouting: { istio: { virtualService: { name: "other" } } },
+});
+const byPods = rollout({ stableService: undefined, trafficRouting: undefined });
+const aborted = { ...byPods, status: { abort: true } };
+const another = { ...rollout(), metadata: { name: "api", namespace } };
+const selectsAll = { selects: "all", managers: [undefined, "web"] };
+
 test.each<[string, readonly Resource[], object]>([
   ["is there", [rollout()], asItWas],
   ["is gone, and its last Pods aren't: nobody is sent elsewhere", [pod("a")], { ...nobodys, ...ofPods() }],
   ["is gone with its Pods", [], nobodys],
-  [
-    "names other Services and routes now",
-    [rollout({ stableService: "web-other", trafficRouting: { istio: { virtualService: { name: "other" } } } })],
-    nobodys,
-  ],
+  ["names other Services and routes now, and has no Pods", [elsewhere], nobodys],
+  ["does so while all its Pods are of one version", [elsewhere, pod("a")], { ...nobodys, ...ofPods(), ...selectsAll }],
+  ["does so while it tries another version", [elsewhere, pod("a"), pod("b")], { ...nobodys, ...ofPods() }],
+  ["leads nobody any more: who has Pods has users", [byPods, pod("a"), pod("b")], nobodys],
+  ["does so and took a version back", [aborted, pod("a"), pod("b")], { ...nobodys, ...ofPods() }],
+  ["left them to another one", [elsewhere, another, pod("a"), pod("b")], { ...nobodys, ...ofPods() }],
   [
     "of the same name is in another namespace",
     [{ ...rollout(), metadata: { name: "web", namespace: "elsewhere" } }],
@@ -128,6 +138,10 @@ test.each<[string, readonly Resource[], object]>([
 ])("where the Rollout that wrote them %s", async (_name, objects, expected) => {
   const world = await World.create({ reconcilers });
   await world.apply(...namespaces, ...objects);
+  for (const object of objects.filter(({ status }) => status !== undefined)) {
+    const value = { status: object.status };
+    await world.client.patch(rolloutKey, { type: "merge", value }, { subresource: "status" });
+  }
 
   await world.apply(service(), rule, routes(everything));
   await world.run(seconds(1));
@@ -176,15 +190,55 @@ const scenario = {
   },
   end: led,
 };
-test("it settles", async () => {
-  await settles(scenario);
+/** It names other Services, first while it tries a version, then at rest; and at last leads nobody. */
+const renamed = {
+  world: { reconcilers },
+  story: async (world: World) => {
+    await world.apply(...namespaces, rollout(), pod("a"), pod("b"), service(), rule, routes(everything));
+    await world.apply(elsewhere);
+    await world.run(seconds(1));
+    await world.client.delete(keyOf("v1", "Pod", "web-b"));
+    await world.run(seconds(1));
+    await world.apply(byPods);
+    await world.run(seconds(1));
+  },
+  end: led,
+};
+
+test("a Service that its Rollout names no more is led to no version that is tried, and to all once that is over", async () => {
+  const world = await World.create(renamed.world);
+  const selects: string[] = [];
+  const watch = world.client.watch<Service>({ apiVersion: "v1", kind: "Service" });
+  void (async () => {
+    for await (const event of watch) {
+      if (event.type !== "ADDED" && event.type !== "MODIFIED") continue;
+      const pods = await world.list({ apiVersion: "v1", kind: "Pod" });
+      selects.push(`${event.object.spec.selector?.[hash] ?? "all"} of ${pods.length}`);
+    }
+  })();
+
+  await renamed.story(world);
+  watch.stop();
+
+  expect(selects.at(-1)).toBe("all of 1");
+  expect(selects).not.toContain("all of 2");
+  world.stop();
 });
-test("a crash between any two effects changes nothing in the end", async () => {
-  await survivesCrashes(scenario);
-});
-test("stale reads converge", async () => {
-  await survivesStaleReads(scenario);
-});
-test("that somebody else writes at the same time stalls nothing", async () => {
-  await survivesConflicts(scenario);
+
+describe.each([
+  ["gone", scenario],
+  ["elsewhere", renamed],
+])("laws: its Rollout is %s", (_, told) => {
+  test("it settles", async () => {
+    await settles(told);
+  });
+  test("a crash between any two effects changes nothing in the end", async () => {
+    await survivesCrashes(told);
+  });
+  test("stale reads converge", async () => {
+    await survivesStaleReads(told);
+  });
+  test("that somebody else writes at the same time stalls nothing", async () => {
+    await survivesConflicts(told);
+  });
 });
