@@ -159,6 +159,18 @@ test("a template that only an experiment names is made up, too, and the release 
   expect(profiles.argo?.good).toMatchObject({ falseAborts: 0, rules: {} });
 });
 
+test("a Secret that a template's argument reads is seldom among the files: it is made up, and the release is judged", async () => {
+  const args = [{ name: "hash" }, { name: "token", valueFrom: { secretKeyRef: { name: "prometheus", key: "token" } } }];
+  const template = errors() as Resource & { readonly spec: object };
+  const policy = await policyOf(canary(), { ...template, spec: { ...template.spec, args } } as Resource);
+
+  const result = await rehearse(policy, { ...options, faults: named("error +50pp"), profiles: ["argo"] });
+
+  expect(result.madeUp).toContain("Secret prometheus");
+  expect(result.profiles.argo?.good.falseAborts).toBe(0);
+  expect(faultOf(result, "argo", "error +50pp")).toMatchObject({ caught: 1, by: "errors" });
+});
+
 test("without routing pods are the weight", async () => {
   const policy = await policyOf(canary({ trafficRouting: undefined, analysis: undefined }));
 

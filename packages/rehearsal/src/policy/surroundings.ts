@@ -8,6 +8,7 @@ import {
   type RolloutAnalysis,
   type VirtualService,
 } from "@sluice/api";
+import { missingSecrets, type NamedTemplate } from "./secrets.ts";
 
 export interface Surroundings {
   readonly objects: readonly Resource[];
@@ -83,7 +84,9 @@ export function madeUp(rollout: Rollout, around: readonly Resource[], holdsBack:
   // Also where only the route names it, or where nobody does: users come in somewhere.
   if (!has("Service", host)) make(service(host));
 
-  for (const { templateName, clusterScope, endsWithout } of templatesOf(rollout, around)) {
+  const templates = templatesOf(rollout, around);
+  for (const secret of missingSecrets(templates, around, namespace)) make(secret);
+  for (const { templateName, clusterScope, endsWithout } of templates) {
     const kind = clusterScope === true ? "ClusterAnalysisTemplate" : "AnalysisTemplate";
     if (has(kind, templateName)) continue;
     make(
@@ -137,9 +140,7 @@ function selects(object: Resource, rollout: Rollout): boolean {
   return selector === undefined || matchesSelector(selector, rollout.metadata.labels ?? {});
 }
 
-interface Reference {
-  readonly templateName: string;
-  readonly clusterScope?: boolean;
+interface Reference extends NamedTemplate {
   /** What comes of its absence, where that isn't a refusal. */
   readonly endsWithout?: string;
 }
