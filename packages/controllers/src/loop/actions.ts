@@ -13,7 +13,13 @@ import { Fault, type ResourceKey, type Tasks, type TaskWork, unreachable } from 
 export type StoreAction =
   | { readonly do: "create"; readonly object: Resource }
   /** Refused as a conflict when `metadata.resourceVersion` is stale: the loop then looks again. */
-  | { readonly do: "update"; readonly object: Resource; readonly subresource?: Subresource }
+  | {
+      readonly do: "update";
+      readonly object: Resource;
+      readonly subresource?: Subresource;
+      /** As for a patch, of each of these. */
+      readonly onlyWhile?: readonly Resource[];
+    }
   | {
       readonly do: "patch";
       readonly key: ResourceKey;
@@ -53,6 +59,7 @@ export async function applyEffect(effect: Effect, { client, tasks, fieldManager 
       }
       return;
     case "update":
+      for (const needed of effect.onlyWhile ?? []) await mustBeThere(needed, client);
       await client.update(effect.object, writeOptions(fieldManager, effect.subresource));
       return;
     case "patch":

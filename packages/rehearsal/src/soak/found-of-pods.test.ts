@@ -36,7 +36,7 @@ test.each<[string, Story]>([
     ),
   ],
   [
-    "a budget has no room for a restart, for which a switch waits beyond its deadline: it ends once the budget is gone",
+    "a budget has no room for a restart, and a switch waits for neither",
     story([wait(1), { do: "push", fate: "well" }, { do: "restart" }], {
       seed: 956529844,
       shape: "blueGreen",

@@ -2,7 +2,6 @@ import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
 import { type Slot, undecidedAnalysis } from "../analysis/slots.ts";
 import { replicasOf } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { isRestarting } from "../restart/restart.ts";
 import { type Move, waiting } from "../turn/move.ts";
 import { isAsking, isWaved, pauseOf } from "../turn/pauses.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
@@ -28,13 +27,13 @@ function nextUnjudged(observed: ObservedRollout, view: View, analyses: Analyses,
   if (view.isFirst) return { is: "promote", because: "Initial deploy" };
   const fast = fastTrack(observed, view);
   const isCut = activeHash(observed, view) === hash;
-  if (view.isFullyPromoted) return isCut ? waiting(steadyWords(view)) : nextSwitch(observed, view, now, "stable");
+  if (view.isFullyPromoted) return isCut ? waiting(steadyWords(view)) : nextSwitch(observed, view, "stable");
   if (isAsking(view) && fast === undefined) {
     return waiting(`waits for a person: ${status.pauseConditions?.map(({ reason }) => reason).join(", ")}`);
   }
   if (isCut) return nextPromotion(observed, view, analyses.post, fast);
   if (fast !== undefined)
-    return nextSwitch(observed, view, now, fast.is, status.promoteFull === true ? "a person" : undefined);
+    return nextSwitch(observed, view, fast.is, status.promoteFull === true ? "a person" : undefined);
   const undecided = undecidedAnalysis([analyses.post]);
   if (undecided !== undefined) return undecided;
   if (isBackUntold(observed, view)) return waiting("waits for what took it back to be answered again");
@@ -70,7 +69,7 @@ function nextBefore(observed: ObservedRollout, view: View, pre: Slot, now: Insta
   if (strategy?.previewReplicaCount !== undefined && !isPastPause) {
     return { is: "scaleUp", because: "the preview was good enough: it gets all its Pods", ...given(by) };
   }
-  return nextSwitch(observed, view, now, "ready", by);
+  return nextSwitch(observed, view, "ready", by);
 }
 
 /** A bad one takes a version back, unless a person overruled it. */
@@ -105,21 +104,13 @@ const switchWords: Readonly<Record<FastTrack["is"] | "ready", string>> = {
 };
 
 /** Only to Pods that are there, and that the router would reach. */
-function nextSwitch(
-  observed: ObservedRollout,
-  view: View,
-  now: Instant,
-  why: keyof typeof switchWords,
-  by?: string,
-): Move {
+function nextSwitch(observed: ObservedRollout, view: View, why: keyof typeof switchWords, by?: string): Move {
   const { rollout, canary } = view;
   const replicas = replicasOf(rollout);
   const missing = replicas - availableOf(canary);
   if (canary === undefined || missing > 0 || wantedOf(canary) !== replicas) {
     return waiting(`waits for ${Math.max(missing, 0)} Pods of the new version`);
   }
-  // A Pod that a restart took may still count as available; the way back to stable doesn't wait for one.
-  if (why !== "stable" && isRestarting(view, now)) return waiting("waits until the restart is through");
   const unreachable = replicas - reachablePods(observed, view);
   if (unreachable > 0) return waiting(`waits until the router can reach ${unreachable} more Pods of the new version`);
   return { is: "switch", because: switchWords[why], ...given(by) };

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointSlice, Service } from "@sluice/api";
+import type { Endpoint, EndpointSlice, Pod, Service } from "@sluice/api";
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { endpointOf } from "../../pods/index.ts";
@@ -46,20 +46,29 @@ export interface ServicePlan {
   readonly preview: string;
 }
 
-/** The active Service at `active`, the preview Service at the new version as soon as that is there. */
-export function planServices(observed: ObservedRollout, view: View, active: string): ServicePlan {
+/**
+ * The active Service at `active`, the preview Service at the new version as soon as that is there. `answering`: Pods without
+ * which nobody is sent there after all.
+ */
+export function planServices(
+  observed: ObservedRollout,
+  view: View,
+  active: string,
+  answering: readonly Pod[] = [],
+): ServicePlan {
   const { activeService, previewService } = blueGreenOf(view.rollout) ?? {};
   const actions: Effect[] = [];
   const events: PlannedEvent[] = [];
-  const aim = (name: string | undefined, hash: string): string => {
+  const aim = (name: string | undefined, hash: string, needed: readonly Pod[] = []): string => {
     const service = serviceOf(observed, name);
     const before = selectedBy(service);
     if (service === undefined || hash === "" || before === hash) return before;
-    actions.push({ do: "update", object: withSelector(service, hash, view.rollout.metadata.name) });
+    const object = withSelector(service, hash, view.rollout.metadata.name);
+    actions.push({ do: "update", object, ...(needed.length === 0 ? {} : { onlyWhile: needed }) });
     events.push(switchEvent(service, hash));
     return hash;
   };
-  const next = aim(activeService, active);
+  const next = aim(activeService, active, answering);
   const preview = aim(previewService, view.canary === undefined ? "" : view.hash);
   return { actions, events, active: next, preview };
 }

@@ -8,7 +8,7 @@ import { blueGreenStatusOf } from "../changes.ts";
 import { stopAdvance } from "../lasting/stop.ts";
 import { annotations, keyIn, replicaSetKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { noRestart, planRestart } from "../restart/restart.ts";
+import { mayBeTaken, noRestart, planRestart } from "../restart/restart.ts";
 import { planRest, saidOf } from "../turn/going-on.ts";
 import { eventsOf, type Move, recordsOf } from "../turn/move.ts";
 import { pauseOf } from "../turn/pauses.ts";
@@ -28,7 +28,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
   const advance: Move = stop === undefined ? nextAdvance(observed, view, { pre, post }, now) : stopAdvance(view, stop);
   const isSwitching = advance.is === "switch";
   const active = isSwitching ? view.hash : activeBefore(observed, view);
-  const services = planServices(observed, view, active);
+  const services = planServices(observed, view, active, isSwitching ? mayBeTaken(observed, view, now) : []);
   const told = isBackUntold(observed, view) ? view.hash : services.active;
   const scaling = planBlueGreenScaling(
     observed,

@@ -24,11 +24,20 @@ function restartDue({ rollout, status }: View): { readonly restartAt: string; re
   return { restartAt, at };
 }
 
-/** From restartAt until the last Pod that is older has gone. */
-export function isRestarting(view: View, now: Instant): boolean {
+/** Pods of the new version that a restart may have taken already, and nobody has heard of it. */
+export function mayBeTaken({ pods }: ObservedRollout, view: View, now: Instant): readonly Pod[] {
   const due = restartDue(view);
-  return due !== undefined && due.at <= now;
+  if (due === undefined || now < due.at) return [];
+  return pods.filter(
+    (pod) =>
+      pod.metadata.labels?.[podHashLabel] === view.hash &&
+      pod.metadata.deletionTimestamp === undefined &&
+      isOlder(pod, due.at, now),
+  );
 }
+
+const isOlder = ({ metadata }: Pod, at: Instant, now: Instant): boolean =>
+  (parseInstant(metadata.creationTimestamp ?? "") ?? now) < at;
 
 /** Nothing in this turn; one that is asked for is looked at in the next. */
 export const noRestart = ({ status }: View): RestartPlan => ({
@@ -52,7 +61,7 @@ export function planRestart(observed: ObservedRollout, view: View, now: Instant)
   const sets = observed.replicaSets.filter((set) => !isKept(hashOf(set)));
   const old = observed.pods
     .filter(({ metadata }) => !isKept(metadata.labels?.[podHashLabel]))
-    .filter(({ metadata }) => (parseInstant(metadata.creationTimestamp ?? "") ?? now) < at)
+    .filter((pod) => isOlder(pod, at, now))
     .toSorted((a, b) => rank(a) - rank(b));
   if (old.length === 0) return { actions: [], restartedAt: restartAt, wakeAt: undefined };
   const { maxUnavailable } = surgeLimits(limitedBy(view.rollout), replicasOf(view.rollout));

@@ -16,7 +16,7 @@ import { hashOf, isLeft, isReady, isRestarting, ownerOf, type Picture, readyOf, 
 
 const isOfRollout = ({ metadata }: Pod): boolean => metadata.labels?.app === "web";
 
-/** A restart that it has no room for: whoever is to be switched to waits for that as well, be it beyond a deadline. */
+/** A restart that it has no room for. */
 export const waitsForBudget = (picture: Picture): boolean => picture.budget !== undefined && isRestarting(picture);
 
 /** What must hold of a release once nobody has done anything for an hour, and the outside is well. */
@@ -62,7 +62,7 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     metadata.annotations?.["sluice.dev/gate-progress-deadline"] === "off" ||
     status.notRevertible !== undefined ||
     readyOf(picture, stable) < (spec.replicas ?? 1);
-  const isLate = (isSpared || isWaiting) && message.startsWith("ProgressDeadlineExceeded");
+  const isLate = isSpared && message.startsWith("ProgressDeadlineExceeded");
   // A first version that an earlier Rollout of this name found bad has nothing to go back to.
   const isHeld = stable === "" && message.startsWith("Quarantined");
   checks.holds("ends", isOver || isLate || isHeld, () => `it is ${phase}, and neither aborted nor stable: ${message}`);
