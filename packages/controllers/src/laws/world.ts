@@ -28,8 +28,8 @@ export interface WorldOptions {
   readonly stale?: boolean;
   /** Somebody else touches an object just before it is updated, by chance: the update is refused as a conflict. */
   readonly contested?: boolean;
-  /** The process dies before or after its n-th effect (counted from 0), and starts anew. */
-  readonly crash?: { readonly at: number; readonly when: "before" | "after" };
+  /** The process dies before or after its n-th effect (counted from 0), and starts anew, `away` later where that is given. */
+  readonly crash?: { readonly at: number; readonly when: "before" | "after"; readonly away?: Millis };
 }
 
 /** Real store in memory, real loop, virtual time. */
@@ -49,6 +49,8 @@ export class World {
   #tasks: TaskBoard;
   #life = 0;
   #touches = 0;
+  /** Nobody is there: it died, and isn't back yet. */
+  #isAway = false;
 
   private constructor(options: WorldOptions, clock: VirtualClock, client: Client, random: Random) {
     this.#options = options;
@@ -114,7 +116,7 @@ export class World {
     for (let turn = 0; turn < 100_000; turn++) {
       await new Promise<void>((resolve) => setImmediate(resolve));
       this.#deliverSome();
-      calm = this.#loop.isIdle && this.#late.length === 0 ? calm + 1 : 0;
+      calm = (this.#isAway || this.#loop.isIdle) && this.#late.length === 0 ? calm + 1 : 0;
       if (calm === 3) return;
     }
     throw new Error(`did not settle; last: ${this.story.slice(-10).join(" / ")}`);
@@ -162,11 +164,18 @@ export class World {
     return { loop, tasks };
   }
 
-  #die(): void {
+  #die(away?: Millis): void {
     this.#loop.stop();
     this.#tasks.cancelAll();
     this.#late.length = 0;
-    ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
+    this.#life++;
+    this.#isAway = away !== undefined;
+    const begin = () => {
+      this.#isAway = false;
+      ({ loop: this.#loop, tasks: this.#tasks } = this.#begin());
+    };
+    if (away === undefined) begin();
+    else this.clock.after(away, begin);
   }
 
   // Keeps the order of news, holds back how much of it arrives.
@@ -180,7 +189,7 @@ export class World {
     const { crash } = this.#options;
     if (crash === undefined || crash.when !== when || crash.at !== index) return false;
     this.story.push(`crash ${when} effect ${index}`);
-    this.#die();
+    this.#die(crash.away);
     return true;
   }
 

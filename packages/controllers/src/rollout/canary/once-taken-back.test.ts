@@ -1,5 +1,5 @@
 import type { Resource, VirtualService } from "@sluice/api";
-import { seconds } from "@sluice/kernel";
+import { type Millis, minutes } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { crashesBetween, World, type WorldOptions } from "../../laws/index.ts";
 import { checkedFirst, failingChecks } from "../failing-check.fixture.ts";
@@ -15,10 +15,14 @@ interface Case {
   /** Of what is measured; bad unless given. */
   readonly errors?: number;
   readonly beside?: readonly Resource[];
+  /** So many of its Pods come; all unless given. */
+  readonly available?: number;
+  /** How long nobody is there after the crash. */
+  readonly away?: Millis;
 }
 
 /** What the new version was given by any route, in the order in which it was written. */
-async function given({ options, errors = 0.5, beside = [] }: Case, crash?: WorldOptions["crash"]) {
+async function given({ options, errors = 0.5, beside = [], available }: Case, crash?: WorldOptions["crash"]) {
   const outside = new Outside();
   const tasks = failingChecks(outside);
   const world = await World.create({ reconcilers, tasks, ...(crash === undefined ? {} : { crash }) });
@@ -43,7 +47,8 @@ async function given({ options, errors = 0.5, beside = [] }: Case, crash?: World
   await release.push("web:v1", options);
   outside.answers = { errors: [errors], latency: [errors] };
   await release.push("web:v2", options);
-  await world.run(seconds(30));
+  if (available !== undefined) await release.limit("web:v2", available);
+  await world.run(minutes(10));
   watch.stop();
   await looking;
   const { abort } = await release.status();
@@ -99,13 +104,24 @@ test.each<[string, Case]>([
       },
     },
   ],
+  [
+    "a deadline",
+    {
+      options: { steps: [setWeight(20), pause("10s"), setWeight(60)], spec: { progressDeadlineSeconds: 60 } },
+      available: 1,
+      away: minutes(5),
+    },
+  ],
   ["a synthetic check", { options: background, errors: 0, beside: [checkedFirst] }],
 ])("what %s took back gets nothing again, wherever all crashes from then on", async (_name, release) => {
   const calm = await given(release);
 
   const again: string[] = [];
   for (const crash of crashesBetween(calm.givenAt, calm.effects)) {
-    const { rises, abort } = await given(release, crash);
+    const { rises, abort } = await given(release, {
+      ...crash,
+      ...(release.away === undefined ? {} : { away: release.away }),
+    });
     if (abort !== true || rises.some(isGivenAgain))
       again.push(`${crash.when} effect ${crash.at}: ${rises.join(" and ")}`);
   }

@@ -133,6 +133,13 @@ export function planTraffic(
   };
 }
 
+/** Traffic was taken from it that its steps still give it, and status doesn't say so: all crashed on the way to a verdict. */
+export function hasFallen(observed: ObservedRollout, view: View): boolean {
+  if (!isRouted(view.rollout)) return false;
+  const fallen = fallenTo(view, weighedServices(observed));
+  return fallen !== undefined && fallen < wantedWeight(view, false);
+}
+
 /**
  * What it was left with where traffic was taken from it and status doesn't say so: all crashed on the way to a verdict, of
  * which the answers are lost.

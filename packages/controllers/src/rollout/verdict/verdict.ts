@@ -13,6 +13,7 @@ import { judgeVerdict } from "../judging/verdict.ts";
 import { isOverruled } from "../lasting/overruled.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
+import { hasFallen } from "../routing/traffic.ts";
 import { neverReadyVerdict } from "../starting/never-ready.ts";
 import { complaintOf, podsOf } from "../starting/pods.ts";
 import { conditionOf } from "../status/conditions.ts";
@@ -149,7 +150,9 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   if (!runsClock(view) || (view.status.pauseConditions?.length ?? 0) > 0) return undefined;
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const deadline = deadlineAt(progressDeadlineSeconds, progressing);
-  if (deadline === undefined || now <= deadline || wasAway(deadline, now)) return undefined;
+  if (deadline === undefined || now <= deadline) return undefined;
+  // A verdict begun is carried through, however long after.
+  if (wasAway(deadline, now) && !hasFallen(observed, view)) return undefined;
   // Only the canary's own Pods are its fault.
   const wanted = blueGreenOf(view.rollout) === undefined ? goalCounts(view, false).canary : newCount(observed, view);
   if (availableOf(view.canary) >= wanted) return undefined;
