@@ -72,6 +72,10 @@ const example = "caught(error +1pp) >= 95%, falseAborts <= 1%";
 function repairOf(text: string, { position, expected }: Refusal): string {
   const before = text.slice(0, position);
   const after = text.slice(position);
+  // Who writes 0.95 of a share means 95 %: with its sign it would nearly always be met.
+  const share = expected === "%" ? /(?<![\d.])0\.\d+$/.exec(before)?.[0] : undefined;
+  if (share !== undefined && /^\s*(,|$)/.test(after))
+    return `${before.slice(0, -share.length)}${Number((Number(share) * 100).toPrecision(12))}%${after}`;
   const unit = /^(%|s, m, h or d)$/.test(expected) ? (expected === "%" ? "%" : "m") : undefined;
   if (unit !== undefined) return `${before}${unit}${after.replace(/^\s*(%|[A-Za-z]+)/, "")}`;
   if (expected === "a plain number") return `${before}${after.replace(/^\s*(%|[A-Za-z]+)/, "")}`;

@@ -41,6 +41,8 @@ test.each([
   ["caught(error +1pp) ≥ 95%", "caught(error +1pp) >= 95%"],
   ["harmed(p95) =< 5", "harmed(p95) <= 5"],
   ["falseAborts <= 1", "falseAborts <= 1%"],
+  ["falseAborts <= 0.01, asked <= 1%", "falseAborts <= 1%, asked <= 1%"],
+  ["caught(error +1pp) >= 0.95", "caught(error +1pp) >= 95%"],
   ["harmed(p95) <= 5%", "harmed(p95) <= 5"],
   ["harmed <= 5", "harmed(p95) <= 5"],
   ["duration <= 5", "duration <= 5m"],
