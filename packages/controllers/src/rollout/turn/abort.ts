@@ -197,7 +197,7 @@ export function beginAgain(observed: ObservedRollout, view: View, action: "retry
       controllerPause: undefined,
       ...(steps === 0 ? {} : { currentStepIndex: start }),
       canary: canaryStatusOf({
-        ...view.status.canary,
+        ...view.rollout.status?.canary,
         currentStepAnalysisRunStatus: undefined,
         currentBackgroundAnalysisRunStatus: undefined,
         currentExperiment: undefined,

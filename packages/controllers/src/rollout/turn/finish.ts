@@ -51,8 +51,11 @@ export function finished(observed: ObservedRollout, view: View, outcome: Outcome
   const { rollout, replicaSets, workload } = observed;
   const sum = (pick: (status: NonNullable<(typeof replicaSets)[number]["status"]>) => number | undefined): number =>
     replicaSets.reduce((total, { status }) => total + (status === undefined ? 0 : (pick(status) ?? 0)), 0);
+  // As they are written: only a turn that plans routes says weights by the sides that two Services have by now.
+  const { canary } = rollout.status ?? {};
   const counted: RolloutStatus = {
     ...view.status,
+    ...(canary === undefined ? {} : { canary }),
     observedGeneration: String(rollout.metadata.generation ?? 0),
     ...(workload.is === "found"
       ? { workloadObservedGeneration: String(workload.object.metadata.generation ?? 0) }
