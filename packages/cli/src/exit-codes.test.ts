@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -53,3 +53,34 @@ test.each<[string, readonly string[], number]>([
   },
   60_000,
 );
+
+const onLinux = test.runIf(process.platform === "linux");
+
+onLinux.each<[string, readonly string[], number]>([
+  ["a page", [...quick], 1],
+  ["an answer", [...quick, "--require", "duration <= 9h"], 2],
+  ["help", ["--help"], 1],
+])(
+  "%s that a full disk didn't take isn't told as success",
+  (_, words, code) => {
+    const full = openSync("/dev/full", "w");
+    const { status, stderr } = spawnSync(process.execPath, [program(), ...words], {
+      encoding: "utf8",
+      stdio: ["ignore", full, "pipe"],
+    });
+    closeSync(full);
+
+    expect(stderr).toBe("error: the output can't be written: ENOSPC\n");
+    expect(status).toBe(code);
+  },
+  60_000,
+);
+
+test("a judge whose reader went away ends without a stack", () => {
+  const judge = `"${process.execPath}" "${program()}" judge`;
+
+  const { stderr, stdout } = spawnSync("sh", ["-c", `yes '{}' | ${judge} | head -n 1`], { encoding: "utf8" });
+
+  expect(stdout).toContain("unknown type");
+  expect(stderr).toBe("");
+});

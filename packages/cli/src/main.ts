@@ -9,6 +9,7 @@ import { addQuarantine } from "./syntax/quarantine.ts";
 import { addRehearse } from "./syntax/rehearse.ts";
 import { addRollout } from "./syntax/rollout.ts";
 import { failureAsJson, printFailure } from "./terminal/failure.ts";
+import { tellLostOutput } from "./terminal/lost-output.ts";
 import { version } from "./version.ts";
 
 /** Everything `sluice` can do. Each command's code is loaded when it runs, so that `--help` is quick. */
@@ -160,6 +161,8 @@ export function createProgram(): Command {
 /** Runs one command line; failures are printed for people, or as JSON where that was asked for. */
 export async function run(argv: readonly string[]): Promise<void> {
   let asked: Command | undefined;
+  const lost = new Fault("unavailable", "the output can't be written");
+  tellLostOutput({ endsWithout: () => onlyPrints(asked), exitCode: () => exitCodeOf(lost, asked) });
   try {
     const program = createProgram().hook("preAction", (_, command) => {
       asked = command;
@@ -175,6 +178,10 @@ export async function run(argv: readonly string[]): Promise<void> {
     process.exitCode = exitCodeOf(thrown, asked);
   }
 }
+
+/** It goes on printing until somebody ends it. */
+const onlyPrints = (asked: Command | undefined): boolean =>
+  asked?.name() === "judge" || asked?.opts().watch === true || asked?.opts().follow === true;
 
 /** What was asked for makes no sense: an option, a value, a manifest. 1 is left to what failed, and to answers that say no. */
 const usageExitCode = 2;

@@ -30,6 +30,9 @@ export function refuseIdleOptions(options: GivenOptions, paths: readonly string[
   }
   const alone = given.find((name) => needs[name] !== undefined && !given.includes(needs[name]));
   if (alone !== undefined) throw new Fault("invalid", `${flagOf(alone)} needs --${needs[alone]}`);
+  if (!given.includes("write")) return;
+  if (given.includes("json")) throw new Fault("invalid", "--write does nothing with --json: leave one of them out");
+  if (paths.includes("-")) throw new Fault("invalid", "--write: standard input can't be written to; name the file");
 }
 
 /** `--no-history` is the only one whose absence has a value. */
