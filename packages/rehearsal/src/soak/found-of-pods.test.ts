@@ -49,6 +49,15 @@ test.each<[string, Story]>([
     "a restart takes the only Pod of a first version just after everybody was sent to it",
     story([wait(1), { do: "restart" }], { seed: 956530052, shape: "blueGreen", plan: 3, replicas: 1 }),
   ],
+  [
+    "a version that has everybody and asks for data is made larger: nobody loses it meanwhile",
+    story([{ do: "query", answer: "empty" }, { do: "push", fate: "well" }, wait(5), { do: "scale", replicas: 2 }], {
+      seed: 965619097,
+      plan: 10779,
+      replicas: 1,
+      hasBackground: true,
+    }),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -1,6 +1,7 @@
 import type { ReplicaSet, Rollout } from "@sluice/api";
 import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, deadlineOf, isCaughtUp, type View, wantedOf } from "../view.ts";
+import { weightGoal } from "./holdback.ts";
 import { approximateCounts, type ReplicaCounts } from "./replicas/approximate.ts";
 import { basicCounts } from "./replicas/basic.ts";
 import { surgeLimits } from "./replicas/limits.ts";
@@ -8,20 +9,24 @@ import { routedCounts } from "./replicas/routed.ts";
 import { isEnough } from "./replicas/threshold.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, scaleAt, weightAt, weightBefore } from "./steps.ts";
 
+interface CanarySize {
+  readonly weight: number;
+  readonly explicit?: number;
+  /** By a setCanaryScale. */
+  readonly isScaled: boolean;
+}
+
 /** Pods of the canary as a weight, or as a number that setCanaryScale names. */
-function canarySize(
-  view: View,
-  isAborted: boolean,
-): { readonly weight: number; readonly explicit: number | undefined } {
+function canarySize(view: View, isAborted: boolean): CanarySize {
   const { rollout, status, progress } = view;
   // What is quarantined stays away, also where a person just asked for all of it.
   const isWanted = status.promoteFull === true && !isAborted;
-  if (view.isFirst || view.isFullyPromoted || isWanted) return { weight: 100, explicit: undefined };
+  if (view.isFirst || view.isFullyPromoted || isWanted) return { weight: 100, isScaled: false };
   const keepsAborted = canaryOf(rollout).abortScaleDownDelaySeconds === 0;
   const scale = isRouted(rollout) && (!isAborted || keepsAborted) ? scaleAt(progress) : undefined;
-  if (scale?.replicas !== undefined) return { weight: 0, explicit: scale.replicas };
-  if (scale?.weight !== undefined) return { weight: scale.weight, explicit: undefined };
-  return { weight: isAborted ? 0 : weightAt(progress), explicit: undefined };
+  if (scale?.replicas !== undefined) return { weight: 0, explicit: scale.replicas, isScaled: true };
+  if (scale?.weight !== undefined) return { weight: scale.weight, isScaled: true };
+  return { weight: isAborted ? 0 : weightAt(progress), isScaled: false };
 }
 
 /**
@@ -34,16 +39,25 @@ export function isDraining({ rollout, status, older, isFirst }: View): boolean {
   return older.some((set) => wantedOf(set) > 0 && deadlineOf(set) === undefined);
 }
 
+/** What this version had by the last status, not one before it. */
+export function ownWeight({ status, hash }: View): number {
+  const { weight = 0, podTemplateHash } = status.canary?.weights?.canary ?? {};
+  return podTemplateHash === hash ? weight : 0;
+}
+
 /** Where the counts should end, however far the way. */
 export function goalCounts(view: View, isAborted: boolean): ReplicaCounts {
   const { rollout, status } = view;
   const replicas = replicasOf(rollout);
-  const { weight, explicit } = canarySize(view, isAborted);
+  const { weight, explicit, isScaled } = canarySize(view, isAborted);
   if (view.isFirst || view.isFullyPromoted) return { canary: replicas, stable: 0 };
   if (isDraining(view)) return { canary: 0, stable: replicas };
   if (isRouted(rollout)) {
     const { minPodsPerReplicaSet } = canaryOf(rollout);
-    const dynamic = isDynamic(rollout) ? { routed: status.canary?.weights?.canary.weight, isAborted } : undefined;
+    // A full promotion leaves it nothing, whatever the steps say.
+    const due = isAborted ? 100 : status.promoteFull === true ? 0 : 100 - weightGoal(view);
+    const routed = status.canary?.weights?.canary.weight;
+    const dynamic = isDynamic(rollout) ? { routed, due, isScaled } : undefined;
     return routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet, dynamic });
   }
   return approximateCounts(replicas, weight, 100, surgeLimits(canaryOf(rollout), replicas).maxSurge);
@@ -102,7 +116,7 @@ export function areAtGoal(view: View): boolean {
   const goal = goalCounts(view, false);
   if (canary === undefined || wantedOf(canary) !== goal.canary || !hasCanaryPods(view, goal.canary)) return false;
   const other = stable === canary ? undefined : stable;
-  const getsMore = weightAt(progress) < weightBefore(progress);
+  const getsMore = weightAt(progress) < weightBefore(progress) || weightGoal(view) < ownWeight(view);
   if (other !== undefined && getsMore && !hasPods(rollout, other, goal.stable)) return false;
   if (isRouted(rollout)) return true;
   const isStableThere = other === undefined || wantedOf(other) === goal.stable;

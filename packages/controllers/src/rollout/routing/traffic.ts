@@ -2,7 +2,7 @@ import type { CanaryStrategy, TrafficWeights, VirtualService, WeightDestination 
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, isDraining } from "../canary/goals.ts";
+import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, isDraining, ownWeight } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import { freshBaseline } from "../judging/fresh-baseline.ts";
@@ -175,7 +175,8 @@ const hashOfCanary = (view: View): string => (view.canary === undefined ? "" : v
 const stableHash = (view: View): string => (view.stable === undefined ? view.hash : hashOf(view.stable));
 
 /**
- * The canary's share. The previous weight stays until the canary has the Pods for more.
+ * The canary's share. The previous weight stays until the canary has the Pods for more, also where nothing but the number of
+ * Pods changed: the original falls back to the last setWeight before this step then, and users change version for it.
  * Source: argo-rollouts rollout/trafficrouting.go reconcileTrafficRouting.
  */
 function wantedWeight(view: View, isAborted: boolean): number {
@@ -196,7 +197,8 @@ function stepsWeight(view: View, isAborted: boolean): number {
     return isServing ? Math.min(routed ?? 0, 100 - bearable(view.stable, view)) : 0;
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
-  if (status.promoteFull === true) return isDynamic(view.rollout) ? bearable(canary, view) : (routed ?? 0);
+  if (status.promoteFull === true)
+    return isDynamic(view.rollout) ? orBorne(bearable(canary, view), view) : (routed ?? 0);
   // Where its last Pod is asked to go, requests go first.
   if (hasNobodyToSendTo(view)) return 0;
   const goal = weightGoal(view);
@@ -204,11 +206,15 @@ function stepsWeight(view: View, isAborted: boolean): number {
   if (status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined) {
     return Math.min(goal, routed ?? 0);
   }
-  const before = Math.min(weightBefore(progress), goal);
+  const kept = Math.min(goal, Math.max(weightBefore(progress), ownWeight(view)));
   // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.
-  const most = view.rollout.spec.paused === true ? Math.max(before, Math.min(goal, routed ?? 0)) : goal;
-  return areAtGoal(view) ? most : before;
+  if (areAtGoal(view)) return view.rollout.spec.paused === true ? kept : goal;
+  return isDynamic(view.rollout) ? orBorne(kept, view) : kept;
 }
+
+/** Or what the canary still has to carry of what it has, since a stable version that was made smaller can't take it yet. */
+const orBorne = (weight: number, view: View): number =>
+  Math.max(weight, Math.min(ownWeight(view), 100 - bearable(view.stable, view)));
 
 /** The percent of all traffic that a version's available Pods were sized for. */
 function bearable(set: View["stable"], { rollout }: View): number {

@@ -135,7 +135,8 @@ interface RoutedRow {
   readonly minimum?: number;
   /** With dynamicStableScale: what the last status says is routed to the canary. */
   readonly routed?: number;
-  readonly isAborted?: boolean;
+  readonly due?: number;
+  readonly isScaled?: boolean;
   readonly canary: number;
   readonly stable: number;
 }
@@ -153,21 +154,24 @@ test.each<RoutedRow>([
   // Stable waits for the traffic to leave, and is there before it comes back.
   { weight: 40, routed: 0, canary: 4, stable: 10 },
   { weight: 40, routed: 40, canary: 4, stable: 6 },
-  { weight: 10, routed: 40, canary: 1, stable: 9 },
+  { weight: 10, routed: 40, canary: 4, stable: 9 },
   { weight: 100, routed: 40, canary: 10, stable: 6 },
   { weight: 100, routed: 100, canary: 10, stable: 0 },
   { weight: 100, routed: 95, minimum: 3, canary: 10, stable: 3 },
   { weight: 15, routed: 15, canary: 2, stable: 9 },
+  { weight: 100, routed: 100, due: 5, canary: 10, stable: 1 },
+  { weight: 80, routed: 60, due: 80, isScaled: true, canary: 8, stable: 8 },
+  { weight: 10, routed: 40, isScaled: true, canary: 1, stable: 9 },
   { weight: 40, routed: 40, explicit: 7, canary: 7, stable: 10 },
   // Taken back: the canary leaves as its traffic does.
-  { weight: 0, routed: 60, isAborted: true, canary: 6, stable: 10 },
-  { weight: 0, routed: 10, isAborted: true, minimum: 2, canary: 2, stable: 10 },
-  { weight: 0, routed: 0, isAborted: true, canary: 0, stable: 10 },
+  { weight: 0, routed: 60, canary: 6, stable: 10 },
+  { weight: 0, routed: 10, minimum: 2, canary: 2, stable: 10 },
+  { weight: 0, routed: 0, canary: 0, stable: 10 },
 ])(
-  "routed: $replicas at $weight %, routed $routed, explicit $explicit, aborted $isAborted: $canary and $stable",
+  "routed: $replicas at $weight %, routed $routed, explicit $explicit, stable due $due, scaled $isScaled: $canary and $stable",
   (row) => {
-    const { replicas = 10, weight, explicit, minimum: minPodsPerReplicaSet, routed, isAborted = false } = row;
-    const dynamic = routed === undefined ? undefined : { routed, isAborted };
+    const { replicas = 10, weight, explicit, minimum: minPodsPerReplicaSet, routed, due = 0, isScaled = false } = row;
+    const dynamic = routed === undefined ? undefined : { routed, due, isScaled };
 
     const counts = routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet, dynamic });
 

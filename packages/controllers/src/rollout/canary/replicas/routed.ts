@@ -13,13 +13,16 @@ export interface RoutedCanary {
 export interface DynamicStableScale {
   /** What was routed to the canary when this status was written; undefined before anything was. */
   readonly routed: number | undefined;
-  /** Taken back: the canary may only shrink as its traffic does. */
-  readonly isAborted: boolean;
+  /** What the stable version shall have of the traffic, whatever the canary is sized for. */
+  readonly due?: number;
+  /** By setCanaryScale: then the canary's Pods don't follow its traffic. */
+  readonly isScaled?: boolean;
 }
 
 /**
  * Pods of both sides when a router carries the weight; surge doesn't matter. Stable stays whole, or is as large as the
- * larger of what it has of the traffic and what it shall have: it shrinks after traffic left and grows before it comes.
+ * larger of what it has of the traffic and what it shall have: it shrinks after traffic left and grows before it comes. So
+ * does the canary then, also where a step asks for less: the original shrinks that before its traffic left.
  * Source: argo-rollouts utils/replicaset/canary.go CalculateReplicaCountsForTrafficRoutedCanary.
  */
 export function routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet = 1, dynamic }: RoutedCanary) {
@@ -28,9 +31,9 @@ export function routedCounts({ replicas, weight, explicit, minPodsPerReplicaSet 
     count === 0 ? 0 : Math.min(Math.max(count, minPodsPerReplicaSet), replicas);
   if (explicit !== undefined) return { canary: explicit, stable: replicas } satisfies ReplicaCounts;
   if (dynamic === undefined) return { canary: atLeast(sized(weight)), stable: replicas } satisfies ReplicaCounts;
-  const { routed = weight, isAborted } = dynamic;
+  const { routed = weight, due = 0, isScaled = false } = dynamic;
   return {
-    canary: atLeast(isAborted ? Math.max(sized(routed), sized(weight)) : sized(weight)),
-    stable: atLeast(Math.max(sized(100 - weight), sized(100 - routed))),
+    canary: atLeast(sized(isScaled ? weight : Math.max(routed, weight))),
+    stable: atLeast(sized(Math.max(100 - weight, 100 - routed, due))),
   } satisfies ReplicaCounts;
 }
