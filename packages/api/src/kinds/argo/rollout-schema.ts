@@ -310,6 +310,7 @@ export const rolloutStatus = object("Where the Rollout stands.", {
     reachedStepIndex: integer(
       "Sluice's own: the step last gone to; what lies between it and currentStepIndex, a person skipped.",
     ),
+    addedRoutes: list("Sluice's own: the routes that steps have added so far, by name.", text("A managed route.")),
     stepPluginStatuses: list("Plugins.", anyObject("")),
   }),
   blueGreen: object("The blueGreen strategy's own.", {

@@ -188,6 +188,8 @@ export interface CanaryStatus {
   readonly stablePingPong?: "ping" | "pong";
   /** Sluice's own: the step last gone to. A `currentStepIndex` beyond it is a person's, who skipped what lies between. */
   readonly reachedStepIndex?: number;
+  /** Sluice's own: names of the routes that steps have added so far. */
+  readonly addedRoutes?: readonly string[];
   readonly stepPluginStatuses?: readonly object[];
 }
 

@@ -8,7 +8,16 @@ import { judgementOn } from "../verdict/verdict.ts";
 import type { View } from "../view.ts";
 import { enoughRequests } from "./enough.ts";
 import { evidenceOf, isBlind, type Judgement } from "./evidence.ts";
-import { type AnalysisSlot, expectsTraffic, newRun, planTrafficQuestion, runOf, seen, slotStatus } from "./runs.ts";
+import {
+  type AnalysisSlot,
+  expectsTraffic,
+  newRun,
+  planTrafficQuestion,
+  runOf,
+  seen,
+  slotStatus,
+  wantedAnalysis,
+} from "./runs.ts";
 import { planSynthetic, syntheticEvidence, syntheticOf } from "./synthetic.ts";
 
 /** One analysis that goes on, and what is known of it. */
@@ -96,10 +105,17 @@ export function isUnasked(observed: ObservedRollout, view: View): boolean {
   return state?.is === "done" && state.result.requests === 0;
 }
 
-/** Whether what may take a canary back is still asked for, as it is anew after a crash. */
-export const awaitsAnswer = (observed: ObservedRollout, view: View, now: Instant): boolean =>
-  syntheticOf(observed).is === "running" ||
-  (["step", "background"] as const).some((slot) => judgementOn(observed, view, slot, now)?.judgement.is === "asking");
+/** Whether what may take a canary back is still asked for, as it is anew after a crash. Where nothing is analysed nobody asks. */
+export function awaitsAnswer(observed: ObservedRollout, view: View, now: Instant): boolean {
+  const slots = ["step", "background"] as const;
+  const isAsked =
+    slots.some((slot) => wantedAnalysis(observed, view, slot) !== undefined) ||
+    observed.synthetic.some(({ state }) => state.is !== "absent");
+  return (
+    (isAsked && syntheticOf(observed).is === "running") ||
+    slots.some((slot) => judgementOn(observed, view, slot, now)?.judgement.is === "asking")
+  );
+}
 
 /** What stops a release and asks, unless a person has answered: an analysis that ended without a verdict. */
 export type Undecided =

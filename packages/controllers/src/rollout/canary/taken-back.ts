@@ -16,6 +16,13 @@ export function takeBackCanary(observed: ObservedRollout, view: View, now: Insta
     scaling: [...restored.actions, ...scaling.actions],
     events: [...restored.events, ...traffic.events, ...scaling.events],
     wakes: scaling.wakes,
-    changes: { canary: canaryStatusOf({ ...view.status.canary, weights: traffic.weights, rings: undefined }) },
+    changes: {
+      canary: canaryStatusOf({
+        ...view.status.canary,
+        weights: traffic.weights,
+        addedRoutes: traffic.addedRoutes,
+        rings: undefined,
+      }),
+    },
   };
 }

@@ -72,6 +72,7 @@ export function goOn(observed: ObservedRollout, view: View, now: Instant, stop?:
     currentBackgroundAnalysisRunStatus: backgroundRun,
     currentExperiment: experimentName,
     weights: traffic.weights,
+    addedRoutes: traffic.addedRoutes,
     rings: rings.status,
     stablePingPong: pingPongAfter(view.rollout, advance.is === "promote"),
     reachedStepIndex: reachedAfter(view, said.changes),

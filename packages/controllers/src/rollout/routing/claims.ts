@@ -7,8 +7,8 @@ import { weighedRoutes } from "./virtual-service.ts";
 const nameOf = ({ metadata }: Rollout): string => `${metadata.namespace ?? "default"}/${metadata.name}`;
 
 /** What this Rollout wrote last; undefined where it didn't yet. */
-export const claimedWeight = (virtualService: VirtualService, rollout: Rollout): number | undefined =>
-  claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout))?.weight;
+export const ownClaim = (virtualService: VirtualService, rollout: Rollout): Claim | undefined =>
+  claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout));
 
 /** With this Rollout's claim; those of Rollouts that are gone are forgotten, unless they left something. The same object back where it is so already. */
 export function withClaim(
@@ -31,7 +31,7 @@ export function withoutStale(
   rollout: Rollout,
   named: readonly string[],
 ): VirtualService {
-  const known = claimsOn(virtualService).find((claim) => claim.rollout === nameOf(rollout))?.added ?? [];
+  const known = ownClaim(virtualService, rollout)?.added ?? [];
   return withoutAdded(
     virtualService,
     known.filter((name) => !named.includes(name)),

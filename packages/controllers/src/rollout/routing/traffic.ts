@@ -11,7 +11,7 @@ import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
-import { claimedWeight, olderRival, olderRuleRival, withClaim, withManager, withoutStale } from "./claims.ts";
+import { olderRival, olderRuleRival, ownClaim, withClaim, withManager, withoutStale } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
@@ -28,6 +28,8 @@ export interface TrafficPlan {
   /** The weight is the wanted one, and both sides lead to their versions. */
   readonly isSettled: boolean;
   readonly weights: TrafficWeights | undefined;
+  /** Names of the routes that steps added; undefined without any. */
+  readonly addedRoutes: readonly string[] | undefined;
   /** Whose weight is another than the one that was written last: somebody else changed it. */
   readonly meddled: readonly {
     readonly virtualService: VirtualService;
@@ -56,7 +58,7 @@ export function weighedServices({ rollout, virtualServices, rivals }: ObservedRo
     const routed = routedWeight(virtualService, routes.value, sides) ?? 0;
     // What stands on it is the weight of the side that was the canary's then, of another Rollout of this name before it wrote any.
     const isAnothers = rollout.status?.canary?.weights === undefined;
-    const claimed = isAnothers || areTurned(rollout) ? undefined : claimedWeight(virtualService, rollout);
+    const claimed = isAnothers || areTurned(rollout) ? undefined : ownClaim(virtualService, rollout)?.weight;
     return [{ virtualService, routes: routes.value, routed, claimed }];
   });
 }
@@ -78,17 +80,19 @@ export function planTraffic(
   if (!isRouted(view.rollout) || services.length === 0) {
     const { switches, events } = planServices(observed, view, sides, true);
     const isSettled = switches.length === 0;
-    return { actions: switches, events, weight: undefined, isSettled, weights: undefined, meddled: [] };
+    const unrouted = { weight: undefined, weights: undefined, addedRoutes: undefined, meddled: [] };
+    return { actions: switches, events, isSettled, ...unrouted };
   }
   const baseline = freshBaseline(observed, view);
   // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
   const isAwaited = !isAborted && baseline.is === "coming";
   const due = wantedWeight(view, isAborted);
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
-  const fallen = fallenTo(view, services);
-  const isHeld = fallen !== undefined && fallen < due && isUnanswered();
+  const known = view.status.canary?.weights?.canary.weight ?? 0;
+  const fallen = fallenTo(view, services, due);
+  const isHeld = fallen !== undefined && isUnanswered();
   const isOut = isAborted || isHeld;
-  const most = isHeld ? fallen : isAwaited ? (view.status.canary?.weights?.canary.weight ?? 0) : due;
+  const most = isHeld ? fallen : isAwaited ? known : due;
   const wanted = Math.min(due, most);
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
   const leads = leadsTo(observed, canary, sides);
@@ -108,10 +112,11 @@ export function planTraffic(
     wanted: isOut || !canaryLeads ? [] : wantedRoutes(view),
     weight,
   };
+  const names = managed.wanted.map(({ name }) => name);
   const reroute = services.flatMap(({ virtualService, routes }): Effect[] => {
     const beside = shareDestinations(shares, view.rollout, virtualService);
     const hosts = beside.map(({ destination }) => destination.host);
-    const added = [...managed.wanted.map(({ name }) => name), ...hosts];
+    const added = [...names, ...hosts];
     const weighted = withWeight(virtualService, routes, sides, weight, beside);
     const whole = withManagedRoutes(weighted, { ...managed, weighed: routes, beside });
     const clean = withoutStale(whole, view.rollout, [...managed.managed, ...hosts]);
@@ -127,6 +132,7 @@ export function planTraffic(
     weight,
     isSettled: isReady && !isAwaited && !isHeld && !isDraining(view) && switches.length === 0 && subsets.length === 0,
     weights: isHeld ? view.status.canary?.weights : weightsStatus(view, sides, weight, shares),
+    addedRoutes: isHeld ? view.status.canary?.addedRoutes : names.length === 0 ? undefined : names,
     meddled: services.flatMap(({ virtualService, routed, claimed }) =>
       claimed === undefined || claimed === routed ? [] : [{ virtualService, found: routed, due: claimed }],
     ),
@@ -134,23 +140,27 @@ export function planTraffic(
 }
 
 /** Traffic was taken from it that its steps still give it, and status doesn't say so: all crashed on the way to a verdict. */
-export function hasFallen(observed: ObservedRollout, view: View): boolean {
-  if (!isRouted(view.rollout)) return false;
-  const fallen = fallenTo(view, weighedServices(observed));
-  return fallen !== undefined && fallen < wantedWeight(view, false);
-}
+export const hasFallen = (observed: ObservedRollout, view: View): boolean =>
+  isRouted(view.rollout) && fallenTo(view, weighedServices(observed), wantedWeight(view, false)) !== undefined;
 
 /**
- * What it was left with where traffic was taken from it and status doesn't say so: all crashed on the way to a verdict, of
- * which the answers are lost.
+ * What it was left with where it is due more, or routes of its own, and had that; status doesn't say so: all crashed on the
+ * way to a verdict, of which the answers are lost. By our own word: what somebody else changed is put right.
  */
-function fallenTo({ status, hash, rollout }: View, services: readonly Weighed[]): number | undefined {
-  const { weight = 0, podTemplateHash } = status.canary?.weights?.canary ?? {};
+function fallenTo(view: View, services: readonly Weighed[], due: number): number | undefined {
+  const { status, hash, rollout } = view;
+  const { weights, addedRoutes = [] } = status.canary ?? {};
+  const { weight = 0, podTemplateHash } = weights?.canary ?? {};
   if (podTemplateHash !== hash) return undefined;
-  // By our own word: what somebody else changed is put right. Where Services have changed sides there is no such word.
+  // Where Services have changed sides there is no such word.
   const written = services.flatMap(({ claimed, routed }) => claimed ?? (areTurned(rollout) ? routed : []));
   const least = Math.min(weight, ...written);
-  return least < weight ? least : undefined;
+  const kept = wantedRoutes(view).filter(({ name }) => addedRoutes.includes(name));
+  const isBare = services.some(({ virtualService }) => {
+    const claim = ownClaim(virtualService, rollout);
+    return claim !== undefined && kept.some(({ name }) => !claim.added.includes(name));
+  });
+  return least < Math.min(weight, due) || isBare ? least : undefined;
 }
 
 function weightEvents({ status }: View, weight: number): readonly PlannedEvent[] {
