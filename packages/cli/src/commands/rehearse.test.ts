@@ -24,6 +24,18 @@ test("the page fits 100 columns, has no colours where nobody looks, and says wha
   expect(text).toContain("as Argo Rollouts");
 });
 
+test("the page fits a terminal of 60 columns, and no percentage stands apart from its number", async () => {
+  const columns = process.stdout.columns;
+  process.stdout.columns = 60;
+  const { text } = await printed({ runs: "1", good: "1" });
+  process.stdout.columns = columns;
+
+  const lines = text.split("\n");
+  expect(lines.filter((line) => line.length > 60)).toEqual([]);
+  expect(lines.filter((line) => /^\s*%/.test(line))).toEqual([]);
+  expect(text).toMatch(/^weight +time +requests +Argo +Sluice$/m);
+});
+
 test("of a repository's folder the manifests are rehearsed, and what is none is told; a named file must be one", async () => {
   const told: string[] = [];
   const error = vi.spyOn(console, "error").mockImplementation((line) => void told.push(String(line)));

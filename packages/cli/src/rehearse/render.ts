@@ -107,18 +107,24 @@ function renderSteps({ steps }: Rehearsal, color: boolean, columns: number): str
     seen(step.smallest.argo),
     seen(step.smallest.sluice),
   ]);
-  const heads = ["weight", "time", "canary requests", "Argo Rollouts sees", "Sluice sees"];
-  const widths = heads.map((header, column) => Math.max(header.length, ...rows.map((row) => row[column]?.length ?? 0)));
-  const line = (row: readonly string[]) =>
-    row
-      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
-      .join("   ")
-      .trimEnd();
+  const wide = tableOf([["weight", "time", "canary requests", "Argo Rollouts sees", "Sluice sees"], ...rows]);
+  const fits = wide.every((line) => line.length <= columns);
+  const table = fits ? wide : tableOf([["weight", "time", "requests", "Argo", "Sluice"], ...rows]);
   const what = "the smallest added failures that half of the releases are stopped for, by the end of a step";
   const title = wrapTo(columns)(what, "")
     .split("\n")
     .map((part) => paint("bold", part, color));
-  return [...title, line(heads), ...rows.map(line)].join("\n");
+  return [...title, ...table].join("\n");
+}
+
+function tableOf(rows: readonly (readonly string[])[]): readonly string[] {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => padEnd(cell, widths[column] ?? 0))
+      .join("   ")
+      .trimEnd(),
+  );
 }
 
 function renderGood({ profiles }: Rehearsal, color: boolean, columns: number): string {
@@ -150,7 +156,8 @@ const wrapTo =
   (text: string, lead: string): string => {
     const lines: string[] = [];
     let line = lead;
-    for (const word of text.split(" ")) {
+    // A number keeps its unit beside it.
+    for (const word of text.split(/ (?!%)/)) {
       if (line.length + word.length > columns && line.trim() !== "") {
         lines.push(line.trimEnd());
         line = " ".repeat(lead.length);

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
-import { defaultTraffic } from "../model/traffic.ts";
+import { defaultTraffic, noises } from "../model/traffic.ts";
 import { notOver } from "../release/outcome.ts";
-import { amount, wordsOf } from "./findings.ts";
+import { amount, premiseOf, wordsOf } from "./findings.ts";
 import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
 
 const nothing: ProfileResult = {
@@ -138,4 +138,15 @@ test.each([
   [12_345, "12,345"],
 ])("%d is written as %s", (value, words) => {
   expect(amount(value)).toBe(words);
+});
+
+test("the premise tells what was said of the day, and nothing of what is usual", () => {
+  const day = { ...defaultTraffic, dailySwing: 3, noise: noises.wild, conversions: 0.02 };
+
+  expect(premiseOf(rehearsal)).toBe(
+    "100 requests/s, 0.3 % errors, p95 240 ms, Pods ready after 15 s (assumed), seed 1",
+  );
+  expect(premiseOf({ ...rehearsal, traffic: day })).toBe(
+    "100 requests/s, 0.3 % errors, p95 240 ms, busiest hour 3 times the quietest, wild noise, 2 % conversions, Pods ready after 15 s (assumed), seed 1",
+  );
 });

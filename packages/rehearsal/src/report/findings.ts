@@ -1,3 +1,5 @@
+import { sameJson } from "@sluice/kernel";
+import { defaultTraffic, noises, type Traffic } from "../model/traffic.ts";
 import type { ProfileName } from "../policy/profile.ts";
 import { invalidAnalysis, notOver } from "../release/outcome.ts";
 import type { ProfileResult, Rehearsal, StepView } from "./result.ts";
@@ -140,8 +142,27 @@ const points = (errors: number): string => `${Math.round(errors * 1000) / 10}-po
 export const percent = (share: number): string =>
   `${share > 0 && share < 0.0995 ? Math.round(share * 1000) / 10 : Math.round(share * 100)} %`;
 /** The users and the platform that it was rehearsed with. */
-export const premiseOf = ({ traffic, podsReadySeconds, podsReadyFrom, seed }: Omit<Rehearsal, "words">): string =>
-  `${amount(traffic.requestsPerSecond)} requests/s, ${percent(traffic.errors)} errors, p95 ${amount(traffic.p95Ms)} ms, Pods ready after ${podsReadySeconds < 10 ? tenths(podsReadySeconds) : span(podsReadySeconds)} (${podsReadyFrom}), seed ${seed}`;
+export function premiseOf({ traffic, podsReadySeconds, podsReadyFrom, seed }: Omit<Rehearsal, "words">): string {
+  const ready = podsReadySeconds < 10 ? tenths(podsReadySeconds) : span(podsReadySeconds);
+  return [
+    `${amount(traffic.requestsPerSecond)} requests/s`,
+    `${percent(traffic.errors)} errors`,
+    `p95 ${amount(traffic.p95Ms)} ms`,
+    ...unusual(traffic),
+    `Pods ready after ${ready} (${podsReadyFrom})`,
+    `seed ${seed}`,
+  ].join(", ");
+}
+
+/** What was said of the day beyond its rate, errors and latency. */
+function unusual({ week, dailySwing, noise, conversions }: Traffic): readonly string[] {
+  const named = Object.entries(noises).find(([, each]) => sameJson(each, noise))?.[0];
+  return [
+    ...(week === undefined && dailySwing !== 1 ? [`busiest hour ${amount(dailySwing)} times the quietest`] : []),
+    ...(named === undefined || named === "normal" ? [] : [`${named} noise`]),
+    ...(conversions === defaultTraffic.conversions ? [] : [`${percent(conversions)} conversions`]),
+  ];
+}
 
 const tenths = (seconds: number): string => `${Math.round(seconds * 10) / 10} s`;
 

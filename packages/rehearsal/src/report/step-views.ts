@@ -92,11 +92,12 @@ function smallestAt(
     // What stops good releases as well sees nothing.
     const good = own.find(({ fault }) => fault === noFault)?.outcomes ?? [];
     if (good.length > 0 && stopped(good) * 2 >= good.length) continue;
-    for (const { name, errors = 0 } of ladder) {
-      const outcomes = own.find(({ fault }) => fault.name === name)?.outcomes ?? [];
-      if (outcomes.length === 0 || stopped(outcomes) * 2 < outcomes.length) continue;
+    // From the largest down: a size that was stopped by luck, while a larger one got through, isn't seen.
+    for (const { name, errors = 0 } of ladder.toReversed()) {
+      const outcomes = own.find(({ fault }) => fault.name === name)?.outcomes;
+      if (outcomes === undefined || outcomes.length === 0) continue;
+      if (stopped(outcomes) * 2 < outcomes.length) break;
       smallest[profile] = errors;
-      break;
     }
   }
   return smallest;
