@@ -4,7 +4,7 @@ export type { History, HistoryPoint } from "./learn/history.ts";
 export { type Learned, learnTraffic } from "./learn/learn.ts";
 export { learnReadiness, type Readiness } from "./learn/readiness.ts";
 export { type Fault as RehearsedFault, faults } from "./model/fault.ts";
-export type { Recording } from "./model/recording.ts";
+export { type Recording, repeatedSeconds } from "./model/recording.ts";
 export { defaultTraffic, noises, type Traffic } from "./model/traffic.ts";
 export { type Policy, policiesOf, readPolicies } from "./policy/policy.ts";
 export type { ReleaseOptions } from "./release/options.ts";

@@ -7,6 +7,7 @@ import {
   percent,
   policiesOf,
   type Recording,
+  repeatedSeconds,
   replayRelease,
   span,
 } from "@sluice/rehearsal";
@@ -142,7 +143,9 @@ function rendered({ release, version, recordedSeconds, named, real, asItWas, cha
     lines.push(`    ${`${atSeconds.toFixed(1)} s`.padStart(9)}  ${action.padEnd(10)} ${words}`);
   }
   if (shown.seconds > recordedSeconds + 60)
-    lines.push(`  after ${span(recordedSeconds)} nothing is recorded: the last second holds`);
+    lines.push(
+      `  after ${span(recordedSeconds)} nothing is recorded: its last ${span(repeatedSeconds(recordedSeconds))} come again and again`,
+    );
   return lines.join("\n");
 }
 

@@ -19,7 +19,13 @@ export interface RecordedMoment {
 /** Fewer requests than this say nothing about the share that fails: those before them are counted with them. */
 const tellingRequests = 20;
 
-/** The recorded numbers by time. Where a version served nothing, the nearest of its windows hold. */
+/** A release that was taken back after seconds is mostly guesswork after them; its cold start isn't what comes again. */
+const mostRepeated = 60;
+
+/** What comes again after the last recorded second: its end, long enough that no single second stands for the version. */
+export const repeatedSeconds = (recorded: number): number => Math.min(mostRepeated, Math.ceil(0.75 * recorded));
+
+/** The recorded numbers by time, and after them their end again and again. Where a version served nothing, the nearest of its windows hold. */
 export class RecordedTraffic {
   readonly #recording: Recording;
   readonly #nearestOf = { stable: new Map<number, VersionServed>(), canary: new Map<number, VersionServed>() };
@@ -46,12 +52,19 @@ export class RecordedTraffic {
   /** Seconds until another window holds. */
   left(second: number): number {
     const ends = this.#recording.windows[this.#placeOf(second)]?.ends;
-    return ends === undefined || ends / 1000 <= second + 1e-6 ? Infinity : ends / 1000 - second;
+    return ends === undefined ? Infinity : ends / 1000 - this.#within(second);
+  }
+
+  #within(second: number): number {
+    const recorded = (this.#recording.windows.at(-1)?.ends ?? 0) / 1000;
+    if (second < recorded - 1e-6 || recorded === 0) return second;
+    return recorded - repeatedSeconds(recorded) + ((second - recorded + 1e-6) % repeatedSeconds(recorded));
   }
 
   /** By halves: a release of a day has 86,400 windows, and is asked about each of them several times. */
-  #placeOf(second: number): number {
+  #placeOf(time: number): number {
     const { windows } = this.#recording;
+    const second = this.#within(time);
     let from = 0;
     let to = windows.length - 1;
     while (from < to) {

@@ -1,3 +1,4 @@
+import type { Resource } from "@sluice/api";
 import { millis, ratio, seconds } from "@sluice/kernel";
 import type { JudgedWindow, VersionServed } from "@sluice/verdict";
 import { expect, test } from "vitest";
@@ -71,6 +72,28 @@ test("as Argo Rollouts its own query decides on the recorded numbers", async () 
   const outcome = await replayRelease(policy, recording, { ...options, profile: "argo" });
 
   expect(outcome).toMatchObject({ end: "aborted", rule: { by: "errors" } });
+});
+
+test("no single second stands for what comes after the recorded ones: their end comes again and again", async () => {
+  const { windows } = recording;
+  // Of 3,000 requests 30 failed, 10 of them in the last second: 1 %, and for a second 20 %.
+  const unlucky = windows.map((window, at) => ({
+    ...window,
+    canary: served(50, at === 59 ? 10 : at % 3 === 0 ? 1 : 0),
+    stable: served(450, 0),
+  }));
+  const advising = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "RollbackPolicy",
+    metadata: { name: "own", namespace: "shop" },
+    spec: { judge: { mode: "advise" }, rules: [], holdback: { weight: 0, seconds: 0 } },
+  } as Resource;
+  const policy = await policyOf(canary({ analysis: undefined }), advising);
+
+  const outcome = await replayRelease(policy, { ...recording, windows: unlucky }, options);
+
+  expect(outcome).toMatchObject({ end: "promoted" });
+  expect(outcome.harmed / outcome.canaryRequests).toBeLessThan(0.02);
 });
 
 test("the few requests that were still under way after a verdict don't stand for the version", async () => {

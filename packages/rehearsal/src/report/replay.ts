@@ -19,7 +19,7 @@ export interface ReplayOptions {
 
 /**
  * A past release under this policy, on its own numbers: as many requests, as many of them failed and slow, in the shares
- * that this policy routes. After the last recorded second the last one holds.
+ * that this policy routes. After the last recorded second its end comes again and again.
  */
 export async function replayRelease(policy: Policy, recording: Recording, options: ReplayOptions): Promise<Outcome> {
   const queries = queriesOf(policy);
