@@ -28,3 +28,9 @@ export function holdbackEnd({ holdback, status }: View, now: Instant): Instant |
   const since = parseInstant(conditionOf(status.conditions, holdbackCondition)?.lastTransitionTime ?? "") ?? now;
   return instant(after(since, holdback.lasts));
 }
+
+/** Once its time is over, whatever the promotion still waits for isn't the comparison. */
+export function isHoldingBack(view: View, now: Instant): boolean {
+  const end = conditionOf(view.status.conditions, holdbackCondition)?.status === "True" && holdbackEnd(view, now);
+  return end !== false && end !== undefined && now < end;
+}

@@ -194,3 +194,54 @@ test("a full promotion gives a smaller stable version nothing back when more Pod
   expect(written.filter(({ weight }) => weight > 0 && weight < 90)).toEqual([]);
   expect(await release.stableImage()).toBe("web:v2");
 });
+
+test.each([false, true])(
+  "a release that is asked for no Pods on its way loses its users, and that is told; smaller stable version: %s",
+  async (dynamicStableScale) => {
+    const options = { steps: [setWeight(50), pause()], canary: dynamicStableScale ? { dynamicStableScale } : {} };
+    const { release } = await released(options);
+    await release.push("web:v2", options);
+    const known = await release.decisions();
+
+    await release.push("web:v2", sized(options, 0));
+    const [weight, told] = [await release.weight(), await release.decisions()];
+    await release.push("web:v2", sized(options, 4));
+    await release.world.run(seconds(5));
+
+    expect(weight).toBe(0);
+    expect(told.slice(known.length)).toEqual(["hold"]);
+    expect(await release.weight()).toBe(50);
+    expect(await release.decisions()).toEqual(told);
+  },
+);
+
+test.each<[string, number | undefined, boolean | undefined, number]>([
+  ["the stable version lacks as many: nobody is blamed", 4, undefined, 95],
+  ["the stable version has all of its own: it is taken back", undefined, undefined, 0],
+  ["the stable version lacks as many, and a team asks for an abort", 4, true, 0],
+])("Pods that don't come after a holdback are missed by the deadline; %s", async (_words, others, aborts, weight) => {
+  const short: ReleaseOptions = {
+    steps: [setWeight(50), pause("10s")],
+    spec: { replicas: 4, ...(aborts === undefined ? {} : { progressDeadlineAbort: aborts }) },
+  };
+  const brief = { ...policy, spec: { holdback: { weight: 5, seconds: 60 } } } as Resource;
+  const { release } = await released(short, brief);
+  await release.push("web:v2", short);
+  await release.world.run(seconds(30));
+  await release.limit("web:v2", 4);
+  await release.limit("web:v1", others);
+  await release.push("web:v2", sized(short, 8));
+
+  await release.world.run(minutes(9));
+  const before = await release.status();
+  await release.world.run(minutes(15));
+
+  expect(before).toMatchObject({ phase: "Progressing" });
+  expect((await release.status()).phase).toBe("Degraded");
+  expect((await release.status()).abort === true).toBe(weight === 0);
+  expect(await release.weight()).toBe(weight);
+  if (weight === 0) return;
+  await release.limit("web:v2", undefined);
+  await release.world.run(seconds(5));
+  expect(await release.stableImage()).toBe("web:v2");
+});

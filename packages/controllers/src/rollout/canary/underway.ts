@@ -33,8 +33,8 @@ import { isAsking, isWaved } from "../turn/pauses.ts";
 import { type RolloutPlan, turn } from "../turn/turn.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { availableOf, type View } from "../view.ts";
-import { areAtGoal, hasCanaryPods, hasNobodyToSendTo } from "./goals.ts";
-import { holdbackBegun, holdbackEnd, weightGoal } from "./holdback.ts";
+import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, ownWeight } from "./goals.ts";
+import { holdbackBegun, holdbackEnd, isHoldingBack, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, scaleAt, stepText, weightAt } from "./steps.ts";
@@ -189,7 +189,10 @@ const unproven = (observed: ObservedRollout, view: View, because: string): Move 
 function nextPromotion(observed: ObservedRollout, view: View, { traffic, background }: Doing, now: Instant): Move {
   const { rollout, canary, status, progress } = view;
   const missing = replicasOf(rollout) - availableOf(canary);
-  if (!hasCanaryPods(view, replicasOf(rollout))) return waiting(`waits for ${missing} Pods of the new version`);
+  const end = holdbackEnd(view, now);
+  if (!hasCanaryPods(view, replicasOf(rollout))) {
+    return waiting(`waits for ${missing} Pods of the new version`, isHoldingBack(view, now) ? end : undefined);
+  }
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested", by: "a person" };
   if (isRouted(rollout) && traffic.weight !== weightGoal(view) && !hasNobodyToSendTo(view))
     return waiting("waits for all traffic to be routed");
@@ -199,7 +202,6 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   // Before a holdback began it was asked.
   if (!background.wasWaved && holdbackBegun(view) === undefined && isUnasked(observed, view))
     return patiently(observed, view, "the canary got no request", now);
-  const end = holdbackEnd(view, now);
   if (end !== undefined && now < end) {
     const because = `holds ${view.holdback?.weight} % back on the stable version, to compare with`;
     return { is: "waiting", because, until: end, isHoldingBack: true };
@@ -263,12 +265,13 @@ function nextPause(view: View, now: Instant): Move {
   return { is: "advance", because: "its pause is over" };
 }
 
-/** Its last Pod went: nobody may be sent there, and it gets its share again as soon as one is back. */
+/** Its last Pod went, or is asked to: nobody may be sent there, and it gets its share again as soon as one is back. */
 function emptied(observed: ObservedRollout, view: View, { weight }: TrafficPlan, now: Instant): readonly Effect[] {
-  const before = view.status.canary?.weights?.canary;
-  const isEmptied = weight === 0 && availableOf(view.canary) === 0 && before?.podTemplateHash === view.hash;
-  if (!isEmptied || before.weight === 0 || view.isFullyPromoted) return [];
-  const because = `none of its Pods is available: the stable version gets its ${before.weight} % until one is`;
+  const before = ownWeight(view);
+  const isForNone = replicasOf(view.rollout) === 0;
+  if (weight !== 0 || before === 0 || view.isFullyPromoted || (!isForNone && availableOf(view.canary) > 0)) return [];
+  const why = isForNone ? "it is asked for no Pods" : "none of its Pods is available";
+  const because = `${why}: the stable version gets its ${before} % until ${isForNone ? "it has some" : "one is"}`;
   // It may go again while nothing else in status has changed: then its ReplicaSet has.
   const slot = `${view.hash}|emptied|${view.canary?.metadata.resourceVersion ?? ""}`;
   return [decided(observed, view, now, { action: "hold", because, slot })];

@@ -186,7 +186,7 @@ function withProgress(
     return set("True", "ReplicaSetUpdated", `ReplicaSet "${name}" is progressing.`, isMoving);
   }
   const deadline = progressEnd(view, known);
-  const isOver = deadline !== undefined && now > deadline && runsClock(view);
+  const isOver = deadline !== undefined && now > deadline && runsClock(view, now);
   if (isOver && wasAway(deadline, now) && known.reason !== "ProgressDeadlineExceeded") {
     return withCondition(conditions, known, now, true);
   }

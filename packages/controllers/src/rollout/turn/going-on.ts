@@ -70,7 +70,7 @@ export function saidOf(
       ...slots.flatMap(({ wakes }) => wakes),
       restart.wakeAt,
       move.is === "waiting" ? move.until : undefined,
-      clockEnd(view),
+      clockEnd(view, now),
       ...startWakes(observed, view, now),
     ],
   };

@@ -1,6 +1,6 @@
 import { after, type Instant, millis, minutes, parseInstant, seconds } from "@sluice/kernel";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
-import { holdbackCondition } from "../canary/holdback.ts";
+import { isHoldingBack } from "../canary/holdback.ts";
 import { replicasOf } from "../canary/steps.ts";
 import { conditionOf, type RolloutCondition } from "../status/conditions.ts";
 import { availableOf, isFullyAvailable, type View } from "../view.ts";
@@ -14,10 +14,10 @@ export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${re
 export const wasAway = (deadline: Instant, now: Instant): boolean => now > after(deadline, minutes(1));
 
 /** Pauses, analyses, experiments and a judge that holds don't run the clock, nor does a Rollout that has nothing on its way. */
-export function runsClock(view: View): boolean {
+export function runsClock(view: View, now: Instant): boolean {
   const { progress, rollout } = view;
   if (rollout.spec.paused === true) return false;
-  if (conditionOf(view.status.conditions, holdbackCondition)?.status === "True") return false;
+  if (isHoldingBack(view, now)) return false;
   if (view.judged?.suspects === true) return false;
   if (blueGreenOf(rollout) !== undefined) return !isAnalysing(view);
   const { pause, analysis, experiment } = progress.step ?? {};
@@ -49,13 +49,17 @@ export function progressEnd(view: View, progressing: RolloutCondition | undefine
 }
 
 /** When to look whether it is over; undefined where nothing is on its way or the clock stands still. */
-export function clockEnd(view: View): Instant | undefined {
+export function clockEnd(view: View, now: Instant): Instant | undefined {
   const { status } = view;
   const progressing = conditionOf(status.conditions, "Progressing");
   const isOver = ["NewReplicaSetAvailable", "ProgressDeadlineExceeded", "RolloutPaused"].includes(
     progressing?.reason ?? "",
   );
-  if (isOver || !runsClock(view) || (view.isFullyPromoted && availableOf(view.canary) >= replicasOf(view.rollout))) {
+  if (
+    isOver ||
+    !runsClock(view, now) ||
+    (view.isFullyPromoted && availableOf(view.canary) >= replicasOf(view.rollout))
+  ) {
     return undefined;
   }
   const end = progressEnd(view, progressing);

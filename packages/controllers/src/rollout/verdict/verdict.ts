@@ -17,7 +17,7 @@ import { hasFallen } from "../routing/traffic.ts";
 import { neverReadyVerdict } from "../starting/never-ready.ts";
 import { complaintOf, podsOf } from "../starting/pods.ts";
 import { conditionOf } from "../status/conditions.ts";
-import { availableOf, type View } from "../view.ts";
+import { availableOf, type View, wantedOf } from "../view.ts";
 import { crashVerdict } from "./crashes.ts";
 import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
 import { gateIsOff } from "./gates.ts";
@@ -147,7 +147,7 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   if (progressDeadlineAbort === false || (progressDeadlineAbort === undefined && gateIsOff(view, "progressDeadline"))) {
     return undefined;
   }
-  if (!runsClock(view) || (view.status.pauseConditions?.length ?? 0) > 0) return undefined;
+  if (!runsClock(view, now) || (view.status.pauseConditions?.length ?? 0) > 0) return undefined;
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const deadline = deadlineAt(progressDeadlineSeconds, progressing);
   if (deadline === undefined || now <= deadline) return undefined;
@@ -156,9 +156,17 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   // Only the canary's own Pods are its fault.
   const wanted = blueGreenOf(view.rollout) === undefined ? goalCounts(view, false).canary : newCount(observed, view);
   if (availableOf(view.canary) >= wanted) return undefined;
+  // An explicit `true` asks for the original's way, too.
+  if (progressDeadlineAbort !== true && isLackShared(view, wanted)) return undefined;
   const name = view.canary?.metadata.name ?? view.hash;
   const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
   return { cause: "deadline", message, isBlamed: true, run: undefined };
+}
+
+/** It has Pods, and of those that it is asked for as many as the stable version has of its own: both lack the room, say. */
+function isLackShared({ canary, stable }: View, wanted: number): boolean {
+  const [own, others] = [availableOf(canary), availableOf(stable)];
+  return own > 0 && others < wantedOf(stable) && own * wantedOf(stable) >= others * wanted;
 }
 
 /** What its first Pod that isn't ready says. */
