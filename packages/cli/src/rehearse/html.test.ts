@@ -21,6 +21,7 @@ const rehearsal: Rehearsal = {
   podsReadyFrom: "assumed",
   learned: [],
   hasAnalyses: true,
+  countsConversions: false,
   madeUp: [],
   unanswerable: [],
   profiles: { argo: result, sluice: result },

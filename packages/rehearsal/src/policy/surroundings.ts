@@ -134,7 +134,8 @@ function subsetHost(around: readonly Resource[], subset: string): string | undef
     ?.destination?.host?.split(".")[0];
 }
 
-function selects(object: Resource, rollout: Rollout): boolean {
+/** Whether it is a RollbackPolicy that releases of this Rollout may be judged by. */
+export function selects(object: Resource, rollout: Rollout): object is RollbackPolicy {
   if (object.kind !== "RollbackPolicy") return false;
   const { selector } = (object as RollbackPolicy).spec;
   return selector === undefined || matchesSelector(selector, rollout.metadata.labels ?? {});

@@ -209,7 +209,7 @@ export class JudgedModel {
     const { lasts, left } = this.#pause();
     if (unseen > Math.max(4 * shortest, Math.min(seldom(lasts), this.#age(session) / 2)) || left <= shortest)
       return undefined;
-    const since = (version: Version) => servedBetween(session.before[version], service.served[version]);
+    const since = (version: Version) => counted(servedBetween(session.before[version], service.served[version]), spec);
     const nats = natsAgainst(since("canary"), since(control));
     if (nats > mostUnseen || said.verdict.nats + nats > 0) return undefined;
     const { windows, at } = this.#dueAt(work, this.#nextLook(session, work, false));
@@ -231,14 +231,16 @@ export class JudgedModel {
     const lasts = millis(Math.round((seen.elapsed - session.lookedAt) * 1000));
     if (lasts <= 0) throw new Fault("unavailable", "no window is over yet");
     const served = (version: Version): VersionServed => ({
-      ...servedBetween(session.before[version], seen.served[version]),
+      ...counted(servedBetween(session.before[version], seen.served[version]), spec),
       memoryMax: service.memory(version),
       restarts: service.restarts[version],
       pods: Math.max(1, service.pods[version]),
     });
     const { canary } = service.split;
     const stable =
-      spec.comparedWith === "before" ? this.#servedBefore(session, seen.elapsed) : this.#servedBeside(served, spec);
+      spec.comparedWith === "before"
+        ? this.#servedBefore(session, seen.elapsed, spec)
+        : this.#servedBeside(served, spec);
     const window = {
       ends: millis(ends - began),
       lasts,
@@ -282,11 +284,16 @@ export class JudgedModel {
   }
 
   /** As long before the switch as this window is after it. */
-  #servedBefore({ since, lookedAt }: Session, elapsed: number): VersionServed | undefined {
+  #servedBefore({ since, lookedAt }: Session, elapsed: number, spec: JudgementSpec): VersionServed | undefined {
     const from = this.#past?.until(2 * since - elapsed);
     const until = this.#past?.until(2 * since - lookedAt);
     if (from === undefined || until === undefined) return undefined;
-    return { ...servedBetween(from, until), memoryMax: this.#service.memory("stable"), restarts: 0, pods: 1 };
+    return {
+      ...counted(servedBetween(from, until), spec),
+      memoryMax: this.#service.memory("stable"),
+      restarts: 0,
+      pods: 1,
+    };
   }
 
   /** A look at about that time, as the controller works it out: when that window is over, and how many were before it. */
@@ -384,3 +391,7 @@ const settling = 1500;
 export function judgementIn(objects: Iterable<{ readonly kind: string }>): Judgement | undefined {
   return [...objects].findLast((object): object is Judgement => object.kind === "Judgement");
 }
+
+/** Who converts is counted where a RollbackPolicy says by what; else no judge hears of it. */
+const counted = (served: ReturnType<typeof servedBetween>, { conversions }: JudgementSpec) =>
+  conversions === undefined ? { ...served, exposures: 0, conversions: 0 } : served;

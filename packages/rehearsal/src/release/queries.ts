@@ -3,7 +3,7 @@ import { describeRefusal, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
 import { silent, type Unanswerable } from "../policy/foreign-providers.ts";
 import type { Policy } from "../policy/policy.ts";
-import { analysesOf } from "../policy/surroundings.ts";
+import { analysesOf, selects } from "../policy/surroundings.ts";
 
 /** What all queries of a policy ask of the modelled world. */
 export interface Queries {
@@ -70,6 +70,7 @@ export function queriesOf(policy: Policy): Queries {
         unanswerable.push({ template: metadata.name, metric: name, because: "what its Job does isn't modelled" });
     }
   }
+  unanswerable.push(...unaskedOfPolicies(policy));
   const tellsEndpoints = [...labels].some(isEndpointLabel);
   return {
     families,
@@ -81,6 +82,20 @@ export function queriesOf(policy: Policy): Queries {
     asksJudge,
     unanswerable,
   };
+}
+
+/** What a team's own RollbackPolicy looks at beyond what users meet: nobody knows what it would say of a modelled release. */
+function unaskedOfPolicies({ rollout, surroundings }: Policy): readonly Unanswerable[] {
+  const because = "what it says of a release isn't modelled";
+  return surroundings
+    .filter((object) => selects(object, rollout))
+    .flatMap(({ metadata, spec: { model, metrics = [] } }) =>
+      [...(model === undefined ? [] : ["model"]), ...metrics.map(({ name }) => name)].map((metric) => ({
+        template: `RollbackPolicy ${metadata.name}`,
+        metric,
+        because,
+      })),
+    );
 }
 
 export const templatesOf = ({ surroundings }: Policy): readonly AnalysisTemplate[] =>

@@ -30,6 +30,7 @@ const rehearsal = {
   podsReadyFrom: "assumed",
   learned: [],
   hasAnalyses: true,
+  countsConversions: false,
   madeUp: [],
   unanswerable: [],
   profiles: { argo: nothing, sluice: nothing },

@@ -14,6 +14,7 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
     ...idleSteps(rehearsal),
     ...waits(rehearsal),
     ...gain(rehearsal),
+    ...uncounted(rehearsal),
     ...lowTraffic(rehearsal),
   ];
 }
@@ -112,6 +113,16 @@ function gain({ profiles, hasAnalyses }: Omit<Rehearsal, "words">): readonly str
     ? []
     : [
         `Sluice catches ${missed.length} that ${hasAnalyses ? "these analyses miss" : "nothing else here would"}: ${missed.map(({ fault }) => fault).join(", ")}.`,
+      ];
+}
+
+/** Without counters by version the judge doesn't hear of conversions, however many are lost. */
+function uncounted({ profiles: { sluice }, countsConversions }: Omit<Rehearsal, "words">): readonly string[] {
+  const lost = sluice?.faults.find(({ fault }) => fault === "lost conversions");
+  return countsConversions || lost === undefined || lost.caught > 0.5
+    ? []
+    : [
+        "Nobody counts conversions by version, so lost ones go unseen: conversions of a RollbackPolicy shows them to Sluice.",
       ];
 }
 

@@ -90,6 +90,8 @@ export interface Rehearsal {
   readonly podsReadyFrom: string;
   /** False where no AnalysisTemplate measures anything of it. */
   readonly hasAnalyses: boolean;
+  /** A RollbackPolicy says who converts; else Sluice's judge isn't told. */
+  readonly countsConversions: boolean;
   readonly madeUp: readonly string[];
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;

@@ -3,7 +3,7 @@ import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
 import { readinessOf } from "../policy/readiness.ts";
-import { analysesOf } from "../policy/surroundings.ts";
+import { analysesOf, selects } from "../policy/surroundings.ts";
 import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
 import { wordsOf } from "./findings.ts";
@@ -44,6 +44,7 @@ export function summarised(
     podsReadySeconds: ready.millis / 1000,
     podsReadyFrom: ready.from,
     hasAnalyses: hasAnalyses(policy),
+    countsConversions: countsConversions(policy),
     madeUp: policy.madeUp,
     unanswerable: queries.unanswerable,
     profiles,
@@ -58,6 +59,9 @@ export function summarised(
 const hasAnalyses = ({ rollout }: Policy): boolean =>
   analysesOf(rollout).some(({ analysis }) => (analysis.templates ?? []).length > 0) ||
   (rollout.spec.strategy.canary?.steps ?? []).some(({ experiment }) => (experiment?.analyses ?? []).length > 0);
+
+const countsConversions = ({ rollout, surroundings }: Policy): boolean =>
+  surroundings.some((object) => selects(object, rollout) && object.spec.conversions !== undefined);
 
 /** What was asked for; the sizes between are there for the steps' table alone. */
 const isShown = (fault: Fault, { faults }: RehearseOptions): boolean =>
