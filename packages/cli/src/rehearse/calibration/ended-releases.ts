@@ -1,6 +1,7 @@
 import type { Client, Decision, Judgement } from "@sluice/api";
 import { type Instant, instant, parseInstant } from "@sluice/kernel";
 import { readWindowLog, WindowLogs } from "../../control-plane/judging/window-log.ts";
+import { harmedBy } from "./harm.ts";
 
 /** A real release that has ended. */
 export interface EndedRelease {
@@ -10,7 +11,7 @@ export interface EndedRelease {
   readonly outcome: "promoted" | "rolledBack";
   readonly beganAt: Instant;
   readonly seconds: number;
-  /** Requests that failed beyond the stable version's share; undefined where nobody judged, or nothing was kept. */
+  /** Requests that failed or were slow beyond the stable version's share; undefined where nobody judged, or nothing was kept. */
   readonly harmed: number | undefined;
 }
 
@@ -58,7 +59,7 @@ export async function endedReleases(
       outcome: ends.get(end.spec.action as "abort") ?? "promoted",
       beganAt,
       seconds: (timeOf(end) - beganAt) / 1000,
-      harmed: await harmedBy(judgement, judgementFolder),
+      harmed: await harmOf(judgement, judgementFolder),
     });
   }
   return ended.toSorted((one, other) => one.beganAt - other.beganAt);
@@ -66,19 +67,12 @@ export async function endedReleases(
 
 const timeOf = ({ spec }: Decision): Instant => parseInstant(spec.at) ?? instant(0);
 
-async function harmedBy(judgement: Judgement | undefined, folder: string): Promise<number | undefined> {
+async function harmOf(judgement: Judgement | undefined, folder: string): Promise<number | undefined> {
   const log = await readWindowLog(new WindowLogs(folder).path(judgement?.metadata.uid ?? ""));
-  if (log === undefined) return undefined;
-  let stable = { requests: 0, failures: 0 };
-  let canary = { requests: 0, failures: 0 };
-  const sum = (one: typeof stable, other: typeof stable) => ({
-    requests: one.requests + other.requests,
-    failures: one.failures + other.failures,
-  });
-  for (const { window } of log.windows) {
-    canary = sum(canary, window.canary);
-    if (window.stable !== undefined) stable = sum(stable, window.stable);
-  }
-  const expected = (stable.failures / Math.max(1, stable.requests)) * canary.requests;
-  return Math.max(0, Math.round(canary.failures - expected));
+  return log === undefined
+    ? undefined
+    : harmedBy(
+        log.release,
+        log.windows.map(({ window }) => window),
+      );
 }

@@ -1,0 +1,50 @@
+import type { JudgedRelease, JudgedWindow, Served } from "@sluice/verdict";
+
+/** Fewer than twice as many slow ones may be a cold start, which no prediction calls harm. */
+const clearly = 2;
+/** Of what chance brings, in standard deviations. */
+const beyondChance = 3;
+
+/**
+ * Requests that went worse than on the stable version, as a rehearsal predicts them: failed, or slower than its ordinary 95th
+ * percentile where clearly more of them were.
+ */
+export function harmedBy(release: Partial<JudgedRelease>, windows: readonly JudgedWindow[]): number {
+  const canary = sumOf(windows.map((window) => window.canary));
+  const stable = sumOf(windows.flatMap((window) => window.stable ?? []));
+  const ordinary = sumOf((release.history ?? []).flatMap(({ first, second }) => [first, second]));
+  const failed = canary.failures - (stable.failures / Math.max(1, stable.requests)) * canary.requests;
+  const harmed = Math.max(0, failed) + slowed(canary, stable, ordinary);
+  return Math.min(canary.requests, Math.round(harmed));
+}
+
+function slowed(canary: Served, stable: Served, ordinary: Served): number {
+  const edge = ordinaryEdge(ordinary);
+  const control = stable.requests > 0 ? stable : ordinary;
+  if (edge === undefined || control.requests === 0) return 0;
+  const expected = (slowerThan(edge, control) / control.requests) * canary.requests;
+  const slow = slowerThan(edge, canary);
+  const isClear = slow > clearly * expected && slow - expected > beyondChance * Math.sqrt(expected + 1);
+  return isClear ? slow - expected : 0;
+}
+
+/** The bucket after which one in twenty ordinary requests is left, as nearly as buckets tell. */
+function ordinaryEdge(ordinary: Served): number | undefined {
+  const off = (edge: number) => Math.abs(slowerThan(edge, ordinary) / ordinary.requests - 0.05);
+  const edges = ordinary.latencyCounts.slice(1).map((_, bucket) => bucket);
+  return ordinary.requests === 0 ? undefined : edges.toSorted((one, other) => off(one) - off(other))[0];
+}
+
+const slowerThan = (edge: number, { latencyCounts }: Served): number =>
+  latencyCounts.slice(edge + 1).reduce((sum, count) => sum + count, 0);
+
+function sumOf(all: readonly Served[]): Served {
+  const buckets = Math.max(0, ...all.map(({ latencyCounts }) => latencyCounts.length));
+  return {
+    requests: all.reduce((sum, { requests }) => sum + requests, 0),
+    failures: all.reduce((sum, { failures }) => sum + failures, 0),
+    latencyCounts: Array.from({ length: buckets }, (_, bucket) =>
+      all.reduce((sum, { latencyCounts }) => sum + (latencyCounts[bucket] ?? 0), 0),
+    ),
+  };
+}
