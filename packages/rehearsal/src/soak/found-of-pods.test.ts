@@ -46,6 +46,20 @@ test.each<[string, Story]>([
     }),
   ],
   [
+    "steps that give nothing take a weight back, and all crash before that is on record",
+    story([{ do: "lift" }, { do: "push", fate: "well", amid: 1 }, wait(20), { do: "steps", plan: 7577 }], {
+      seed: 967965390,
+      plan: 2,
+      replicas: 4,
+      hasFreshBaseline: true,
+      isDynamic: true,
+      template: "deployment",
+      extras: ["minReady", "threshold"],
+      disturbance: { conflict: 0, crash: 0.03, delay: 0, duplicate: 0, gap: 0, slow: 0 },
+      budget: "oneMayGo",
+    }),
+  ],
+  [
     "a restart takes the only Pod of a first version just after everybody was sent to it",
     story([wait(1), { do: "restart" }], { seed: 956530052, shape: "blueGreen", plan: 3, replicas: 1 }),
   ],

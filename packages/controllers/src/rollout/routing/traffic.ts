@@ -86,8 +86,9 @@ export function planTraffic(
   const baseline = freshBaseline(observed, view);
   // What is compared begins together: until the baseline is there, or is given up, the canary gets no more.
   const isAwaited = !isAborted && baseline.is === "coming";
-  const due = wantedWeight(view, isAborted);
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
+  // What it only carries on, for a stable version of few Pods, isn't given again once that was taken.
+  const due = Math.min(wantedWeight(view, isAborted), Math.max(routed, givenWeight(view, isAborted)));
   const known = view.status.canary?.weights?.canary.weight ?? 0;
   const fallen = fallenTo(view, services, due);
   const isHeld = fallen !== undefined && isUnanswered();
@@ -140,8 +141,11 @@ export function planTraffic(
 }
 
 /** Traffic was taken from it that its steps still give it, and status doesn't say so: all crashed on the way to a verdict. */
-export const hasFallen = (observed: ObservedRollout, view: View): boolean =>
-  isRouted(view.rollout) && fallenTo(view, weighedServices(observed), wantedWeight(view, false)) !== undefined;
+export function hasFallen(observed: ObservedRollout, view: View): boolean {
+  if (!isRouted(view.rollout)) return false;
+  const due = Math.min(wantedWeight(view, false), givenWeight(view, false));
+  return fallenTo(view, weighedServices(observed), due) !== undefined;
+}
 
 /**
  * What it was left with where it is due more, or routes of its own, and had that; status doesn't say so: all crashed on the
@@ -194,6 +198,12 @@ function wantedWeight(view: View, isAborted: boolean): number {
   // Requests that already get code whose data can't be undone don't fall back to the old one because Pods are missing.
   if (isAborted || !isLasting(view) || view.isFullyPromoted || isDraining(view)) return weight;
   return Math.max(weight, Math.min(view.status.canary?.weights?.canary.weight ?? 0, weightGoal(view)));
+}
+
+/** What its steps give it by now, at the most. */
+function givenWeight(view: View, isAborted: boolean): number {
+  if (isAborted || view.isFirst || view.isFullyPromoted) return 0;
+  return view.status.promoteFull === true ? 100 : weightGoal(view);
 }
 
 function stepsWeight(view: View, isAborted: boolean): number {
