@@ -149,7 +149,7 @@ export class Signals {
     if (difference !== undefined) this.#latency.add(difference, { ...moment, unknownPods });
     const coldLatency = Math.min(
       this.#latency.coldCeiling(time - seconds),
-      Math.log(1 + 3 * this.#cohorts.coldness(time - seconds, { seconds: 90 })),
+      Math.log(1 + steepest * this.#cohorts.coldness(time - seconds, slowFade)),
     );
     for (const { tail, usual, scan } of this.#slow) {
       const tolerated = Math.log(this.#tolerances.latency) + coldLatency + (shocked ? 0.05 : 0);
@@ -317,6 +317,10 @@ const endpointDrift = 0.05;
 function withPods(noise: Noise): Noise {
   return { ...noise, drift: Math.max(noise.drift, endpointDrift) };
 }
+
+/** How much slower a start may make the slow requests at most, and for how long: beyond what the mean latency lets stand. */
+const steepest = 3;
+const slowFade = { seconds: 150 };
 
 /** A part of the tolerance is left to the users, since noise blurs its edge. */
 const latencyTolerance = (tolerances: Tolerances): number => 0.7 * Math.log(tolerances.latency);

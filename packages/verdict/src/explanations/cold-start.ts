@@ -21,7 +21,7 @@ const ofCaches: Fade = { requests: fadeRequests };
 /** No start, and the mild and wild ones that a healthy release may show. */
 export const coldShapes: readonly ColdShape[] = [
   { rise: 0, fade: { seconds: 1 }, surprise: 0 },
-  ...[28, 38, 50, 65, 85, 115, 160].flatMap((fadeSeconds) => {
+  ...[28, 38, 50, 65, 85, 115, 160, 220].flatMap((fadeSeconds) => {
     const fade = { seconds: fadeSeconds };
     return [0.15, 0.3, 0.5, 0.8, 1.2, 1.7, 2.3, 3, 5].map((rise) => ({
       rise,
@@ -36,10 +36,11 @@ export const coldShapes: readonly ColdShape[] = [
   })),
 ];
 
+/** Compilers and caches may take minutes to warm up: rarer than a start that is over in one, but no rarity. */
 function surpriseOf(rise: number, fadeSeconds: number): number {
-  const slow = fadeSeconds > 150 ? 4.5 : fadeSeconds > 100 ? 2.5 : fadeSeconds > 80 ? 0.7 : 0;
+  const slow = fadeSeconds > 200 ? 4 : fadeSeconds > 150 ? 2.7 : fadeSeconds > 100 ? 1.5 : fadeSeconds > 80 ? 0.4 : 0;
   const steep = rise > 4 ? 4 : rise > 2.5 ? 2.5 : rise > 1.5 ? 1.3 : rise > 0.6 ? 0.7 : 0;
-  return slow + steep * (fadeSeconds > 100 ? 1.5 : 1);
+  return slow + steep * (fadeSeconds > 100 && rise > 2.5 ? 1.6 : 1);
 }
 
 /** What is left of the guard against cold starts where the control is as cold. */

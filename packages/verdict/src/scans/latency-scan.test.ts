@@ -68,6 +68,13 @@ test("a version that started well before is sooner found to be slow in a later s
   expect(nats(1200, coldEachTime)).toBeLessThan(2);
 });
 
+test("a version that takes minutes to warm up isn't slow, one that stays as slow is", () => {
+  const warming = (time: number) => Math.log(1 + 1.5 * Math.exp(-time / 170));
+
+  for (let seconds = 30; seconds <= 600; seconds += 30) expect(nats(seconds, warming)).toBeLessThan(2.5);
+  expect(nats(240, () => Math.log(2.5))).toBeGreaterThan(8);
+});
+
 test("what had drifted apart already isn't held against what comes next", () => {
   const drifted = (time: number) => 0.05 * Math.min(1, time / 300);
   const more = (time: number) => drifted(time) + (time >= 600 ? 0.07 : 0);

@@ -23,7 +23,13 @@ const shapes = coldShapes.length;
 const surprises = Float64Array.from(coldShapes, ({ surprise }) => surprise);
 
 /** Nats by which earlier pods can refute a cold start of later ones. */
-const refutedMax = 5;
+const refutedMax = 8;
+
+/** How much of it counts, as no two starts are quite alike. */
+const alike = 0.7;
+
+/** A cold start that misses what was seen by more, or is so unusual, explains no slow requests. */
+const ceilingNats = 5.5;
 
 /** A Pod that pauses slows a window or two, by more than a history of whole minutes shows; a harm lasts. */
 const lastsSeconds = 30;
@@ -160,7 +166,7 @@ export class LatencyScan {
     }
   }
 
-  /** If harm begins later, what came before shows how this version starts: half of it counts, as no two starts are alike. */
+  /** If harm begins later, what came before shows how this version starts. */
   #refute(later: LatencySums, before: LatencySums): void {
     if (before.windows < 6) return;
     later.continue(before);
@@ -179,7 +185,7 @@ export class LatencyScan {
       least = Math.min(least, misfit);
     }
     for (let shape = 0; shape < coldShapes.length; shape++) {
-      later.refuted[shape] = Math.min(refutedMax, 0.5 * ((later.refuted[shape] ?? 0) - least));
+      later.refuted[shape] = Math.min(refutedMax, alike * ((later.refuted[shape] ?? 0) - least));
     }
   }
 
@@ -239,7 +245,7 @@ export class LatencyScan {
     let ceiling = 0;
     for (let shape = 0; shape < shapes; shape++) {
       const { rise, fade, surprise } = coldShapes[shape] as ColdShape;
-      if ((misfits[shape] as number) - least + surprise > 4.5) continue;
+      if ((misfits[shape] as number) - least + surprise > ceilingNats) continue;
       ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fade)));
     }
     return ceiling;
