@@ -189,6 +189,11 @@ const neverRests = only("Rollout", (real) => {
   };
 });
 
+/** What its version has by now. */
+const forgetsWeights = observing("Rollout", ({ rollout }) => {
+  const { status, ...rest } = rollout as Rollout;
+  return { rollout: { ...rest, status: { ...status, canary: { ...status?.canary, weights: undefined } } } };
+});
 const adoptsNothing = observing("Rollout", () => ({ orphans: [] }));
 const ignoresBudgets = observing("Rollout", () => ({ budgets: { budgets: [], pods: [] } }));
 /** So that the store can't collect it. */
@@ -248,6 +253,7 @@ const removed: Steps = [
   { do: "remove", how: "background" },
   wait(60),
 ];
+const larger: Steps = [...first, { do: "push", fate: "slow" }, wait(210), { do: "scale", replicas: 5 }, wait(30)];
 const leftAndBack: Steps = [{ do: "remove", how: "orphan" }, { do: "recreate" }];
 const restart: Steps = [...first, { do: "restart" }, wait(60)];
 const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
@@ -270,6 +276,18 @@ test.each<[string, string, Sabotage, Story]>([
   ["says that somebody changed the routes", "why", misremembers, story(two)],
   ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],
+  [
+    "takes back what a version has while more Pods come",
+    "why",
+    forgetsWeights,
+    story(larger, { plan: 0, hasHoldback: true }),
+  ],
+  [
+    "gives a smaller stable version more than it can take",
+    "ready",
+    forgetsWeights,
+    story(larger, { plan: 0, hasHoldback: true, isDynamic: true }),
+  ],
   ["gives again what was just taken back", "why", givesAgain, story(bad)],
   ["forgets why it switches", "why", forgetsSwitches, story(two, { shape: "blueGreen", plan: 3, extras: ["minPods"] })],
   ["routes before Pods are ready", "ready", believesPods, story(never)],

@@ -173,6 +173,7 @@ export class TrafficWatch {
       () => `a Rollout held still went from ${had} to ${weight} %`,
     );
     const told = toldOf(now, canaryHash);
+    if (isSame && before !== undefined) keeps(now, before, had, checks);
     if (weight > 0) this.#toldWhileServing = told;
     else if (had > 0 && status.currentPodHash === canaryHash && spec.paused !== true && this.#grant.weight > 0) {
       const toldBefore = this.#toldWhileServing;
@@ -185,6 +186,23 @@ export class TrafficWatch {
       );
     }
   }
+}
+
+/** What a version has of what its steps allow it keeps while its Pods come and go, until a Decision says otherwise. */
+function keeps(now: Picture, before: Picture, had: number, checks: Checks): void {
+  const { rollout, weight, canaryHash } = now;
+  const isKnown = [now, before].every(
+    ({ rollout: { metadata, status } }) =>
+      status?.observedGeneration === String(metadata.generation ?? 0) && status.currentPodHash === canaryHash,
+  );
+  if (!isKnown || weight === 0 || weight >= had || rollout.status?.abort === true) return;
+  // A policy may hold back so much.
+  const due = Math.min(had, allowedWeight(rollout), 95);
+  checks.holds(
+    "why",
+    weight >= due || toldOf(now, canaryHash) > toldOf(before, canaryHash),
+    () => `${canaryHash} has ${weight} % left of ${had} %, and no Decision says why`,
+  );
 }
 
 const stepsOf = ({ rollout }: Picture): number => rollout.spec.strategy.canary?.steps?.length ?? 0;

@@ -58,7 +58,10 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
     checks.holds("ready", isThere(stableHash), words);
   }
   const had = shareOf(before, canaryHash);
-  if (canaryHash === stableHash || weight <= had) return;
+  if (canaryHash === stableHash) return;
+  const isFall = weight < had && before.canaryHash === canaryHash && before.stableHash === stableHash;
+  if (isFall && spec.strategy.canary.dynamicStableScale === true && serves(now, canaryHash)) bears(now, looked, checks);
+  if (weight <= had) return;
   checks.holds("ready", isThere(canaryHash), () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
   checks.holds(
     "quarantine",
@@ -74,6 +77,22 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
     !isKnown || !isAbortKnown || weight <= allowed || status.currentPodHash !== canaryHash,
     () =>
       `${weight} % are written for ${canaryHash} while step ${status.currentStepIndex} is stored, which allows ${allowed} %`,
+  );
+}
+
+/** A stable version that was made smaller takes back as much as its Pods were made for, while those of the canary still serve. */
+function bears(now: Picture, looked: Picture | undefined, checks: Checks): void {
+  const { rollout, stableHash, weight } = now;
+  const { replicas = 1, strategy } = rollout.spec;
+  // Who is content with fewer Pods, or asks for none of the canary, has no other choice.
+  const steps = strategy.canary?.steps ?? [];
+  const asksForNone = steps.some(({ setCanaryScale: scale }) => scale?.replicas === 0 || scale?.weight === 0);
+  if (strategy.canary?.replicaProgressThreshold !== undefined || asksForNone) return;
+  const ready = Math.max(...[now, ...(looked === undefined ? [] : [looked])].map((one) => readyOf(one, stableHash)));
+  checks.holds(
+    "ready",
+    ready * 100 >= (100 - weight) * Math.min(replicas, looked?.rollout.spec.replicas ?? replicas),
+    () => `${100 - weight} % given back to ${stableHash}, of which ${ready} of ${replicas} pods are ready`,
   );
 }
 
