@@ -159,10 +159,15 @@ test("a template that only an experiment names is made up, too, and the release 
   expect(profiles.argo?.good).toMatchObject({ falseAborts: 0, rules: {} });
 });
 
-test("a Secret that a template's argument reads is seldom among the files: it is made up, and the release is judged", async () => {
+test("a Secret that a template's argument reads is seldom among the files, or encrypted there: it is made up, and the release is judged", async () => {
   const args = [{ name: "hash" }, { name: "token", valueFrom: { secretKeyRef: { name: "prometheus", key: "token" } } }];
   const template = errors() as Resource & { readonly spec: object };
-  const policy = await policyOf(canary(), { ...template, spec: { ...template.spec, args } } as Resource);
+  const encrypted = { apiVersion: "v1", kind: "Secret", metadata: { name: "prometheus", namespace: "shop" }, sops: {} };
+  const policy = await policyOf(
+    canary(),
+    { ...template, spec: { ...template.spec, args } } as Resource,
+    encrypted as Resource,
+  );
 
   const result = await rehearse(policy, { ...options, faults: named("error +50pp"), profiles: ["argo"] });
 

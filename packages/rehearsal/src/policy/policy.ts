@@ -77,7 +77,7 @@ export async function readPolicies(
   { holdsBackWithoutPolicy = true, namespace = "default" }: PolicyOptions = {},
 ): Promise<ReadPolicies> {
   const all = manifests
-    .filter(({ kind }) => rehearsed.has(kind) || readBeside.has(kind))
+    .filter((object) => (rehearsed.has(object.kind) || readBeside.has(object.kind)) && !isEncrypted(object))
     .map((object) => withNamespace(asWritten(object), namespace));
   const { kept, doubled } = lastOfEach(all.filter(({ kind }) => rehearsed.has(kind)));
   const rollouts = kept.filter((object): object is Rollout => object.kind === "Rollout");
@@ -99,6 +99,9 @@ export async function readPolicies(
   if (policies.length > 0) return { policies, refused, doubled };
   throw refused.length === 1 ? refused[0] : new Fault("invalid", refused.map(({ message }) => message).join("\n"));
 }
+
+/** By SOPS, as Secrets in git often are: no store would take it as it is, and its values aren't needed here. */
+const isEncrypted = (object: Resource): boolean => object.kind === "Secret" && Object.hasOwn(object, "sops");
 
 /** As applying them one after the other leaves them. */
 function lastOfEach(objects: readonly Resource[]) {
