@@ -72,6 +72,25 @@ test.each<[string, Story]>([
       hasBackground: true,
     }),
   ],
+  [
+    "the stable version never gets ready: the one Pod that answers, of a version between, stays after an abort",
+    story([{ do: "push", fate: "stuck" }, { do: "push", fate: "slow" }, wait(45), { do: "push", fate: "crashing" }], {
+      seed: 967965433,
+      shape: "pods",
+      plan: 3,
+      replicas: 2,
+    }),
+  ],
+  [
+    "the stable version never gets ready and may surge by nothing: it makes room for the Pod that answers",
+    story([{ do: "push", fate: "stuck" }, { do: "push", fate: "slow" }, wait(45), { do: "push", fate: "crashing" }], {
+      seed: 967965433,
+      shape: "pods",
+      plan: 3,
+      replicas: 2,
+      extras: ["noSurge"],
+    }),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -100,15 +100,22 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     if (judged.rollout.uid !== metadata.uid) continue;
     checks.holds("ends", judged.terminate === true, () => `Judgement ${of.name} goes on, and the release is over`);
   }
+  // Where Pods are the weight, those of any version that answer are all that users have.
+  const isByPods = spec.strategy.canary !== undefined && spec.strategy.canary.trafficRouting === undefined;
+  const isScarce = pods.filter((pod) => isOfRollout(pod) && isReady(pod)).length <= (spec.replicas ?? 1);
   // While nobody of the stable version answers, whoever everybody is sent to, and does, keeps its Pods.
   const serves = (set: ReplicaSet) =>
-    spec.strategy.blueGreen !== undefined &&
     isNever &&
-    ["", hashOf(set)].includes(activeHash) &&
-    readyOf(picture, hashOf(set)) > 0;
-  // What is kept of the version that was taken back leaves the stable one as much less room.
+    hashOf(set) !== stable &&
+    readyOf(picture, hashOf(set)) > 0 &&
+    (isByPods
+      ? isScarce && wantedOf(set) === readyOf(picture, hashOf(set))
+      : spec.strategy.blueGreen !== undefined && ["", hashOf(set)].includes(activeHash));
+  // What is kept of other versions leaves the stable one as much less room.
+  const crowds = (set: ReplicaSet) =>
+    (status.abort === true && hashOf(set) === status.currentPodHash) || (isByPods && serves(set));
   const kept = sets
-    .filter((set) => status.abort === true && ownerOf(set) === "Rollout" && hashOf(set) === status.currentPodHash)
+    .filter((set) => ownerOf(set) === "Rollout" && crowds(set))
     .reduce((sum, set) => sum + wantedOf(set), 0);
   const left = picture.experiments.filter(isLeft).map((one) => one.metadata.uid);
   for (const set of sets.filter((one) => ["Rollout", "Experiment"].includes(ownerOf(one)))) {
