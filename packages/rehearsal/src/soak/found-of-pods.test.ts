@@ -91,6 +91,17 @@ test.each<[string, Story]>([
       extras: ["noSurge"],
     }),
   ],
+  [
+    "a restart is asked for as a version is taken back: it takes no Pod while the stable version gets its own again",
+    story([wait(1), { do: "push", fate: "crashing" }, { do: "restart" }], {
+      seed: 967965123,
+      shape: "pods",
+      plan: 3,
+      replicas: 2,
+      extras: ["noSurge"],
+      budget: "oneMayGo",
+    }),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -14,7 +14,7 @@ import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { planHistory } from "../pods/replica-sets.ts";
 import { planWorkload } from "../pods/workload-size.ts";
-import { planRestart } from "../restart/restart.ts";
+import { noRestart, planRestart } from "../restart/restart.ts";
 import type { Situation } from "../situation.ts";
 import { conditionOf } from "../status/conditions.ts";
 import { decided, decisionName } from "../status/decisions.ts";
@@ -42,7 +42,8 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
     ...endSynthetic(observed),
   ];
-  return { before: traffic, after, events, wakes, changes: { ...abortedChanges(view, now), ...changes } };
+  const isScaling = scaling.length > 0;
+  return { before: traffic, after, isScaling, events, wakes, changes: { ...abortedChanges(view, now), ...changes } };
 }
 
 function abortedChanges(view: View, now: Instant): Changes {
@@ -126,8 +127,9 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
   if (isKnown) {
     // A person's word on a version that is out already has been heard: the Quarantine stands.
     const heard = view.rollout.metadata.annotations?.[annotations.bad] === undefined ? [] : [forgetBad(view)];
-    // Nothing is on its way any more: the stable version is looked after as if nothing had been.
-    const restart = planRestart(observed, view, now);
+    // Nothing is on its way any more: the stable version is looked after as if nothing had been. What is scaled in this
+    // turn a budget doesn't count yet.
+    const restart = taken.isScaling ? noRestart(view) : planRestart(observed, view, now);
     return turn(observed, view, now, {
       because: `aborted: ${progressing.message}`,
       actions: [
