@@ -57,6 +57,18 @@ test.each<[string, Story]>([
       disturbance: { ...plainStory.disturbance, crash: 0.03, conflict: 0.1, delay: 0.5, duplicate: 0.2, gap: 0.01 },
     }),
   ],
+  [
+    "a person undoes a Deployment's template just as its version is to wait at the door: nobody asks any more",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        { do: "undo", amid: 1 },
+        { do: "push", fate: "well", isLasting: true },
+      ],
+      { seed: 967965059, plan: 3, replicas: 1, template: "deployment" },
+    ),
+  ],
 ])("what soaking has found of people's words stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -1,4 +1,6 @@
 import type { Decision, DecisionAction } from "@sluice/api";
+import { sameJson } from "@sluice/kernel";
+import { templateKey } from "../manifests/release.ts";
 import type { Saying } from "../story/story.ts";
 import type { Checks } from "./invariant.ts";
 import { hashOf, isLifted, type Picture } from "./picture.ts";
@@ -57,9 +59,8 @@ export class Truth {
         `Decision ${name} says that somebody changed the routes, and nobody did: ${decision.spec.because}`;
       checks.holds("why", action !== "restore", meddled);
       // It is written before what it is about, which is decided anew where somebody edits in between.
-      const isEdited = before?.rollout.metadata.generation !== now.rollout.metadata.generation;
-      if (claims[action] !== undefined && !isEdited) {
-        this.#open.set(name, { decision, since: at, wasFull: before?.rollout.status?.promoteFull === true });
+      if (claims[action] !== undefined && before !== undefined && !isEdited(now, before)) {
+        this.#open.set(name, { decision, since: at, wasFull: before.rollout.status?.promoteFull === true });
       }
     }
     for (const { metadata } of now.quarantines.filter(isLifted)) {
@@ -81,6 +82,15 @@ export class Truth {
       }
     }
   }
+}
+
+/** A Rollout is edited, too, where the Deployment is whose template it takes. */
+function isEdited(now: Picture, before: Picture): boolean {
+  const editsOf = ({ rollout, deployments }: Picture) => [
+    rollout.metadata.generation,
+    deployments.find(({ metadata }) => metadata.name === templateKey.name)?.metadata.generation,
+  ];
+  return !sameJson(editsOf(now), editsOf(before));
 }
 
 /** They are never changed: the later one was written later. */
