@@ -102,6 +102,25 @@ test.each<[string, Story]>([
     "all crashes just after a bad version's traffic was taken: it gets nothing again until that is on record",
     story(bad, { seed: 6, replicas: 2, disturbance: { ...plainStory.disturbance, crash: 0.05 } }),
   ],
+  [
+    "a judge that is off has nothing to say before a switch: synthetic checks that passed stand in for it",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+      ],
+      {
+        seed: 970971891,
+        shape: "blueGreen",
+        plan: 3,
+        replicas: 1,
+        hasBackground: true,
+        evidence: "pass",
+        measures: "judge",
+        off: ["judge"],
+      },
+    ),
+  ],
 ])("what soaking has found of verdicts stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });
