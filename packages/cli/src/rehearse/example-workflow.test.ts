@@ -10,6 +10,7 @@ import { examplesFolder } from "../program.ts";
 interface Step {
   readonly name?: string;
   readonly run?: string;
+  readonly if?: string;
   readonly env?: Readonly<Record<string, string>>;
 }
 
@@ -35,6 +36,7 @@ function run(name: string, commands: Readonly<Record<string, string>>) {
       PATH: [folder, dirname(process.execPath), process.env.PATH].join(delimiter),
       HOME: folder,
       GITHUB_OUTPUT: join(folder, "output"),
+      GITHUB_STEP_SUMMARY: join(folder, "summary"),
       GITHUB_REPOSITORY: "team/shop",
       NUMBER: "7",
     },
@@ -52,6 +54,15 @@ test("it may write comments, and nothing else", () => {
   expect(workflow.permissions).toEqual({ contents: "read", "pull-requests": "write" });
 });
 
+test("from a fork, whose token may not comment, nobody tries to, and the requirements still count", () => {
+  const conditions = workflow.jobs.rehearse.steps.flatMap((step) => step.if ?? []);
+
+  expect(conditions).toEqual([
+    "github.event.pull_request.head.repo.full_name == github.repository",
+    "steps.rehearse.outputs.code != '0'",
+  ]);
+});
+
 test("its rehearsal is what this program understands, and the comment holds the page and what wasn't met", () => {
   const fewer = "--runs 1 --good 1 --fault 'error +1pp'";
   const npx = `[ "$1 $2" = "--yes @sluice/cli" ] || exit 9; shift 2; exec '${process.execPath}' '${program}' "$@" ${fewer}`;
@@ -63,6 +74,7 @@ test("its rehearsal is what this program understands, and the comment holds the 
   expect(comment).toMatch(/^<!-- rehearsal -->\n```text\n/);
   expect(comment).toContain("as Argo Rollouts");
   expect(comment).toMatch(/^(not )?met +caught\(error \+1pp\) >= 95%: /m);
+  expect(readFileSync(join(folder, "summary"), "utf8")).toBe(comment);
   expect(existsSync(join(folder, "rehearsal.html"))).toBe(true);
   const isMet = !comment.includes("not met");
   expect(readFileSync(join(folder, "output"), "utf8")).toBe(`code=${isMet ? 0 : 1}\n`);
