@@ -142,7 +142,7 @@ export class Signals {
     const ofFailures = { ...moment, usualShare: this.#surroundings.usualShare };
     this.#learnFailures(one, other, ofFailures, {
       mild: tolerated * (1 + this.#coldFailures.mildRise * cold),
-      wild: tolerated * (1 + this.#coldFailures.rise * cold),
+      wild: tolerated * (1 + this.#coldFailures.rise * this.#cohorts.coldness(time - seconds / 2, wildFade)),
     });
     const unknownPods = this.#podDifference.see(canary.pods, stable.pods);
     const difference = this.#latencyCounts.compare(one, other);
@@ -317,6 +317,9 @@ const endpointDrift = 0.05;
 function withPods(noise: Noise): Noise {
   return { ...noise, drift: Math.max(noise.drift, endpointDrift) };
 }
+
+/** A start full of failures may last for longer than most do. */
+const wildFade = { seconds: 100 };
 
 /** How much slower a start may make the slow requests at most, and for how long: beyond what the mean latency lets stand. */
 const steepest = 3;

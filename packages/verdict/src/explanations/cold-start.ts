@@ -50,7 +50,10 @@ const freshGuard = 0.1;
 export class Cohorts {
   readonly #cohorts: { readonly starts: number; readonly weight: number; served: number }[] = [];
   readonly #control: Control;
+  /** Of all cohorts: Pods, or shares of the traffic where nobody says how many Pods there are. */
   #weight = 0;
+  #seenPods: boolean | undefined;
+  #step: number | undefined;
   /** By fade, at one time: every shape of a start that fades alike asks for the same. */
   readonly #known = new Map<Fade, number>();
   #knownAt = Number.NaN;
@@ -61,12 +64,17 @@ export class Cohorts {
 
   see(window: JudgedWindow): void {
     this.#knownAt = Number.NaN;
-    if (window.weight > this.#weight) {
-      const starts = Math.max(0, (window.ends - window.stepAge) / 1000);
-      this.#cohorts.push({ starts, weight: window.weight - this.#weight, served: 0 });
-      this.#weight = window.weight;
-    }
     const { requests, pods } = window.canary;
+    this.#seenPods ??= pods > 1 || (window.stable?.pods ?? 0) > 1;
+    // A step from 1 to 5 % may bring no Pod, and an autoscaler brings some in the middle of a step.
+    const weight = this.#seenPods && window.weight > 0 ? Math.max(1, pods) : window.weight;
+    const begins = window.step === this.#step ? window.lasts : window.stepAge;
+    this.#step = window.step;
+    if (weight > this.#weight) {
+      const starts = Math.max(0, (window.ends - begins) / 1000);
+      this.#cohorts.push({ starts, weight: weight - this.#weight, served: 0 });
+      this.#weight = weight;
+    }
     if (!(requests > 0)) return;
     for (const cohort of this.#cohorts) cohort.served += requests / Math.max(1, pods);
   }
