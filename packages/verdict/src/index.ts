@@ -14,6 +14,7 @@ export { brokenRules } from "./policy/rules.ts";
 export { deviance } from "./scans/deviance.ts";
 export { type Evidence, namedEvidence } from "./sentence.ts";
 export { pairsOverTime, tolerancesOf } from "./windows/over-time.ts";
+export { sumOf } from "./windows/served-sum.ts";
 export type {
   JudgedRelease,
   JudgedWindow,

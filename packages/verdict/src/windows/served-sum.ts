@@ -1,5 +1,6 @@
 import type { Served } from "./window.ts";
 
+/** What was served together; of none, nothing in no buckets. */
 export function sumOf(all: readonly Served[]): Served {
   const latencyCounts: number[] = [];
   let requests = 0;

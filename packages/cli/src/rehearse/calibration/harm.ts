@@ -1,4 +1,4 @@
-import type { JudgedRelease, JudgedWindow, Served } from "@sluice/verdict";
+import { type JudgedRelease, type JudgedWindow, type Served, sumOf } from "@sluice/verdict";
 
 /** Fewer than twice as many slow ones may be a cold start, which no prediction calls harm. */
 const clearly = 2;
@@ -37,14 +37,3 @@ function ordinaryEdge(ordinary: Served): number | undefined {
 
 const slowerThan = (edge: number, { latencyCounts }: Served): number =>
   latencyCounts.slice(edge + 1).reduce((sum, count) => sum + count, 0);
-
-function sumOf(all: readonly Served[]): Served {
-  const buckets = Math.max(0, ...all.map(({ latencyCounts }) => latencyCounts.length));
-  return {
-    requests: all.reduce((sum, { requests }) => sum + requests, 0),
-    failures: all.reduce((sum, { failures }) => sum + failures, 0),
-    latencyCounts: Array.from({ length: buckets }, (_, bucket) =>
-      all.reduce((sum, { latencyCounts }) => sum + (latencyCounts[bucket] ?? 0), 0),
-    ),
-  };
-}
