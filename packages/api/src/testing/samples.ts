@@ -67,6 +67,9 @@ const specs = {
       ],
     },
   },
+  RollbackPolicy: {
+    spec: { rules: [{ name: "errors", when: [{ signal: "errorRate", above: 5 }], action: "immediate_rollback" }] },
+  },
   VirtualService: {
     spec: { hosts: ["shop"], http: [{ name: "primary", route: [{ destination: { host: "shop" }, weight: 100 }] }] },
   },

@@ -211,6 +211,35 @@ test("the judge in words, with what speaks against the version", () => {
   expect(text).not.toContain("latency");
 });
 
+test.each([
+  [
+    { message: "answered with HTTP status 401; the built-in verdict stands" },
+    "silent  answered with HTTP status 401; ",
+  ],
+  [{ probability: 0.234, message: "looks ordinary" }, "23 % for a rollback  looks ordinary"],
+])("what the policy's model says is told, and why it doesn't", (model, words) => {
+  const judgement: Judgement = {
+    apiVersion: "sluice.dev/v1alpha1",
+    kind: "Judgement",
+    metadata: { name: "page-new", namespace: "shop" },
+    spec: {
+      rollout: { name: "page", uid: "page" },
+      revision: "2",
+      canary: { podTemplateHash: "new", name: "page:v2" },
+      stable: { podTemplateHash: "old", name: "page:v1" },
+      beganAt: ago(60),
+      plan: [],
+      windowSeconds: 5,
+      mode: "enforce",
+    },
+    status: { action: "continue", because: "no harm is seen", model },
+  };
+
+  const text = textOf(picture({ rollout: rollout({ canary: { steps } }, {}), judgement }));
+
+  expect(text).toContain(`model    ${words}`);
+});
+
 test("what is held back for comparison is said, and why a release waits for a person", () => {
   const conditions = [
     { type: "Holdback", status: "True" as const, message: "holds 5 % back", lastTransitionTime: ago(90) },

@@ -1,4 +1,4 @@
-import type { DecisionSpec, Judgement, RingSet, Rollout } from "@sluice/api";
+import type { DecisionSpec, Judgement, JudgementStatus, RingSet, Rollout } from "@sluice/api";
 import { isRingOn, ringText, standingWords, verdictWords } from "@sluice/api/release";
 import { ageOf } from "../terminal/age.ts";
 import { columnsOf, flow } from "../terminal/flow.ts";
@@ -97,6 +97,7 @@ function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
     evidence = [],
     message,
     rollbackNats,
+    model,
   } = status;
   if (action === undefined) return [];
   const colour = action === "rollback" ? "red" : action === "continue" && suspects !== true ? "green" : "yellow";
@@ -116,6 +117,13 @@ function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
       };
     }),
     ...brokenRules.map(({ name, message: broken }): Row => ({ name: "rule", parts: [paint("yellow", name), broken] })),
+    ...(model === undefined ? [] : [{ name: "model", parts: modelWords(model) }]),
     ...(message === undefined ? [] : [{ name: "", parts: [paint("yellow", message)] }]),
   ];
+}
+
+/** What the policy's model says, or why it doesn't. */
+function modelWords({ probability, message }: NonNullable<JudgementStatus["model"]>): readonly string[] {
+  if (probability === undefined) return [paint("yellow", "silent"), message];
+  return [`${Math.round(100 * probability)} % for a rollback`, message];
 }

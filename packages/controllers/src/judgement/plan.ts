@@ -129,6 +129,7 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     ...(spec.model?.use === undefined ? {} : { use: spec.model.use }),
   });
   const { confidence, nats, bar, suspects, requests, evidence } = result.verdict;
+  const isReplaced = spec.model?.use === "instead" && prediction !== undefined;
   const next: JudgementStatus = {
     phase: "Judging",
     action: ruling.action,
@@ -138,7 +139,8 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     ...(Number.isFinite(nats) ? { nats: rounded(nats) } : {}),
     judge: judgeVersion,
     rollbackNats: rounded(bar),
-    suspects: suspects || ruling.action === "monitor",
+    // A model that speaks instead of the judge is not held up by what the judge doubts.
+    suspects: (suspects && !isReplaced) || ruling.action === "monitor",
     evidence: evidence
       .filter((one) => Number.isFinite(one.nats))
       .map((one) => ({ ...one, nats: rounded(one.nats), since: Math.round(one.since) })),
@@ -165,8 +167,8 @@ function judged(observed: ObservedJudgement, result: JudgedWindows, now: Instant
     ),
     ...(status.step === undefined ? {} : { step: status.step }),
   };
-  const event = eventOf(status, next);
-  return { ...put(observed, next, ruling.because), ...(event === undefined ? {} : { events: [event] }) };
+  const events = [eventOf(status, next), modelEvent(status, next)].filter((event) => event !== undefined);
+  return { ...put(observed, next, ruling.because), ...(events.length === 0 ? {} : { events }) };
 }
 
 const modelSince = ({ model }: JudgementStatus): Instant | undefined => parseInstant(model?.alarmedSince ?? "");
@@ -180,4 +182,15 @@ function eventOf(before: JudgementStatus, next: JudgementStatus): PlannedEvent |
     reason: "VerdictChanged",
     message: `${next.action}: ${next.because}`,
   };
+}
+
+/** Told when a model falls silent and when it answers again, not at each window in between. */
+function modelEvent({ model: before }: JudgementStatus, { model }: JudgementStatus): PlannedEvent | undefined {
+  if (model === undefined) return undefined;
+  const isSilent = model.probability === undefined;
+  const wasSilent = before !== undefined && before.probability === undefined;
+  if (isSilent === wasSilent) return undefined;
+  return isSilent
+    ? { type: "Warning", reason: "ModelSilent", message: `the policy's model: ${model.message}` }
+    : { type: "Normal", reason: "ModelAnswers", message: "the policy's model answers again" };
 }

@@ -1,12 +1,22 @@
 import type { Violation } from "@sluice/kernel";
 import { show } from "../../schema/show.ts";
 import { invalid, missing } from "../rules.ts";
-import type { RollbackPolicy, RollbackRule } from "./rollback-policy.ts";
+import type { RemoteModel, RollbackPolicy, RollbackRule } from "./rollback-policy.ts";
 
 /** What a schema can't say of a RollbackPolicy. */
 export function checkRollbackPolicy({ spec }: RollbackPolicy): readonly Violation[] {
   const metrics = new Set((spec.metrics ?? []).map(({ name }) => name));
-  return (spec.rules ?? []).flatMap((rule, index) => checkRule(rule, `spec.rules[${index}]`, metrics));
+  return [
+    ...(spec.rules ?? []).flatMap((rule, index) => checkRule(rule, `spec.rules[${index}]`, metrics)),
+    ...checkModel(spec.model),
+  ];
+}
+
+/** Whoever may read the policy would read them, and `fetch` takes no such URL. */
+function checkModel(model: RemoteModel | undefined): readonly Violation[] {
+  if (model === undefined || !/^https?:\/\/[^/?#]*@/.test(model.url)) return [];
+  const expected = "no user and password in it: a token by spec.model.tokenSecretRef";
+  return [invalid({ path: "spec.model.url", found: "user or password", expected })];
 }
 
 function checkRule(rule: RollbackRule, path: string, metrics: ReadonlySet<string>): readonly Violation[] {

@@ -122,14 +122,18 @@ export function judgeWindows({ store, logs, now, teamModel = noModel }: JudgingO
       if (isNew) await logs.append(work.uid, [known]);
       return result;
     }
-    const asked = await models.ask({
-      ...model,
-      ...(work.token === undefined ? {} : { token: work.token }),
-      kpis,
-      metrics,
-      requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
-      at: new Date(now()),
-    });
+    const { tokenSecretRef: secret } = model;
+    const asked: NonNullable<JudgedWindows["model"]> =
+      secret !== undefined && work.token === undefined
+        ? { message: `not asked: Secret ${secret.name} has no key ${secret.key}; the built-in verdict stands` }
+        : await models.ask({
+            ...model,
+            ...(work.token === undefined ? {} : { token: work.token }),
+            kpis,
+            metrics,
+            requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
+            at: new Date(now()),
+          });
     const { prediction } = asked;
     if (isNew) await logs.append(work.uid, [{ ...known, ...(prediction === undefined ? {} : { prediction }) }]);
     return { ...result, model: asked };

@@ -369,10 +369,27 @@ describe("a model elsewhere", () => {
     expect(result.message).not.toContain("s3cret");
   });
 
+  test("without its token it isn't asked, and what is missing is named", async () => {
+    const judge = judgeWindows({
+      store: metricsOf(0.002),
+      logs: new WindowLogs(folder),
+      now: () => instant(began + 300_000),
+    });
+    const model = { url, tokenSecretRef: { name: "model", key: "token" } };
+
+    const result = (await judge({ ...work(4), spec: { ...spec, model } }, never)) as JudgedWindows;
+
+    expect(asked).toEqual([]);
+    expect(result.model).toEqual({
+      message: "not asked: Secret model has no key token; the built-in verdict stands",
+    });
+  });
+
   test("one that failed three times in a row isn't asked for a minute", async () => {
     answer = () => [500, ""];
     const models = new RemoteModels(() => now);
-    for (let round = 0; round < 5; round++) await ask(models);
+    for (let round = 0; round < 4; round++) await ask(models);
+    const { message } = await ask(models);
     const whileOpen = asked.length;
 
     now = 61_000;
@@ -380,6 +397,7 @@ describe("a model elsewhere", () => {
     const { prediction } = await ask(models);
 
     expect(whileOpen).toBe(3);
+    expect(message).toContain("it failed 3 times in a row, at last: answered with HTTP status 500;");
     expect(prediction?.probability).toBe(0.1);
   });
 });

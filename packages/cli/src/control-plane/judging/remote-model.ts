@@ -20,6 +20,8 @@ const answerBytesMax = 64 * 1024;
 interface Circuit {
   failures: number;
   openUntil: number;
+  /** Of the last failure. */
+  reason: string;
 }
 
 /** Asks models elsewhere by `POST { features }`; one that fails again and again is left alone for a minute. */
@@ -33,10 +35,11 @@ export class RemoteModels {
 
   /** Why there is no answer stands in `message`; the token never does. */
   async ask(question: ModelQuestion): Promise<{ readonly prediction?: Prediction; readonly message: string }> {
-    const circuit = this.#circuits.get(question.url) ?? { failures: 0, openUntil: 0 };
+    const circuit = this.#circuits.get(question.url) ?? { failures: 0, openUntil: 0, reason: "" };
     this.#circuits.set(question.url, circuit);
     if (this.#now() < circuit.openUntil) {
-      return { message: `not asked: it failed ${circuit.failures} times in a row; the built-in verdict stands` };
+      const tries = `not asked: it failed ${circuit.failures} times in a row, at last: ${circuit.reason}`;
+      return { message: `${tries}; the built-in verdict stands` };
     }
     try {
       const prediction = await predict(question);
@@ -45,7 +48,8 @@ export class RemoteModels {
     } catch (error) {
       circuit.failures++;
       if (circuit.failures >= failuresUntilOpen) circuit.openUntil = this.#now() + openMillis;
-      return { message: `${reasonOf(error)}; the built-in verdict stands` };
+      circuit.reason = reasonOf(error);
+      return { message: `${circuit.reason}; the built-in verdict stands` };
     }
   }
 }

@@ -9,7 +9,8 @@ export class Bench {
   stableErrorRate = 0.1;
   requests = 500;
   readonly asked: number[] = [];
-  probability: number | undefined;
+  /** Of the model, which is asked from then on; "none": it doesn't answer. */
+  probability: number | "none" | undefined;
 
   readonly handler: TaskHandler = async ({ upTo }) => {
     this.asked.push(Number(upTo));
@@ -36,10 +37,11 @@ export class Bench {
         memoryUsage: undefined,
       },
       metrics: {},
-      ...(this.probability === undefined
-        ? {}
-        : { model: { prediction: { probability: this.probability }, message: "answered" } }),
+      ...(this.probability === undefined ? {} : { model: modelWith(this.probability) }),
     };
     return result;
   };
 }
+
+const modelWith = (probability: number | "none"): NonNullable<JudgedWindows["model"]> =>
+  probability === "none" ? { message: "no answer in time" } : { prediction: { probability }, message: "answered" };
