@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Client, KindRegistry } from "@sluice/api";
+import type { Client, Judgement, KindRegistry } from "@sluice/api";
 import { routeTableReconciler } from "@sluice/backends/embedded";
 import {
   applyManifestsHandler,
@@ -66,6 +66,13 @@ export async function startControllers(options: ControllersOptions): Promise<Run
       store: metrics.store,
       logs: new WindowLogs(state.judgements),
       teamModel: () => usableTeamModel(state.teamModel),
+      judgementsOf: async (namespace, rollout) => {
+        const { items } = await client.list<Judgement>(
+          { apiVersion: "sluice.dev/v1alpha1", kind: "Judgement" },
+          { namespace, labelSelector: `sluice.dev/subject=${rollout}` },
+        );
+        return items;
+      },
       now: () => realClock.now(),
     }),
     ...blueGreenTasks(router),

@@ -25,6 +25,8 @@ export type Retrained =
 /** Fewer say nothing: a third of them is held out. */
 const goodMin = 9;
 const badMin = 6;
+/** Windows of which the learned layer could make something. */
+const doubted = "only what is in doubt for longer than 15 s, and neither clear nor quiet at once,";
 const trees = 30;
 const depth = 3;
 
@@ -48,6 +50,6 @@ export function retrain(releases: readonly PastRelease[], { shipped, present, se
   const isNew = families.some((family) => model.parts[family] !== shipped?.parts[family]);
   const because = isNew
     ? worseThan(heldOut.candidate, heldOut.present)
-    : "it learned nothing, as what was taken back shows no more evidence than what wasn't";
+    : `it learned nothing: ${doubted} teaches, and of good or of bad releases there was none`;
   return because === undefined ? { is: "learned", heldOut, model } : { is: "worse", heldOut, because };
 }

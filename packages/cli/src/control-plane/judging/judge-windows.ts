@@ -1,4 +1,4 @@
-import { type JudgementSpec, quantityValue } from "@sluice/api";
+import { type Judgement, type JudgementSpec, quantityValue } from "@sluice/api";
 import { comparedName } from "@sluice/api/release";
 import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
 import {
@@ -65,6 +65,8 @@ export interface JudgingOptions {
   readonly now: () => Instant;
   /** What the team's own releases taught; asked for at each release's start. */
   readonly teamModel?: () => Promise<TreeModel | undefined>;
+  /** All of a Rollout that there are: how those that ended did so is noted before they go. */
+  readonly judgementsOf?: (namespace: string, rollout: string) => Promise<readonly Judgement[]>;
 }
 
 /** One release's judge, kept in memory; one lost in a crash is made again from what was logged. */
@@ -87,13 +89,16 @@ const historyWindow = seconds(60);
 const catchUpMax = 720;
 
 /** `{ do: "judgeWindows", … }` -> what the judge says of a release up to its last window. */
-export function judgeWindows({ store, logs, now, teamModel = noModel }: JudgingOptions): TaskHandler {
+export function judgeWindows({ store, logs, now, teamModel = noModel, judgementsOf }: JudgingOptions): TaskHandler {
   const sessions = new Map<string, Session>();
   const models = new RemoteModels(now);
   return async (given) => {
     const work = given as unknown as JudgeWork;
     const remembered = sessions.get(work.uid);
-    if (remembered === undefined) await logs.sweep(now());
+    if (remembered === undefined) {
+      await logs.sweep(now());
+      await logs.noteEnds((await judgementsOf?.(work.namespace, work.spec.rollout.name)) ?? []);
+    }
     const session = remembered ?? (await resume(work, store, logs, teamModel));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);

@@ -111,7 +111,12 @@ test("a model that does worse on the releases held out is refused, and what was 
     Array.from({ length: count }, (_, index) => (index % 3 === 2 ? from : other)[index]).flatMap((one) =>
       one === undefined ? [] : [{ ...one, spec: { ...one.spec, outcome } } as Judgement],
     );
-  const turned = [...taken(9, well, hurting, "promoted"), ...taken(9, hurting, well, "rolledBack")];
+  const turned = [...taken(9, well, hurting, "promoted"), ...taken(9, hurting, well, "rolledBack")].map(
+    (one, index) => ({
+      ...one,
+      spec: { ...one.spec, beganAt: formatInstant(instant(began + index), "millis") },
+    }),
+  );
 
   const trained = await trainTeamModel(turned, logs, path, 1);
 
@@ -130,6 +135,54 @@ test("a handful of releases teaches nothing, and superseded ones don't count", a
   expect(await pastReleases(judgements, logs)).toHaveLength(1);
   expect(trained).toMatchObject({ is: "too few", good: 0, bad: 1 });
   expect(await readTeamModel(path)).toBeUndefined();
+});
+
+test("releases teach as long as their windows are kept: their Judgements go much sooner", async () => {
+  const first = await judged(1, 0.012, "rolledBack");
+  const store = metricsOf(0.004, 2);
+  const asked: string[] = [];
+  const judge = judgeWindows({
+    store,
+    logs,
+    now: () => instant(began + 300_000),
+    judgementsOf: async (namespace, rollout) => {
+      asked.push(`${namespace}/${rollout}`);
+      return [first];
+    },
+  });
+  const replicas = { canary: { pods: 1, restarts: 0 }, stable: { pods: 4, restarts: 0 } };
+  const of = {
+    do: "judgeWindows",
+    namespace: "shop",
+    spec: specOf(2),
+    known: 0,
+    weight: 20,
+    step: 0,
+    stepSince: began,
+  };
+
+  for (const upTo of [1, 2]) await judge({ ...of, uid: "release-2", upTo, ...replicas }, never);
+
+  expect(asked).toEqual(["shop/shop"]);
+  expect(await pastReleases([], logs)).toMatchObject([{ outcome: "rolledBack" }]);
+  expect(await logs.read("release-1")).toMatchObject({ ended: { outcome: "rolledBack" } });
+});
+
+test("what nobody asked anything of, as at a preview, is no good release", async () => {
+  const preview = await judged(1, 0.004, "promoted");
+  const kept = await logs.read("release-1");
+  if (kept === undefined) throw new Error("nothing was kept");
+  await rm(logs.path("release-1"));
+  const none = { requests: 0, failures: 0, latencyCounts: [], endpoints: [] };
+  const quiet = kept.windows.map(({ window, ...line }) => ({
+    ...line,
+    window: { ...window, canary: { ...window.canary, ...none } },
+  }));
+  await logs.append("release-1", [{ type: "release", release: kept.release }]);
+  for (const line of quiet) await logs.append("release-1", [{ type: "window", judge: 1, ...line }]);
+
+  expect(await logs.read("release-1")).toMatchObject({ windows: { length: 60 } });
+  expect(await pastReleases([preview], logs)).toEqual([]);
 });
 
 test.each([

@@ -1,10 +1,10 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Judgement } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
+import { type JudgedWindow, modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
 import { type PastRelease, type Retrained, retrain } from "@sluice/verdict/training";
 import { log } from "../log.ts";
-import type { WindowLogs } from "./window-log.ts";
+import type { Ended, WindowLogs } from "./window-log.ts";
 
 /** As it lies in the state folder. */
 interface TeamModelFile {
@@ -46,21 +46,28 @@ export async function usableTeamModel(path: string): Promise<TreeModel | undefin
   }
 }
 
-/** Releases that ended, oldest first, with what the judge was shown of them. */
+/** Releases that ended, oldest first, with what the judge was shown of them: also those whose Judgements are gone. */
 export async function pastReleases(
   judgements: readonly Judgement[],
   logs: WindowLogs,
 ): Promise<readonly PastRelease[]> {
-  const past: PastRelease[] = [];
-  for (const { metadata, spec } of judgements.toSorted((a, b) => (a.spec.beganAt < b.spec.beganAt ? -1 : 1))) {
-    const { outcome } = spec;
-    if (outcome !== "promoted" && outcome !== "rolledBack") continue;
-    const kept = metadata.uid === undefined ? undefined : await logs.read(metadata.uid);
-    if (kept === undefined || kept.windows.length === 0) continue;
-    past.push({ release: kept.release, windows: kept.windows, tolerances: tolerancesOf(spec), outcome });
+  const ends = new Map<string, Ended>(judgements.map(({ metadata, spec }) => [metadata.uid ?? "", spec]));
+  const past: { readonly beganAt: string; readonly release: PastRelease }[] = [];
+  for (const uid of await logs.uids()) {
+    const kept = await logs.read(uid);
+    const end = ends.get(uid) ?? kept?.ended;
+    const outcome = end?.outcome;
+    if (kept === undefined || end === undefined || (outcome !== "promoted" && outcome !== "rolledBack")) continue;
+    // A preview that nobody asked anything went well for no reason.
+    if (!kept.windows.some(({ window }) => isCompared(window))) continue;
+    const { release, windows } = kept;
+    past.push({ beganAt: end.beganAt, release: { release, windows, tolerances: tolerancesOf(end), outcome } });
   }
-  return past;
+  return past.sort((a, b) => (a.beganAt < b.beganAt ? -1 : 1)).map(({ release }) => release);
 }
+
+const isCompared = ({ canary, stable }: JudgedWindow): boolean =>
+  canary.requests > 0 && stable !== undefined && stable.requests > 0;
 
 /** Trains on what is kept, and writes the model that comes of it where it is no worse on the releases held out. */
 export async function trainTeamModel(

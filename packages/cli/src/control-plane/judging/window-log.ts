@@ -1,5 +1,6 @@
 import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
 import {
   type JudgedRelease,
@@ -23,7 +24,12 @@ export type LogLine =
       readonly judge: number;
     }
   /** What else was known at that window's end: rules and a model have looked at it. */
-  | ({ readonly type: "known"; readonly ends: number } & KnownBeside);
+  | ({ readonly type: "known"; readonly ends: number } & KnownBeside)
+  /** How it ended: its Judgement goes long before its windows do. */
+  | ({ readonly type: "ended" } & Ended);
+
+/** Of a Judgement, what training needs. */
+export type Ended = Pick<JudgementSpec, "beganAt" | "tolerances" | "comparedWith" | "outcome">;
 
 /** A model for another judge's inputs says nothing to this one, which goes on with its own: an upgrade ends no release. */
 const readable = (learned: JudgeOptions["learned"]): JudgeOptions["learned"] =>
@@ -40,15 +46,27 @@ export interface WindowLog {
     /** Undefined of windows that were judged with others at once, and of those before it was kept. */
     readonly known?: KnownBeside;
   }[];
+  /** Undefined of a release that is under way, and of one whose end nobody noted yet. */
+  readonly ended?: Ended;
 }
 
 /** As long as Decisions are kept, which say what came of it. */
 const keptFor = hours(24 * 90);
 const sweptEach = hours(1);
+const ending = ".ndjson";
+
+const endOf = ({ beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
+  type: "ended",
+  beganAt,
+  ...(tolerances === undefined ? {} : { tolerances }),
+  ...(comparedWith === undefined ? {} : { comparedWith }),
+  ...(outcome === undefined ? {} : { outcome }),
+});
 
 /** One file a release in the state folder: every input of every verdict, so that each can be worked out again. */
 export class WindowLogs {
   readonly #folder: string;
+  readonly #noted = new Set<string>();
   #sweepFrom = instant(0);
 
   constructor(folder: string) {
@@ -56,7 +74,7 @@ export class WindowLogs {
   }
 
   path(uid: string): string {
-    return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}.ndjson`);
+    return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}${ending}`);
   }
 
   /** Undefined where nothing was kept. A last line that a crash cut off is left out. */
@@ -69,12 +87,32 @@ export class WindowLogs {
     await appendFile(this.path(uid), lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
   }
 
+  /** The uids of all Judgements of which something is kept. */
+  async uids(): Promise<readonly string[]> {
+    const names = await readdir(this.#folder).catch(() => []);
+    return names
+      .filter((name) => name.endsWith(ending))
+      .map((name) => name.slice(0, -ending.length))
+      .sort();
+  }
+
+  /** Notes how releases ended that aren't noted yet. */
+  async noteEnds(judgements: readonly Judgement[]): Promise<void> {
+    for (const { metadata, spec } of judgements) {
+      const { uid = "" } = metadata;
+      if (spec.outcome === undefined || this.#noted.has(uid)) continue;
+      const kept = await this.read(uid);
+      if (kept !== undefined && kept.ended === undefined) await this.append(uid, [endOf(spec)]);
+      this.#noted.add(uid);
+    }
+  }
+
   /** Removes the files of releases that got their last line 90 days ago; looks once an hour at most. */
   async sweep(now: Instant): Promise<void> {
     if (now < this.#sweepFrom) return;
     this.#sweepFrom = after(now, sweptEach);
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!name.endsWith(".ndjson")) continue;
+      if (!name.endsWith(ending)) continue;
       const path = join(this.#folder, name);
       // Another sweep may have been quicker.
       const last = await stat(path).catch(() => undefined);
@@ -91,6 +129,7 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
     return undefined;
   }
   let first: Omit<WindowLog, "windows"> | undefined;
+  let ended: Ended | undefined;
   const windows: WindowLog["windows"][number][] = [];
   for (const row of text.split("\n")) {
     if (row === "") continue;
@@ -113,9 +152,12 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
         ...(prediction === undefined ? {} : { prediction }),
       };
       windows[windows.length - 1] = { ...last, known };
+    } else if (line.type === "ended") {
+      const { type: _, ...end } = line;
+      ended = end;
     }
     // A window that a crash let be judged twice counts once.
     else if (line.window.ends > (windows.at(-1)?.window.ends ?? 0)) windows.push(line);
   }
-  return first === undefined ? undefined : { ...first, windows };
+  return first === undefined ? undefined : { ...first, windows, ...(ended === undefined ? {} : { ended }) };
 }
