@@ -141,6 +141,19 @@ test("failures are caught within a minute, and the sentence names them", () => {
   expect(story.last?.because).toMatch(/on v3 against .* % on v2 over .* requests since 10:4\d; not explained by noise/);
 });
 
+test("in a holdback its Pods get what those of the stable version got before: they aren't too few", () => {
+  const story = new Story({ canary: "v3", stable: "v2" });
+  const random = seededRandom(3);
+
+  for (let window = 0; window < 60 && story.last?.action !== "rollback"; window++) {
+    const canary = serve(random, 95, 10, { failing: 0.08 });
+    story.observe({ weight: ratio(0.95), step: 2, canary, stable: serve(random, 5, 10) });
+  }
+
+  expect(story.last?.action).toBe("rollback");
+  expect(story.last?.because).toMatch(/not explained by noise, a cold start or load$/);
+});
+
 test("where its Pods got more requests each than the others, the sentence says so", () => {
   const story = new Story({ canary: "v3", stable: "v2" });
   const { canary, stable } = { canary: { slower: 1.8, pods: 1 }, stable: { pods: 20 } };

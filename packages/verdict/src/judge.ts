@@ -111,6 +111,7 @@ class ReleaseJudge implements Judge {
       sharedSince: this.#signals.sharedSince,
       requests: this.#signals.requests,
       podLoad: this.#signals.podLoad,
+      usualPodLoad: this.#signals.usualPodLoad,
       hasControl: window.stable !== undefined,
     };
     return {

@@ -51,6 +51,8 @@ export interface Told {
   readonly requests: number;
   /** Requests of one of its Pods over those of one of the stable version. */
   readonly podLoad: number;
+  /** The same over those of one that has its part of all traffic, as without a release. */
+  readonly usualPodLoad: number;
   readonly hasControl: boolean;
 }
 
@@ -60,7 +62,7 @@ const crowded = 1.5;
 
 /** Says a verdict to a person: what is worse, by how much, since when, and what doesn't explain it. */
 export function sentence(
-  { action, grounds, strongest, isSuspicious, sharedSince, requests, podLoad, hasControl }: Told,
+  { action, grounds, strongest, isSuspicious, sharedSince, requests, podLoad, usualPodLoad, hasControl }: Told,
   names: Names = {},
 ): string {
   const isQuiet = strongest === undefined || (grounds !== "learned" && !(isSuspicious && hasControl));
@@ -79,7 +81,7 @@ export function sentence(
       if (grounds === "waited") {
         return `${told}; it was waited for as long as may be, nothing refuted it, and after the next step nothing is left to compare with`;
       }
-      if (podLoad >= crowded) {
+      if (Math.min(podLoad, usualPodLoad) >= crowded) {
         const times = `${podLoad.toFixed(1)} times the requests of one of ${names.stable ?? "the stable version"}`;
         return `${told}; not explained by noise or a cold start${shared}, but each of its Pods got ${times}: were there too few?`;
       }

@@ -58,6 +58,8 @@ export class Signals {
   readonly #requestRates: number[];
   #requests = 0;
   readonly #podLoad = new PodLoad();
+  readonly #usualPodLoad = new PodLoad();
+  #stablePods = 0;
   readonly #podDifference = new PodDifference();
 
   constructor(release: JudgedRelease, tolerances: Tolerances, learned: TreeModel | "off") {
@@ -113,6 +115,10 @@ export class Signals {
     const time = ends / 1000;
     this.#requests += canary.requests;
     this.#podLoad.see(canary, stable);
+    this.#stablePods = Math.max(this.#stablePods, stable.pods);
+    // Where the canary has all, its control is what was served before.
+    const ofBoth = weight < 1 ? canary.requests + stable.requests : stable.requests;
+    this.#usualPodLoad.see(canary, { ...stable, requests: ofBoth, pods: this.#stablePods });
     const disturbed = this.#surroundings.see(stable, time, seconds);
     const shocked = disturbed > 0.3;
     const moment: Moment = {
@@ -223,6 +229,11 @@ export class Signals {
 
   get podLoad(): number {
     return this.#podLoad.ratio;
+  }
+
+  /** The same over those of one of the stable version's Pods if they had all traffic: in a holdback they have hardly any. */
+  get usualPodLoad(): number {
+    return this.#usualPodLoad.ratio;
   }
 
   /** Since when something hits both versions, in seconds since the release began. */

@@ -59,7 +59,7 @@ function canaryRows(rollout: Rollout, now: number): readonly Row[] {
   const holdback = status.conditions?.find(({ type, status: holds }) => type === "Holdback" && holds === "True");
   if (holdback !== undefined) {
     const since = ageOf(holdback.lastTransitionTime, now);
-    rows.push({ name: "holdback", parts: [holdback.message ?? "", paint("dim", `for ${since} now`)] });
+    rows.push({ name: "holdback", parts: [holdback.message ?? "", paint("dim", `${since} so far`)] });
   }
   return rows;
 }

@@ -247,7 +247,7 @@ test("what is held back for comparison is said, and why a release waits for a pe
   ];
   const text = textOf(picture({ rollout: rollout({ canary: { steps } }, { conditions }) }));
 
-  expect(text).toContain("holdback holds 5 % back  for 90s now");
+  expect(text).toContain("holdback holds 5 % back  90s so far");
   expect(text).toContain("why      its evidence holds no data");
 });
 

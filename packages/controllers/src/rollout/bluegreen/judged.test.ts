@@ -143,7 +143,7 @@ test("before the promotion a suspicion holds, an alert asks, and a rollback swit
   await world.run(seconds(8));
   expect(await reasons(release)).toEqual(["VerdictAlert"]);
   const paused = (await release.status()).conditions?.find(({ type }) => type === "Paused");
-  expect(paused?.message).toBe("checkout fails 2 % on v2");
+  expect(paused?.message).toBe("asks a person before it is promoted: checkout fails 2 % on v2");
 
   bench.action = "rollback";
   await world.run(seconds(8));

@@ -92,7 +92,8 @@ export function underTheJudge(observed: ObservedRollout, view: View, move: Move)
   const isOfThis = judgement !== undefined && isAfterSwitch(judgement) === (move.is === "promote");
   const judged = isOfThis ? view.judged : undefined;
   if (judged?.action === "alert" || judged?.action === "rollback") {
-    return { is: "pause", reason: "VerdictAlert", because: judged.because ?? "" };
+    const before = move.is === "switch" ? "everybody gets it" : "it is promoted";
+    return { is: "pause", reason: "VerdictAlert", because: `asks a person before ${before}: ${judged.because}` };
   }
   if (judged?.suspects === true) return heldForJudge(judged);
   return move.is === "switch" ? { ...move, because: `${move.because}${previewWords(view)}` } : move;

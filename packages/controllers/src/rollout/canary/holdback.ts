@@ -1,4 +1,6 @@
-import { after, type Instant, instant, parseInstant } from "@sluice/kernel";
+import { after, type Instant, instant, millis, parseInstant } from "@sluice/kernel";
+import { formatPrometheusDuration } from "@sluice/languages";
+import type { Holdback } from "../judging/policy.ts";
 import { conditionOf } from "../status/conditions.ts";
 import type { View } from "../view.ts";
 import { weightAt } from "./steps.ts";
@@ -34,3 +36,7 @@ export function isHoldingBack(view: View, now: Instant): boolean {
   const end = conditionOf(view.status.conditions, holdbackCondition)?.status === "True" && holdbackEnd(view, now);
   return end !== false && end !== undefined && now < end;
 }
+
+/** What it holds back, and for how long. */
+export const holdbackWords = (holdback: Holdback | undefined): string =>
+  `holds ${holdback?.weight} % back on the stable version for ${formatPrometheusDuration(holdback?.lasts ?? millis(0))}, to compare with`;

@@ -34,7 +34,7 @@ import { type RolloutPlan, turn } from "../turn/turn.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { availableOf, type View } from "../view.ts";
 import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, ownWeight } from "./goals.ts";
-import { holdbackBegun, holdbackEnd, isHoldingBack, weightGoal } from "./holdback.ts";
+import { holdbackBegun, holdbackEnd, holdbackWords, isHoldingBack, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
 import { isRouted, pauseLength, replicasOf, scaleAt, stepText, weightAt } from "./steps.ts";
@@ -157,7 +157,9 @@ function underTheJudge(view: View, advance: Move): Move {
   if (!raises || view.isFirst || view.status.promoteFull === true || isWaved(view)) return advance;
   if (isOverruled(view, { cause: "judge", run: undefined })) return advance;
   const said = view.judged;
-  if (said?.action === "alert") return { is: "pause", reason: "VerdictAlert", because: said.because ?? "" };
+  if (said?.action === "alert") {
+    return { is: "pause", reason: "VerdictAlert", because: `asks a person before more traffic: ${said.because}` };
+  }
   return said?.suspects === true ? heldForJudge(said) : advance;
 }
 
@@ -203,8 +205,7 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (!background.wasWaved && holdbackBegun(view) === undefined && isUnasked(observed, view))
     return patiently(observed, view, "the canary got no request", now);
   if (end !== undefined && now < end) {
-    const because = `holds ${view.holdback?.weight} % back on the stable version, to compare with`;
-    return { is: "waiting", because, until: end, isHoldingBack: true };
+    return { is: "waiting", because: holdbackWords(view.holdback), until: end, isHoldingBack: true };
   }
   return { is: "promote", because: `Completed all ${progress.steps.length} canary steps` };
 }

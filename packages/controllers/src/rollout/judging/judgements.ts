@@ -6,7 +6,7 @@ import { isTaken, type NamesTaken } from "../adopted/names-taken.ts";
 import { isRouted, pauseLength, stepsOf } from "../canary/steps.ts";
 import { judgementKind, keyIn } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { availableOf, hashOf, type View } from "../view.ts";
+import { availableOf, hashOf, revisionOf, type View } from "../view.ts";
 import type { FreshBaseline } from "./fresh-baseline.ts";
 import { mayBeJudged } from "./may-be-judged.ts";
 import { judgeMode } from "./policy.ts";
@@ -38,9 +38,9 @@ function isOutlived(judgement: Judgement | undefined, baseline: FreshBaseline): 
   return compared !== undefined && (baseline.is !== "there" || baseline.hash !== compared.podTemplateHash);
 }
 
-const baselineOf = ({ stable }: View, podTemplateHash: string): JudgementSpec["stable"] => ({
+const baselineOf = (view: View, podTemplateHash: string): JudgementSpec["stable"] => ({
   podTemplateHash,
-  name: `new Pods of ${nameOf(imagesOf(stable?.spec.template), "the stable version")}`,
+  name: `new Pods of ${namesOf(view).stable}`,
 });
 
 export const beginJudgement = (
@@ -104,6 +104,7 @@ function newJudgement(
   const tries = judgements.filter(({ metadata }) => metadata.name === base || metadata.name.startsWith(`${base}.`));
   const { judge, rules, metrics, conversions, model } = policy?.spec ?? {};
   const mode = judgeMode(rollout, policy);
+  const names = namesOf(view);
   return {
     apiVersion: "sluice.dev/v1alpha1",
     kind: "Judgement",
@@ -116,11 +117,8 @@ function newJudgement(
     spec: {
       rollout: { name: rolloutName, uid },
       revision: String(revision),
-      canary: { podTemplateHash: hash, name: nameOf(imagesOf(rollout.spec.template), hash) },
-      stable: {
-        podTemplateHash: stable === undefined ? "" : hashOf(stable),
-        name: nameOf(imagesOf(stable?.spec.template), stable === undefined ? "" : hashOf(stable)),
-      },
+      canary: { podTemplateHash: hash, name: names.canary },
+      stable: { podTemplateHash: stable === undefined ? "" : hashOf(stable), name: names.stable },
       ...(baseline === undefined ? {} : { baseline }),
       beganAt: formatInstant(now, "millis"),
       plan,
@@ -144,11 +142,22 @@ function judgementName(base: string, tries: number, taken: NamesTaken): string {
   }
 }
 
-/** `v3` rather than `registry/shop:v3`, as people speak of it. */
-function nameOf(images: readonly string[], hash: string): string {
-  const tag = /:([^/@:]+)(?:@.*)?$/.exec(images[0] ?? "")?.[1];
-  return tag ?? hash;
+/** By the tag of the image that changes; where none does, as with other settings of the same program, also by revision. */
+function namesOf({ rollout, hash, revision, stable }: View): { readonly canary: string; readonly stable: string } {
+  const images = imagesOf(rollout.spec.template);
+  const before = imagesOf(stable?.spec.template);
+  const changed = Math.max(
+    0,
+    images.findIndex((image, index) => image !== before[index]),
+  );
+  const canary = tagOf(images[changed]) ?? hash;
+  const other = tagOf(before[changed]) ?? (stable === undefined ? "" : hashOf(stable));
+  if (stable === undefined || canary !== other) return { canary, stable: other };
+  return { canary: `${canary} (revision ${revision})`, stable: `${other} (revision ${revisionOf(stable)})` };
 }
+
+/** `v3` rather than `registry/shop:v3`, as people speak of it. */
+const tagOf = (image = ""): string | undefined => /:([^/@:]+)(?:@.*)?$/.exec(image)?.[1];
 
 /** The weights of the steps, and how long each is kept. */
 function judgedPlan({ rollout, holdback }: View): JudgementSpec["plan"] {
