@@ -1,44 +1,9 @@
-import type { Quarantine, Rollout } from "@sluice/api";
-import type { AnyReconciler } from "@sluice/controllers";
+import type { DestinationRule, Quarantine, Rollout } from "@sluice/api";
 import { expect, test } from "vitest";
 import { plainStory, play, type Sabotage, type Story, shrink, storyFrom, storyText } from "./index.ts";
 import { namespace } from "./manifests/release.ts";
+import { doing, kindOf, observing, only, rewritten } from "./sabotage.fixture.ts";
 import { bad, first, type Steps, story, wait } from "./told.fixture.ts";
-
-/** Observes something else than there is. */
-const observing = (kind: string, change: (observed: Record<string, unknown>) => object): Sabotage =>
-  only(kind, (real) => ({
-    observe: async (resource, read) => {
-      const observed = await real.observe(resource, read);
-      return { ...observed, ...change(observed) };
-    },
-  }));
-
-/** Does something else than was planned; undefined: nothing. */
-const doing = (kind: string, change: (action: Record<string, unknown>) => unknown): Sabotage =>
-  only(kind, (real) => ({
-    apply: async (resource, action) => {
-      const changed = change(action);
-      if (changed !== undefined) await real.apply(resource, changed);
-    },
-  }));
-
-const only =
-  (kind: string, change: (real: AnyReconciler) => Partial<AnyReconciler>): Sabotage =>
-  (real) =>
-    real.kind.kind !== kind
-      ? real
-      : {
-          kind: real.kind,
-          observe: (resource, read) => real.observe(resource, read),
-          plan: (observed, now) => real.plan(observed, now),
-          apply: (resource, action) => real.apply(resource, action),
-          ...change(real),
-        };
-
-const kindOf = ({ object, key }: Record<string, unknown>) => ((object ?? key) as { kind?: string } | undefined)?.kind;
-const rewritten = (action: unknown, from: string, to: string) =>
-  JSON.parse(JSON.stringify(action).replaceAll(from, to));
 
 const forgetsDecisions = doing("Rollout", (action) => (kindOf(action) === "Decision" ? undefined : action));
 const routesTooMuch = doing("Rollout", (action) =>
@@ -159,6 +124,16 @@ const mixesVersions = doing("Rollout", (action) => {
   const isOfTwo = kindOf(action) === "DestinationRule" && new Set(text.match(labels)).size === 2;
   return isOfTwo ? JSON.parse(text.replaceAll(labels, '"labels":{}')) : action;
 });
+/** Once they lead to a version they are taken to lead to those that are wanted. */
+const believesSubsets = observing("Rollout", ({ rollout, destinationRule }) => {
+  const { stableRS, currentPodHash } = (rollout as Rollout).status ?? {};
+  const rule = destinationRule as DestinationRule | undefined;
+  const subsets = rule?.spec.subsets?.map((one) => {
+    const hash = one.name === "stable" ? stableRS : currentPodHash;
+    return { ...one, ...(one.labels === undefined ? {} : { labels: { "rollouts-pod-template-hash": hash } }) };
+  });
+  return { destinationRule: rule && { ...rule, spec: { ...rule.spec, subsets } } };
+});
 const blamesPeople = doing("Rollout", (action) =>
   rewritten(action, '"action":"abort",', '"action":"abort","by":"a person",'),
 );
@@ -257,6 +232,15 @@ const larger: Steps = [...first, { do: "push", fate: "slow" }, wait(210), { do: 
 const leftAndBack: Steps = [{ do: "remove", how: "orphan" }, { do: "recreate" }];
 const restart: Steps = [...first, { do: "restart" }, wait(60)];
 const never: Steps = [...first, { do: "push", fate: "stuck" }, wait(20)];
+/** Another version comes while nobody asks for Pods, and the next one after somebody does again. */
+const asleep: Steps = [
+  ...first,
+  { do: "scale", replicas: 0 },
+  { do: "push", fate: "well" },
+  wait(60),
+  { do: "scale", replicas: 2 },
+  wait(60),
+];
 const again: Steps = [
   ...bad,
   { do: "query", answer: "good" },
@@ -292,6 +276,13 @@ test.each<[string, string, Sabotage, Story]>([
   ["forgets why it switches", "why", forgetsSwitches, story(two, { shape: "blueGreen", plan: 3, extras: ["minPods"] })],
   ["routes before Pods are ready", "ready", believesPods, story(never)],
   ["switches before Pods are ready", "ready", believesPods, story(never, { shape: "blueGreen" })],
+  [
+    "switches before Pods are ready, where it once had none",
+    "ready",
+    believesPods,
+    story([...asleep, { do: "push", fate: "stuck" }, wait(20)], { shape: "blueGreen", plan: 3 }),
+  ],
+  ["leaves users with Pods that are gone", "ready", believesSubsets, story(two, { plan: 3 })],
   [
     "routes to Pods that are just being taken",
     "ready",

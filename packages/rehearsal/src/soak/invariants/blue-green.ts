@@ -1,7 +1,7 @@
 import type { AnalysisRun, Resource } from "@sluice/api";
 import { activeServiceName } from "../manifests/release.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isRestarting, type Picture, readyOf, wereReadyOf } from "./picture.ts";
+import { hashOf, isRestarting, mayBeAsleep, type Picture, readyOf, wereReadyOf } from "./picture.ts";
 
 /** Everybody goes to another version at once: it is there, and somebody said so. */
 export function switched(now: Picture, before: Picture | undefined, checks: Checks): void {
@@ -13,7 +13,7 @@ export function switched(now: Picture, before: Picture | undefined, checks: Chec
   // The way to the stable version waits for no restart, which may take its only Pod between two looks.
   const isRestarted = isRestarting(now) && now.rollout.status?.stableRS === activeHash;
   const words = () => `everybody is sent to ${activeHash}, of which no pod is ready`;
-  checks.holds("ready", isThere || isRestarted, words);
+  checks.holds("ready", isThere || isRestarted || mayBeAsleep(now, before), words);
   checks.holds(
     "weight",
     !(

@@ -12,11 +12,14 @@ export class BudgetWatch {
   #before: Remains | undefined;
   /** Taken since everything was at rest, when all that could be known was known. */
   readonly #taken = new Set<string>();
+  /** The fewest that each ReplicaSet wanted since then: it may still be at it. */
+  readonly #fewest = new Map<string, number>();
   /** Controllers may write just after it, before whoever took it is done. */
   readonly #evicted = new Set<string>();
 
   look(now: Remains): void {
     this.#taken.clear();
+    this.#fewest.clear();
     this.#looked = now;
     this.#before = now;
   }
@@ -44,8 +47,11 @@ export class BudgetWatch {
     // What a ReplicaSet has too many of it takes itself, as a rolling update does.
     const staying = now.sets.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
     const voluntary = staying.flatMap((set) => {
-      const own = (pod: Pod) => setOf(pod) === set.metadata.uid;
-      const surplus = before.pods.filter((pod) => isThere(pod) && own(pod)).length - wantedOf(set);
+      const { uid = "" } = set.metadata;
+      const own = (pod: Pod) => setOf(pod) === uid;
+      const fewest = Math.min(wantedOf(set), this.#fewest.get(uid) ?? wantedOf(set));
+      this.#fewest.set(uid, fewest);
+      const surplus = before.pods.filter((pod) => isThere(pod) && own(pod)).length - fewest;
       return taken.filter(own).slice(Math.max(0, surplus));
     });
     for (const { metadata } of voluntary) this.#taken.add(metadata.uid ?? "");

@@ -207,6 +207,16 @@ function ledBy(
 export const isRestarting = ({ rollout: { spec, status } }: Picture): boolean =>
   spec.restartAt !== undefined && status?.restartedAt !== spec.restartAt;
 
+/** It is asked for no Pods: whoever is sent from one version of it to another loses none. */
+export const isAsleep = ({ rollout }: Remains): boolean => rollout?.spec.replicas === 0;
+
+/** Or was since, as far as can be told: who edits twice between two looks may have asked for none meanwhile. */
+export function mayBeAsleep(now: Picture, before: Picture | undefined): boolean {
+  if (before === undefined) return isAsleep(now);
+  const edits = (now.rollout.metadata.generation ?? 0) - (before.rollout.metadata.generation ?? 0);
+  return isAsleep(now) || isAsleep(before) || edits > 1;
+}
+
 /** Decisions about a version. */
 export const toldOf = ({ decisions }: Picture, hash: string): number =>
   decisions.filter((decision) => hashOf(decision) === hash).length;

@@ -6,6 +6,7 @@ import {
   addedTo,
   destinationsOf,
   hashOf,
+  mayBeAsleep,
   ownerOf,
   type Picture,
   type Remains,
@@ -35,6 +36,16 @@ export function allowedWeight({ spec, status = {} }: Rollout): number {
   return steps.slice(0, currentStepIndex + 1).findLast(({ setWeight }) => setWeight !== undefined)?.setWeight ?? 0;
 }
 
+/**
+ * Once something that can't be undone was let in, requests don't fall back to code from before it, be it that version or a
+ * later one that they get, until one of them is stable.
+ */
+export function isAfterLasting({ status = {} }: Rollout, hash: string): boolean {
+  const { accepted } = status.notRevertible ?? {};
+  const isOne = [status.currentPodHash, accepted?.podTemplateHash].includes(hash);
+  return accepted !== undefined && accepted.isWayBack !== true && isOne;
+}
+
 const raising: ReadonlySet<string> = new Set(["begin", "advance", "promote", "retry", "lift", "resume", "rollback"]);
 
 /**
@@ -48,6 +59,19 @@ function allowedLately({ rollout }: Picture, before: Picture | undefined): numbe
   const known = status.currentPodHash === rollout.status?.currentPodHash ? status : {};
   const isOnItsWay = status.stableRS !== known.currentPodHash;
   return Math.max(allowed, isOnItsWay ? allowedWeight({ ...before.rollout, status: known }) : 0);
+}
+
+/** The most that any step allowed that a version was at since. */
+function passedWeight({ rollout: { status } }: Picture, { rollout }: Picture): number {
+  const { currentPodHash, currentStepIndex: to = 0 } = rollout.status ?? {};
+  const from = status?.currentPodHash === currentPodHash ? (status?.currentStepIndex ?? 0) : 0;
+  const indices = Array.from({ length: Math.max(0, to - from) }, (_, passed) => from + passed);
+  return Math.max(
+    0,
+    ...indices.map((currentStepIndex) =>
+      allowedWeight({ ...rollout, status: { ...rollout.status, currentStepIndex } }),
+    ),
+  );
 }
 
 /** Who gets traffic, whether they may have it, and whether that was told. */
@@ -131,6 +155,7 @@ export class TrafficWatch {
   #routed(now: Picture, before: Picture | undefined, remains: Remains | undefined, at: number, checks: Checks): void {
     const { rollout, weight, canaryHash } = now;
     const { status = {}, spec, metadata } = rollout;
+    reachesStable(now, at, checks);
     if (canaryHash === now.stableHash) return;
     // What stood there before this Rollout did nobody gave it.
     const isSame = remains?.canaryHash === canaryHash;
@@ -142,15 +167,13 @@ export class TrafficWatch {
       // A stable version that was made smaller takes traffic back as fast as its pods come. The rise and the abort that
       // follows it may lie between two looks.
       const isAbortedNow = status.abort === true && !(isSame && before?.rollout.status?.abort === true);
-      const mayStay = spec.strategy.canary?.dynamicStableScale === true && (!isRise || isAbortedNow);
+      // So may a rise and a later step that asks for less.
+      const isFall = before !== undefined && weight <= passedWeight(before, now);
+      const mayStay = spec.strategy.canary?.dynamicStableScale === true && (!isRise || isAbortedNow || isFall);
       checks.holdsSoon("weight", "", weight <= allowed || mayStay, at, words);
       checks.holds("weight", !isRise || mayStay || weight <= allowedLately(now, before), words);
     }
-    // Once something that can't be undone was let in, requests don't fall back to code from before it, be it that
-    // version or a later one that they get, until one of them is stable.
-    const { accepted } = status.notRevertible ?? {};
-    const isOne = [status.currentPodHash, accepted?.podTemplateHash].includes(canaryHash);
-    const isLasting = accepted !== undefined && accepted.isWayBack !== true && isOne;
+    const isLasting = isAfterLasting(rollout, canaryHash);
     checks.holdsSoon(
       "ready",
       `version ${canaryHash}`,
@@ -162,7 +185,7 @@ export class TrafficWatch {
     const isLeaving = metadata.deletionTimestamp !== undefined;
     checks.holds(
       "ready",
-      !isRise || (isLeaving ? wereReadyOf : readyOf)(now, canaryHash) > 0,
+      !isRise || (isLeaving ? wereReadyOf : readyOf)(now, canaryHash) > 0 || (isLasting && mayBeAsleep(now, before)),
       () => `${weight} % given to ${canaryHash}, of which no pod is ready`,
     );
     const wasHeld = spec.paused === true && before?.rollout.spec.paused === true && isSame;
@@ -186,6 +209,16 @@ export class TrafficWatch {
       );
     }
   }
+}
+
+/** Nobody is left with a version that has no Pod where the stable one has: so a promotion without Pods might leave them. */
+function reachesStable(now: Picture, at: number, checks: Checks): void {
+  const { rollout, stableHash, weight } = now;
+  const { stableRS = "" } = rollout.status ?? {};
+  const isReached = weight === 100 || stableHash === "" || readyOf(now, stableHash) > 0 || readyOf(now, stableRS) === 0;
+  const words = () => `${100 - weight} % go to ${stableHash}, of which no pod is ready, and ${stableRS} has some`;
+  const newsTakesAtMost = 1000 * (1 + (rollout.spec.minReadySeconds ?? 0));
+  checks.holdsSoon("ready", `stable ${stableHash}`, isReached, at, words, newsTakesAtMost);
 }
 
 /** What a version has of what its steps allow it keeps while its Pods come and go, until a Decision says otherwise. */

@@ -1,7 +1,7 @@
 import { switchTold } from "./blue-green.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLifted, isReady, type Picture, readyOf, shareOf, wereReadyOf } from "./picture.ts";
-import { allowedWeight } from "./traffic.ts";
+import { hashOf, isLifted, isReady, mayBeAsleep, type Picture, readyOf, shareOf, wereReadyOf } from "./picture.ts";
+import { allowedWeight, isAfterLasting } from "./traffic.ts";
 
 /** What leads users somewhere. */
 export const leading: ReadonlySet<string> = new Set(["VirtualService", "DestinationRule", "Service"]);
@@ -18,6 +18,7 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
   const serves = (picture: Picture, hash: string) => (isLeaving ? wereReadyOf : readyOf)(picture, hash) > 0;
   const isThere = (hash: string) =>
     leadsToOne(now, hash) || serves(now, hash) || (looked !== undefined && serves(looked, hash));
+  const isForNone = mayBeAsleep(now, looked);
   const isCondemned = (hash: string) =>
     hash !== status.stableRS &&
     [now, looked].every((picture) =>
@@ -35,7 +36,8 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
     checks.holds("weight", isOneOfMany(activeHash) || before.activeHash === "", words);
     if (activeHash === "" || activeHash === before.activeHash || before.activeHash === "") return;
     switchTold(now, before, checks);
-    checks.holds("ready", isThere(activeHash), () => `everybody is sent to ${activeHash}, of which no pod is ready`);
+    const mayGo = isForNone || isThere(activeHash);
+    checks.holds("ready", mayGo, () => `everybody is sent to ${activeHash}, of which no pod is ready`);
     checks.holds(
       "quarantine",
       !isCondemned(activeHash),
@@ -55,14 +57,15 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
   if (stableHash !== before.stableHash && before.stableHash !== "" && weight < 100) {
     const words = () =>
       `${100 - weight} % go to ${stableHash} instead of ${before.stableHash}, and no pod of it is ready`;
-    checks.holds("ready", isThere(stableHash), words);
+    checks.holds("ready", isForNone || isThere(stableHash), words);
   }
   const had = shareOf(before, canaryHash);
   if (canaryHash === stableHash) return;
   const isFall = weight < had && before.canaryHash === canaryHash && before.stableHash === stableHash;
   if (isFall && spec.strategy.canary.dynamicStableScale === true && serves(now, canaryHash)) bears(now, looked, checks);
   if (weight <= had) return;
-  checks.holds("ready", isThere(canaryHash), () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
+  const mayRise = (isForNone && isAfterLasting(rollout, canaryHash)) || isThere(canaryHash);
+  checks.holds("ready", mayRise, () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
   checks.holds(
     "quarantine",
     !isCondemned(canaryHash),
@@ -86,8 +89,8 @@ function bears(now: Picture, looked: Picture | undefined, checks: Checks): void 
   const { replicas = 1, strategy } = rollout.spec;
   // Who is content with fewer Pods, or asks for none of the canary, has no other choice.
   const steps = strategy.canary?.steps ?? [];
-  const asksForNone = steps.some(({ setCanaryScale: scale }) => scale?.replicas === 0 || scale?.weight === 0);
-  if (strategy.canary?.replicaProgressThreshold !== undefined || asksForNone) return;
+  const isForNone = steps.some(({ setCanaryScale: scale }) => scale?.replicas === 0 || scale?.weight === 0);
+  if (strategy.canary?.replicaProgressThreshold !== undefined || isForNone) return;
   const ready = Math.max(...[now, ...(looked === undefined ? [] : [looked])].map((one) => readyOf(one, stableHash)));
   checks.holds(
     "ready",

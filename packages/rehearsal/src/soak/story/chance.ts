@@ -99,7 +99,19 @@ export function storyOf(seed: number, random: Random): Story {
   const sides = story.sides === "services" && happens(0.4) ? "pingPong" : story.sides;
   const off = happens(0.7) ? [] : everyOff.filter(() => happens(0.3));
   const judged = happens(0.6) ? replanned : withBadVersion(random, replanned);
-  return { ...story, plan, budget, off, sides, routes, steps: judged, extras };
+  const asleep = happens(0.8) ? judged : withNobody(random, judged);
+  const replicas = happens(0.97) ? story.replicas : 0;
+  return { ...story, replicas, plan, budget, off, sides, routes, steps: asleep, extras };
+}
+
+/** Nobody needs it for a while, amid whatever is on its way; some never need it again. */
+function withNobody(random: Random, steps: readonly Step[]): readonly Step[] {
+  const amid = () => (random.next() < 0.4 ? { amid: 1 + randomInteger(random, 12) } : {});
+  const place = 1 + randomInteger(random, steps.length);
+  const back = place + randomInteger(random, steps.length + 1 - place);
+  const wakes: readonly Step[] = [{ do: "scale", replicas: 1 + randomInteger(random, 6), ...amid() }];
+  const woken = random.next() < 0.85 ? steps.toSpliced(back, 0, ...wakes) : steps;
+  return woken.toSpliced(place, 0, { do: "scale", replicas: 0, ...amid() });
 }
 
 /** One that gets ready, and that what measures it finds bad once it has traffic. */
