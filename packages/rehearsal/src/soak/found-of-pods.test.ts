@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { play, type Story } from "./index.ts";
+import { plainStory, play, type Story } from "./index.ts";
 import { story, wait } from "./told.fixture.ts";
 
 const leftAndBack: Story["steps"] = [
@@ -9,6 +9,9 @@ const leftAndBack: Story["steps"] = [
   { do: "remove", how: "orphan" },
   { do: "recreate" },
 ];
+
+const sleeps = { do: "scale", replicas: 0 } as const;
+const wakes = { do: "scale", replicas: 1 } as const;
 
 test.each<[string, Story]>([
   [
@@ -100,6 +103,79 @@ test.each<[string, Story]>([
       replicas: 2,
       extras: ["noSurge"],
       budget: "oneMayGo",
+    }),
+  ],
+  [
+    "a version is promoted while nobody asks for Pods: of two Services that take turns the other leads to it",
+    story([{ do: "push", fate: "well" }, { do: "push", fate: "well" }, wait(5), { do: "push", fate: "well" }, sleeps], {
+      seed: 1743,
+      plan: 3,
+      replicas: 1,
+      sides: "pingPong",
+    }),
+  ],
+  [
+    "it gets Pods again once a version was promoted without any: the next one goes its way",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well" },
+        sleeps,
+        wait(60),
+        { do: "push", fate: "well" },
+        wakes,
+      ],
+      { seed: 2057, plan: 0, replicas: 1, sides: "pingPong" },
+    ),
+  ],
+  [
+    "nobody asks for Pods of what can't be undone any more",
+    story([sleeps, { do: "push", fate: "well", isLasting: true }], { seed: 4104, plan: 4, replicas: 1 }),
+  ],
+  [
+    "nobody asks for Pods any more, and a version that was superseded on its way has some: they go",
+    story(
+      [
+        wait(5),
+        { do: "push", fate: "well", isLasting: true },
+        { do: "promote", amid: 11 },
+        { do: "push", fate: "well" },
+        sleeps,
+      ],
+      { seed: 4788, plan: 0, replicas: 2, delivery: "git", disturbance: { ...plainStory.disturbance, slow: 0.3 } },
+    ),
+  ],
+  [
+    "a ReplicaSet takes its Pods as somebody asks for some again: no budget has its word in that",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { ...sleeps, amid: 1 },
+        { ...wakes, amid: 1 },
+      ],
+      {
+        seed: 4639,
+        plan: 3,
+        budget: "twoStay",
+      },
+    ),
+  ],
+  [
+    "somebody asks for no Pods, and for some again as everybody is sent to a version",
+    story([wait(1), { ...sleeps, amid: 1 }, { ...wakes, amid: 11 }, { do: "push", fate: "well" }], {
+      seed: 9244,
+      shape: "blueGreen",
+      plan: 3,
+      replicas: 1,
+    }),
+  ],
+  [
+    "a step gives less than the one before to what a smaller stable version can't take back at once",
+    story([{ do: "scale", replicas: 5 }, wait(1), { do: "restart", amid: 1 }, { do: "push", fate: "well" }], {
+      seed: 6509,
+      plan: 7854,
+      replicas: 1,
+      isDynamic: true,
     }),
   ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {

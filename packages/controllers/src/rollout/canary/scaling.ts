@@ -73,8 +73,9 @@ function olderWishes(
   return newestFirst.map((set): OlderWish => {
     const deadline = deadlineOf(set);
     if (deadline === undefined && !view.isFullyPromoted) {
-      // Superseded on its way: nothing leads to it once no weight does.
-      return { set, wanted: { replicas: weight === 0 ? 0 : wantedOf(set) } };
+      // Superseded on its way: nothing leads to it once no weight does, and of a Rollout without Pods nobody gets any.
+      const isOver = weight === 0 || replicasOf(view.rollout) === 0;
+      return { set, wanted: { replicas: isOver ? 0 : wantedOf(set) } };
     }
     if (!isSettled && view.isFullyPromoted) return { set, wanted: { replicas: wantedOf(set) } };
     kept++;

@@ -198,6 +198,8 @@ function nextPromotion(observed: ObservedRollout, view: View, { traffic, backgro
   if (status.promoteFull === true) return { is: "promote", because: "Full promotion requested", by: "a person" };
   if (isRouted(rollout) && traffic.weight !== weightGoal(view) && !hasNobodyToSendTo(view))
     return waiting("waits for all traffic to be routed");
+  // Services that take turns do so now, whatever the one of the new version leads to.
+  if (hasNobodyToSendTo(view) && !traffic.isSettled) return waiting("waits for the routes");
   if (!background.wasWaved && isBlindRun(observed, view, "background", 1)) {
     return patiently(observed, view, "the background analysis has seen no data", now);
   }

@@ -1,8 +1,8 @@
-import type { CanaryStrategy, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
+import type { CanaryStrategy, ReplicaSet, TrafficWeights, VirtualService, WeightDestination } from "@sluice/api";
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, isDraining, ownWeight } from "../canary/goals.ts";
+import { areAtGoal, goalCounts, hasCanaryPods, hasNobodyToSendTo, isDraining, ownWeight } from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import { freshBaseline } from "../judging/fresh-baseline.ts";
@@ -275,6 +275,10 @@ export function leadsTo(observed: ObservedRollout, canary: CanaryStrategy, sides
   return { canary: selected(sides.canaryService), stable: selected(sides.stableService) };
 }
 
+/** Where no Pod is asked for none is waited for: once somebody asks for some again both sides lead to their versions. */
+const isUnwanted = (view: View, set: ReplicaSet): boolean =>
+  replicasOf(view.rollout) === 0 && goalCounts(view, false)[set === view.canary ? "canary" : "stable"] === 0;
+
 /** A selector that was just changed leads nowhere until its endpoints follow. Without any slice nothing can be said. */
 function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, service: string, hash: string): boolean {
   const slices = endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
@@ -301,6 +305,7 @@ function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrate
   const next = (side: string | undefined, hash: string, isEnough: boolean): string | undefined => {
     const set = setOf(hash);
     if (side === undefined || side === hash) return hash;
+    if (set !== undefined && isUnwanted(view, set)) return hash;
     if (set === undefined || availableOf(set) === 0) return undefined;
     return isFullyAvailable(set) || isEnough || availableOf(setOf(side)) === 0 ? hash : undefined;
   };
@@ -327,7 +332,8 @@ function planServices(observed: ObservedRollout, view: View, sides: Sides, mayFo
     const serving = replicaSets.find((candidate) => hashOf(candidate) === selected);
     const isLost = serving === undefined || (mayChange && availableOf(serving) === 0);
     const isBetter = isLost && !isIdle && availableOf(set) > 0;
-    if (selected !== undefined && !isBetter && !(mayChange && isFullyAvailable(set))) return;
+    const isEnough = isFullyAvailable(set) || isUnwanted(view, set);
+    if (selected !== undefined && !isBetter && !(mayChange && isEnough)) return;
     switches.push({ do: "update", object: withSelector(service, hashOf(set), view.rollout.metadata.name) });
     events.push(switchEvent(service, hashOf(set)));
   };
