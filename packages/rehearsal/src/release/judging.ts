@@ -1,6 +1,5 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
 import { defaultRollbackRules, pauseMillis } from "@sluice/api";
-import { comparedName } from "@sluice/api/release";
 import { type JudgedWindows, stepReached } from "@sluice/controllers";
 import {
   after,
@@ -28,6 +27,7 @@ import type { Past } from "../model/past.ts";
 import type { ModelledService, Version } from "../model/service.ts";
 import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
 import type { Reply } from "./control-plane/ask.ts";
+import { JudgedNames } from "./names.ts";
 import { natsAgainst } from "./unseen.ts";
 import { type Mark, WindowMark } from "./window-mark.ts";
 
@@ -86,6 +86,7 @@ export class JudgedModel {
   readonly #endpoints: readonly string[];
   readonly #past: Past | undefined;
   readonly #isEachWindow: boolean;
+  readonly #names: JudgedNames;
   /** Absent where a window ends at the look. */
   readonly #mark: WindowMark | undefined;
   readonly #clock: Clock;
@@ -104,6 +105,8 @@ export class JudgedModel {
     readonly isEachWindow: boolean;
     /** Windows end when they do for real: a look comes a moment after that, and a release of seconds is another by then. */
     readonly isReplay: boolean;
+    /** Of a past release. */
+    readonly names?: JudgedRelease["names"] | undefined;
     readonly clock: Clock;
     readonly rollout: () => Rollout;
   }) {
@@ -113,6 +116,7 @@ export class JudgedModel {
     this.#endpoints = options.endpoints;
     this.#past = options.past;
     this.#isEachWindow = options.isEachWindow;
+    this.#names = new JudgedNames(options.names);
     if (options.isReplay) this.#mark = new WindowMark(options.service, options.clock);
     this.#clock = options.clock;
     this.#rollout = options.rollout;
@@ -311,12 +315,7 @@ export class JudgedModel {
       bucketEdgesMs: this.#edgesMs,
       history: this.#history,
       ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
-      names: {
-        canary: spec.canary.name,
-        stable: comparedName(spec),
-        endpoints: this.#endpoints,
-        beganAt: began,
-      },
+      names: this.#names.of(spec, this.#endpoints, began),
     };
     // Another one takes over where the first was: what that one saw against another control is no evidence.
     const isFirst = this.#sessions.size === 0;

@@ -1,4 +1,7 @@
-import type { Rollout } from "@sluice/api";
+import type { JudgementSpec, Rollout } from "@sluice/api";
+import { comparedName } from "@sluice/api/release";
+import { type Instant, instant } from "@sluice/kernel";
+import type { JudgedRelease } from "@sluice/verdict";
 import type { VersionNames } from "../model/series.ts";
 import type { Objects } from "./control-plane/world.ts";
 
@@ -29,4 +32,23 @@ export function namesOf(
     stable: of(hashes.stable, "stable", canary?.stableService, rule?.stableSubsetName),
     shared: [...services, namespace, name, ...services.map((one) => `${one}.${namespace}.svc.cluster.local`)],
   };
+}
+
+type Names = NonNullable<JudgedRelease["names"]>;
+
+/** What the judge's sentences call the versions and the time: as in the past release, where one is played again. */
+export class JudgedNames {
+  readonly #recorded: Names;
+  #aheadMillis: number | undefined;
+
+  constructor(recorded: Names = {}) {
+    this.#recorded = recorded;
+  }
+
+  /** `began`: in virtual time. A release's first Judgement began when the recorded one did. */
+  of(spec: JudgementSpec, endpoints: readonly string[], began: Instant): Names {
+    const { canary = spec.canary.name, stable = comparedName(spec), beganAt = began } = this.#recorded;
+    this.#aheadMillis ??= beganAt - began;
+    return { canary, stable, endpoints, beganAt: instant(began + this.#aheadMillis) };
+  }
 }

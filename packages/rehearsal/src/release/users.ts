@@ -76,6 +76,7 @@ export class Users implements Outside {
       past,
       isEachWindow: recording !== undefined || queries.asksJudge,
       isReplay: recording !== undefined,
+      names: recording?.release.names,
       clock,
       rollout: rolloutNow,
     });

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { millis, ratio, seconds } from "@sluice/kernel";
+import { instant, millis, ratio, seconds } from "@sluice/kernel";
 import type { JudgedWindow, VersionServed } from "@sluice/verdict";
 import { expect, test } from "vitest";
 import type { Recording } from "../model/recording.ts";
@@ -26,7 +26,7 @@ const recording: Recording = {
       first: served(3000, 2 + (at % 3)),
       second: served(3000, 2 + ((at + 1) % 3)),
     })),
-    names: { canary: "v2", stable: "v1", endpoints: ["GET"] },
+    names: { canary: "v7", stable: "v6", endpoints: ["GET"], beganAt: instant(Date.UTC(2026, 0, 1, 10, 42)) },
   },
   windows: Array.from(
     { length: 60 },
@@ -52,6 +52,8 @@ test("what happened comes again: the judge takes back what began to fail, soon a
   expect(outcome.seconds).toBeGreaterThan(32);
   expect(outcome.seconds).toBeLessThan(90);
   expect(outcome.decisions.map(({ action }) => action)).toEqual(["begin", "advance", "pause", "abort", "quarantine"]);
+  // As it was called, and when it was then.
+  expect(outcome.decisions.at(-1)?.because).toMatch(/ on v7 against .* on v6 over .* since 10:4[23];/);
   // Three in ten of what it got since then.
   expect(Math.abs(outcome.harmed - 0.3 * (outcome.canaryRequests - 300))).toBeLessThanOrEqual(2);
 });
