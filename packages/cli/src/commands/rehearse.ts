@@ -37,6 +37,8 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly notice?: string;
   /** How long a Pod takes to be ready. */
   readonly ready?: string;
+  /** How often the real metrics are scraped. */
+  readonly scrape?: string;
   readonly require?: string;
   readonly json?: boolean;
   /** `argo`, or true for Sluice. */
@@ -76,6 +78,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
     person: duration("--person", options.person),
     notice: duration("--notice", options.notice),
     ready: duration("--ready", options.ready),
+    scrape: duration("--scrape", options.scrape),
     seed: count("--seed", options.seed, 1),
     good: count("--good", options.good, goodRunsFor(runs)),
   };
@@ -109,6 +112,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
         personMillis: told.person ?? minutes(10),
         noticeMillis: told.notice ?? minutes(60),
         ...(told.ready === undefined ? {} : { readyMillis: told.ready }),
+        ...(told.scrape === undefined ? {} : { scrapeMillis: told.scrape }),
         ...(readiness === undefined ? {} : { readiness }),
         ...(threads === undefined ? {} : { play: threads.play }),
         onRelease: async (done, all) => {

@@ -26,6 +26,7 @@ const rehearsal: Rehearsal = {
   unanswerable: [],
   profiles: { argo: result, sluice: result },
   steps: [],
+  releasesOfEachSize: 0,
   idleRules: [],
   words: ["a & b"],
 };

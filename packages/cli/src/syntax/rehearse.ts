@@ -51,6 +51,10 @@ export function addRehearse(program: Command): void {
       "--ready <time>",
       "how long a Pod takes to be ready; default: as its Pods took so far, else 15s or what the manifests say",
     )
+    .option(
+      "--scrape <time>",
+      "how often your Prometheus takes a sample, such as 30s; default: often enough for each query",
+    )
     .option("--html <file>", "a report with charts that stands alone")
     .option("--suggest [profile]", "search for weights and pauses that harm fewer in the same time; argo or sluice")
     .option("--shortest", "with --suggest: for the shortest plan that harms no more than this one")

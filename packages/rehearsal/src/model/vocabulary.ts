@@ -54,36 +54,52 @@ export function codeText(label: string, code: number): string {
   return String(code);
 }
 
+/** One sample in their range is nothing to them. */
+const ratesOf = new Set(["rate", "irate", "increase", "delta", "idelta", "deriv"]);
+
 /** Every selector of a query with its matchers, and every label it groups or joins by. */
 export interface QueryShape {
   readonly selectors: readonly (readonly LabelMatcher[])[];
+  /** In milliseconds. */
   readonly ranges: readonly number[];
+  /** Those of them in which two samples are needed. */
+  readonly rates: readonly number[];
   readonly labels: ReadonlySet<string>;
 }
 
 export function shapeOf(expression: PromqlExpression): QueryShape {
   const selectors: (readonly LabelMatcher[])[] = [];
   const ranges: number[] = [];
+  const rates: number[] = [];
   const labels = new Set<string>();
-  const visit = (value: unknown): void => {
+  const visit = (value: unknown, isRate: boolean): void => {
     if (typeof value !== "object" || value === null) return;
     if (Array.isArray(value)) {
-      for (const part of value) visit(part);
+      for (const part of value) visit(part, isRate);
       return;
     }
-    const node = value as { readonly is?: string; readonly matchers?: LabelMatcher[]; readonly range?: number };
+    const node = value as {
+      readonly is?: string;
+      readonly name?: string;
+      readonly matchers?: LabelMatcher[];
+      readonly range?: number;
+    };
     if (node.is === "selector" && node.matchers !== undefined) {
       selectors.push(node.matchers);
       for (const { label } of node.matchers) labels.add(label);
       return;
     }
-    if (node.is === "range" && node.range !== undefined) ranges.push(node.range);
+    if (node.is === "range" && node.range !== undefined) {
+      ranges.push(node.range);
+      if (isRate) rates.push(node.range);
+    }
+    const needsTwo = node.is === "call" ? ratesOf.has(node.name ?? "") : isRate;
     const { labels: named } = value as { readonly labels?: unknown };
     if (Array.isArray(named)) for (const label of named) if (typeof label === "string") labels.add(label);
-    for (const part of Object.values(value)) visit(part);
+    for (const part of Object.values(value)) visit(part, needsTwo);
   };
-  visit(expression);
-  return { selectors, ranges, labels };
+  visit(expression, false);
+  return { selectors, ranges, rates, labels };
 }
 
 export const metricNameOf = (matchers: readonly LabelMatcher[]): string | undefined =>

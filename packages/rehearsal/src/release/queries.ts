@@ -1,5 +1,5 @@
 import { type AnalysisTemplate, type EvidencePolicy, judgePlugin, type Rollout } from "@sluice/api";
-import { describeRefusal, parsePromql } from "@sluice/languages";
+import { describeRefusal, type LabelMatcher, parsePromql } from "@sluice/languages";
 import { type Family, familyOf, isEndpointLabel, metricNameOf, shapeOf } from "../model/vocabulary.ts";
 import { silent, type Unanswerable } from "../policy/foreign-providers.ts";
 import type { Policy } from "../policy/policy.ts";
@@ -12,6 +12,8 @@ export interface Queries {
   /** Named in queries; undefined where none tells endpoints apart. */
   readonly endpoints: readonly string[] | undefined;
   readonly scrapeSeconds: number;
+  /** Rates in whose range a Prometheus that scrapes as it is said to, or as usual, has no two samples. */
+  readonly shortRates: readonly ShortRate[];
   /** The router's finer buckets are asked for. */
   readonly isOfTheRouter: boolean;
   /** Some analysis asks what the judge says, with its figures. */
@@ -20,11 +22,22 @@ export interface Queries {
   readonly unanswerable: readonly Unanswerable[];
 }
 
-export function queriesOf(policy: Policy): Queries {
+export interface ShortRate {
+  readonly template: string;
+  readonly metric: string;
+  readonly millis: number;
+}
+
+/** As Prometheus scrapes by default. */
+const usualScrape = 60_000;
+
+/** `scrapeMillis`: how often the real ones are scraped; absent: often enough for each query. */
+export function queriesOf(policy: Policy, scrapeMillis?: number): Queries {
   const families = new Set<Family>();
   const labels = new Set<string>();
   const endpoints = new Set<string>();
   const unanswerable: Unanswerable[] = [...policy.unsupported];
+  const shortRates: ShortRate[] = [];
   let isOfTheRouter = false;
   let asksJudge = false;
   let shortest = 300_000;
@@ -53,14 +66,18 @@ export function queriesOf(policy: Policy): Queries {
         refuse(`nobody can tell from its name what ${metricNameOf(unknown) ?? "a metric without a name"} counts`);
         continue;
       }
+      const isOwn = shape.selectors.every((matchers) => matchers.some(isRouterJob));
+      const rate = Math.min(...shape.rates);
+      if (!isOwn && rate < 2 * (scrapeMillis ?? usualScrape))
+        shortRates.push({ template: template.metadata.name, metric: name, millis: rate });
       for (const range of shape.ranges) shortest = Math.min(shortest, range);
       for (const label of shape.labels) labels.add(label);
       for (const matchers of shape.selectors) {
         families.add(familyOf(metricNameOf(matchers) ?? "") as Family);
         for (const { label, value, operator } of matchers) {
           if (isEndpointLabel(label) && operator === "=") endpoints.add(value);
-          if (label === "job" && value === "sluice-router") isOfTheRouter = true;
         }
+        if (matchers.some(isRouterJob)) isOfTheRouter = true;
       }
     }
   }
@@ -77,12 +94,18 @@ export function queriesOf(policy: Policy): Queries {
     labels,
     endpoints: tellsEndpoints ? [...endpoints, "/", "/other", "/search"].slice(0, 3) : undefined,
     // Nobody asks: then only how finely load and failures wander counts.
-    scrapeSeconds: families.size === 0 ? 300 : Math.max(1, Math.min(30, Math.floor(shortest / 5000))),
+    scrapeSeconds: families.size === 0 ? 300 : scrapeSecondsOf(shortest, scrapeMillis),
+    shortRates,
     isOfTheRouter,
     asksJudge,
     unanswerable,
   };
 }
+
+const isRouterJob = ({ label, value }: LabelMatcher): boolean => label === "job" && value === "sluice-router";
+
+const scrapeSecondsOf = (shortest: number, scrapeMillis: number | undefined): number =>
+  Math.max(1, scrapeMillis === undefined ? Math.min(30, Math.floor(shortest / 5000)) : Math.round(scrapeMillis / 1000));
 
 /** What a team's own RollbackPolicy looks at beyond what users meet: nobody knows what it would say of a modelled release. */
 function unaskedOfPolicies({ rollout, surroundings }: Policy): readonly Unanswerable[] {

@@ -36,6 +36,7 @@ const rehearsal = {
   profiles: { argo: nothing, sluice: nothing },
   steps: [],
   idleRules: [],
+  releasesOfEachSize: 5,
 };
 
 const said = (steps: readonly StepView[]) =>
@@ -58,6 +59,18 @@ test("of steps that no good release gets to nobody knows what they decide", () =
   expect(
     said([step(0.1, { argo: 1, sluice: 1 }), { ...step(0.5, { argo: 0, sluice: 0 }), seconds: undefined }]),
   ).toEqual([]);
+});
+
+test("what a step sees is doubted where few releases tell it", () => {
+  const steps = [step(0.1, { argo: 3, sluice: 9 })];
+  const doubts = (releasesOfEachSize: number) =>
+    wordsOf({ ...rehearsal, steps, releasesOfEachSize }).filter((words) => words.includes("of each size"));
+
+  expect([1, 4].flatMap(doubts)).toEqual([
+    expect.stringMatching(/^What each step sees rests on one release of each size: .* --runs 10 and more tell\.$/),
+    expect.stringContaining("on 4 releases of each size"),
+  ]);
+  expect(doubts(5)).toEqual([]);
 });
 
 test("where each step stops something nothing is said", () => {

@@ -16,6 +16,7 @@ export function wordsOf(rehearsal: Omit<Rehearsal, "words">): readonly string[] 
     ...gain(rehearsal),
     ...uncounted(rehearsal),
     ...lowTraffic(rehearsal),
+    ...fewRuns(rehearsal),
   ];
 }
 
@@ -143,6 +144,17 @@ function lowTraffic({ steps, longerFirst, hasAnalyses }: Omit<Rehearsal, "words"
   return [
     `Low traffic: ${amount(first.canaryRequests)} canary requests in the first step decide little. ${time}`,
     `Without waiting for users: an EvidencePolicy in the same files. Its syntheticChecks ask the new version's pods themselves, and minimumRequests with askAfter asks a person where too few came in that time.`,
+  ];
+}
+
+/** Half of so few is luck as much as sight. */
+const tellingReleases = 5;
+
+function fewRuns({ steps, releasesOfEachSize: count }: Omit<Rehearsal, "words">): readonly string[] {
+  if (steps.length === 0 || count >= tellingReleases) return [];
+  const releases = count === 1 ? "one release" : `${count} releases`;
+  return [
+    `What each step sees rests on ${releases} of each size: where that is near to what can be seen at all, another seed may say otherwise. --runs ${2 * tellingReleases} and more tell.`,
   ];
 }
 

@@ -19,6 +19,8 @@ export interface RehearseOptions {
   readonly readyMillis?: number;
   /** What Pods before these took. */
   readonly readiness?: Readiness;
+  /** How often the real metrics are scraped; absent: often enough for each query, which the words then doubt. */
+  readonly scrapeMillis?: number;
   readonly faults?: readonly Fault[];
   readonly profiles?: readonly ProfileName[];
   /** Plays one release elsewhere, as a thread does; all of them are asked for at once. Absent: here, one by one. */

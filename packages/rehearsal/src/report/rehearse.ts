@@ -26,7 +26,7 @@ const historyWindows = 24;
 function prepared(policy: Policy, options: RehearseOptions) {
   const { traffic, seed, personMillis, noticeMillis } = options;
   const { millis: _usually, from: _from, ...start } = readinessOf(policy.rollout, options);
-  const queries = queriesOf(policy);
+  const queries = queriesOf(policy, options.scrapeMillis);
   const endpoints = queries.endpoints ?? ["/checkout", "/", "/search"];
   const edgesMs = queries.isOfTheRouter ? routerEdges : prometheusEdges;
   const startsAt = instant(0);

@@ -96,6 +96,8 @@ export interface Rehearsal {
   readonly unanswerable: readonly Unanswerable[];
   readonly profiles: Readonly<Partial<Record<ProfileName, ProfileResult>>>;
   readonly steps: readonly StepView[];
+  /** Releases of each size of failures that `smallest` rests on, at least; 0 without steps. */
+  readonly releasesOfEachSize: number;
   /** Metrics and steps that stopped no release, good or bad. */
   readonly idleRules: readonly string[];
   readonly longerFirst?: LongerFirst;

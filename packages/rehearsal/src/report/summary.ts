@@ -1,4 +1,4 @@
-import { type Fault, isHarmful, noFault } from "../model/fault.ts";
+import { type Fault, isHarmful, ladder, noFault } from "../model/fault.ts";
 import type { Traffic } from "../model/traffic.ts";
 import type { Policy } from "../policy/policy.ts";
 import type { ProfileName } from "../policy/profile.ts";
@@ -8,6 +8,7 @@ import type { Outcome } from "../release/outcome.ts";
 import { type Queries, templatesOf } from "../release/queries.ts";
 import { wordsOf } from "./findings.ts";
 import type { Played, RehearseOptions } from "./options.ts";
+import { policyWords } from "./policy-words.ts";
 import type { FaultResult, GoodResult, Interval, LongerFirst, Predicted, ProfileResult, Rehearsal } from "./result.ts";
 import { isCaught, stepsOf } from "./step-views.ts";
 
@@ -50,11 +51,17 @@ export function summarised(
     profiles,
     // Without the whole ladder of faults nobody knows what a step sees.
     steps: options.faults === undefined ? stepsOf(policy, options.traffic, played) : [],
+    releasesOfEachSize: sizesPlayed(played),
     idleRules: idleRules(policy, queries, profiles),
     ...(longer === undefined ? {} : { longerFirst: longerFirst(policy, options.traffic, longer) }),
   };
-  return { ...rehearsal, words: wordsOf(rehearsal) };
+  return { ...rehearsal, words: [...wordsOf(rehearsal), ...policyWords(policy, queries, options.scrapeMillis)] };
 }
+
+const sizesPlayed = (played: readonly Played[]): number => {
+  const sizes = played.filter(({ fault }) => ladder.includes(fault)).map(({ outcomes }) => outcomes.length);
+  return sizes.length === 0 ? 0 : Math.min(...sizes);
+};
 
 const hasAnalyses = ({ rollout }: Policy): boolean =>
   analysesOf(rollout).some(({ analysis }) => (analysis.templates ?? []).length > 0) ||
