@@ -5,7 +5,6 @@ export { type FetchedManifests, GitSources, type ManifestSource } from "./git-so
 export { HookHandler, type HookHandlerOptions } from "./hooks/hook-handler.ts";
 export { type HookSecrets, type HookVerdict, verifyHook } from "./hooks/verify-hook.ts";
 export {
-  isHelmTemplate,
   type LocatedResource,
   type ManifestFault,
   type ParsedManifests,

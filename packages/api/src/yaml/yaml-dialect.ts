@@ -38,3 +38,7 @@ export const loadYaml = (text: string): unknown => load(text, { schema: dialect 
 
 /** Each document of a text, as `loadYaml`. */
 export const loadYamlDocuments = (text: string): readonly unknown[] => loadAll(text, null, { schema: dialect });
+
+/** `{{args.name}}` is an AnalysisTemplate's; Helm's begin with a dot, a variable, a comment or a word of its language. */
+export const isHelmTemplate = (text: string): boolean =>
+  /\{\{-?\s*(\.|\$|\/\*|(include|template|if|else|end|range|with|define|toYaml|tpl|default|quote)\b)/.test(text);

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { loadYaml } from "@sluice/api/yaml";
+import { isHelmTemplate, loadYaml } from "@sluice/api/yaml";
 
 /** A manifest and the line (from 1) where it begins in its file. */
 export interface LocatedResource {
@@ -34,10 +34,6 @@ export function parseManifests(file: string, text: string): ParsedManifests {
 }
 
 const renderHint = "it is a Helm template: render it first, as with helm template CHART";
-
-/** `{{args.name}}` is an AnalysisTemplate's; Helm's begin with a dot, a variable, a comment or a word of its language. */
-export const isHelmTemplate = (text: string): boolean =>
-  /\{\{-?\s*(\.|\$|\/\*|(include|template|if|else|end|range|with|define|toYaml|tpl|default|quote)\b)/.test(text);
 
 function parseDocuments(file: string, text: string): ParsedManifests {
   const resources: LocatedResource[] = [];

@@ -1,5 +1,5 @@
 import type { Resource } from "@sluice/api";
-import { isHelmTemplate } from "@sluice/sources";
+import { isHelmTemplate } from "@sluice/api/yaml";
 import {
   type Document,
   isAlias,
