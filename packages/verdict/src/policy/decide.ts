@@ -32,7 +32,9 @@ export const isValidated = (alarmedSince: Instant | undefined, now: Instant): bo
   alarmedSince !== undefined && now >= after(alarmedSince, validation);
 
 export interface Heard {
-  readonly verdict: Pick<Verdict, "action" | "because">;
+  readonly verdict: Pick<Verdict, "action" | "because" | "bar"> & {
+    readonly evidence: readonly { readonly signal: string; readonly nats: number }[];
+  };
   readonly broken: readonly Broken[];
   /** Absent where no model is asked, or it didn't answer: the built-in verdict stands. */
   readonly prediction?: Prediction;
@@ -50,9 +52,18 @@ export function decide({ verdict, broken, prediction, isPredictionValidated, use
   }));
   if (prediction !== undefined) rulings.push(modelRuling(prediction, isPredictionValidated === true));
   if (prediction === undefined || use !== "instead") {
-    rulings.push({ action: verdict.action, because: verdict.because, decidedBy: "judge" });
+    const action = isForPerson(verdict, broken) ? "alert" : verdict.action;
+    rulings.push({ action, because: verdict.because, decidedBy: "judge" });
   }
   return rulings.reduce((gravest, ruling) => (graveness(ruling) > graveness(gravest) ? ruling : gravest));
+}
+
+/** Fewer conversions may be meant: a team whose rule asks a person about them is asked, however well they are proven. */
+function isForPerson({ action, bar, evidence }: Heard["verdict"], broken: readonly Broken[]): boolean {
+  const proven = evidence.filter(({ nats }) => nats >= bar);
+  const isOfConversions = proven.length > 0 && proven.every(({ signal }) => signal === "conversions");
+  const asks = broken.some((rule) => rule.action === "alert_human" && rule.signals.includes("conversionChange"));
+  return action === "rollback" && isOfConversions && asks;
 }
 
 const order = ["continue", "monitor", "alert", "rollback"] as const;

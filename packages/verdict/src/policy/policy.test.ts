@@ -139,10 +139,16 @@ describe("rules", () => {
 });
 
 describe("what follows from all that is known", () => {
-  const verdict = (action: "continue" | "monitor" | "rollback") => ({ action, because: "so the judge" });
-  const broken = (action: Rule["action"], isDue = true) => ({
+  const verdict = (action: "continue" | "monitor" | "rollback", ...proven: readonly string[]) => ({
+    action,
+    because: "so the judge",
+    bar: 6.9,
+    evidence: [...proven.map((signal) => ({ signal, nats: 7 })), { signal: "latency", nats: 6 }],
+  });
+  const broken = (action: Rule["action"], isDue = true, signal: Rule["when"][number]["signal"] = "errorRate") => ({
     name: "r",
     action,
+    signals: [signal],
     since: instant(0),
     message: "m",
     isDue,
@@ -159,6 +165,27 @@ describe("what follows from all that is known", () => {
     ],
     ["not yet due", { verdict: verdict("continue"), broken: [broken("scheduled_rollback", false)] }, "monitor", "r"],
     ["due", { verdict: verdict("continue"), broken: [broken("scheduled_rollback")] }, "rollback", "r"],
+    [
+      "conversions, of which a rule asks a person",
+      { verdict: verdict("rollback", "conversions"), broken: [broken("alert_human", true, "conversionChange")] },
+      "alert",
+      "r",
+    ],
+    [
+      "conversions and failures",
+      {
+        verdict: verdict("rollback", "conversions", "failures"),
+        broken: [broken("alert_human", true, "conversionChange")],
+      },
+      "rollback",
+      "judge",
+    ],
+    [
+      "conversions, of which no rule asks",
+      { verdict: verdict("rollback", "conversions"), broken: [broken("alert_human")] },
+      "rollback",
+      "judge",
+    ],
     ["a rule that says continue", { verdict: verdict("rollback"), broken: [broken("continue")] }, "rollback", "judge"],
     [
       "a sure model, new",

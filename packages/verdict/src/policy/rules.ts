@@ -24,6 +24,8 @@ export interface Broken {
   readonly action: RuleAction;
   /** Since when it has held without a break. */
   readonly since: Instant;
+  /** What it looks at. */
+  readonly signals: readonly Threshold["signal"][];
   /** Its thresholds with what was seen. */
   readonly message: string;
   /** Its validation time is over, or it needs none. */
@@ -56,6 +58,7 @@ export function brokenRules(rules: readonly Rule[], inputs: RuleInputs, now: Ins
         // What the stable version suffers as well is no fault of the new one: taking it back wouldn't help.
         action: isShared && rule.action.endsWith("rollback") ? "alert_human" : rule.action,
         since,
+        signals: rule.when.map(({ signal }) => signal),
         message:
           found.map(({ threshold, value = 0 }) => describe(threshold, value)).join(" and ") +
           (isShared ? `; the stable version fails as well (${round(inputs.kpis.stableErrorRate ?? 0)} %)` : ""),
