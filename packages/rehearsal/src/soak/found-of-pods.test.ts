@@ -13,6 +13,11 @@ const leftAndBack: Story["steps"] = [
 const sleeps = { do: "scale", replicas: 0 } as const;
 const wakes = { do: "scale", replicas: 1 } as const;
 
+const twoVersions: Story["steps"] = [
+  { do: "push", fate: "well" },
+  { do: "push", fate: "well" },
+];
+
 test.each<[string, Story]>([
   [
     "a Rollout comes back to Pods of a step ahead: none is taken that its next step asks for, against a budget",
@@ -176,6 +181,40 @@ test.each<[string, Story]>([
       plan: 7854,
       replicas: 1,
       isDynamic: true,
+    }),
+  ],
+  [
+    "a step asks for no Pod of a version that has what a smaller stable version can't take yet",
+    story(twoVersions, { seed: 1075, plan: 21075, replicas: 4, isDynamic: true }),
+  ],
+  [
+    "a step asks for no Pod of what can't be undone",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well", isLasting: true },
+      ],
+      {
+        seed: 1042,
+        plan: 21042,
+        replicas: 1,
+      },
+    ),
+  ],
+  [
+    "a step asks for no Pod, and the next one for some again: none that is just being taken counts",
+    story(twoVersions, { seed: 1062, plan: 21062, replicas: 1, isDynamic: true }),
+  ],
+  [
+    "the same, and every watch breaks as they are taken",
+    story([...twoVersions, wait(5)], {
+      seed: 1062,
+      plan: 21062,
+      replicas: 2,
+      sides: "pingPong",
+      delivery: "git",
+      extras: ["minPods"],
+      disturbance: { ...plainStory.disturbance, gap: 0.01 },
     }),
   ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {

@@ -1,4 +1,5 @@
 import type { ReplicaSet, Rollout } from "@sluice/api";
+import { isLasting } from "../lasting/marks.ts";
 import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, deadlineOf, isCaughtUp, type View, wantedOf } from "../view.ts";
 import { weightGoal } from "./holdback.ts";
@@ -23,10 +24,19 @@ function canarySize(view: View, isAborted: boolean): CanarySize {
   const isWanted = status.promoteFull === true && !isAborted;
   if (view.isFirst || view.isFullyPromoted || isWanted) return { weight: 100, isScaled: false };
   const keepsAborted = canaryOf(rollout).abortScaleDownDelaySeconds === 0;
-  const scale = isRouted(rollout) && (!isAborted || keepsAborted) ? scaleAt(progress) : undefined;
+  const counts = isRouted(rollout) && (!isAborted || keepsAborted) && !mustStay(view);
+  const scale = counts ? scaleAt(progress) : undefined;
   if (scale?.replicas !== undefined) return { weight: 0, explicit: scale.replicas, isScaled: true };
   if (scale?.weight !== undefined) return { weight: scale.weight, isScaled: true };
   return { weight: isAborted ? 0 : weightAt(progress), isScaled: false };
+}
+
+/**
+ * Steps ask for no Pod of what can't be undone, and users have it: they don't go back to code from before it, nor to nobody.
+ */
+export function mustStay(view: View): boolean {
+  const { replicas, weight } = scaleAt(view.progress) ?? {};
+  return (replicas === 0 || weight === 0) && isLasting(view) && ownWeight(view) > 0;
 }
 
 /**
@@ -97,7 +107,13 @@ export const hasNobodyToSendTo = (view: View): boolean =>
   !view.isFullyPromoted &&
   !isDraining(view) &&
   weightAt(view.progress) > 0 &&
-  goalCounts(view, false).canary === 0;
+  asksForNone(view);
+
+/** In the end: what a smaller stable version can't take yet still has its Pods. */
+function asksForNone(view: View): boolean {
+  const { weight, explicit } = canarySize(view, false);
+  return replicasOf(view.rollout) === 0 ? (explicit ?? 0) === 0 : (explicit ?? weight) === 0;
+}
 
 /** The canary has the Pods that this step asks for, or as many of them as its threshold is content with. */
 export const hasCanaryPods = ({ rollout, canary }: View, wanted: number): boolean =>

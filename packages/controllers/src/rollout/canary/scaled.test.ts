@@ -136,6 +136,14 @@ test.each<[string, ReleaseOptions, (release: Release) => Promise<void>, number]>
     (release) => release.push("web:v2", other([setWeight(30), pause(), setWeight(100)])),
     30,
   ],
+  ...[{ replicas: 0 }, { weight: 0 }].map(
+    (setCanaryScale): [string, ReleaseOptions, (release: Release) => Promise<void>, number] => [
+      `a step that asks for no Pod of it, ${JSON.stringify(setCanaryScale)},`,
+      other([setWeight(60), pause(), { setCanaryScale }, pause()]),
+      (release) => release.ask(promotePatch),
+      0,
+    ],
+  ),
   ["steps that begin with none", shrinking, (release) => release.push("web:v2", other([pause(), setWeight(100)])), 0],
   [
     "a holdback that somebody asks for when all have it",

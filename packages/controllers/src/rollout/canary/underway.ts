@@ -32,8 +32,8 @@ import { eventsOf, type Move, recordsOf, waiting } from "../turn/move.ts";
 import { isAsking, isWaved } from "../turn/pauses.ts";
 import { type RolloutPlan, turn } from "../turn/turn.ts";
 import type { Verdict } from "../verdict/verdict.ts";
-import { availableOf, type View } from "../view.ts";
-import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, ownWeight } from "./goals.ts";
+import { availableOf, type View, wantedOf } from "../view.ts";
+import { areAtGoal, hasCanaryPods, hasNobodyToSendTo, mustStay, ownWeight } from "./goals.ts";
 import { holdbackBegun, holdbackEnd, holdbackWords, isHoldingBack, weightGoal } from "./holdback.ts";
 import { planPassed, reachedAfter } from "./passed.ts";
 import { planScaling } from "./scaling.ts";
@@ -233,11 +233,20 @@ function nextStep(view: View, { traffic, step, experiment, isAwaited }: Doing, n
     return { is: "advance", because: `${stepText(current)} is written` };
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
-  if (hasNobodyToSendTo(view)) return { is: "advance", because: withoutPods(view) };
+  if (hasNobodyToSendTo(view)) {
+    if ((traffic.weight ?? 0) > 0) return waiting("waits for Pods of the stable version");
+    // A step that asks for some again counts none of those that are just being taken.
+    return availableOf(view.canary) > wantedOf(view.canary)
+      ? waiting("waits until its Pods are gone")
+      : { is: "advance", because: withoutPods(view) };
+  }
   if (isRouted(view.rollout) && traffic.weight !== weightGoal(view)) {
     return waiting(isAwaited ? "waits for new Pods of the stable version, to compare with" : "waits for the routes");
   }
-  return { is: "advance", because: current === undefined ? "done" : `${stepText(current)} is reached` };
+  if (current === undefined) return { is: "advance", because: "done" };
+  const isKept = current.setCanaryScale !== undefined && mustStay(view);
+  const because = `${stepText(current)} is reached${isKept ? ", and takes no Pod: what users have can't be undone" : ""}`;
+  return { is: "advance", because };
 }
 
 /** Nobody would see from the step alone that no user got the version. */
@@ -269,10 +278,17 @@ function nextPause(view: View, now: Instant): Move {
 }
 
 /** Its last Pod went, or is asked to: nobody may be sent there, and it gets its share again as soon as one is back. */
-function emptied(observed: ObservedRollout, view: View, { weight }: TrafficPlan, now: Instant): readonly Effect[] {
+function emptied(observed: ObservedRollout, view: View, { weight = 0 }: TrafficPlan, now: Instant): readonly Effect[] {
   const before = ownWeight(view);
+  if (weight >= before || view.isFullyPromoted) return [];
   const isForNone = replicasOf(view.rollout) === 0;
-  if (weight !== 0 || before === 0 || view.isFullyPromoted || (!isForNone && availableOf(view.canary) > 0)) return [];
+  const scale = scaleAt(view.progress);
+  if (!isForNone && scale !== undefined && hasNobodyToSendTo(view)) {
+    const because = `${stepText({ setCanaryScale: scale })} asks for none of its Pods: the stable version gets its ${before} % as its own can take it`;
+    const slot = `${view.hash}|unasked|${view.progress.index}`;
+    return [decided(observed, view, now, { action: "hold", because, slot })];
+  }
+  if (weight !== 0 || (!isForNone && availableOf(view.canary) > 0)) return [];
   const why = isForNone ? "it is asked for no Pods" : "none of its Pods is available";
   const because = `${why}: the stable version gets its ${before} % until ${isForNone ? "it has some" : "one is"}`;
   // It may go again while nothing else in status has changed: then its ReplicaSet has.

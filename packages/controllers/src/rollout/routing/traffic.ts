@@ -10,7 +10,7 @@ import { isLasting } from "../lasting/marks.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { pauseOf } from "../turn/pauses.ts";
-import { availableOf, hashOf, isFullyAvailable, type View } from "../view.ts";
+import { availableOf, hashOf, isCaughtUp, isFullyAvailable, type View, wantedOf } from "../view.ts";
 import { olderRival, olderRuleRival, ownClaim, withClaim, withManager, withoutStale } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
@@ -220,13 +220,16 @@ function stepsWeight(view: View, isAborted: boolean): number {
   if (status.promoteFull === true)
     return isDynamic(view.rollout) ? orBorne(bearable(canary, view), view) : (routed ?? 0);
   // Where its last Pod is asked to go, requests go first.
-  if (hasNobodyToSendTo(view)) return 0;
+  if (hasNobodyToSendTo(view)) return isDynamic(view.rollout) ? orBorne(0, view) : 0;
   const goal = weightGoal(view);
   // A person is asked first whether it goes on in spite of what is known by now.
   if (status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined) {
     return Math.min(goal, routed ?? 0);
   }
-  const kept = Math.min(goal, Math.max(weightBefore(progress), ownWeight(view)));
+  // Of Pods that were asked to go some may be counted still: nobody is sent there anew before they are gone or stay.
+  const isSteady = isCaughtUp(canary) && availableOf(canary) <= wantedOf(canary);
+  const before = isSteady ? weightBefore(progress) : 0;
+  const kept = Math.min(goal, Math.max(before, ownWeight(view)));
   // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.
   if (areAtGoal(view)) return view.rollout.spec.paused === true ? kept : goal;
   return isDynamic(view.rollout) ? orBorne(kept, view) : kept;

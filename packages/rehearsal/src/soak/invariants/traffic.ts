@@ -228,7 +228,8 @@ function keeps(now: Picture, before: Picture, had: number, checks: Checks): void
     ({ rollout: { metadata, status } }) =>
       status?.observedGeneration === String(metadata.generation ?? 0) && status.currentPodHash === canaryHash,
   );
-  if (!isKnown || weight === 0 || weight >= had || rollout.status?.abort === true) return;
+  // Where steps ask for none of its Pods it loses all by and by, which is told once.
+  if (!isKnown || weight === 0 || weight >= had || rollout.status?.abort === true || asksForNone(rollout)) return;
   // A policy may hold back so much.
   const due = Math.min(had, allowedWeight(rollout), 95);
   checks.holds(
@@ -236,6 +237,12 @@ function keeps(now: Picture, before: Picture, had: number, checks: Checks): void
     weight >= due || toldOf(now, canaryHash) > toldOf(before, canaryHash),
     () => `${canaryHash} has ${weight} % left of ${had} %, and no Decision says why`,
   );
+}
+
+function asksForNone({ spec, status }: Rollout): boolean {
+  const steps = (spec.strategy.canary?.steps ?? []).slice(0, (status?.currentStepIndex ?? 0) + 1);
+  const scale = steps.findLast(({ setCanaryScale }) => setCanaryScale !== undefined)?.setCanaryScale;
+  return scale?.replicas === 0 || scale?.weight === 0;
 }
 
 const stepsOf = ({ rollout }: Picture): number => rollout.spec.strategy.canary?.steps?.length ?? 0;

@@ -87,10 +87,8 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
 function bears(now: Picture, looked: Picture | undefined, checks: Checks): void {
   const { rollout, stableHash, weight } = now;
   const { replicas = 1, strategy } = rollout.spec;
-  // Who is content with fewer Pods, or asks for none of the canary, has no other choice.
-  const steps = strategy.canary?.steps ?? [];
-  const isForNone = steps.some(({ setCanaryScale: scale }) => scale?.replicas === 0 || scale?.weight === 0);
-  if (strategy.canary?.replicaProgressThreshold !== undefined || isForNone) return;
+  // Who is content with fewer Pods has no other choice.
+  if (strategy.canary?.replicaProgressThreshold !== undefined) return;
   const ready = Math.max(...[now, ...(looked === undefined ? [] : [looked])].map((one) => readyOf(one, stableHash)));
   checks.holds(
     "ready",

@@ -55,9 +55,11 @@ export const managedRoutes = ["testers", "copies"] as const;
 export const knownPlans = plans.length;
 /** From here on plans by chance have more kinds of steps. */
 export const richPlans = 10_000;
+/** And from here on they ask for no Pod of the new version on the way. */
+export const emptyPlans = 20_000;
 
 export const planOf = (plan: number, isRouted: boolean): readonly CanaryStep[] => {
-  const steps = plans[plan] ?? drawn(seededRandom(plan), plan >= richPlans);
+  const steps = plans[plan] ?? (plan >= emptyPlans ? emptied(plan) : drawn(seededRandom(plan), plan >= richPlans));
   return isRouted ? steps : steps.filter(isRouteless);
 };
 
@@ -73,6 +75,13 @@ function routeOf(random: Random, dice: number): CanaryStep {
   if (dice === 23) return { setMirrorRoute: { name: "copies" } };
   const match = [dice === 22 ? { path: { prefix: "/" } } : { method: { exact: "GET" } }];
   return { setMirrorRoute: { name: "copies", percentage: 10 * (1 + randomInteger(random, 10)), match } };
+}
+
+function emptied(plan: number): readonly CanaryStep[] {
+  const random = seededRandom(plan);
+  const steps = drawn(random, true);
+  const setCanaryScale = random.next() < 0.5 ? { replicas: 0 } : { weight: 0 };
+  return steps.toSpliced(1 + randomInteger(random, steps.length), 0, { setCanaryScale });
 }
 
 /** Mostly upwards, with all that may stand between two weights. */

@@ -1,5 +1,5 @@
 import { type Random, randomInteger } from "@sluice/kernel";
-import { knownPlans, richPlans } from "../manifests/plans.ts";
+import { emptyPlans, knownPlans, richPlans } from "../manifests/plans.ts";
 import {
   type Act,
   type Beside,
@@ -101,7 +101,8 @@ export function storyOf(seed: number, random: Random): Story {
   const judged = happens(0.6) ? replanned : withBadVersion(random, replanned);
   const asleep = happens(0.8) ? judged : withNobody(random, judged);
   const replicas = happens(0.97) ? story.replicas : 0;
-  return { ...story, replicas, plan, budget, off, sides, routes, steps: asleep, extras };
+  const emptier = plan >= richPlans && happens(0.3) ? plan - richPlans + emptyPlans : plan;
+  return { ...story, replicas, plan: emptier, budget, off, sides, routes, steps: asleep, extras };
 }
 
 /** Nobody needs it for a while, amid whatever is on its way; some never need it again. */
