@@ -1,5 +1,6 @@
 import { type LastingVersion, notRevertible, type ReplicaSet } from "@sluice/api";
 import { formatInstant, type Instant } from "@sluice/kernel";
+import type { Effect } from "../../loop/index.ts";
 import type { Changes } from "../changes.ts";
 import { judgementOf } from "../judging/current.ts";
 import { writtenTemplate } from "../metadata/written-template.ts";
@@ -70,7 +71,12 @@ function viewOn({ replicaSets, judgements }: ObservedRollout, view: View, set: R
 /** The turn, with the question that waits at the door, its answer, or what is left of one that nobody asks any more. */
 export function withDoor(observed: ObservedRollout, view: View, now: Instant, made: Turn): Turn {
   const { status, waiting } = view;
-  if (waiting === undefined) return { ...made, changes: { ...made.changes, ...leftovers(view, made.changes) } };
+  if (waiting === undefined) {
+    const changes = { ...made.changes, ...leftovers(view, made.changes) };
+    const isOpen = acceptedAfter(view, changes)?.asked !== undefined;
+    const told = isOpen ? [] : withdrawn(observed, view, now);
+    return { ...made, actions: [...(made.actions ?? []), ...told], changes };
+  }
   const isAsked = status.notRevertible?.asked?.podTemplateHash === waiting.podTemplateHash;
   const pause = pauseOf(view, "NotRevertible");
   if (isAsked && pause === undefined) return letIn(observed, view, waiting, now, made);
@@ -81,7 +87,11 @@ export function withDoor(observed: ObservedRollout, view: View, now: Instant, ma
     ? {}
     : {
         because: question,
-        actions: [...(made.actions ?? []), decided(observed, view, now, { action: "pause", because: question })],
+        actions: [
+          ...(made.actions ?? []),
+          ...withdrawn(observed, view, now),
+          decided(observed, view, now, { action: "pause", because: question }),
+        ],
         events: [...(made.events ?? []), { type: "Warning", reason: "RolloutPaused", message } as const],
       };
   return {
@@ -102,6 +112,18 @@ function questionOf({ rollout }: View, { podTemplateHash, because, isWayBack = f
     ? `going back to version ${podTemplateHash} goes past what can't be undone (${because}) and may harm data`
     : `version ${podTemplateHash} can't be undone (${because})`;
   return `${what}: to go on, sluice rollout promote ${rollout.metadata.name}`;
+}
+
+/** Whoever was asked reads that nobody waits for an answer any more, and why. */
+function withdrawn(observed: ObservedRollout, view: View, now: Instant): readonly Effect[] {
+  const asked = view.status.notRevertible?.asked?.podTemplateHash;
+  if (asked === undefined) return [];
+  const wanted = view.waiting?.podTemplateHash ?? view.hash;
+  const held = heldBy(view, observed.quarantines);
+  const instead = `version ${wanted} is wanted instead${view.isFullyPromoted && view.waiting === undefined ? ", which everybody has" : ""}`;
+  const why = wanted !== asked ? instead : held === undefined ? "nothing is to be asked any more" : "it is quarantined";
+  const because = `the question about version ${asked} is withdrawn: ${why}`;
+  return [decided(observed, view, now, { action: "resume", because })];
 }
 
 function letIn(observed: ObservedRollout, view: View, waiting: LastingVersion, now: Instant, made: Turn): Turn {

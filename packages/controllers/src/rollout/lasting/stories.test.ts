@@ -1,4 +1,4 @@
-import type { Event } from "@sluice/api";
+import type { Decision, Event } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, promotePatch, undoPatch } from "../index.ts";
@@ -81,6 +81,45 @@ test("while it waits the version before it is kept up as ever, and a wish withdr
     undefined,
     undefined,
   ]);
+});
+
+const toldLast = async (release: Release) => {
+  const kind = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
+  const order = ({ metadata }: Decision) => Number(metadata.resourceVersion);
+  const told = (await release.world.list<Decision>(kind)).toSorted((one, other) => order(one) - order(other));
+  return told.filter(({ spec }) => spec.because.includes("withdrawn")).map(({ spec }) => [spec.action, spec.because]);
+};
+
+test.each<[string, (release: Release) => Promise<unknown>, RegExp]>([
+  [
+    "the version that everybody has is wanted again",
+    (release) => release.push("web:v1"),
+    /^the question about version \w+ is withdrawn: version \w+ is wanted instead, which everybody has$/,
+  ],
+  [
+    "another version is wanted",
+    (release) => release.push("web:v3"),
+    /^the question about version \w+ is withdrawn: version \w+ is wanted instead$/,
+  ],
+  [
+    "another one that can't be undone is wanted",
+    (release) => release.push("web:v3", lasting("web:v3", "drops a table")),
+    /^the question about version \w+ is withdrawn: version \w+ is wanted instead$/,
+  ],
+  [
+    "the mark is taken off",
+    (release) => release.push("web:v2", { steps }),
+    /^the question about version \w+ is withdrawn: version \w+ is wanted instead$/,
+  ],
+])("a question that is withdrawn is on record, once: %s", async (_words, withdraw, because) => {
+  const release = await released();
+  await release.push("web:v2", lasting("web:v2", "migrates orders"));
+  await release.world.run(seconds(5));
+
+  await withdraw(release);
+  await release.world.run(seconds(30));
+
+  expect(await toldLast(release)).toEqual([["resume", expect.stringMatching(because)]]);
 });
 
 test.each([

@@ -74,6 +74,14 @@ export function checkRecords(now: Picture, before: Picture | undefined, at: numb
   if (status.abort === true && status.abortedAt !== undefined) {
     checks.holds("why", tells(["abort", "hold", "refuse"], hash), () => `${hash} is aborted, and no Decision says why`);
   }
+  const asked = before?.rollout.status?.notRevertible?.asked?.podTemplateHash;
+  if (asked !== undefined && asked !== status.notRevertible?.asked?.podTemplateHash) {
+    const about = now.decisions
+      .filter(({ spec }) => spec.because.includes(`version ${asked} `))
+      .toSorted((one, other) => Number(one.metadata.resourceVersion) - Number(other.metadata.resourceVersion));
+    const words = () => `nobody is asked about ${asked} any more, and no Decision says why`;
+    checks.holds("why", about.length > 0 && about.at(-1)?.spec.action !== "pause", words);
+  }
   const stable = status.stableRS ?? "";
   if (before !== undefined && stable !== "" && stable !== before.rollout.status?.stableRS) {
     checks.holds(
