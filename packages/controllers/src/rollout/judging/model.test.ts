@@ -18,6 +18,25 @@ test("a model's alarm must last five minutes; beside the judge it then ends the 
   expect(await release.weight()).toBe(0);
 });
 
+test("who holds the weight is said: a model does for as long as it doubts, a rule while it is broken", async () => {
+  const rules = [{ name: "errors", when: [{ signal: "errorRate", above: 1 }], action: "monitor_closely" }];
+  const { release, bench, world } = await underWay(
+    careful,
+    policy({ rules, holdback: { weight: 0 }, model: { url: "http://model.example" } }),
+  );
+  const held = async () => (await release.status()).conditions?.find(({ type }) => type === "HeldByJudge")?.message;
+
+  bench.probability = 0.7;
+  await world.run(minutes(40));
+  const byModel = await held();
+  Object.assign(bench, { probability: 0.1, errorRate: 2 });
+  await world.run(seconds(10));
+
+  expect(byModel).toBe("the policy's model holds the weight: it goes no further until it says otherwise");
+  expect(await held()).toBe("rule errors holds the weight: it goes no further while that is broken");
+  expect(await release.weight()).toBe(20);
+});
+
 test("a model instead of the judge isn't held up by what the judge doubts, as long as it answers", async () => {
   const model = { url: "http://model.example", use: "instead" };
   const { release, bench, world } = await underWay(careful, policy({ holdback: { weight: 0 }, model }));
