@@ -1,10 +1,12 @@
 import type { Application, Client, Resource, Rollout } from "@sluice/api";
+import { rolloutKind } from "../marks/index.ts";
 import { isRoutedBy } from "./claimed-routes.ts";
 import { type Comparison, changesOf, compareAll, knownReferences } from "./comparison/compare.ts";
 import type { FieldChange } from "./comparison/diff.ts";
-import type { Claims } from "./comparison/overlay.ts";
+import { type Claims, noClaims, selectsUnasked } from "./comparison/overlay.ts";
 import { keyOfReference, referenceText } from "./comparison/resource-reference.ts";
 import type { RenderedSource } from "./manifests.ts";
+import { isSteered } from "./steered.ts";
 import { type KindLookup, targetsOf } from "./targets.ts";
 
 /** What `sluice app diff` shows: each resource with what a sync would change. */
@@ -29,6 +31,12 @@ export async function inspectApplication(
   }
   const claims = new Map<string, Claims>();
   for (const { text, resource } of targets) {
+    const live = objects.get(text);
+    if (live !== undefined && selectsUnasked(resource, live)) {
+      const { items } = await client.list<Rollout>(rolloutKind, { namespace: live.metadata.namespace ?? "default" });
+      if (!isSteered(live, items)) claims.set(text, { ...noClaims, isUnsteered: true });
+      continue;
+    }
     if (resource.kind !== "VirtualService" && resource.kind !== "DestinationRule") continue;
     const rollouts = targets
       .filter(({ resource: other }) => other.kind === "Rollout" && isRoutedBy(other as Rollout, resource))

@@ -1,12 +1,14 @@
 import type { Application, ApplicationSource, OperationState, Resource, Rollout } from "@sluice/api";
 import { canonicalJson, type Reader, sameJson, shortHash, type TaskState } from "@sluice/kernel";
+import { managedByAnnotation, rolloutKind } from "../marks/index.ts";
 import { isRoutedBy } from "./claimed-routes.ts";
 import { type Comparison, compareAll, knownReferences, type LiveState } from "./comparison/compare.ts";
-import { type Claims, noClaims } from "./comparison/overlay.ts";
+import { type Claims, noClaims, selectsUnasked } from "./comparison/overlay.ts";
 import { instanceName, keyOfReference, referenceText, trackedBy } from "./comparison/resource-reference.ts";
 import { fetchWork, type RenderedSource } from "./manifests.ts";
 import { annotations } from "./names.ts";
 import { specRefusals } from "./spec-refusals.ts";
+import { isSteered } from "./steered.ts";
 import type { ApplyResult } from "./sync/apply-manifests.ts";
 import {
   groupTaskIds,
@@ -212,7 +214,6 @@ function trackedOf(application: Application, objects: ReadonlyMap<string, Resour
   ) as Resource[];
 }
 
-const rolloutKind = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout" } as const;
 const autoscalerKind = { apiVersion: "autoscaling/v2", kind: "HorizontalPodAutoscaler" } as const;
 
 async function claimsOn(
@@ -235,6 +236,12 @@ async function claimsOn(
         ? own.map((target) => objects.get(target.text)).filter((found) => found !== undefined)
         : await read.list<Rollout>(rolloutKind, where);
     return rollouts.length === 0 ? noClaims : { rollouts: rollouts as readonly Rollout[], isAutoscaled: false };
+  }
+  if (selectsUnasked(resource, live)) {
+    const isOurs = live.metadata.annotations?.[managedByAnnotation] !== undefined;
+    // Whoever leads its users says so on it: only else is the namespace searched.
+    const isUnsteered = !isOurs && !isSteered(live, await read.list<Rollout>(rolloutKind, where));
+    return isUnsteered ? { ...noClaims, isUnsteered } : noClaims;
   }
   const replicas = (object: Resource) => (object.spec as { readonly replicas?: number } | undefined)?.replicas;
   const wanted = replicas(resource);

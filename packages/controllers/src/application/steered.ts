@@ -15,15 +15,18 @@ export async function withSteering(
   const { kind, metadata } = desired;
   if (kind !== "Service" && kind !== "VirtualService" && kind !== "DestinationRule") return desired;
   const { items: rollouts } = await client.list<Rollout>(rolloutKind);
-  if (kind === "Service") return isSteered(live, rollouts) ? overlayClaims(desired, live, noClaims) : desired;
+  if (kind === "Service") {
+    // Between colours a person may choose.
+    const isSwitched = live.metadata.annotations?.[blueGreenAnnotation] !== undefined;
+    return isSwitched || !isSteered(live, rollouts) ? desired : overlayClaims(desired, live, noClaims);
+  }
   const placed = { ...desired, metadata: { ...metadata, namespace: live.metadata.namespace } } as Resource;
   return overlayClaims(placed, live, { rollouts, isAutoscaled: false });
 }
 
-/** Between colours a person may choose; and a version that no Rollout speaks of is whoever's wrote it there. */
-function isSteered({ metadata }: Resource, rollouts: readonly Rollout[]): boolean {
+/** A Rollout says whom this Service selects. A version that none speaks of is whoever's wrote it there. */
+export function isSteered({ metadata }: Resource, rollouts: readonly Rollout[]): boolean {
   const { annotations = {}, name, namespace } = metadata;
-  if (annotations[blueGreenAnnotation] !== undefined) return false;
   const names = (rollout: Rollout) => rollout.metadata.namespace === namespace && servicesOf(rollout).includes(name);
   return annotations[managedByAnnotation] !== undefined || rollouts.some(names);
 }

@@ -117,6 +117,7 @@ function compareTarget(
 const sameClaims = (a: Claims, b: Claims): boolean =>
   a === b ||
   (a.isAutoscaled === b.isAutoscaled &&
+    a.isUnsteered === b.isUnsteered &&
     a.rollouts.length === b.rollouts.length &&
     a.rollouts.every((rollout, index) => rollout === b.rollouts[index]));
 

@@ -104,6 +104,20 @@ describe("differences", () => {
     expect(diff(service({}), service({}))).toEqual([]);
   });
 
+  test("a map that is one value has nothing beside what git says, another one may", () => {
+    const service = (selector: object, labels: object = {}) => ({
+      apiVersion: "v1",
+      kind: "Service",
+      metadata: { name: "s", labels },
+      spec: { selector },
+    });
+
+    expect(diff(service({ app: "x" }), service({ app: "x", track: "one" }, { a: "b" }))).toEqual([
+      "spec.selector.track",
+    ]);
+    expect(diff(service({ app: "x" }), service({ app: "x" }))).toEqual([]);
+  });
+
   test("a Secret's values never show", () => {
     const secret = (value: string) => ({
       apiVersion: "v1",

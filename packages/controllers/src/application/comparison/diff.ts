@@ -66,6 +66,10 @@ function compare(
       changes.push({ path, desired, ...(live === undefined ? {} : { live }) });
       return;
     }
+    if (schema?.["x-kubernetes-map-type"] === "atomic") {
+      compareExactly(full, live, schema, path, changes);
+      return;
+    }
     for (const key of Object.keys(desired)) {
       compare(
         pick(desired, key),
@@ -124,7 +128,7 @@ function compareLists(
   compareExactly(full, live, schema, path, changes);
 }
 
-/** Inside an atomic list what git doesn't say is gone, once it is applied. */
+/** Inside an atomic list or map what git doesn't say is gone, once it is applied. */
 function compareExactly(
   full: unknown,
   live: unknown,

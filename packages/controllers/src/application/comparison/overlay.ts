@@ -16,6 +16,8 @@ export interface Claims {
   readonly rollouts: readonly Rollout[];
   /** An autoscaler drives this workload's replicas. */
   readonly isAutoscaled: boolean;
+  /** The version that this Service selects is no Rollout's any more: git alone says whom it selects. */
+  readonly isUnsteered?: boolean;
 }
 
 export const noClaims: Claims = { rollouts: [], isAutoscaled: false };
@@ -33,7 +35,7 @@ export function overlayClaims(desired: Resource, live: Resource | undefined, cla
     case "DestinationRule":
       return overlaySubsets(desired as DestinationRule, live as DestinationRule, claims.rollouts);
     case "Service":
-      return desired.apiVersion === "v1" ? overlaySelector(desired as Service, live as Service) : desired;
+      return desired.apiVersion === "v1" ? overlaySelector(desired as Service, live as Service, claims) : desired;
     case "Deployment": {
       const coloured = overlayColour(desired as Deployment, live as Deployment);
       return claims.isAutoscaled || isTakenOver(live) ? overlayReplicas(coloured, live) : coloured;
@@ -47,10 +49,17 @@ export function overlayClaims(desired: Resource, live: Resource | undefined, cla
 const isTakenOver = (live: Resource): boolean =>
   live.metadata.annotations?.["sluice.dev/replicas-before"] !== undefined;
 
+/** It selects a version, and git doesn't say which. */
+export const selectsUnasked = ({ kind, spec }: Resource, live: Resource): boolean => {
+  const versionOf = (all: unknown) => (all as Service["spec"])?.selector?.[podTemplateHashLabel];
+  return kind === "Service" && versionOf(live.spec) !== undefined && versionOf(spec) === undefined;
+};
+
 /** The version that a Rollout lets everybody have, and the colour that a blue-green deploy does. */
-function overlaySelector(desired: Service, live: Service): Service {
+function overlaySelector(desired: Service, live: Service, { isUnsteered = false }: Claims): Service {
   const switched = live.metadata.annotations?.[blueGreenAnnotation];
-  const claimed = [podTemplateHashLabel, ...(switched === undefined ? [] : [switched])].flatMap((label) => {
+  const labels = isUnsteered ? [] : [podTemplateHashLabel];
+  const claimed = [...labels, ...(switched === undefined ? [] : [switched])].flatMap((label) => {
     const value = live.spec?.selector?.[label];
     return value === undefined || desired.spec?.selector?.[label] === value ? [] : [[label, value] as const];
   });
