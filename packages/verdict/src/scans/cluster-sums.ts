@@ -2,6 +2,7 @@ import type { Noise } from "../noise/noise.ts";
 import { clustersOfCanary, clustersOfControl, meanSize } from "./clusters.ts";
 import { deviance } from "./deviance.ts";
 import type { Stratum } from "./stratum.ts";
+import { type Compared, type Usual, withUsual } from "./usual-control.ts";
 
 /** Logs of how many times more failures may come, each as likely as the others: their mean pays for having searched. */
 const excesses = [0.5, 1, 1.6, 2.4, 3.4, 5];
@@ -54,22 +55,20 @@ export class ClusterSums {
     }
   }
 
-  /** Averaged over how many times more there may be. */
-  nats(which: number, driftOfInformation: number): number {
+  /** Averaged over how many times more there may be; `usual`: beside which the control is looked at. */
+  nats(which: number, driftOfInformation: number, usual?: Usual): number {
     const at = numbers * which;
     const known = this.#sums[at + information] as number;
     if (known <= 0) return 0;
-    const seen = this.#sums[at + observed] as number;
-    const all = this.#sums[at + total] as number;
-    const share = (this.#sums[at + expected] as number) / all;
+    const compared = {
+      observed: this.#sums[at + observed] as number,
+      expected: this.#sums[at + expected] as number,
+      total: this.#sums[at + total] as number,
+    };
     const dispersion = 1 + driftOfInformation * known;
-    let sum = 0;
-    for (let excess = 0; excess < excesses.length; excess++) {
-      // Log of how much likelier so many are if the odds are so many times those that were expected.
-      const likelier = seen * (excesses[excess] as number) - all * Math.log(1 + share * (growths[excess] as number));
-      sum += Math.exp(likelier / dispersion);
-    }
-    return Math.log(sum / excesses.length);
+    const alone = averaged(compared, dispersion);
+    const beside = usual === undefined ? undefined : withUsual(compared, usual);
+    return beside === undefined ? alone : Math.min(alone, averaged(beside, dispersion));
   }
 
   /** What no average comes to more than: nothing makes so many likelier than the odds that they have. */
@@ -82,4 +81,16 @@ export class ClusterSums {
     );
     return most / (1 + driftOfInformation * (this.#sums[at + information] as number));
   }
+}
+
+function averaged({ observed, expected, total }: Compared, dispersion: number): number {
+  const share = expected / total;
+  let sum = 0;
+  for (let excess = 0; excess < excesses.length; excess++) {
+    // Log of how much likelier so many are if the odds are so many times those that were expected.
+    const likelier =
+      observed * (excesses[excess] as number) - total * Math.log(1 + share * (growths[excess] as number));
+    sum += Math.exp(likelier / dispersion);
+  }
+  return Math.log(sum / excesses.length);
 }

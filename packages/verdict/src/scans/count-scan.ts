@@ -1,10 +1,12 @@
 import { type DriftOf, fixedDrift, type Kept, keptAfter } from "../noise/drift.ts";
 import type { Noise } from "../noise/noise.ts";
 import { ClusterSums } from "./cluster-sums.ts";
+import { meanSize } from "./clusters.ts";
 import { CountSums, type Counts } from "./count-sums.ts";
 import { deviance } from "./deviance.ts";
 import { Onsets } from "./onsets.ts";
 import type { Stratum } from "./stratum.ts";
+import { withUsual } from "./usual-control.ts";
 
 export interface Moment {
   /** Seconds since the release began, at the window's start. */
@@ -182,7 +184,7 @@ export class CountScan {
       const dispersion = sums.drift.dispersion(this.#isGrave ? 1 + restOfBursts * (burst - 1) : burst, variances);
       // The worst window counts as one event, however many came in it.
       const beyondOne = Math.max(0, sums.peakObserved - Math.max(1, sums.peakExpected));
-      const restOfBoth = deviance(sums.observed - beyondOne, sums.expected, sums.total - beyondOne) / dispersion;
+      const restOfBoth = this.#ofBoth(sums, beyondOne, burst) / dispersion;
       const rest = this.#withHistory(restOfBoth, sums.observed - beyondOne, sums.ofHistory, burst);
       const looks = 0.5 * Math.log(1 + (sums.drift.information / dispersion) * this.#scale ** 2);
       const together = Math.max(whole, rest) - looks;
@@ -195,6 +197,16 @@ export class CountScan {
     }
     if (strongest === undefined) return nothing;
     return { nats: best, since: strongest.since, counts: strongest.sums.counts };
+  }
+
+  /** Beside a control that has fewer events than usual, if it has; `spared`: of the canary's events. */
+  #ofBoth({ observed, expected, total, ofHistory }: CountSums, spared: number, burst: number): number {
+    const nats = deviance(observed - spared, expected, total - spared);
+    if (this.#apart === undefined || !this.#isGrave || nats <= 0) return nats;
+    const beside = withUsual({ observed, expected, total }, { ofHistory, events: burst / this.#apart ** 2 });
+    return beside === undefined
+      ? nats
+      : Math.min(nats, deviance(observed - spared, beside.expected, beside.total - spared));
   }
 
   /**
@@ -214,7 +226,7 @@ export class CountScan {
    * are isn't known: each size explains them as well as it does, and counts as far as it is likely. Minus infinity where
    * they can't come to more than `least`, which is most often so and told with much less.
    */
-  #natsOfClusters({ clusters, drift }: CountSums, variances: readonly number[], least: number): number {
+  #natsOfClusters({ clusters, drift, ofHistory }: CountSums, variances: readonly number[], least: number): number {
     if (this.#bursts.length === 0) return 0;
     const driftOfInformation = drift.dispersion(0, variances) / drift.information;
     for (let which = 0; which < this.#bursts.length; which++) {
@@ -223,7 +235,10 @@ export class CountScan {
     }
     let chance = 0;
     for (let which = 0; which < this.#bursts.length; which++) {
-      chance += (this.#bursts[which]?.share ?? 0) * Math.exp(-clusters.nats(which, driftOfInformation));
+      const { share = 0, burst = 1 } = this.#bursts[which] ?? {};
+      const usual =
+        this.#apart === undefined ? undefined : { ofHistory: ofHistory / meanSize(burst), events: this.#apart ** -2 };
+      chance += share * Math.exp(-clusters.nats(which, driftOfInformation, usual));
     }
     return chance > 0 ? -Math.log(chance) : 0;
   }

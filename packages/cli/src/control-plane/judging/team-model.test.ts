@@ -81,7 +81,7 @@ async function history(badOutcome: (index: number) => JudgementSpec["outcome"]):
   const judgements: Judgement[] = [];
   for (let index = 0; index < 18; index++) {
     const isBad = index % 2 === 1;
-    judgements.push(await judged(index, isBad ? 0.025 : 0.004, isBad ? badOutcome(index) : "promoted"));
+    judgements.push(await judged(index, isBad ? 0.025 : 0.006, isBad ? badOutcome(index) : "promoted"));
   }
   return judgements;
 }
