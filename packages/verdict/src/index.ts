@@ -18,6 +18,7 @@ export { sumOf } from "./windows/served-sum.ts";
 export type {
   JudgedRelease,
   JudgedWindow,
+  KnownStarts,
   Names,
   PlaceboWindow,
   PlanStep,

@@ -4,7 +4,7 @@ import { familyOf, freshNats, leastNats, rollbackNats } from "./learned/bar.ts";
 import type { Family, TreeModel } from "./learned/trees.ts";
 import { type Evidence, sentence, type Told } from "./sentence.ts";
 import { Signals } from "./signals.ts";
-import type { JudgedRelease, JudgedWindow, Tolerances } from "./windows/window.ts";
+import type { JudgedRelease, JudgedWindow, KnownStarts, Tolerances } from "./windows/window.ts";
 
 export interface Verdict {
   readonly action: "continue" | "monitor" | "alert" | "rollback";
@@ -27,6 +27,8 @@ export interface Judge {
   observe(window: JudgedWindow): Verdict;
   /** What the learned layer saw of the last window, in the order of `inputNames`: what training reads. */
   readonly inputs: readonly number[] | undefined;
+  /** What it was told of earlier releases' starts, and what this one showed: for the next release's judge, if this one was good. */
+  readonly starts: KnownStarts | undefined;
 }
 
 export interface JudgeOptions {
@@ -84,6 +86,10 @@ class ReleaseJudge implements Judge {
 
   get inputs(): readonly number[] | undefined {
     return this.#signals.inputs;
+  }
+
+  get starts(): KnownStarts | undefined {
+    return this.#signals.starts;
   }
 
   #decide(window: JudgedWindow): Verdict {

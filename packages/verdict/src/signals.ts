@@ -1,6 +1,7 @@
 import { ColdFailures } from "./explanations/cold-failures.ts";
 import { Cohorts } from "./explanations/cold-start.ts";
 import { Control } from "./explanations/control.ts";
+import { learnedFrom, surprisesOf, usable } from "./explanations/known-starts.ts";
 import { PodDifference } from "./explanations/pod-difference.ts";
 import { PodLoad } from "./explanations/pod-load.ts";
 import { Surroundings } from "./explanations/surroundings.ts";
@@ -22,7 +23,7 @@ import type { Stratum } from "./scans/stratum.ts";
 import type { Evidence } from "./sentence.ts";
 import { type ComparedWindow, Gathering } from "./windows/gathering.ts";
 import { allOf, sound } from "./windows/sound-window.ts";
-import type { JudgedRelease, JudgedWindow, Served, Tolerances } from "./windows/window.ts";
+import type { JudgedRelease, JudgedWindow, KnownStarts, Served, Tolerances } from "./windows/window.ts";
 
 /** Before anything is seen, in nats: releases more often fail, slow down or leak than lose conversions. */
 const belief: Readonly<Record<Evidence["signal"], number>> = {
@@ -45,6 +46,7 @@ export class Signals {
   readonly #cohorts: Cohorts;
   readonly #learned: LearnedLayer | undefined;
   readonly #coldFailures: ColdFailures;
+  readonly #knownStarts: KnownStarts | undefined;
   readonly #usualFailures: UsualRates;
   readonly #failureDrift: DriftBelief;
   readonly #failures: StartScan;
@@ -63,6 +65,8 @@ export class Signals {
   readonly #podDifference = new PodDifference();
 
   constructor(release: JudgedRelease, tolerances: Tolerances, learned: TreeModel | "off") {
+    this.#knownStarts = usable(release.starts);
+    const surprises = surprisesOf(this.#knownStarts);
     this.#control = new Control(release);
     this.#cohorts = new Cohorts(this.#control);
     this.#tolerances = tolerances;
@@ -87,12 +91,15 @@ export class Signals {
     const drift = this.#failureDrift;
     const driftOfEndpoint = withOwnDrift(drift, endpointDrift);
     const ofEndpoint = withPods(failures.noise);
-    this.#failures = new StartScan(() => new CountScan(failures.noise, 1, true, failures.apart, drift));
+    this.#failures = new StartScan(
+      () => new CountScan(failures.noise, 1, true, failures.apart, drift),
+      surprises.failing,
+    );
     this.#byEndpoint = Array.from(
       { length: endpoints },
-      () => new StartScan(() => new CountScan(ofEndpoint, 2, true, failures.apart, driftOfEndpoint)),
+      () => new StartScan(() => new CountScan(ofEndpoint, 2, true, failures.apart, driftOfEndpoint), surprises.failing),
     );
-    this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts);
+    this.#latency = new LatencyScan(latencyNoise, latencyTolerance(tolerances), this.#cohorts, surprises.slower);
     this.#slow = known.slow.map(({ noise, apart, ...tail }) => ({
       ...tail,
       scan: new CountScan(noise, 0.7, false, apart),
@@ -239,6 +246,14 @@ export class Signals {
   /** Since when something hits both versions, in seconds since the release began. */
   get sharedSince(): number | undefined {
     return this.#surroundings.disturbedSince;
+  }
+
+  /** How the service's new Pods start, with what this release showed of it: what the next one's judge is to know. */
+  get starts(): KnownStarts | undefined {
+    const slower = this.#latency.seenStart;
+    // Beside a control that is as cold nothing of it is seen.
+    if (slower === undefined || this.#control.isFresh) return this.#knownStarts;
+    return learnedFrom(this.#knownStarts, { slower, failing: this.#coldFailures.refuted });
   }
 
   #learnFailures(one: readonly Served[], other: readonly Served[], moment: Moment, start: ToleratedStart): void {

@@ -82,6 +82,7 @@ interface Waiting {
 export class JudgedModel {
   readonly #service: ModelledService;
   readonly #history: JudgedRelease["history"];
+  readonly #starts: JudgedRelease["starts"];
   readonly #edgesMs: readonly number[];
   readonly #endpoints: readonly string[];
   readonly #past: Past | undefined;
@@ -98,6 +99,8 @@ export class JudgedModel {
   constructor(options: {
     readonly service: ModelledService;
     readonly history: JudgedRelease["history"];
+    /** What the judge of a release that is replayed knew of the service's starts. */
+    readonly starts?: JudgedRelease["starts"];
     readonly edgesMs: readonly number[];
     readonly endpoints: readonly string[];
     readonly past?: Past | undefined;
@@ -112,6 +115,7 @@ export class JudgedModel {
   }) {
     this.#service = options.service;
     this.#history = options.history;
+    this.#starts = options.starts;
     this.#edgesMs = options.edgesMs;
     this.#endpoints = options.endpoints;
     this.#past = options.past;
@@ -315,6 +319,7 @@ export class JudgedModel {
       bucketEdgesMs: this.#edgesMs,
       history: this.#history,
       ...(spec.baseline === undefined ? {} : { control: "fresh" as const }),
+      ...(this.#starts === undefined ? {} : { starts: this.#starts }),
       names: this.#names.of(spec, this.#endpoints, began),
     };
     // Another one takes over where the first was: what that one saw against another control is no evidence.

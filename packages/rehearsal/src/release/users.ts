@@ -71,6 +71,7 @@ export class Users implements Outside {
     this.judged = new JudgedModel({
       service: this.service,
       history,
+      starts: recording?.release.starts,
       edgesMs,
       endpoints,
       past,

@@ -45,6 +45,13 @@ export class ColdFailures {
     return Math.min(riseLeast, this.#rise);
   }
 
+  /** Nats by which what was seen refutes a mild start, and a wild one. */
+  get refuted(): { readonly mild: number; readonly wild: number } {
+    const few = this.#usual * Math.exp(-this.#drift) + riseUnknown * this.#cold;
+    const many = this.#usual * Math.exp(this.#drift) + riseLeast * this.#cold;
+    return { mild: more(this.#observed, many) / this.#burst, wild: fewer(this.#observed, few) / this.#burst };
+  }
+
   #largest(): number {
     for (let rise = riseUnknown; rise > riseLeast; rise -= 0.3) {
       const expected = this.#usual * Math.exp(-this.#drift) + rise * this.#cold;
@@ -58,4 +65,9 @@ export class ColdFailures {
 function fewer(observed: number, expected: number): number {
   if (observed >= expected) return 0;
   return expected - observed + (observed > 0 ? observed * Math.log(observed / expected) : 0);
+}
+
+/** Nats by which they are too many. */
+function more(observed: number, expected: number): number {
+  return observed <= expected ? 0 : observed * Math.log(observed / Math.max(expected, 1e-9)) - (observed - expected);
 }

@@ -2,6 +2,7 @@ import { millis, ratio } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { Cohorts } from "../explanations/cold-start.ts";
 import { Control } from "../explanations/control.ts";
+import { surprisesOf } from "../explanations/known-starts.ts";
 import { serving } from "../windows/serving.fixture.ts";
 import type { JudgedWindow } from "../windows/window.ts";
 import { LatencyScan } from "./latency-scan.ts";
@@ -22,6 +23,7 @@ function nats(
     { burst: 1, bursts: [{ burst: 1, share: 1 }], burstMax: 1.5, drift: 0.015 },
     0.034,
     cohorts,
+    surprisesOf(undefined).slower,
   );
   for (let time = 0; time < seconds; time += every) {
     const step = Math.floor(time / 600);

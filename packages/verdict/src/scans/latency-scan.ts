@@ -20,7 +20,6 @@ export interface LatencyFinding {
 
 /** Each look goes through all of them for every onset. */
 const shapes = coldShapes.length;
-const surprises = Float64Array.from(coldShapes, ({ surprise }) => surprise);
 
 /** Nats by which earlier pods can refute a cold start of later ones. */
 const refutedMax = 8;
@@ -123,13 +122,16 @@ export class LatencyScan {
   readonly #noise: Noise;
   readonly #tolerated: number;
   readonly #cohorts: Cohorts;
+  readonly #surprises: Float64Array;
   readonly #onsets: Onsets<LatencySums>;
   readonly #residuals = new Float64Array(coldShapes.length);
   readonly #misfits = new Float64Array(coldShapes.length);
   readonly #start: LatencySums;
   #startOf = -1;
 
-  constructor(noise: Noise, tolerated: number, cohorts: Cohorts) {
+  /** `surprises`: how unusual each of `coldShapes` is for this service, in nats. */
+  constructor(noise: Noise, tolerated: number, cohorts: Cohorts, surprises: Float64Array) {
+    this.#surprises = surprises;
     this.#noise = noise;
     this.#tolerated = tolerated;
     this.#cohorts = cohorts;
@@ -170,23 +172,37 @@ export class LatencyScan {
   #refute(later: LatencySums, before: LatencySums): void {
     if (before.windows < 6) return;
     later.continue(before);
-    const scale = restless(before);
-    const variance = (scale + before.pods) / before.weight;
+    const misfits = this.#misfitsOf(before);
+    for (let shape = 0; shape < shapes; shape++) {
+      later.refuted[shape] = Math.min(refutedMax, alike * (misfits[shape] as number));
+    }
+  }
+
+  /** Nats by which what was seen speaks against each start, 0 for what fits best. */
+  #misfitsOf(sums: LatencySums): Float64Array {
+    const scale = restless(sums);
+    const variance = (scale + sums.pods) / sums.weight;
+    const misfits = this.#misfits;
     let least = Number.POSITIVE_INFINITY;
-    for (let shape = 0; shape < coldShapes.length; shape++) {
-      const first = before.first[shape] ?? 0;
-      const level = first / before.weight;
+    for (let shape = 0; shape < shapes; shape++) {
+      const first = sums.first[shape] as number;
+      const level = first / sums.weight;
       const beyond = Math.max(0, level - this.#tolerated);
       const misfit =
-        ((before.second[shape] ?? 0) - first * level) / (2 * scale) +
+        ((sums.second[shape] as number) - first * level) / (2 * scale) +
         (beyond * beyond) / (2 * variance) +
         (level < 0 ? unlikelyFaster(-level, variance) : 0);
-      later.refuted[shape] = misfit;
+      misfits[shape] = misfit;
       least = Math.min(least, misfit);
     }
-    for (let shape = 0; shape < coldShapes.length; shape++) {
-      later.refuted[shape] = Math.min(refutedMax, alike * ((later.refuted[shape] ?? 0) - least));
-    }
+    for (let shape = 0; shape < shapes; shape++) misfits[shape] = (misfits[shape] as number) - least;
+    return misfits;
+  }
+
+  /** What the release showed of how its Pods start: nats against each of `coldShapes`; undefined while too little was seen. */
+  get seenStart(): Float64Array | undefined {
+    const sums = this.#onsets.all[0]?.sums;
+    return sums === undefined || sums.windows < 6 ? undefined : this.#misfitsOf(sums).slice();
   }
 
   finding(): LatencyFinding {
@@ -202,6 +218,7 @@ export class LatencyScan {
       let withHarm = Number.POSITIVE_INFINITY;
       let slower = 0;
       const { weight, second, refuted } = sums;
+      const surprises = this.#surprises;
       for (let shape = 0; shape < shapes; shape++) {
         const first = sums.first[shape] as number;
         const level = first / weight;
@@ -244,8 +261,8 @@ export class LatencyScan {
     }
     let ceiling = 0;
     for (let shape = 0; shape < shapes; shape++) {
-      const { rise, fade, surprise } = coldShapes[shape] as ColdShape;
-      if ((misfits[shape] as number) - least + surprise > ceilingNats) continue;
+      const { rise, fade } = coldShapes[shape] as ColdShape;
+      if ((misfits[shape] as number) - least + (this.#surprises[shape] as number) > ceilingNats) continue;
       ceiling = Math.max(ceiling, Math.log(1 + 1.5 * rise * this.#cohorts.coldness(time, fade)));
     }
     return ceiling;

@@ -27,7 +27,7 @@ const stratum = (events: number) => ({ events, exposure: 1000, controlEvents: 36
 const wild = (window: number) => 1.1 * (1 + 2.7 * Math.exp(-window / 6));
 
 function guarded() {
-  const scan = new StartScan(() => new CountScan(noise, 1, true));
+  const scan = new StartScan(() => new CountScan(noise, 1, true), 2.5);
   return {
     add: (events: number, window: number) =>
       scan.add([stratum(events)], moment(window), { mild: 1.1, wild: wild(window) }),

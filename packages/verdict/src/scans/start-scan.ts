@@ -1,9 +1,6 @@
 import type { CountScan, Finding, Moment } from "./count-scan.ts";
 import type { Stratum } from "./stratum.ts";
 
-/** Nats by which a start that brings many times the usual failures is less usual than a mild one. */
-const wildSurprise = 2.5;
-
 /** The ratio of rates that isn't held against pods that start: as most do, and as the wildest of healthy ones may. */
 export interface ToleratedStart {
   readonly mild: number;
@@ -18,7 +15,11 @@ export class StartScan {
   readonly #mild: CountScan;
   readonly #wild: CountScan;
 
-  constructor(scan: () => CountScan) {
+  readonly #wildSurprise: number;
+
+  /** `wildSurprise`: nats by which a start that brings many times the usual failures is less usual than a mild one. */
+  constructor(scan: () => CountScan, wildSurprise: number) {
+    this.#wildSurprise = wildSurprise;
     this.#mild = scan();
     this.#wild = scan();
   }
@@ -31,6 +32,6 @@ export class StartScan {
   finding(burstCap: number): Finding {
     const wild = this.#wild.finding(burstCap);
     const mild = this.#mild.finding(burstCap);
-    return mild.nats <= wild.nats ? wild : { ...mild, nats: Math.min(mild.nats, wild.nats + wildSurprise) };
+    return mild.nats <= wild.nats ? wild : { ...mild, nats: Math.min(mild.nats, wild.nats + this.#wildSurprise) };
   }
 }

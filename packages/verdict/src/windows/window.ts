@@ -56,8 +56,20 @@ export interface JudgedRelease {
    * found out from the requests.
    */
   readonly control?: "stable" | "fresh";
+  /** What the service's earlier releases showed of how its Pods start; without it they start as Pods do anywhere. */
+  readonly starts?: KnownStarts;
   /** How people call what is compared. */
   readonly names?: Names;
+}
+
+/** What a service's earlier releases showed of how its new Pods start: plain numbers, to be kept with a release. */
+export interface KnownStarts {
+  /** Releases that it was learned from, as far as they still count. */
+  readonly releases: number;
+  /** Of each start that the judge knows, how usual it was: 1 where every release started so, 0 where none did. */
+  readonly slower: readonly number[];
+  /** The same of a start full of failures. */
+  readonly failing: number;
 }
 
 export interface Names {
