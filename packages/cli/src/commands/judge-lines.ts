@@ -1,5 +1,5 @@
 import { millis, ratio } from "@sluice/kernel";
-import type { JudgedRelease, JudgedWindow, Served, VersionServed } from "@sluice/verdict";
+import type { JudgedRelease, JudgedWindow, KnownStarts, Served, VersionServed } from "@sluice/verdict";
 
 /** One version in one window, as the protocol writes it. */
 interface ArmLine {
@@ -20,6 +20,8 @@ export interface StartLine {
   readonly plan: readonly { readonly weight: number; readonly sec: number }[];
   readonly bucketEdgesMs: readonly number[];
   readonly history: readonly { readonly dt: number; readonly a: ArmLine; readonly b: ArmLine }[];
+  /** What the `end` of the service's last good release was answered with. */
+  readonly starts?: KnownStarts;
 }
 
 export interface WindowLine {
@@ -54,7 +56,7 @@ const isNumber = (value: unknown, least = 0, most = Number.MAX_SAFE_INTEGER): va
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === "object" && value !== null && !Array.isArray(value);
 
-export function checkStart({ plan, bucketEdgesMs, history }: Readonly<Record<string, unknown>>): Wrong {
+export function checkStart({ plan, bucketEdgesMs, history, starts }: Readonly<Record<string, unknown>>): Wrong {
   if (!Array.isArray(plan) || plan.length === 0) return wrong("plan", plan, "a list of steps, {weight, sec}");
   if (!Array.isArray(bucketEdgesMs) || bucketEdgesMs.length === 0)
     return wrong("bucketEdgesMs", bucketEdgesMs, "a list of milliseconds");
@@ -75,7 +77,18 @@ export function checkStart({ plan, bucketEdgesMs, history }: Readonly<Record<str
       if (!isNumber(dt) || dt === 0) return wrong(`history[${index}].dt`, dt, "seconds, more than 0");
       const buckets = bucketEdgesMs.length + 1;
       return checkArm(`history[${index}].a`, a, buckets) ?? checkArm(`history[${index}].b`, b, buckets);
-    })
+    }) ??
+    (starts === undefined ? undefined : checkStarts(starts))
+  );
+}
+
+function checkStarts(starts: unknown): Wrong {
+  const { releases, failing, slower } = isObject(starts) ? starts : {};
+  if (!isNumber(releases)) return wrong("starts.releases", releases, "how many releases it was learned from");
+  if (!isNumber(failing, 0, 1)) return wrong("starts.failing", failing, "a share, 0 to 1");
+  if (!Array.isArray(slower)) return wrong("starts.slower", slower, "a list of shares, as `end` was answered with");
+  return first(slower, (usual, index) =>
+    isNumber(usual, 0, 1) ? undefined : wrong(`starts.slower[${index}]`, usual, "a share, 0 to 1"),
   );
 }
 
@@ -130,6 +143,7 @@ export function toRelease(line: Omit<StartLine, "type" | "id">): JudgedRelease {
       first: toVersion(a),
       second: toVersion(b),
     })),
+    ...(line.starts === undefined ? {} : { starts: line.starts }),
   };
 }
 

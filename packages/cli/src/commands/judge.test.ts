@@ -21,7 +21,7 @@ const arm = (n: number, err: number) => ({
 
 test("sluice judge answers every line, and takes back what fails", async () => {
   const child = spawn(process.execPath, [program, "judge"], { stdio: ["pipe", "pipe", "inherit"] });
-  const answers: { action?: string; reason?: string; error?: string }[] = [];
+  const answers: { action?: string; reason?: string; error?: string; starts?: object }[] = [];
   createInterface({ input: child.stdout }).on("line", (line) => answers.push(JSON.parse(line)));
   const history = Array.from({ length: 30 }, () => ({ dt: 60, a: arm(3000, 3), b: arm(3000, 3) }));
   const plan = [
@@ -53,18 +53,24 @@ test("sluice judge answers every line, and takes back what fails", async () => {
   send({ type: "guess" });
   send({ type: "window", id: "nobody", t: 10, dt: 10, weight: 0.1, canary: arm(100, 0), stable: null });
   child.stdin.write("null\n");
+  const starts = { releases: 1, failing: 0.1, slower: [1, "often"] };
+  send({ type: "start", id: "c", plan, bucketEdgesMs: [10, 100], history, starts });
+  send({ type: "start", id: "c", plan, bucketEdgesMs: [10, 100], history, starts: { ...starts, slower: [1] } });
   child.stdin.end();
   await once(child, "close");
 
-  expect(answers).toHaveLength(14);
+  expect(answers).toHaveLength(16);
   expect(answers[0]).toEqual({});
   expect(answers[6]?.action).toBe("rollback");
   expect(answers[6]?.reason).toMatch(/30 % on the new version against 0\.11 % on the stable version/);
   expect(answers[7]?.error).toContain("can't be read");
   expect(answers[8]?.error).toBe("a start without bucketEdgesMs");
   expect(answers[9]?.error).toBe("canary: found 7, expected what a version served: {n, err, lat}");
+  expect(answers[10]?.starts).toMatchObject({ releases: 1, slower: expect.any(Array) });
   expect(answers[11]?.error).toContain("start, window or end");
   // Nothing of which nothing is known goes on.
   expect(answers[12]).toEqual({ error: "no release nobody was started" });
   expect(answers[13]?.error).toContain("start, window or end");
+  expect(answers[14]?.error).toBe('starts.slower[1]: found "often", expected a share, 0 to 1');
+  expect(answers[15]).toEqual({});
 });

@@ -57,9 +57,12 @@ function answer(line: Line | null, releases: Map<string, Judged>): object {
       const { action, because, nats, confidence } = release.judge.observe(toWindow(line));
       return { action, reason: because, score: Number.isFinite(nats) ? nats : -99, confidence };
     }
-    case "end":
+    case "end": {
+      // What the next release of the service may begin with, if this one was good.
+      const { starts } = releases.get(line.id)?.judge ?? {};
       releases.delete(line.id);
-      return {};
+      return starts === undefined ? {} : { starts };
+    }
     default: {
       const { type } = (line ?? {}) as { type?: unknown };
       return { error: `unknown type ${JSON.stringify(type)}: start, window or end` };

@@ -87,7 +87,9 @@ async function recorded(past: PastRelease, { state, record }: Connection): Promi
     const selector = `{__name__=~"http_requests_total|http_request_duration_seconds_bucket",job="sluice-router",namespace="${metadata.namespace}",pod_template_hash=~"${hashes}"}`;
     const series = await fetchSeries(ownPrometheus({ state, record }), selector, instant(past.beganAt - before), until);
     const recording = recordingOf(past.judgement, series, until);
-    if (recording.windows.some(({ canary }) => canary.requests > 0)) return recording;
+    const { starts } = log?.release ?? {};
+    const release = { ...recording.release, ...(starts === undefined ? {} : { starts }) };
+    if (recording.windows.some(({ canary }) => canary.requests > 0)) return { ...recording, release };
   }
   if (log === undefined)
     throw new Fault("invalid", `nothing was kept of ${metadata.name}: neither windows nor metrics`);

@@ -82,6 +82,8 @@ interface Replayed {
   readonly version: string;
   readonly outcome: string | undefined;
   readonly windows: number;
+  /** Releases before it that the judge knew how Pods start from, as far as they counted. */
+  readonly startsKnownFrom: number;
   /** This judge. */
   readonly judge: number;
   /** The others that judged it, if any: their verdicts may have been otherwise. 1 stands for those without a number. */
@@ -112,6 +114,7 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
     version: spec.canary.name,
     outcome: spec.outcome,
     windows: windows.length,
+    startsKnownFrom: log.release.starts?.releases ?? 0,
     judge: judgeVersion,
     otherJudges: otherJudgesOf(log),
     differing,
@@ -172,7 +175,7 @@ function endOf(windows: readonly ReplayedWindow[]): End {
 const isWrong = ({ differing, otherJudges }: Replayed): boolean => differing.length > 0 && otherJudges.length === 0;
 
 export function render(replayed: Replayed): string {
-  const { judgement, version, outcome, windows, differing, asItWas, withPolicy } = replayed;
+  const { judgement, version, outcome, windows, startsKnownFrom, differing, asItWas, withPolicy } = replayed;
   const same =
     differing.length === 0
       ? paint("green", `${windows} ${windows === 1 ? "window" : "windows"} judged again: the same verdicts`)
@@ -181,6 +184,10 @@ export function render(replayed: Replayed): string {
           `${differing.length} of ${windows} windows are judged otherwise than they were`,
         );
   const lines = [`${paint("bold", `${version}`)} ${paint("dim", judgement)}  ${outcome ?? "under way"}`, `  ${same}`];
+  if (startsKnownFrom > 0)
+    lines.push(
+      `  judged knowing how the Pods of ${startsKnownFrom} earlier ${startsKnownFrom === 1 ? "release" : "releases"} started`,
+    );
   lines.push(...judgesOf(replayed));
   lines.push(`  as it was     ${endWords(asItWas)}`);
   if (withPolicy !== undefined) lines.push(`  other policy  ${endWords(withPolicy)}`);

@@ -22,6 +22,7 @@ import {
   type JudgedWindow,
   type JudgeOptions,
   judgeVersion,
+  type KnownStarts,
   namedEvidence,
   pairsOverTime,
   placeboWindow,
@@ -34,7 +35,8 @@ import {
 } from "@sluice/verdict";
 import { BusinessNumbers } from "./business-numbers.ts";
 import { RemoteModels } from "./remote-model.ts";
-import type { LogLine, WindowLogs } from "./window-log.ts";
+import { startsBefore } from "./starts-before.ts";
+import type { LogLine, WindowLog, WindowLogs } from "./window-log.ts";
 
 interface Replicas {
   readonly pods: number;
@@ -65,7 +67,7 @@ export interface JudgingOptions {
   readonly now: () => Instant;
   /** What the team's own releases taught; asked for at each release's start. */
   readonly teamModel?: () => Promise<TreeModel | undefined>;
-  /** All of a Rollout that there are: how those that ended did so is noted before they go. */
+  /** All of a Rollout that there are: how those that ended did so is noted before they go, and the last good one says how its Pods start. */
   readonly judgementsOf?: (namespace: string, rollout: string) => Promise<readonly Judgement[]>;
 }
 
@@ -79,6 +81,8 @@ interface Session {
   /** Of the last window, in the release's time. */
   lastEnds: number;
   windows: number;
+  /** At so many windows what was seen of the starts is kept again. */
+  keepStartsAt: number;
 }
 
 /** Sessions that are remembered; the least recently asked goes first and would be read again. */
@@ -89,17 +93,14 @@ const historyWindow = seconds(60);
 const catchUpMax = 720;
 
 /** `{ do: "judgeWindows", … }` -> what the judge says of a release up to its last window. */
-export function judgeWindows({ store, logs, now, teamModel = noModel, judgementsOf }: JudgingOptions): TaskHandler {
+export function judgeWindows(options: JudgingOptions): TaskHandler {
+  const { store, logs, now } = options;
   const sessions = new Map<string, Session>();
   const models = new RemoteModels(now);
   return async (given) => {
     const work = given as unknown as JudgeWork;
     const remembered = sessions.get(work.uid);
-    if (remembered === undefined) {
-      await logs.sweep(now());
-      await logs.noteEnds((await judgementsOf?.(work.namespace, work.spec.rollout.name)) ?? []);
-    }
-    const session = remembered ?? (await resume(work, store, logs, teamModel));
+    const session = remembered ?? (await sessionOf(work, options));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {
@@ -186,7 +187,17 @@ async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore,
       judge: judgeVersion,
     });
   }
-  if (lines.length > 0) await logs.append(work.uid, lines);
+  if (lines.length === 0) return;
+  await logs.append(work.uid, lines);
+  await keepStarts(work, session, logs);
+}
+
+/** Each time that twice as much was seen: the next release's judge learns from it, if this one was good. */
+async function keepStarts({ uid, spec }: JudgeWork, session: Session, logs: WindowLogs): Promise<void> {
+  const { starts } = session.windows < session.keepStartsAt ? {} : session.judge;
+  if (starts === undefined) return;
+  session.keepStartsAt = Math.max(2 * session.windows, Math.ceil(60 / spec.windowSeconds));
+  await logs.keepStarts(uid, starts);
 }
 
 function show(session: Session, window: JudgedWindow): Verdict {
@@ -209,32 +220,41 @@ const memoryOf = ({ business }: Session, hash: string, at: Instant) => {
   return memoryMax === undefined ? {} : { memoryMax };
 };
 
-const noModel = async (): Promise<TreeModel | undefined> => undefined;
-
-async function resume(
-  work: JudgeWork,
-  store: MetricsStore,
-  logs: WindowLogs,
-  teamModel: () => Promise<TreeModel | undefined>,
-): Promise<Session> {
+/** What was remembered no more is read again, and a release's first look is its beginning. */
+async function sessionOf(work: JudgeWork, options: JudgingOptions): Promise<Session> {
+  const { logs, now, judgementsOf } = options;
+  const judgements = (await judgementsOf?.(work.namespace, work.spec.rollout.name)) ?? [];
+  await logs.sweep(now());
+  await logs.noteEnds(judgements);
   const logged = await logs.read(work.uid);
-  const release = logged?.release ?? judgedRelease(work, store);
-  const learned = logged === undefined ? ((await teamModel()) ?? shippedModel ?? "off") : logged.learned;
-  if (logged === undefined) await logs.append(work.uid, [{ type: "release", release, ...asOption(learned) }]);
+  const { release, learned } = logged ?? (await begin(work, options, await startsBefore(work.spec, judgements, logs)));
   const session: Session = {
     judge: createJudge(release, tolerancesOf(work.spec), asOption(learned)),
     kpis: new RecentKpis(release.bucketEdgesMs),
     endpoints: release.names?.endpoints ?? [],
-    business: new BusinessNumbers(store, work.namespace, work.spec),
+    business: new BusinessNumbers(options.store, work.namespace, work.spec),
     last: undefined,
     lastEnds: 0,
     windows: 0,
+    keepStartsAt: 0,
   };
   for (const { window } of logged?.windows ?? []) {
     show(session, window);
     session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
   }
   return session;
+}
+
+/** What it begins with is kept, so that its verdicts can be worked out again after the service is known better. */
+async function begin(
+  work: JudgeWork,
+  { store, logs, teamModel }: JudgingOptions,
+  starts: KnownStarts | undefined,
+): Promise<Pick<WindowLog, "release" | "learned">> {
+  const learned = (await teamModel?.()) ?? shippedModel ?? "off";
+  const release = { ...judgedRelease(work, store), ...(starts === undefined ? {} : { starts }) };
+  await logs.append(work.uid, [{ type: "release", release, ...asOption(learned) }]);
+  return { release, learned };
 }
 
 const asOption = (learned: JudgeOptions["learned"]): JudgeOptions => (learned === undefined ? {} : { learned });

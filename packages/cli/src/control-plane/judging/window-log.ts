@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rm, stat } from "node:fs/promises";
+import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
@@ -7,6 +7,7 @@ import {
   type JudgedWindow,
   type JudgeOptions,
   type KnownBeside,
+  type KnownStarts,
   modelFault,
   shippedModel,
   type Verdict,
@@ -54,6 +55,7 @@ export interface WindowLog {
 const keptFor = hours(24 * 90);
 const sweptEach = hours(1);
 const ending = ".ndjson";
+const endingOfStarts = ".starts.json";
 
 const endOf = ({ beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
   type: "ended",
@@ -63,7 +65,10 @@ const endOf = ({ beganAt, tolerances, comparedWith, outcome }: JudgementSpec): L
   ...(outcome === undefined ? {} : { outcome }),
 });
 
-/** One file a release in the state folder: every input of every verdict, so that each can be worked out again. */
+/**
+ * One file a release in the state folder: every input of every verdict, so that each can be worked out again. And one of
+ * what it showed of the service's starts, for the next release.
+ */
 export class WindowLogs {
   readonly #folder: string;
   readonly #noted = new Set<string>();
@@ -74,7 +79,11 @@ export class WindowLogs {
   }
 
   path(uid: string): string {
-    return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}${ending}`);
+    return this.#pathOf(uid, ending);
+  }
+
+  #pathOf(uid: string, suffix: string): string {
+    return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}${suffix}`);
   }
 
   /** Undefined where nothing was kept. A last line that a crash cut off is left out. */
@@ -107,12 +116,29 @@ export class WindowLogs {
     }
   }
 
+  /** What the release has shown so far of how the service's Pods start. */
+  async keepStarts(uid: string, starts: KnownStarts): Promise<void> {
+    const path = this.#pathOf(uid, endingOfStarts);
+    // A crash leaves the one or the other, whole.
+    await writeFile(`${path}.new`, JSON.stringify(starts), { mode: 0o600 });
+    await rename(`${path}.new`, path);
+  }
+
+  /** Undefined where nothing was kept, or nothing that can be read. */
+  async starts(uid: string): Promise<KnownStarts | undefined> {
+    try {
+      return JSON.parse(await readFile(this.#pathOf(uid, endingOfStarts), "utf8")) as KnownStarts;
+    } catch {
+      return undefined;
+    }
+  }
+
   /** Removes the files of releases that got their last line 90 days ago; looks once an hour at most. */
   async sweep(now: Instant): Promise<void> {
     if (now < this.#sweepFrom) return;
     this.#sweepFrom = after(now, sweptEach);
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!name.endsWith(ending)) continue;
+      if (!name.endsWith(ending) && !name.endsWith(endingOfStarts)) continue;
       const path = join(this.#folder, name);
       // Another sweep may have been quicker.
       const last = await stat(path).catch(() => undefined);
