@@ -217,6 +217,15 @@ test.each<[string, Story]>([
       disturbance: { ...plainStory.disturbance, gap: 0.01 },
     }),
   ],
+  [
+    "a Rollout is deleted with its Pods as its fresh baseline begins",
+    story([wait(5), { do: "push", fate: "well" }, { do: "remove", how: "foreground", amid: 8 }, wait(5)], {
+      seed: 979786611,
+      plan: 3,
+      replicas: 1,
+      hasFreshBaseline: true,
+    }),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

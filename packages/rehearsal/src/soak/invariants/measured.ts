@@ -34,7 +34,9 @@ export function checkMeasured(now: Picture, before: Picture | undefined, checks:
   for (const experiment of now.experiments) {
     const known = before?.experiments.find(({ metadata }) => metadata.uid === experiment.metadata.uid);
     staysEnded(experiment, known, checks);
-    if (experiment.status?.phase !== "Running" || known?.status?.phase === "Running") continue;
+    // The Pods of a Rollout on its way out go between two looks.
+    const isLeaving = [now.rollout, experiment].some(({ metadata }) => metadata.deletionTimestamp !== undefined);
+    if (experiment.status?.phase !== "Running" || known?.status?.phase === "Running" || isLeaving) continue;
     for (const template of experiment.spec.templates) {
       const ready = podsOf(now, experiment, template.name).filter(isReady).length;
       const isFlaky = template.template.spec.containers[0]?.image?.endsWith("flaky") === true;
