@@ -33,7 +33,7 @@ const key = { apiVersion: "argoproj.io/v1alpha1", kind: "Rollout", namespace, na
 const imageOf = ({ spec }: ReplicaSet): string => spec.template?.spec.containers[0]?.image ?? "";
 
 /** A test says so how many Pods of a ReplicaSet are available at most. */
-const availableAnnotation = "test/available";
+export const availableAnnotation = "test/available";
 /** And that its controller hears nothing for now. */
 const deafAnnotation = "test/deaf";
 

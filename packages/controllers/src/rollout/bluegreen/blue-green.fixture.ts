@@ -15,7 +15,7 @@ import { World, type WorldOptions } from "../../laws/index.ts";
 import { applyEffect, type Effect, type Effects } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
 import { rolloutReconciler } from "../reconciler.ts";
-import { handlers, Outside, Release } from "../release.fixture.ts";
+import { availableAnnotation, handlers, Outside, Release } from "../release.fixture.ts";
 import { hashOf, wantedOf } from "../view.ts";
 
 const namespace = "shop";
@@ -26,7 +26,10 @@ interface SetAndPods {
   readonly pods: readonly Pod[];
 }
 
-/** ReplicaSets with real Pods that are there at once: `crashing` restarts for ever, `stuck` never becomes ready. */
+/**
+ * ReplicaSets with real Pods that are there at once: `crashing` restarts for ever, `stuck` never becomes ready, of `half` every
+ * other one does.
+ */
 const replicaSetsWithPods = (effects: Effects): Reconciler<ReplicaSet, SetAndPods, Effect> => ({
   kind: { apiVersion: "apps/v1", kind: "ReplicaSet" },
   observe: async (set, read) => ({
@@ -42,7 +45,8 @@ const replicaSetsWithPods = (effects: Effects): Reconciler<ReplicaSet, SetAndPod
     const missing = names.filter((name) => !pods.some(({ metadata }) => metadata.name === name));
     const surplus = pods.filter(({ metadata }) => !names.includes(metadata.name));
     const isReady = ({ status }: Pod) => status?.conditions?.some(({ status }) => status === "True") === true;
-    const ready = pods.filter(isReady).length;
+    const limit = Number(set.metadata.annotations?.[availableAnnotation] ?? Number.POSITIVE_INFINITY);
+    const ready = Math.min(limit, pods.filter(isReady).length);
     const silent = pods.filter(({ status }) => status?.podIP === undefined);
     return {
       actions: [
@@ -75,7 +79,8 @@ const replicaSetsWithPods = (effects: Effects): Reconciler<ReplicaSet, SetAndPod
 
 function podOf(set: ReplicaSet, name: string): Pod {
   const image = imageOf(set);
-  const isWell = !image.includes("crashing") && !image.includes("stuck");
+  const isOdd = Number(name.at(-1)) % 2 === 1;
+  const isWell = !image.includes("crashing") && !image.includes("stuck") && !(image.includes("half") && isOdd);
   const restartCount = image.includes("crashing") ? 3 : 0;
   return {
     apiVersion: "v1",
