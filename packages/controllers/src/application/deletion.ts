@@ -3,7 +3,8 @@ import type { Effect } from "../loop/index.ts";
 import type { ApplicationPlan } from "./application-plan.ts";
 import { resourcesFinalizer } from "./names.ts";
 import type { Observed } from "./observe.ts";
-import { groupTaskIds, isRunning } from "./sync/operation.ts";
+import { groupTaskIds } from "./sync/attempt.ts";
+import { isRunning } from "./sync/operation.ts";
 import { compareOrder, waveOf } from "./sync/order.ts";
 import { isDeletionSkipped } from "./sync/sync-tasks.ts";
 

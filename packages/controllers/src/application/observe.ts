@@ -10,14 +10,9 @@ import { annotations } from "./names.ts";
 import { specRefusals } from "./spec-refusals.ts";
 import { isSteered } from "./steered.ts";
 import type { ApplyResult } from "./sync/apply-manifests.ts";
-import {
-  groupTaskIds,
-  isAwaitingRetry,
-  isRunning,
-  progressOf,
-  type SyncProgress,
-  sourceOfOperation,
-} from "./sync/operation.ts";
+import { groupTaskIds } from "./sync/attempt.ts";
+import type { SyncProgress } from "./sync/group-work.ts";
+import { isAwaitingRetry, isRunning, progressOf, sourceOfOperation } from "./sync/operation.ts";
 import { type KindLookup, type Target, type Targets, targetsOf } from "./targets.ts";
 
 /** A `fetchManifests` task and what came of it. */

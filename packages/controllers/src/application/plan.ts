@@ -18,20 +18,11 @@ import type { Observed, ObservedOperation, ObservedSource } from "./observe.ts";
 import { sourceTaskId } from "./observe.ts";
 import { operationRefusal } from "./spec-refusals.ts";
 import { type Comparing, nextStatus, type StatusChange, statusEvents } from "./status.ts";
+import { failed, finished, groupTaskIds, nextAttempt, type OperationStep } from "./sync/attempt.ts";
 import { planAutoSync } from "./sync/auto-sync.ts";
+import { optionsOf } from "./sync/group-work.ts";
 import { withHistory } from "./sync/history.ts";
-import {
-  failed,
-  finished,
-  groupTaskIds,
-  isAwaitingRetry,
-  isRunning,
-  nextAttempt,
-  type OperationStep,
-  optionsOf,
-  planSync,
-  sourceOfOperation,
-} from "./sync/operation.ts";
+import { isAwaitingRetry, isRunning, planSync, sourceOfOperation } from "./sync/operation.ts";
 
 export interface PlanOptions {
   /** Between waves, as Argo CD's ARGOCD_SYNC_WAVE_DELAY. */

@@ -1,6 +1,6 @@
 import type { Application, OperationState } from "@sluice/api";
 import { expect, test } from "vitest";
-import { groupTaskIds } from "./operation.ts";
+import { groupTaskIds } from "./attempt.ts";
 
 test("a sync that began within the same second as the one it superseded has tasks of its own", () => {
   const application = { metadata: { uid: "7" }, spec: {} } as unknown as Application;

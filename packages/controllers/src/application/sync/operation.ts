@@ -1,54 +1,11 @@
-import type {
-  Application,
-  ApplicationSource,
-  Operation,
-  OperationState,
-  Resource,
-  ResourceResult,
-  RetryStrategy,
-  SyncOperation,
-} from "@sluice/api";
-import {
-  after,
-  between,
-  formatInstant,
-  type Instant,
-  type Millis,
-  parseInstant,
-  seconds,
-  type TaskState,
-  unreachable,
-} from "@sluice/kernel";
-import { applicable, type Comparison, type LiveState } from "../comparison/compare.ts";
-import { noClaims } from "../comparison/overlay.ts";
-import { keyOfReference } from "../comparison/resource-reference.ts";
+import type { Application, ApplicationSource, Operation, OperationState, ResourceResult } from "@sluice/api";
+import { after, between, type Instant, type Millis, seconds, type TaskState, unreachable } from "@sluice/kernel";
+import type { Comparison } from "../comparison/compare.ts";
 import { healthOf } from "../health/health.ts";
-import type { ApplyOutcome, ApplyResult, ApplyStep, ApplyWork } from "./apply-manifests.ts";
-import { mayRetry, retryAt } from "./backoff.ts";
-import { parseSyncOptions, type SyncOptions } from "./sync-options.ts";
+import type { ApplyOutcome, ApplyResult } from "./apply-manifests.ts";
+import { failed, finished, groupTaskIds, type OperationStep, recordedIn } from "./attempt.ts";
+import { optionsOf, type SyncProgress, type SyncView, workOf } from "./group-work.ts";
 import { type SyncGroup, type SyncTask, syncGroups } from "./sync-tasks.ts";
-
-/** A sync under way: what has to be done, and how far it is. */
-export interface SyncProgress {
-  readonly groups: readonly SyncGroup[];
-  /** The first group that isn't recorded in status; `groups.length` when all are. */
-  readonly index: number;
-  /** How many results are recorded. */
-  readonly recorded: number;
-}
-
-/** What an operation decides next. The caller writes `state` and carries out the rest. */
-export type OperationStep =
-  | { readonly is: "waiting"; readonly because: string; readonly wakeAt?: Instant }
-  | {
-      readonly is: "starting";
-      readonly id: string;
-      readonly work: ApplyWork;
-      readonly because: string;
-      readonly isRestart: boolean;
-    }
-  | { readonly is: "moving"; readonly state: OperationState; readonly because: string; readonly wakeAt?: Instant }
-  | { readonly is: "finished"; readonly state: OperationState; readonly because: string };
 
 export const isRunning = (state: OperationState | undefined): state is OperationState =>
   state !== undefined && (state.phase === "Running" || state.phase === "Terminating");
@@ -59,9 +16,6 @@ export const isAwaitingRetry = (state: OperationState): boolean =>
 
 export const sourceOfOperation = (application: Application, operation: Operation): ApplicationSource | undefined =>
   operation.sync?.source ?? application.spec.source;
-
-export const optionsOf = (application: Application, sync: SyncOperation): SyncOptions =>
-  parseSyncOptions(sync.syncOptions ?? application.spec.syncPolicy?.syncOptions ?? []).options;
 
 /** Pure, from status and what is compared: which group is next. */
 export function progressOf(
@@ -80,39 +34,16 @@ export function progressOf(
   };
 }
 
-const textOfResult = ({ group, kind, namespace, name }: ResourceResult): string =>
-  `${group}/${kind}:${namespace}/${name}`;
-
-const recordedIn = ({ syncResult }: OperationState): ReadonlySet<string> =>
-  new Set((syncResult?.resources ?? []).map(textOfResult));
-
-/**
- * The tasks that this attempt may have started so far, oldest first: by status alone, so that they are known where its
- * manifests no longer are. Recorded results number them, since groups shrink as what is pruned goes.
- */
-export function groupTaskIds({ metadata }: Application, state: OperationState): readonly string[] {
-  // Times are whole seconds: what a newer revision superseded may have begun in the same one.
-  const attempt = `${state.startedAt}.${state.retryCount ?? 0}.${state.operation.sync?.revision ?? ""}`;
-  const numbers = Array.from({ length: recordedIn(state).size + 1 }, (_, recorded) => recorded);
-  return numbers.map((recorded) => `application/${metadata.uid}/sync/${attempt}/${recorded}`);
-}
-
 /** That of the group that is next. */
 const groupTaskId = (application: Application, state: OperationState): string =>
   groupTaskIds(application, state).at(-1) as string;
 
-export interface OperationView {
-  readonly application: Application;
-  readonly state: OperationState;
+export interface OperationView extends SyncView {
   readonly revision: string;
   readonly comparisons: readonly Comparison[];
-  readonly live: LiveState;
-  readonly progress: SyncProgress;
   /** The task of the group that is next, and of the one before. */
   readonly current: TaskState<ApplyResult>;
   readonly previous: TaskState<ApplyResult>;
-  /** Whether the destination namespace is there; undefined where there is none. */
-  readonly isNamespaceThere: boolean | undefined;
   readonly waveDelay: Millis;
 }
 
@@ -277,136 +208,7 @@ function waitFor(view: OperationView, isMore: boolean, now: Instant): OperationS
   return now < due ? { is: "waiting", because: `waiting ${waveDelay / 1000} s between waves`, wakeAt: due } : undefined;
 }
 
-function workOf(view: OperationView, group: SyncGroup): ApplyWork {
-  const { application, state, progress, isNamespaceThere } = view;
-  const sync = state.operation.sync ?? {};
-  const options = optionsOf(application, sync);
-  const isFirst = progress.index === 0;
-  const namespace =
-    isFirst && options.createNamespace && isNamespaceThere === false ? namespaceOf(application) : undefined;
-  const steps = (tasks: readonly SyncTask[]) =>
-    tasks.map((task) => stepOf(view, task, options)).filter((step) => step !== undefined);
-  const coming = new Set(namespace === undefined ? [] : [namespace.metadata.name]);
-  for (const { resource } of progress.groups.flatMap(({ tasks }) => tasks)) {
-    if (resource.kind === "Namespace") coming.add(resource.metadata.name);
-  }
-  const triable = (task: SyncTask) =>
-    task.act === "apply" && !task.comparison.target?.isKindNew && !coming.has(task.resource.metadata.namespace ?? "");
-  return {
-    do: "applyManifests",
-    dryRun: isFirst ? steps(progress.groups.flatMap(({ tasks }) => tasks).filter(triable)) : [],
-    steps: sync.dryRun ? [] : steps(group.tasks),
-    ...(namespace === undefined || sync.dryRun ? {} : { namespace }),
-  };
-}
-
-/** What Rollouts write into. */
-const routed: ReadonlySet<string> = new Set(["VirtualService", "DestinationRule", "Service"]);
-
-function stepOf({ application, live }: OperationView, task: SyncTask, options: SyncOptions): ApplyStep | undefined {
-  const { comparison, text } = task;
-  const object = live.objects.get(text);
-  if (task.act === "prune") {
-    if (object?.metadata.uid === undefined) return undefined;
-    const key = keyOfReference(comparison.reference);
-    return { act: "prune", text, key, uid: object.metadata.uid, propagation: options.prunePropagation };
-  }
-  const { target } = comparison;
-  if (task.act !== "apply" || target === undefined) return undefined;
-  const rules = application.spec.ignoreDifferences ?? [];
-  const desired = applicable(
-    target,
-    object,
-    live.claims.get(text) ?? noClaims,
-    rules,
-    options.respectIgnoreDifferences,
-  );
-  // Where nothing of others stands yet, a Rollout may have written before this comes to it.
-  const mayMoveOn = desired !== target.resource || routed.has(desired.kind);
-  const resourceVersion = mayMoveOn ? object?.metadata.resourceVersion : undefined;
-  return {
-    act: "apply",
-    text,
-    object: desired,
-    isReplace: target.options.replace ?? options.replace,
-    isValidated: target.options.validate ?? options.validate,
-    ...(resourceVersion === undefined ? {} : { resourceVersion }),
-  };
-}
-
-function namespaceOf({ spec }: Application): Resource | undefined {
-  const name = spec.destination.namespace;
-  if (name === undefined || name === "") return undefined;
-  const { labels, annotations } = spec.syncPolicy?.managedNamespaceMetadata ?? {};
-  return {
-    apiVersion: "v1",
-    kind: "Namespace",
-    metadata: {
-      name,
-      ...(labels === undefined ? {} : { labels }),
-      ...(annotations === undefined ? {} : { annotations }),
-    },
-  };
-}
-
 const successMessage = ({ progress, state }: OperationView): string => {
   if (state.operation.sync?.dryRun) return "successfully synced (dry run)";
   return progress.groups.length === 0 ? "successfully synced (no more tasks)" : "successfully synced (all tasks run)";
 };
-
-/** Ends the attempt. Another one follows while the retry strategy allows, as Argo CD writes it. */
-export function failed(
-  state: OperationState,
-  message: string,
-  now: Instant,
-  phase: "Failed" | "Error" = "Failed",
-): OperationStep {
-  const strategy: RetryStrategy = state.operation.retry ?? {};
-  const attempts = state.retryCount ?? 0;
-  if (!mayRetry(attempts, strategy) || state.phase === "Terminating") {
-    return finished(state, phase, attempts > 0 ? `${message} (retried ${attempts} times).` : message, now);
-  }
-  const due = retryAt(now, attempts, strategy);
-  return {
-    is: "moving",
-    state: {
-      ...state,
-      phase: "Running",
-      finishedAt: formatInstant(now),
-      retryCount: attempts + 1,
-      message: `${message}. Retrying attempt #${attempts + 1} at ${kitchen(due)}.`,
-    },
-    because: message,
-    wakeAt: due,
-  };
-}
-
-export function finished(
-  state: OperationState,
-  phase: OperationState["phase"],
-  message: string,
-  now: Instant,
-): OperationStep {
-  return { is: "finished", state: { ...state, phase, message, finishedAt: formatInstant(now) }, because: message };
-}
-
-/** The attempt after a failed one: results are forgotten, the count stays. */
-export function nextAttempt(state: OperationState, now: Instant): OperationStep {
-  const finishedAt = parseInstant(state.finishedAt ?? "") ?? now;
-  const due = retryAt(finishedAt, (state.retryCount ?? 1) - 1, state.operation.retry ?? {});
-  if (now < due) return { is: "waiting", because: state.message ?? "waiting to retry", wakeAt: due };
-  const { finishedAt: _, syncResult, ...rest } = state;
-  const { resources: __, ...result } = syncResult ?? { revision: "" };
-  return {
-    is: "moving",
-    state: { ...rest, syncResult: result },
-    because: `retrying attempt #${state.retryCount ?? 1}`,
-  };
-}
-
-// Go's time.Kitchen, in UTC.
-function kitchen(at: Instant): string {
-  const text = formatInstant(at);
-  const hour = Number(text.slice(11, 13));
-  return `${hour % 12 === 0 ? 12 : hour % 12}:${text.slice(14, 16)}${hour < 12 ? "AM" : "PM"}`;
-}
