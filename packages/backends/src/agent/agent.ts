@@ -1,6 +1,6 @@
 import { type FSWatcher, mkdirSync, realpathSync, rmSync, symlinkSync, watch } from "node:fs";
 import { cpus, totalmem } from "node:os";
-import { dirname, join, sep } from "node:path";
+import { join } from "node:path";
 import {
   type Client,
   type ConfigMap,
@@ -15,6 +15,7 @@ import { type Clock, Fault, type Millis, millis, seconds, shortHash, type Timer,
 import { ContainerUsage } from "./container-usage.ts";
 import { EventRecorder } from "./events.ts";
 import { writeWhole } from "./files/atomic.ts";
+import { isBelowAny } from "./files/real-path.ts";
 import { Followed } from "./follow.ts";
 import type { ImageStore } from "./image-store.ts";
 import { type Lock, takeLock } from "./lock.ts";
@@ -390,18 +391,3 @@ const cleanedPath = (): string =>
     .split(":")
     .filter((folder) => folder.startsWith("/") && !folder.includes("node_modules"))
     .join(":");
-
-/** By where the path really leads, links followed. */
-function isBelowAny(path: string, folders: readonly string[]): boolean {
-  const real = realOf(path);
-  return folders.some((folder) => real === realOf(folder) || real.startsWith(`${realOf(folder)}${sep}`));
-}
-
-function realOf(path: string): string {
-  try {
-    return realpathSync(path);
-  } catch {
-    const parent = dirname(path);
-    return parent === path ? path : join(realOf(parent), path.slice(parent.length));
-  }
-}
