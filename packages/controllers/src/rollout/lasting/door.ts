@@ -123,7 +123,9 @@ function withdrawn(observed: ObservedRollout, view: View, now: Instant): readonl
   const instead = `version ${wanted} is wanted instead${view.isFullyPromoted && view.waiting === undefined ? ", which everybody has" : ""}`;
   const why = wanted !== asked ? instead : held === undefined ? "nothing is to be asked any more" : "it is quarantined";
   const because = `the question about version ${asked} is withdrawn: ${why}`;
-  return [decided(observed, view, now, { action: "resume", because })];
+  // Beside what spec.paused tells in the same turn.
+  const slot = `withdrawn|${asked}|${pauseOf(view, "NotRevertible")?.startTime ?? ""}`;
+  return [decided(observed, view, now, { action: "resume", because, slot })];
 }
 
 function letIn(observed: ObservedRollout, view: View, waiting: LastingVersion, now: Instant, made: Turn): Turn {
