@@ -138,6 +138,7 @@ const blamesPeople = doing("Rollout", (action) =>
   rewritten(action, '"action":"abort",', '"action":"abort","by":"a person",'),
 );
 const tellsTales = doing("Rollout", (action) => rewritten(action, '"action":"quarantine",', '"action":"complete",'));
+const tellsTalesOfEdits = doing("Rollout", (action) => rewritten(action, '"action":"hold",', '"action":"abort",'));
 const hearsNobody = only("Rollout", (real) => ({
   plan: (observed, now) => {
     const { status = {} } = (observed as { rollout: Rollout }).rollout;
@@ -257,6 +258,12 @@ test.each<[string, string, Sabotage, Story]>([
   ["lists no endpoints", "ready", listsNobody, story(never)],
   ["says that a person did it", "why", blamesPeople, story(bad)],
   ["says what wasn't done", "why", tellsTales, story(bad)],
+  [
+    "says what wasn't done as somebody edits",
+    "why",
+    tellsTalesOfEdits,
+    story([...first, { do: "push", fate: "well" }, wait(20), { do: "scale", replicas: 0 }, wait(20)], { plan: 2 }),
+  ],
   ["says that somebody changed the routes", "why", misremembers, story(two)],
   ["doesn't hear that it may go on", "ends", hearsNobody, story([...first, { do: "push", fate: "well" }], { plan: 2 })],
   ["forgets Decisions", "why", forgetsDecisions, story(bad)],

@@ -58,8 +58,8 @@ export class Truth {
       const meddled = () =>
         `Decision ${name} says that somebody changed the routes, and nobody did: ${decision.spec.because}`;
       checks.holds("why", action !== "restore", meddled);
-      // It is written before what it is about, which is decided anew where somebody edits in between.
-      if (claims[action] !== undefined && before !== undefined && !isEdited(now, before)) {
+      // It is written before what it is about, which may be decided anew where somebody edits in between.
+      if (claims[action] !== undefined && before !== undefined && !mayBeAnew(decision, now, before)) {
         this.#open.set(name, { decision, since: at, wasFull: before.rollout.status?.promoteFull === true });
       }
     }
@@ -84,13 +84,21 @@ export class Truth {
   }
 }
 
-/** A Rollout is edited, too, where the Deployment is whose template it takes. */
-function isEdited(now: Picture, before: Picture): boolean {
-  const editsOf = ({ rollout, deployments }: Picture) => [
-    rollout.metadata.generation,
+/**
+ * Another template or other steps begin all anew, also where they were back by the next look. Another number of Pods, a hold
+ * or a restart takes back no verdict but that Pods are missing; a version may be due no promotion or pause any more.
+ */
+function mayBeAnew({ spec: { action, because } }: Decision, now: Picture, before: Picture): boolean {
+  const generations = [now, before].map(({ rollout }) => rollout.metadata.generation ?? 0) as [number, number];
+  const edits = generations[0] - generations[1];
+  const partsOf = ({ rollout: { spec }, deployments }: Picture) => [
+    spec.template,
+    spec.strategy,
     deployments.find(({ metadata }) => metadata.name === templateKey.name)?.metadata.generation,
   ];
-  return !sameJson(editsOf(now), editsOf(before));
+  if (edits > 1 || !sameJson(partsOf(now), partsOf(before))) return true;
+  const isOfPods = ["promote", "complete", "pause"].includes(action) || because.includes("timed out progressing");
+  return edits > 0 && isOfPods;
 }
 
 /** They are never changed: the later one was written later. */
