@@ -185,6 +185,27 @@ test("what testers meet at the preview takes nothing back: a person is asked bef
   ]);
 });
 
+test("who promotes by hand is asked before that what the preview's testers met, and their word then goes on", async () => {
+  const { release, bench, world } = await released(byHand);
+  await release.pushBlueGreen("web:v2", byHand);
+  await world.run(seconds(20));
+  const before = await reasons(release);
+  bench.action = "rollback";
+  await world.run(seconds(8));
+
+  expect(before).toEqual(["BlueGreenPause"]);
+  expect(await reasons(release)).toEqual(["BlueGreenPause", "VerdictAlert"]);
+  expect((await release.status()).conditions?.find(({ type }) => type === "Paused")?.message).toBe(
+    "asks a person before everybody gets it: checkout fails 2 % on v2",
+  );
+  expect(await release.selected()).toBe("web:v1");
+
+  bench.action = "continue";
+  await release.ask(promotePatch);
+  await world.run(seconds(8));
+  expect(await release.selected()).toBe("web:v2");
+});
+
 test.each([
   [0, "; the preview got no requests, so nothing of it was judged"],
   [40, "; at the preview: no harm is seen"],

@@ -1,4 +1,4 @@
-import type { JudgementSpec, ReplicaSet } from "@sluice/api";
+import type { JudgementSpec, JudgementStatus, ReplicaSet } from "@sluice/api";
 import { after, type Instant, minutes, parseInstant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { isAfterSwitch } from "../judging/current.ts";
@@ -10,11 +10,12 @@ import { lastingChange } from "../lasting/marks.ts";
 import { isOverruled } from "../lasting/overruled.ts";
 import type { ObservedRollout } from "../observe.ts";
 import type { Move } from "../turn/move.ts";
-import { isWaved } from "../turn/pauses.ts";
+import { isWaved, pauseOf } from "../turn/pauses.ts";
 import type { Verdict } from "../verdict/verdict-words.ts";
 import { availableOf, hashOf, type View, wantedOf } from "../view.ts";
 import { fastTrack } from "./fast-track.ts";
 import { activeHash, hasFollowed } from "./services.ts";
+import { blueGreenOf, promotionOf } from "./strategy.ts";
 
 /** What was served longer ago than this is nothing to compare with. */
 const longestLook = minutes(10);
@@ -84,6 +85,7 @@ export function keepsOpen(observed: ObservedRollout, view: View, set: ReplicaSet
 
 /** The switch and the promotion wait while the judge suspects the version, and for a person where one is called. */
 export function underTheJudge(observed: ObservedRollout, view: View, move: Move): Move {
+  if (move.is === "waiting") return askedOfPreview(view) ?? move;
   if (move.is !== "switch" && move.is !== "promote") return move;
   if (view.isFirst || view.isFullyPromoted || isWaved(view) || fastTrack(observed, view) !== undefined) return move;
   const { judgement } = view;
@@ -92,12 +94,29 @@ export function underTheJudge(observed: ObservedRollout, view: View, move: Move)
   const isOfThis = judgement !== undefined && isAfterSwitch(judgement) === (move.is === "promote");
   const judged = isOfThis ? view.judged : undefined;
   if (judged?.action === "alert" || judged?.action === "rollback") {
-    const before = move.is === "switch" ? "everybody gets it" : "it is promoted";
-    return { is: "pause", reason: "VerdictAlert", because: `asks a person before ${before}: ${judged.because}` };
+    return alertBefore(move.is === "switch" ? "everybody gets it" : "it is promoted", judged);
   }
   if (judged?.suspects === true) return heldForJudge(judged);
   return move.is === "switch" ? { ...move, because: `${move.because}${previewWords(view)}` } : move;
 }
+
+/** Who is to promote it is asked beforehand: their word to go on would answer what nobody had asked. */
+function askedOfPreview(view: View): Move | undefined {
+  const { judgement, judged, rollout } = view;
+  const isByPerson = promotionOf(blueGreenOf(rollout) ?? { activeService: "" }).is === "byAPerson";
+  const isPausing = pauseOf(view, "BlueGreenPause") !== undefined && pauseOf(view, "VerdictAlert") === undefined;
+  if (!isByPerson || !isPausing || judgement === undefined || isAfterSwitch(judgement)) return undefined;
+  if (isOverruled(view, { cause: "judge", run: undefined })) return undefined;
+  return judged?.action === "alert" || judged?.action === "rollback"
+    ? alertBefore("everybody gets it", judged)
+    : undefined;
+}
+
+const alertBefore = (what: string, { because }: JudgementStatus): Move => ({
+  is: "pause",
+  reason: "VerdictAlert",
+  because: `asks a person before ${what}: ${because}`,
+});
 
 /** No data is not good news: whether anybody met the version before everybody does. */
 function previewWords({ judged }: View): string {
