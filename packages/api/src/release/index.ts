@@ -14,5 +14,5 @@ export { startSecondsAnnotation } from "./start-seconds.ts";
 export { badAnnotation, blamePatch, placeFields, statusPatch, unpausedPatches } from "./steering.ts";
 export { parsePause, pauseEnd, type StepKind, stepWords } from "./step-words.ts";
 export { measuredNumber, type Threshold, thresholdsOf, withArguments } from "./thresholds.ts";
-export { verdictWords } from "./verdict-words.ts";
+export { verdictWord } from "./verdict-words.ts";
 export { rolesOf, scaleDownAt, type VersionRole } from "./version-roles.ts";

@@ -2,6 +2,7 @@ import type { Client, Decision, DecisionEvidence } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
 import { connect } from "../connection.ts";
 import { takePicture } from "../release/release-picture.ts";
+import { byWords } from "../release/render-release.ts";
 import { padEnd, paint } from "../terminal/style.ts";
 import type { CommandOptions } from "./options.ts";
 
@@ -69,9 +70,8 @@ function renderDecision({ spec }: Decision): string {
     ].filter((part) => part !== "");
     return `      ${paint("dim", parts.join("  "))}`;
   });
-  const by = spec.by === undefined ? "" : ` (${spec.by})`;
   return [
-    `${padEnd(spec.at, timeColumns)}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${by}`,
+    `${padEnd(spec.at, timeColumns)}  ${paint(colourOf(spec.action), padEnd(spec.action, 10))} ${spec.because}${byWords(spec)}`,
     ...evidence,
   ].join("\n");
 }

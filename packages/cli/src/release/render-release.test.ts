@@ -1,5 +1,6 @@
 import type { AnalysisRun, Experiment, Judgement, RolloutStatus } from "@sluice/api";
 import { expect, test } from "vitest";
+import { byWords } from "./render-release.ts";
 import {
   ago,
   blueGreen,
@@ -292,4 +293,12 @@ test.each([40, 60, 80, 120])("no line is wider than %s columns; a pipe's lines a
     .map((line) => line.length);
   expect(Math.max(...widths)).toBeLessThanOrEqual(columns);
   expect(textOf(all, Number.POSITIVE_INFINITY)).toContain(`2m10s    pause      ${because}`);
+});
+
+test.each([
+  ["a person promoted it", "a person", ""],
+  ["all its Pods are ready", "a person", " (a person)"],
+  ["its pause is over", undefined, ""],
+])("%s, by %s: who it was isn't said twice", (because, by, words) => {
+  expect(byWords({ because, by })).toBe(words);
 });

@@ -1,5 +1,5 @@
 import type { DecisionSpec, Judgement, JudgementStatus, RingSet, Rollout } from "@sluice/api";
-import { isRingOn, ringText, standingWords, verdictWords } from "@sluice/api/release";
+import { isRingOn, ringText, standingWords, verdictWord } from "@sluice/api/release";
 import { ageOf } from "../terminal/age.ts";
 import { columnsOf, flow } from "../terminal/flow.ts";
 import { markedState } from "../terminal/marks.ts";
@@ -48,8 +48,12 @@ export function renderRelease(
 
 const decisionRow = ({ at, action, because, by }: DecisionSpec, now: number): Row => ({
   name: ageOf(at, now),
-  parts: [`${padEnd(action, 10)} ${because}${by === undefined ? "" : ` (${by})`}`],
+  parts: [`${padEnd(action, 10)} ${because}${byWords({ because, by })}`],
 });
+
+/** Who decided, where the words don't begin with that. */
+export const byWords = ({ because, by }: { readonly because: string; readonly by?: string | undefined }): string =>
+  by === undefined || because.startsWith(by) ? "" : ` (${by})`;
 
 const othersName = "all others";
 
@@ -86,7 +90,8 @@ function newShares({ status }: Rollout, weight: number): ReadonlyMap<string, str
 }
 
 /** What the judge says of the version on its way, and what speaks against it. */
-function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
+function judgeRows(judgement: Judgement): readonly Row[] {
+  const { spec, status = {} } = judgement;
   const {
     action,
     because = "",
@@ -102,7 +107,7 @@ function judgeRows({ spec, status = {} }: Judgement): readonly Row[] {
   if (action === undefined) return [];
   const colour = action === "rollback" ? "red" : action === "continue" && suspects !== true ? "green" : "yellow";
   // As far as it knows no harm is done; it isn't sure, and the next step waits for that.
-  const word = action === "continue" && suspects === true ? "doubts" : verdictWords[action];
+  const word = action === "continue" && suspects === true ? "doubts" : verdictWord(judgement);
   const advises = spec.mode === "advise" ? " (only advises)" : "";
   const seen = `${windows} ${windows === 1 ? "window" : "windows"}${requests === undefined ? "" : `, ${requests} requests`}`;
   const limit = rollbackNats === undefined ? "" : ` of ${rollbackNats}`;

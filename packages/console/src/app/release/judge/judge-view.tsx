@@ -1,5 +1,5 @@
-import type { Judgement, JudgementEvidence } from "@sluice/api";
-import { verdictWords } from "@sluice/api/release";
+import type { Judgement, JudgementEvidence, JudgementStatus } from "@sluice/api";
+import { verdictWord } from "@sluice/api/release";
 import type { ReactNode } from "react";
 import { counted, formatDuration, formatNumber } from "../../format.ts";
 import { Ago } from "../../parts/ago.tsx";
@@ -7,7 +7,7 @@ import { Badge, type Tone } from "../../parts/badge.tsx";
 
 const scaleNats = 8;
 
-const tones: Readonly<Record<keyof typeof verdictWords, Tone>> = {
+const tones: Readonly<Record<NonNullable<JudgementStatus["action"]>, Tone>> = {
   continue: "good",
   monitor: "warn",
   alert: "warn",
@@ -27,7 +27,7 @@ export function JudgeView({ judgement }: { readonly judgement: Judgement }): Rea
         {status.windows === undefined ? (
           <Badge state="Pending" />
         ) : (
-          <Badge state={verdictWords[action]} tone={spec.outcome === undefined ? tones[action] : "quiet"} />
+          <Badge state={verdictWord(judgement)} tone={spec.outcome === undefined ? tones[action] : "quiet"} />
         )}
         {spec.mode !== "enforce" && <span className="role">{spec.mode === "off" ? "off" : "only advises"}</span>}
         <span className="quiet">
