@@ -234,7 +234,9 @@ function nextStep(view: View, { traffic, step, experiment, isAwaited }: Doing, n
   }
   if (!areAtGoal(view)) return waiting("waits for its Pods");
   if (hasNobodyToSendTo(view)) {
-    if ((traffic.weight ?? 0) > 0) return waiting("waits for Pods of the stable version");
+    // What can't be undone keeps its share, also while nobody asks for Pods.
+    const isKept = replicasOf(view.rollout) === 0;
+    if ((traffic.weight ?? 0) > 0 && !isKept) return waiting("waits for Pods of the stable version");
     // A step that asks for some again counts none of those that are just being taken.
     return availableOf(view.canary) > wantedOf(view.canary)
       ? waiting("waits until its Pods are gone")

@@ -83,6 +83,16 @@ test("while it waits the version before it is kept up as ever, and a wish withdr
   ]);
 });
 
+test("what can't be undone keeps its share while nobody asks for Pods, and its steps go on", async () => {
+  const release = await letIn();
+
+  await release.push("web:v2", lasting("web:v2", "migrates orders", { steps, spec: { replicas: 0 } }));
+  await release.world.run(minutes(5));
+
+  expect(await release.status()).toMatchObject({ phase: "Paused", currentStepIndex: 4 });
+  expect(await release.weight()).toBe(20);
+});
+
 const toldLast = async (release: Release) => {
   const kind = { apiVersion: "sluice.dev/v1alpha1", kind: "Decision" };
   const order = ({ metadata }: Decision) => Number(metadata.resourceVersion);
