@@ -218,6 +218,24 @@ test.each<[string, Story]>([
     }),
   ],
   [
+    "nobody asks for Pods of what came after a version that can't be undone, and the next one comes with some again",
+    story(
+      [
+        { do: "push", fate: "well" },
+        { do: "push", fate: "well", isLasting: true },
+        { do: "promote" },
+        { do: "push", fate: "well" },
+        wait(5),
+        sleeps,
+        wait(60),
+        { ...wakes, amid: 3 },
+        wait(40),
+        { do: "push", fate: "well" },
+      ],
+      { seed: 979786911, plan: 0, replicas: 1, delivery: "git" },
+    ),
+  ],
+  [
     "a Rollout is deleted with its Pods as its fresh baseline begins",
     story([wait(5), { do: "push", fate: "well" }, { do: "remove", how: "foreground", amid: 8 }, wait(5)], {
       seed: 979786611,

@@ -40,10 +40,15 @@ export function allowedWeight({ spec, status = {} }: Rollout): number {
  * Once something that can't be undone was let in, requests don't fall back to code from before it, be it that version or a
  * later one that they get, until one of them is stable.
  */
-export function isAfterLasting({ status = {} }: Rollout, hash: string): boolean {
+export function isAfterLasting({ rollout: { status = {} }, sets }: Picture, hash: string): boolean {
   const { accepted } = status.notRevertible ?? {};
-  const isOne = [status.currentPodHash, accepted?.podTemplateHash].includes(hash);
-  return accepted !== undefined && accepted.isWayBack !== true && isOne;
+  if (accepted === undefined || accepted.isWayBack === true) return false;
+  const revisionOf = (of: string) =>
+    Number(sets.find((set) => hashOf(set) === of)?.metadata.annotations?.["rollout.argoproj.io/revision"] ?? 0);
+  const { podTemplateHash: first } = accepted;
+  return (
+    [status.currentPodHash, first].includes(hash) || (revisionOf(first) > 0 && revisionOf(hash) > revisionOf(first))
+  );
 }
 
 const raising: ReadonlySet<string> = new Set(["begin", "advance", "promote", "retry", "lift", "resume", "rollback"]);
@@ -173,7 +178,7 @@ export class TrafficWatch {
       checks.holdsSoon("weight", "", weight <= allowed || mayStay, at, words);
       checks.holds("weight", !isRise || mayStay || weight <= allowedLately(now, before), words);
     }
-    const isLasting = isAfterLasting(rollout, canaryHash);
+    const isLasting = isAfterLasting(now, canaryHash);
     checks.holdsSoon(
       "ready",
       `version ${canaryHash}`,

@@ -64,7 +64,7 @@ export function checkWritten(now: Picture, before: Picture, looked: Picture | un
   const isFall = weight < had && before.canaryHash === canaryHash && before.stableHash === stableHash;
   if (isFall && spec.strategy.canary.dynamicStableScale === true && serves(now, canaryHash)) bears(now, looked, checks);
   if (weight <= had) return;
-  const mayRise = (isForNone && isAfterLasting(rollout, canaryHash)) || isThere(canaryHash);
+  const mayRise = (isForNone && isAfterLasting(now, canaryHash)) || isThere(canaryHash);
   checks.holds("ready", mayRise, () => `${weight} % given to ${canaryHash}, of which no pod is ready`);
   checks.holds(
     "quarantine",
