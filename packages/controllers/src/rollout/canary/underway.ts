@@ -29,7 +29,7 @@ import { planTraffic, type TrafficPlan } from "../routing/traffic.ts";
 import { decided } from "../status/decisions.ts";
 import { planRest, saidOf } from "../turn/going-on.ts";
 import { eventsOf, type Move, recordsOf, waiting } from "../turn/move.ts";
-import { isAsking, isWaved } from "../turn/pauses.ts";
+import { isAsking, isWaved, pauseOf } from "../turn/pauses.ts";
 import { type RolloutPlan, turn } from "../turn/turn.ts";
 import type { Verdict } from "../verdict/verdict.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
@@ -151,7 +151,8 @@ function nextAdvance(observed: ObservedRollout, view: View, doing: Doing, now: I
 
 /** More traffic for the new version waits while the judge suspects it, and for a person where one is called. */
 function underTheJudge(view: View, advance: Move): Move {
-  if (advance.is !== "advance" && advance.is !== "promote") return advance;
+  const isForPerson = advance.is === "waiting" && isPausedForPerson(view);
+  if (!isForPerson && advance.is !== "advance" && advance.is !== "promote") return advance;
   const next = { ...view.progress, index: (view.progress.index ?? 0) + 1 };
   const raises = advance.is === "promote" || weightAt(next) > weightAt(view.progress);
   if (!raises || view.isFirst || view.status.promoteFull === true || isWaved(view)) return advance;
@@ -160,7 +161,14 @@ function underTheJudge(view: View, advance: Move): Move {
   if (said?.action === "alert") {
     return { is: "pause", reason: "VerdictAlert", because: `asks a person before more traffic: ${said.because}` };
   }
-  return said?.suspects === true ? heldForJudge(said) : advance;
+  return said?.suspects === true && !isForPerson ? heldForJudge(said) : advance;
+}
+
+/** Who is to end a pause is asked beforehand: their word to go on would answer what nobody had asked. */
+function isPausedForPerson(view: View): boolean {
+  const { step } = view.progress;
+  const isEndless = step?.pause !== undefined && pauseLength(step) === undefined;
+  return isEndless && pauseOf(view, "CanaryPauseStep") !== undefined && pauseOf(view, "VerdictAlert") === undefined;
 }
 
 /** After this step everybody would get the new version: the last moment to ask what was seen of it. */

@@ -135,6 +135,19 @@ test("an alert pauses before more traffic, and a person's promote goes on", asyn
   expect(await release.weight()).toBe(50);
 });
 
+test("at a pause without an end a person is asked at once, so that their word to go on answers it", async () => {
+  const { release, bench, world } = await underWay({ steps: [setWeight(20), pause(), setWeight(50), pause()] });
+
+  bench.action = "alert";
+  await world.run(seconds(10));
+  const paused = await release.status();
+  await release.ask(promotePatch);
+  await world.run(seconds(3));
+
+  expect(paused.pauseConditions?.map(({ reason }) => reason)).toEqual(["CanaryPauseStep", "VerdictAlert"]);
+  expect(await release.weight()).toBe(50);
+});
+
 test.each([
   ["off", 0, 100],
   ["advise", 1, 100],
