@@ -11,15 +11,13 @@ import { Fault, type ResourceKey, type Tasks, type TaskWork, unreachable } from 
 
 /** One write to the API. */
 export type StoreAction =
-  | { readonly do: "create"; readonly object: Resource }
-  /** Refused as a conflict when `metadata.resourceVersion` is stale: the loop then looks again. */
   | {
-      readonly do: "update";
+      readonly do: "create";
       readonly object: Resource;
-      readonly subresource?: Subresource;
-      /** As for a patch, of each of these. */
-      readonly onlyWhile?: readonly Resource[];
+      /** What it tells of, and is to be there before: it isn't created where that would be refused by now. */
+      readonly about?: UpdateAction;
     }
+  | UpdateAction
   | {
       readonly do: "patch";
       readonly key: ResourceKey;
@@ -29,6 +27,15 @@ export type StoreAction =
       readonly onlyWhile?: Resource;
     }
   | { readonly do: "delete"; readonly key: ResourceKey; readonly options?: DeleteOptions };
+
+/** Refused as a conflict when `metadata.resourceVersion` is stale: the loop then looks again. */
+export interface UpdateAction {
+  readonly do: "update";
+  readonly object: Resource;
+  readonly subresource?: Subresource;
+  /** As for a patch, of each of these. */
+  readonly onlyWhile?: readonly Resource[];
+}
 
 /** Slow or outside work, begun or ended. */
 export type TaskAction =
@@ -52,6 +59,7 @@ export interface Effects {
 export async function applyEffect(effect: Effect, { client, tasks, fieldManager }: Effects): Promise<void> {
   switch (effect.do) {
     case "create":
+      if (effect.about !== undefined) await update(effect.about, { client, fieldManager, dryRun: true });
       try {
         await client.create(effect.object, { fieldManager });
       } catch (thrown) {
@@ -59,9 +67,7 @@ export async function applyEffect(effect: Effect, { client, tasks, fieldManager 
       }
       return;
     case "update":
-      for (const needed of effect.onlyWhile ?? []) await mustBeThere(needed, client);
-      await client.update(effect.object, writeOptions(fieldManager, effect.subresource));
-      return;
+      return update(effect, { client, fieldManager });
     case "patch":
       if (effect.onlyWhile !== undefined) await mustBeThere(effect.onlyWhile, client);
       await client.patch(effect.key, effect.patch, writeOptions(fieldManager, effect.subresource));
@@ -78,6 +84,19 @@ export async function applyEffect(effect: Effect, { client, tasks, fieldManager 
     default:
       return unreachable(effect);
   }
+}
+
+interface Updating extends Pick<Effects, "client" | "fieldManager"> {
+  readonly dryRun?: boolean;
+}
+
+async function update(
+  { object, subresource, onlyWhile = [] }: UpdateAction,
+  { client, fieldManager, dryRun }: Updating,
+) {
+  for (const needed of onlyWhile) await mustBeThere(needed, client);
+  const options = writeOptions(fieldManager, subresource);
+  await client.update(object, dryRun === true ? { ...options, dryRun } : options);
 }
 
 async function mustBeThere(object: Resource, client: Client): Promise<void> {

@@ -20,6 +20,7 @@ import { planBlueGreenJudgement } from "./judged.ts";
 import { nextAdvance } from "./progress.ts";
 import { planBlueGreenScaling } from "./scaling.ts";
 import { activeBefore, isBackUntold, planServices, type ServicePlan } from "./services.ts";
+import { blueGreenOf } from "./strategy.ts";
 
 /** A version on its way, or the steady state after it: the preview, Pods, analyses, the pause and the switch. */
 export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instant, stop?: Verdict): RolloutPlan {
@@ -49,7 +50,7 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     ...said,
     actions: [
       // First: after a crash between the two, nothing would tell any more who sent everybody there, and why.
-      ...(isSwitching ? records : []),
+      ...(isSwitching ? records.map((record) => aboutSwitch(record, view, services)) : []),
       ...services.actions,
       ...scaling.actions,
       ...pre.actions,
@@ -69,6 +70,13 @@ export function goOnBlueGreen(observed: ObservedRollout, view: View, now: Instan
     },
     wakes: [...(said.wakes ?? []), ...scaling.wakes],
   });
+}
+
+/** Of a switch that is refused nothing is told. */
+function aboutSwitch(record: Effect, { rollout }: View, { actions }: ServicePlan): Effect {
+  const active = blueGreenOf(rollout)?.activeService;
+  const about = actions.find((action) => action.do === "update" && action.object.metadata.name === active);
+  return record.do === "create" && about?.do === "update" ? { ...record, about } : record;
 }
 
 /** A slot that asks for nothing any more keeps the name of its run, for people. */

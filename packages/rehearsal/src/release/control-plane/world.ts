@@ -193,7 +193,11 @@ export class World {
         if (object.kind === "Decision") this.decisions.set(object.metadata.name, object as unknown as Decision);
         return logs.has(object.kind) ? object : seen(await client.create(object, options));
       },
-      update: async (object, options) => (logs.has(object.kind) ? object : seen(await client.update(object, options))),
+      update: async (object, options) => {
+        if (logs.has(object.kind)) return object;
+        const updated = await client.update(object, options);
+        return options?.dryRun === true ? updated : seen(updated);
+      },
       patch: async (key, patch, options) => seen(await client.patch(key, patch, options)),
       delete: async <R extends Resource>(key: ResourceKey, options?: Parameters<Client["delete"]>[1]) => {
         const deleted = await client.delete<R>(key, options);

@@ -261,10 +261,12 @@ export class UnkindWorld {
       },
       create: (object, options) => effect(object.kind, () => store.create(object, options)),
       update: (object, options) =>
-        effect(object.kind, async () => {
-          if (this.#happens("conflict")) await this.#touch(object);
-          return store.update(object, options);
-        }),
+        options?.dryRun === true
+          ? store.update(object, options)
+          : effect(object.kind, async () => {
+              if (this.#happens("conflict")) await this.#touch(object);
+              return store.update(object, options);
+            }),
       patch: (key, patch, options) => effect(key.kind, () => store.patch(key, patch, options)),
       delete: (key, options) => effect(key.kind, () => store.delete(key, options)),
       deleteAll: (kind, options) => effect(kind.kind, () => store.deleteAll(kind, options)),
