@@ -13,6 +13,7 @@ const suggestion: Suggestion = {
   profile: "sluice",
   aim: "leastHarm",
   tried: 3,
+  faults: ["error +1pp", "p95 x3"],
   before: weighed,
   better: { steps: [{ setWeight: 5 }], after: { ...weighed, harmed: 20 } },
 };
@@ -41,6 +42,12 @@ test("a file that somebody changed meanwhile stays as it is", async () => {
 
   expect(words).toContain("changed meanwhile, and nothing was written");
   expect(readFileSync(path, "utf8")).toBe("# mine\n");
+});
+
+test("what plans were weighed by is said: it needn't be what was rehearsed", async () => {
+  const { at } = place([textOf("web")]);
+
+  expect(await tellSuggestion(suggestion, at)).toContain("\n  weighed by error +1pp, p95 x3\n  before  100 requests");
 });
 
 test("of standard input the diff is shown, and nothing is written", async () => {

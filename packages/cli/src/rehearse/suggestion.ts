@@ -15,7 +15,7 @@ export interface SuggestionPlace {
 
 /** What a search found, as a diff of the file; applied to it where that was asked for. */
 export async function tellSuggestion(
-  { better, before, tried, profile, aim }: Suggestion,
+  { better, before, tried, profile, aim, faults }: Suggestion,
   place: SuggestionPlace,
 ): Promise<string> {
   const who = profile === "argo" ? "as Argo Rollouts" : "as Sluice";
@@ -26,7 +26,7 @@ export async function tellSuggestion(
   const words = `suggestion ${who}, of ${tried} ${plans}, on other users than it was chosen for:`;
   const row = (name: string, { harmed, seconds, stopped }: typeof before) =>
     `  ${name}  ${amount(harmed)} requests harmed by a bad release, ${span(seconds)}, ${percent(stopped)} of good ones stopped`;
-  const lines = [words, row("before", before), row("after ", better.after)];
+  const lines = [words, `  weighed by ${faults.join(", ")}`, row("before", before), row("after ", better.after)];
   let isFound = false;
   for (const [path, text] of place.files) {
     const edited = withSteps(text, place.rollout, better.steps);

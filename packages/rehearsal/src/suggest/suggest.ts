@@ -22,6 +22,8 @@ export interface Suggestion {
   readonly profile: ProfileName;
   readonly aim: Aim;
   readonly tried: number;
+  /** That plans are weighed by: these, whichever were rehearsed. */
+  readonly faults: readonly string[];
   readonly before: Weighed;
   /** Absent where nothing was found that is clearly better. */
   readonly better?: { readonly steps: readonly CanaryStep[]; readonly after: Weighed };
@@ -51,6 +53,7 @@ export async function suggest(
   const search = new Search(policy, profile, options);
   const steps = policy.rollout.spec.strategy.canary?.steps ?? [];
   const before = await search.weigh(steps, options.seed);
+  const sought = { profile, aim, faults: [...searched] };
   let tried = 0;
   for (const share of aim === "shortest" ? shares : [1]) {
     const candidates = candidatesFor(steps, share);
@@ -61,10 +64,10 @@ export async function suggest(
     const other = options.seed + 1;
     const again = { before: await search.weigh(steps, other), after: await search.weigh(best, other) };
     if (isBetter[aim](again.after, again.before)) {
-      return { profile, aim, tried, before: again.before, better: { steps: best, after: again.after } };
+      return { ...sought, tried, before: again.before, better: { steps: best, after: again.after } };
     }
   }
-  return { profile, aim, tried, before };
+  return { ...sought, tried, before };
 }
 
 class Search {
