@@ -1,5 +1,5 @@
 import { type LastingVersion, notRevertible, type ReplicaSet } from "@sluice/api";
-import { formatInstant, type Instant } from "@sluice/kernel";
+import { canonicalJson, formatInstant, type Instant } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import type { Changes } from "../changes.ts";
 import { judgementOf } from "../judging/current.ts";
@@ -124,7 +124,7 @@ function withdrawn(observed: ObservedRollout, view: View, now: Instant): readonl
   const why = wanted !== asked ? instead : held === undefined ? "nothing is to be asked any more" : "it is quarantined";
   const because = `the question about version ${asked} is withdrawn: ${why}`;
   // Beside what spec.paused tells in the same turn.
-  const slot = `withdrawn|${asked}|${pauseOf(view, "NotRevertible")?.startTime ?? ""}`;
+  const slot = `withdrawn|${canonicalJson(view.status)}`;
   return [decided(observed, view, now, { action: "resume", because, slot })];
 }
 

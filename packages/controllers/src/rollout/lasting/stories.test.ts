@@ -132,6 +132,17 @@ test.each<[string, (release: Release) => Promise<unknown>, RegExp]>([
   expect(await toldLast(release)).toEqual([["resume", expect.stringMatching(because)]]);
 });
 
+test("each time that a question about the same version is withdrawn is on record", async () => {
+  const release = await released();
+
+  for (const image of ["web:v2", "web:v3", "web:v2", "web:v3"]) {
+    await release.push(image, lasting(image, "migrates orders"));
+    await release.world.run(seconds(5));
+  }
+
+  expect(await toldLast(release)).toHaveLength(3);
+});
+
 test.each([
   ["first version", async () => Release.begin(), "web:v2", "migrates orders", 4],
   [
