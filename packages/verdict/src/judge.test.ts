@@ -131,6 +131,17 @@ test("a version like the stable one goes on, however often it is looked at", () 
   expect(story.last?.because).toContain("no harm beyond the tolerances");
 });
 
+test("what holds the weight before the last step is told, however little it is", () => {
+  const story = new Story();
+
+  const held = story
+    .steps(50, 40, { weight: ratio(0.5), step: 1 }, { failing: 0.006 })
+    .filter(({ suspects }) => suspects);
+
+  expect(held.some(({ nats }) => nats < 1.9)).toBe(true);
+  for (const { because } of held) expect(because).toMatch(/not (yet )?proven/);
+});
+
 test("failures are caught within a minute, and the sentence names them", () => {
   const story = new Story({ canary: "v3", stable: "v2", beganAt: instant(Date.UTC(2026, 0, 1, 10, 42)) });
 

@@ -109,11 +109,12 @@ class ReleaseJudge implements Judge {
     const doubts = evidence.find((one) => !isOneOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
     const proven = decisive ?? strongest;
+    const suspects = this.#suspects(doubts, window);
     const told: Told = {
       action,
       grounds: groundsOf(action, { decisive, isProven: proven !== undefined && proven.nats >= proofFor(proven) }),
       strongest: decisive ?? waited ?? strongest,
-      isSuspicious: nats >= holdNats,
+      isSuspicious: nats >= holdNats || suspects,
       sharedSince: this.#signals.sharedSince,
       requests: this.#signals.requests,
       podLoad: this.#signals.podLoad,
@@ -126,7 +127,7 @@ class ReleaseJudge implements Judge {
       nats,
       bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
-      suspects: this.#suspects(doubts, window),
+      suspects,
       requests: this.#signals.requests,
       because: sentence(told, this.#release.names),
     };
