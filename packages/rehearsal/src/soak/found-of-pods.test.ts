@@ -236,6 +236,10 @@ test.each<[string, Story]>([
     ),
   ],
   [
+    "nobody asks for Pods of a Rollout before it has taken over those of its Deployment: they stay",
+    story([sleeps], { seed: 60273, plan: 3, replicas: 1, template: "deployment" }),
+  ],
+  [
     "a Rollout is deleted with its Pods as its fresh baseline begins",
     story([wait(5), { do: "push", fate: "well" }, { do: "remove", how: "foreground", amid: 8 }, wait(5)], {
       seed: 979786611,

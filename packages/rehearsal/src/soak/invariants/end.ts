@@ -12,7 +12,17 @@ import { settingsName, templateKey } from "../manifests/release.ts";
 import { notesName } from "../manifests/surroundings.ts";
 import type { ModelledRepository } from "../world/repository.ts";
 import type { Checks } from "./invariant.ts";
-import { hashOf, isLeft, isReady, isRestarting, ownerOf, type Picture, readyOf, wantedOf } from "./picture.ts";
+import {
+  hashOf,
+  isAsleep,
+  isLeft,
+  isReady,
+  isRestarting,
+  ownerOf,
+  type Picture,
+  readyOf,
+  wantedOf,
+} from "./picture.ts";
 
 const isOfRollout = ({ metadata }: Pod): boolean => metadata.labels?.app === "web";
 
@@ -156,9 +166,11 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     );
   }
   if (taken !== undefined && phase === "Healthy") {
+    // Of a Rollout that is asked for no Pods before it had its own nothing is taken over.
+    const isPrepared = isAsleep(picture) && taken.metadata.annotations?.["sluice.dev/taken-over"] === undefined;
     checks.holds(
       "agrees",
-      wantedOf(taken) === 0,
+      wantedOf(taken) === 0 || isPrepared,
       () => `the Deployment that was taken over has ${wantedOf(taken)} pods of its own`,
     );
   }
