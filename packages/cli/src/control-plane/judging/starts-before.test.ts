@@ -24,9 +24,9 @@ const store = asMetrics(
   ]),
 );
 
-const specOf = (rollout: string, begins = began): JudgementSpec => ({
+const specOf = (rollout: string, begins = began, revision = "2"): JudgementSpec => ({
   rollout: { name: rollout, uid: rollout },
-  revision: "2",
+  revision,
   canary: { podTemplateHash: "canary", name: "v2" },
   stable: { podTemplateHash: "stable", name: "v1" },
   beganAt: formatInstant(begins, "millis"),
@@ -46,6 +46,7 @@ async function released(
   rollout: string,
   outcome: JudgementSpec["outcome"],
   after = 0,
+  revision = String(2 + after / 1000),
 ): Promise<Judgement> {
   const judge = judgeWindows({
     store,
@@ -54,7 +55,7 @@ async function released(
     judgementsOf: async () => judgements,
   });
   // In the order in which they were, though the counters are those of one time.
-  const spec = specOf(rollout, instant(began + after));
+  const spec = specOf(rollout, instant(began + after), revision);
   const work = { do: "judgeWindows", uid, namespace: "shop", spec, known: 0, upTo: 48, weight: 20, step: 0 };
   await judge({ ...work, stepSince: began, canary: { pods: 1, restarts: 0 }, stable: { pods: 4, restarts: 0 } }, never);
   const judgement = { metadata: { name: uid, uid }, spec: { ...spec, outcome } } as Judgement;
@@ -87,6 +88,23 @@ test("releases that were taken back or passed by, of other Rollouts, and later o
   await released("next", "shop", undefined, 1000);
 
   expect(await beganWith("next")).toBeUndefined();
+});
+
+test("a preview teaches neither what comes after its own switch, nor the next release where that was taken back", async () => {
+  await released("preview", "shop", "promoted", 0, "2");
+  await released("switched", "shop", "rolledBack", 1000, "2");
+  await released("next", "shop", undefined, 2000, "3");
+
+  expect(await beganWith("switched")).toBeUndefined();
+  expect(await beganWith("next")).toBeUndefined();
+});
+
+test("what was taken back and is good when it is tried again teaches", async () => {
+  await released("first-try", "shop", "rolledBack", 0, "2");
+  await released("second-try", "shop", "promoted", 1000, "2");
+  await released("next", "shop", undefined, 2000, "3");
+
+  expect(await beganWith("next")).toMatchObject({ releases: 1 });
 });
 
 test("what can't be read is passed over for what came before it", async () => {

@@ -185,6 +185,18 @@ test("what nobody asked anything of, as at a preview, is no good release", async
   expect(await pastReleases([preview], logs)).toEqual([]);
 });
 
+test("a preview that was passed is no good release where what came after its switch was taken back", async () => {
+  const preview = await judged(1, 0.012, "promoted");
+  const switched = await judged(2, 0.012, "rolledBack");
+  const { revision } = preview.spec;
+  const later = formatInstant(instant(began + 300_000), "millis");
+  const taken = { ...switched, spec: { ...switched.spec, revision, beganAt: later } };
+  await logs.noteEnds([preview, taken]);
+
+  expect(await pastReleases([preview, taken], logs)).toMatchObject([{ outcome: "rolledBack" }]);
+  expect(await pastReleases([], logs)).toMatchObject([{ outcome: "rolledBack" }]);
+});
+
 test.each([
   ["{}", "found no model"],
   ['{"model":{"parts":{},"inputs":["age"],"version":2}}', "inputs"],

@@ -4,6 +4,7 @@ import { Fault } from "@sluice/kernel";
 import { type JudgedWindow, modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
 import { type PastRelease, type Retrained, retrain } from "@sluice/verdict/training";
 import { log } from "../log.ts";
+import { isTakenBackLater } from "./same-release.ts";
 import type { Ended, WindowLogs } from "./window-log.ts";
 
 /** As it lies in the state folder. */
@@ -52,18 +53,23 @@ export async function pastReleases(
   logs: WindowLogs,
 ): Promise<readonly PastRelease[]> {
   const ends = new Map<string, Ended>(judgements.map(({ metadata, spec }) => [metadata.uid ?? "", spec]));
-  const past: { readonly beganAt: string; readonly release: PastRelease }[] = [];
+  const past: { readonly end: Ended; readonly release: PastRelease }[] = [];
+  const known: Ended[] = [];
   for (const uid of await logs.uids()) {
     const kept = await logs.read(uid);
     const end = ends.get(uid) ?? kept?.ended;
     const outcome = end?.outcome;
+    if (end !== undefined) known.push(end);
     if (kept === undefined || end === undefined || (outcome !== "promoted" && outcome !== "rolledBack")) continue;
     // A preview that nobody asked anything went well for no reason.
     if (!kept.windows.some(({ window }) => isCompared(window))) continue;
     const { release, windows } = kept;
-    past.push({ beganAt: end.beganAt, release: { release, windows, tolerances: tolerancesOf(end), outcome } });
+    past.push({ end, release: { release, windows, tolerances: tolerancesOf(end), outcome } });
   }
-  return past.sort((a, b) => (a.beganAt < b.beganAt ? -1 : 1)).map(({ release }) => release);
+  return past
+    .filter(({ end }) => !isTakenBackLater(end, known))
+    .sort(({ end: a }, { end: b }) => (a.beganAt < b.beganAt ? -1 : 1))
+    .map(({ release }) => release);
 }
 
 const isCompared = ({ canary, stable }: JudgedWindow): boolean =>

@@ -12,6 +12,7 @@ import {
   shippedModel,
   type Verdict,
 } from "@sluice/verdict";
+import type { Judged } from "./same-release.ts";
 
 /** What a judge was shown and what it said, in the order in which it happened. */
 export type LogLine =
@@ -30,7 +31,7 @@ export type LogLine =
   | ({ readonly type: "ended" } & Ended);
 
 /** Of a Judgement, what training needs. */
-export type Ended = Pick<JudgementSpec, "beganAt" | "tolerances" | "comparedWith" | "outcome">;
+export type Ended = Judged & Pick<JudgementSpec, "tolerances" | "comparedWith">;
 
 /** A model for another judge's inputs says nothing to this one, which goes on with its own: an upgrade ends no release. */
 const readable = (learned: JudgeOptions["learned"]): JudgeOptions["learned"] =>
@@ -57,8 +58,11 @@ const sweptEach = hours(1);
 const ending = ".ndjson";
 const endingOfStarts = ".starts.json";
 
-const endOf = ({ beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
+const endOf = ({ rollout, revision, canary, beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
   type: "ended",
+  rollout,
+  revision,
+  canary,
   beganAt,
   ...(tolerances === undefined ? {} : { tolerances }),
   ...(comparedWith === undefined ? {} : { comparedWith }),
