@@ -15,6 +15,8 @@ export interface Verdict {
   /** `rollbackNats` (less against a fresh baseline), or what the learned layer asks for of this release. */
   readonly bar: number;
   readonly evidence: readonly Evidence[];
+  /** What ends the release by itself: each kind of evidence has a bar of its own. */
+  readonly proven: readonly Evidence["signal"][];
   /** The weight must not grow yet: there is a suspicion, and time left to hold for it. */
   readonly suspects: boolean;
   /** Of the canary, that could be compared. */
@@ -127,6 +129,7 @@ class ReleaseJudge implements Judge {
       nats,
       bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
+      proven: evidence.filter((one) => one.nats >= barFor(one)).map(({ signal }) => signal),
       suspects,
       requests: this.#signals.requests,
       because: sentence(told, this.#release.names),

@@ -10,9 +10,7 @@ export const judgementKind: KindKey = { apiVersion: "sluice.dev/v1alpha1", kind:
 export interface JudgedWindows {
   /** Windows judged so far, these included. */
   readonly windows: number;
-  readonly verdict: Pick<Verdict, "action" | "confidence" | "nats" | "bar" | "suspects" | "requests" | "because"> & {
-    readonly evidence: readonly JudgementEvidence[];
-  };
+  readonly verdict: Omit<Verdict, "evidence"> & { readonly evidence: readonly JudgementEvidence[] };
   readonly kpis: Kpis;
   /** The business' own numbers, by name. */
   readonly metrics: Readonly<Record<string, number>>;

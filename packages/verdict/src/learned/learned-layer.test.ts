@@ -1,6 +1,7 @@
-import { millis, type Random, ratio, seededRandom } from "@sluice/kernel";
+import { instant, millis, type Random, ratio, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createJudge, type JudgedRelease, type JudgeOptions, type Verdict, type VersionServed } from "../index.ts";
+import { decide } from "../policy/decide.ts";
 import { leastNats, mostNats, rollbackNats } from "./bar.ts";
 import { inputNames } from "./inputs.ts";
 import type { TreeModel } from "./trees.ts";
@@ -8,7 +9,7 @@ import type { TreeModel } from "./trees.ts";
 const edges = [10, 20, 40, 80, 160, 320, 640];
 
 /** Fails by `failing`, is `slower` times as slow: 40 ms in the middle, on one endpoint. */
-function serve(random: Random, requests: number, failing: number, slower: number): VersionServed {
+function serve(random: Random, requests: number, failing: number, slower: number, converting = 0): VersionServed {
   const latencyCounts = new Array<number>(edges.length + 1).fill(0);
   let failures = 0;
   for (let request = 0; request < requests; request++) {
@@ -19,12 +20,15 @@ function serve(random: Random, requests: number, failing: number, slower: number
     latencyCounts[at] = (latencyCounts[at] ?? 0) + 1;
   }
   const served = { requests, failures, latencyCounts };
-  return { ...served, endpoints: [served], exposures: requests, conversions: 0, restarts: 0, pods: 4 };
+  const conversions = Math.round(converting * requests);
+  return { ...served, endpoints: [served], exposures: requests, conversions, restarts: 0, pods: 4 };
 }
 
 interface Told {
   readonly failing?: number;
   readonly slower?: (time: number) => number;
+  /** The share of its requests that convert, and of the stable version's. */
+  readonly converting?: readonly [number, number];
   readonly options?: JudgeOptions;
   readonly windows?: number;
   /** Of ten seconds. */
@@ -36,6 +40,7 @@ interface Told {
 function release({
   failing = 0.004,
   slower = () => 1,
+  converting = [0, 0],
   options = {},
   windows = 60,
   requests = 1000,
@@ -64,8 +69,8 @@ function release({
         weight: ratio(0.1),
         step: 0,
         stepAge: millis(window * 10_000),
-        canary: serve(random, requests / 10, failing, slower(window * 10)),
-        stable: serve(random, 0.9 * requests, 0.004, 1),
+        canary: serve(random, requests / 10, failing, slower(window * 10), converting[0]),
+        stable: serve(random, 0.9 * requests, 0.004, 1, converting[1]),
       }),
     );
   }
@@ -112,6 +117,16 @@ test("a model in doubt asks for more evidence, and what is beyond all doubt ends
   expect(doubted.at(-1)?.action).toBe("rollback");
   expect(doubted.at(-1)?.nats).toBeGreaterThanOrEqual(mostNats);
   expect(doubted.at(-1)?.because).toContain("not explained by noise");
+});
+
+test("conversions that are proven beside a slowness which a model doubts are a person's, where a rule asks one", () => {
+  const verdict = release({ slower: () => 1.2, converting: [0.065, 0.1], options: { learned: doubtful } }).at(-1);
+
+  // The slowness is the stronger evidence, and its bar another.
+  expect(verdict).toMatchObject({ action: "rollback", bar: mostNats });
+  const signals = ["conversionChange"] as const;
+  const rule = { name: "r", action: "alert_human", since: instant(0), signals, message: "m", isDue: true } as const;
+  expect(verdict && decide({ verdict, broken: [rule] })).toMatchObject({ action: "alert" });
 });
 
 test("of a family that it doesn't know a model has no say", () => {

@@ -32,9 +32,7 @@ export const isValidated = (alarmedSince: Instant | undefined, now: Instant): bo
   alarmedSince !== undefined && now >= after(alarmedSince, validation);
 
 export interface Heard {
-  readonly verdict: Pick<Verdict, "action" | "because" | "bar"> & {
-    readonly evidence: readonly { readonly signal: string; readonly nats: number }[];
-  };
+  readonly verdict: Pick<Verdict, "action" | "because" | "proven">;
   readonly broken: readonly Broken[];
   /** Absent where no model is asked, or it didn't answer: the built-in verdict stands. */
   readonly prediction?: Prediction;
@@ -59,9 +57,8 @@ export function decide({ verdict, broken, prediction, isPredictionValidated, use
 }
 
 /** Fewer conversions may be meant: a team whose rule asks a person about them is asked, however well they are proven. */
-function isForPerson({ action, bar, evidence }: Heard["verdict"], broken: readonly Broken[]): boolean {
-  const proven = evidence.filter(({ nats }) => nats >= bar);
-  const isOfConversions = proven.length > 0 && proven.every(({ signal }) => signal === "conversions");
+function isForPerson({ action, proven }: Heard["verdict"], broken: readonly Broken[]): boolean {
+  const isOfConversions = proven.length > 0 && proven.every((signal) => signal === "conversions");
   const asks = broken.some((rule) => rule.action === "alert_human" && rule.signals.includes("conversionChange"));
   return action === "rollback" && isOfConversions && asks;
 }

@@ -1,5 +1,6 @@
 import { after, instant, millis, minutes, ratio, seconds, seededRandom } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
+import type { Verdict } from "../judge.ts";
 import { placeboWindow } from "../noise/placebo.ts";
 import type { JudgedRelease, JudgedWindow, VersionServed } from "../windows/window.ts";
 import { decide } from "./decide.ts";
@@ -139,11 +140,10 @@ describe("rules", () => {
 });
 
 describe("what follows from all that is known", () => {
-  const verdict = (action: "continue" | "monitor" | "rollback", ...proven: readonly string[]) => ({
+  const verdict = (action: "continue" | "monitor" | "rollback", ...proven: Verdict["proven"]) => ({
     action,
     because: "so the judge",
-    bar: 6.9,
-    evidence: [...proven.map((signal) => ({ signal, nats: 7 })), { signal: "latency", nats: 6 }],
+    proven,
   });
   const broken = (action: Rule["action"], isDue = true, signal: Rule["when"][number]["signal"] = "errorRate") => ({
     name: "r",

@@ -25,6 +25,7 @@ export class Bench {
         requests: this.requests,
         because: this.action === "continue" ? "no harm is seen" : "checkout fails 2 % on v2",
         evidence: [{ signal: "failures", nats: 7, since: 12 }],
+        proven: this.action === "rollback" ? ["failures"] : [],
       },
       kpis: {
         requests: this.requests,

@@ -86,6 +86,7 @@ export class Outside {
         requests: 1000,
         because: action === "continue" ? "nothing speaks against it" : "checkout fails more often",
         evidence: [],
+        proven: action === "rollback" ? ["failures"] : [],
       },
       kpis: {
         requests: 1000,
