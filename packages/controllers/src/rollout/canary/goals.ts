@@ -122,6 +122,10 @@ export const hasCanaryPods = ({ rollout, canary }: View, wanted: number): boolea
 const hasPods = (rollout: Rollout, set: ReplicaSet, wanted: number): boolean =>
   isCaughtUp(set) && isEnough(availableOf(set), wanted, canaryOf(rollout).replicaProgressThreshold);
 
+/** As many as it is asked for, or as its threshold is content with. */
+export const hasStablePods = (view: View): boolean =>
+  view.stable !== undefined && hasPods(view.rollout, view.stable, goalCounts(view, false).stable);
+
 /**
  * Both sides have the Pods that this step asks for. Stable's are waited for only where it gets more to do: one that is
  * broken gets less with each step of its fix and must not hold it up.

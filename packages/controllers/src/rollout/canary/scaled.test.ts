@@ -183,6 +183,26 @@ test.each<[string, ReleaseOptions, (release: Release) => Promise<void>, number]>
   expect(await release.weight()).toBe(end);
 });
 
+test("a step that asks for no Pod of it doesn't wait for more of the stable version's than a threshold is content with", async () => {
+  const options: ReleaseOptions = {
+    ...other([setWeight(60), pause(), { setCanaryScale: { replicas: 0 } }, pause()]),
+    canary: { dynamicStableScale: true, replicaProgressThreshold: { type: "Percent", value: 80 } },
+  };
+  const { release } = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(seconds(40));
+  await release.limit("web:v1", 8);
+
+  await release.ask(promotePatch);
+  await release.world.run(minutes(1));
+
+  expect(await release.weight()).toBe(0);
+  expect(await release.status()).toMatchObject({
+    currentStepIndex: 3,
+    pauseConditions: [{ reason: "CanaryPauseStep" }],
+  });
+});
+
 test("a full promotion gives a smaller stable version nothing back when more Pods are asked for", async () => {
   const { release, written } = await released(shrinking);
   await release.push("web:v2", shrinking);

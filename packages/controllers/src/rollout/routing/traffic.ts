@@ -2,7 +2,15 @@ import type { CanaryStrategy, ReplicaSet, TrafficWeights, VirtualService, Weight
 import type { PlannedEvent } from "@sluice/kernel";
 import type { Effect } from "../../loop/index.ts";
 import { podHashLabel } from "../../version/index.ts";
-import { areAtGoal, goalCounts, hasCanaryPods, hasNobodyToSendTo, isDraining, ownWeight } from "../canary/goals.ts";
+import {
+  areAtGoal,
+  goalCounts,
+  hasCanaryPods,
+  hasNobodyToSendTo,
+  hasStablePods,
+  isDraining,
+  ownWeight,
+} from "../canary/goals.ts";
 import { weightGoal } from "../canary/holdback.ts";
 import { canaryOf, isDynamic, isRouted, replicasOf, weightBefore } from "../canary/steps.ts";
 import { freshBaseline } from "../judging/fresh-baseline.ts";
@@ -220,7 +228,7 @@ function stepsWeight(view: View, isAborted: boolean): number {
   if (status.promoteFull === true)
     return isDynamic(view.rollout) ? orBorne(bearable(canary, view), view) : (routed ?? 0);
   // Where its last Pod is asked to go, requests go first.
-  if (hasNobodyToSendTo(view)) return isDynamic(view.rollout) ? orBorne(0, view) : 0;
+  if (hasNobodyToSendTo(view)) return isDynamic(view.rollout) && !hasStablePods(view) ? orBorne(0, view) : 0;
   const goal = weightGoal(view);
   // A person is asked first whether it goes on in spite of what is known by now.
   if (status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined) {
