@@ -168,6 +168,25 @@ test("releases teach as long as their windows are kept: their Judgements go much
   expect(await logs.read("release-1")).toMatchObject({ ended: { outcome: "rolledBack" } });
 });
 
+test("how a release ended is noted once, and after a restart its windows aren't read for that", async () => {
+  const ended = await judged(1, 0.012, "rolledBack");
+  let reads = 0;
+  class Counted extends WindowLogs {
+    override async read(uid: string) {
+      reads++;
+      return super.read(uid);
+    }
+  }
+  const none = { ...ended, metadata: { ...ended.metadata, uid: "nothing-kept" } };
+
+  for (let restart = 0; restart < 3; restart++) await new Counted(join(folder, "judgements")).noteEnds([ended, none]);
+
+  const lines = (await readFile(logs.path("release-1"), "utf8")).trimEnd().split("\n");
+  expect(lines.filter((line) => line.includes('"ended"'))).toHaveLength(1);
+  expect(await logs.uids()).toEqual(["release-1"]);
+  expect(reads).toBe(0);
+});
+
 test("what nobody asked anything of, as at a preview, is no good release", async () => {
   const preview = await judged(1, 0.004, "promoted");
   const kept = await logs.read("release-1");

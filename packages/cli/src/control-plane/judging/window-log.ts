@@ -1,4 +1,4 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
@@ -114,8 +114,8 @@ export class WindowLogs {
     for (const { metadata, spec } of judgements) {
       const { uid = "" } = metadata;
       if (spec.outcome === undefined || this.#noted.has(uid)) continue;
-      const kept = await this.read(uid);
-      if (kept !== undefined && kept.ended === undefined) await this.append(uid, [endOf(spec)]);
+      const last = await lastLineOf(this.path(uid));
+      if (last !== undefined && !isEnd(last)) await this.append(uid, [endOf(spec)]);
       this.#noted.add(uid);
     }
   }
@@ -150,6 +150,25 @@ export class WindowLogs {
     }
   }
 }
+
+/** Longer than how a release ended is. */
+const lineBytesMax = 4096;
+
+/** The end of the last line, since all of a release's may be hundreds of megabytes. Undefined without a file. */
+async function lastLineOf(path: string): Promise<string | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const { size } = await file.stat();
+    const length = Math.min(size, lineBytesMax);
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, size - length);
+    return buffer.toString("utf8").trimEnd().split("\n").at(-1);
+  } finally {
+    await file.close();
+  }
+}
+
+const isEnd = (line: string): boolean => line.startsWith('{"type":"ended"');
 
 export async function readWindowLog(path: string): Promise<WindowLog | undefined> {
   let text: string;
