@@ -207,6 +207,26 @@ test("who promotes by hand is asked before that what the preview's testers met, 
 });
 
 test.each([
+  ["the whole preview", {}],
+  ["a smaller preview, which gets its other Pods first", { previewReplicaCount: 1 }],
+])("who goes on in spite of what testers met isn't asked again: %s", async (_words, smaller) => {
+  const options = { ...byHand, ...smaller };
+  const { release, bench, world } = await released(options);
+  await release.pushBlueGreen("web:v2", options);
+  await world.run(seconds(20));
+  bench.action = "rollback";
+  await world.run(seconds(8));
+  const asked = await reasons(release);
+
+  await release.ask(promotePatch);
+  await world.run(seconds(3));
+
+  expect(asked).toEqual(["BlueGreenPause", "VerdictAlert"]);
+  expect(await reasons(release)).toEqual([]);
+  expect(await release.selected()).toBe("web:v2");
+});
+
+test.each([
   [0, "; the preview got no requests, so nothing of it was judged"],
   [40, "; at the preview: no harm is seen"],
 ])("the switch says what was judged before it, at %i requests", async (requests, words) => {

@@ -33,6 +33,8 @@ export const waiting = (because: string, until?: Instant): Move => ({ is: "waiti
 
 const noPause = { pauseConditions: undefined, controllerPause: undefined } as const satisfies Changes;
 
+const isAgainst = ({ judged }: View): boolean => judged?.action === "alert" || judged?.action === "rollback";
+
 /** What status says of it; `isWordUsed`: a person's word ended what it was about, and says nothing of what follows. */
 export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant): Changes {
   const { status, progress, rollout } = view;
@@ -51,6 +53,8 @@ export function moved(view: View, move: Move, isWordUsed: boolean, now: Instant)
     case "advance":
       return { ...noPause, currentStepIndex: (progress.index ?? 0) + 1 };
     case "scaleUp":
+      // Whoever went on in spite of the verdict isn't asked again before the switch that their word was about.
+      return isWaved(view) && isAgainst(view) ? { pauseConditions: undefined } : noPause;
     case "switch":
       return noPause;
     case "pause": {
