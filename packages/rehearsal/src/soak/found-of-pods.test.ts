@@ -218,6 +218,27 @@ test.each<[string, Story]>([
     }),
   ],
   [
+    "the same with a smaller stable version: its Pods are asked to go before the step is left",
+    story([{ do: "scale", replicas: 3 }, { do: "push", fate: "well" }, wait(5), wait(45)], {
+      seed: 5000281,
+      sides: "services",
+      plan: 20281,
+      replicas: 1,
+      evidence: "pass",
+      isDynamic: true,
+      disturbance: { ...plainStory.disturbance, gap: 0.01 },
+    }),
+  ],
+  [
+    "a Rollout is deleted while a worker's Pods stand, which have no version",
+    story([...twoVersions.slice(0, 2), { do: "query", answer: "bad" }, wait(60), { do: "remove", how: "background" }], {
+      seed: 983436133,
+      plan: 1,
+      replicas: 1,
+      beside: ["worker"],
+    }),
+  ],
+  [
     "nobody asks for Pods of what came after a version that can't be undone, and the next one comes with some again",
     story(
       [

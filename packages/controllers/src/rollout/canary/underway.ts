@@ -246,7 +246,7 @@ function nextStep(view: View, { traffic, step, experiment, isAwaited }: Doing, n
     const isKept = replicasOf(view.rollout) === 0;
     if ((traffic.weight ?? 0) > 0 && !isKept) return waiting("waits for Pods of the stable version");
     // A step that asks for some again counts none of those that are just being taken.
-    return availableOf(view.canary) > wantedOf(view.canary)
+    return Math.max(wantedOf(view.canary), availableOf(view.canary)) > 0
       ? waiting("waits until its Pods are gone")
       : { is: "advance", because: withoutPods(view) };
   }
