@@ -220,7 +220,9 @@ export class TrafficWatch {
 function reachesStable(now: Picture, at: number, checks: Checks): void {
   const { rollout, stableHash, weight } = now;
   const { stableRS = "" } = rollout.status ?? {};
-  const isReached = weight === 100 || stableHash === "" || readyOf(now, stableHash) > 0 || readyOf(now, stableRS) === 0;
+  // Pods of others have no version either.
+  if (stableHash === "" || stableRS === "") return;
+  const isReached = weight === 100 || readyOf(now, stableHash) > 0 || readyOf(now, stableRS) === 0;
   const words = () => `${100 - weight} % go to ${stableHash}, of which no pod is ready, and ${stableRS} has some`;
   const newsTakesAtMost = 1000 * (1 + (rollout.spec.minReadySeconds ?? 0));
   checks.holdsSoon("ready", `stable ${stableHash}`, isReached, at, words, newsTakesAtMost);
