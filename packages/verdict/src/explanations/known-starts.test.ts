@@ -81,4 +81,19 @@ test("starts full of failures are as usual as they were", () => {
 test("what a judge with other starts learned says nothing to this one", () => {
   expect(usable({ releases: 3, slower: [1, 0.5], failing: 0.1 })).toBeUndefined();
   expect(usable(after([quick]))).toBeDefined();
+  expect(usable(undefined)).toBeUndefined();
+});
+
+test("what a file was made into ends no judge", () => {
+  const known = after([quick]) as KnownStarts;
+  const broken = [
+    {},
+    null,
+    { ...known, slower: null },
+    { ...known, releases: "many" },
+    { ...known, failing: Number.NaN },
+  ];
+
+  for (const one of broken) expect(usable(one as unknown as KnownStarts)).toBeUndefined();
+  expect(usable({ ...known, slower: known.slower.map(() => -1) })).toBeUndefined();
 });

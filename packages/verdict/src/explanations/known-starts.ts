@@ -36,9 +36,14 @@ const anywhereSurprises: Surprises = {
   failing: wildSurprise,
 };
 
-/** `known` of another judge's starts says nothing to this one. */
-export const usable = (known: KnownStarts | undefined): KnownStarts | undefined =>
-  known?.slower.length === coldShapes.length ? known : undefined;
+/** `known` of another judge's starts, or what a file was made into, says nothing to this one. */
+export function usable(known: KnownStarts | undefined): KnownStarts | undefined {
+  const { releases, slower, failing }: Partial<KnownStarts> = known ?? {};
+  if (!Array.isArray(slower) || slower.length !== coldShapes.length) return undefined;
+  return [...slower, failing].every(isShare) && Number.isFinite(releases) && (releases ?? -1) >= 0 ? known : undefined;
+}
+
+const isShare = (value: unknown): boolean => typeof value === "number" && value >= 0 && value <= 1;
 
 export function surprisesOf(known: KnownStarts | undefined): Surprises {
   if (known === undefined) return anywhereSurprises;
