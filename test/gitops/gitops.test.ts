@@ -154,7 +154,13 @@ test("live weights, hashes and replicas that others claim are neither drift nor 
   );
   await platform.client.patch(
     key("Service", "v1"),
-    { type: "merge", value: { spec: { selector: { "rollouts-pod-template-hash": "abc" } } } },
+    {
+      type: "merge",
+      value: {
+        metadata: { annotations: { "argo-rollouts.argoproj.io/managed-by-rollouts": "shop" } },
+        spec: { selector: { "rollouts-pod-template-hash": "abc" } },
+      },
+    },
     as,
   );
 
