@@ -2,11 +2,12 @@
 // worth that the judge knows how a service's earlier releases started, in the benchmark that lies in FOLDER (README.md
 // there). Before each release so many good ones of the same service are played, whose Pods start like its own, give or take
 // a quarter; with `--starts fast` they started mildly whatever this one does.
-import { join, resolve } from "node:path";
+import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
 import { createJudge, type KnownStarts } from "@sluice/verdict";
 import { type StartLine, toRelease, toWindow, type WindowLine } from "../../packages/cli/src/commands/judge-lines.ts";
+import { sourcesOf } from "./folder.ts";
 
 interface Start {
   readonly lat: number;
@@ -42,12 +43,7 @@ const { values, positionals } = parseArgs({
     starts: { type: "string", default: "own" },
   },
 });
-const folder = positionals[0];
-if (folder === undefined) {
-  console.error("FOLDER: expected the folder of the benchmark, which holds src/sim.js and src/population.js");
-  process.exit(2);
-}
-const source = (name: string): string => pathToFileURL(join(resolve(folder), "src", name)).href;
+const source = sourcesOf(positionals[0]);
 const { population } = (await import(source("population.js"))) as {
   population(asked: object): Iterable<Spec>;
 };

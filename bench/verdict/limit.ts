@@ -4,9 +4,8 @@
 // before that is the log of one over the share of false rollbacks it can't be sure (Wald). With the outcome of a judge, as
 // the benchmark's `bin/run.mjs --out` writes it for the same salts, also which rates and families its harm beyond that is from.
 import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { parseArgs } from "node:util";
+import { sourcesOf } from "./folder.ts";
 
 interface Effect {
   readonly errAdd?: number;
@@ -61,12 +60,7 @@ const { values, positionals } = parseArgs({
     run: { type: "string" },
   },
 });
-const folder = positionals[0];
-if (folder === undefined) {
-  console.error("FOLDER: expected the folder of the benchmark, which holds src/sim.js and src/population.js");
-  process.exit(2);
-}
-const source = (name: string): string => pathToFileURL(join(resolve(folder), "src", name)).href;
+const source = sourcesOf(positionals[0]);
 const { population } = (await import(source("population.js"))) as {
   population(asked: { salt: string; nGood: number; nBad: number }): Iterable<Spec>;
 };

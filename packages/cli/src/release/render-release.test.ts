@@ -177,33 +177,35 @@ test("rings: who is in, who comes when, and what that makes of the weight", () =
   expect(text).toContain("24.3 % of the requests, by rings");
 });
 
+const judged = (mode: Judgement["spec"]["mode"], status: NonNullable<Judgement["status"]>): Judgement => ({
+  apiVersion: "sluice.dev/v1alpha1",
+  kind: "Judgement",
+  metadata: { name: "page-new", namespace: "shop" },
+  spec: {
+    rollout: { name: "page", uid: "page" },
+    revision: "2",
+    canary: { podTemplateHash: "new", name: "page:v2" },
+    stable: { podTemplateHash: "old", name: "page:v1" },
+    beganAt: ago(60),
+    plan: [],
+    windowSeconds: 5,
+    mode,
+  },
+  status,
+});
+
 test("the judge in words, with what speaks against the version", () => {
-  const judgement: Judgement = {
-    apiVersion: "sluice.dev/v1alpha1",
-    kind: "Judgement",
-    metadata: { name: "page-new", namespace: "shop" },
-    spec: {
-      rollout: { name: "page", uid: "page" },
-      revision: "2",
-      canary: { podTemplateHash: "new", name: "page:v2" },
-      stable: { podTemplateHash: "old", name: "page:v1" },
-      beganAt: ago(60),
-      plan: [],
-      windowSeconds: 5,
-      mode: "advise",
-    },
-    status: {
-      action: "monitor",
-      because: "errors may have grown",
-      windows: 12,
-      requests: 340,
-      rollbackNats: 6.3,
-      evidence: [
-        { signal: "errors", nats: 2.13, since: 20 },
-        { signal: "latency", nats: -1, since: 0 },
-      ],
-    },
-  };
+  const judgement = judged("advise", {
+    action: "monitor",
+    because: "errors may have grown",
+    windows: 12,
+    requests: 340,
+    rollbackNats: 6.3,
+    evidence: [
+      { signal: "errors", nats: 2.13, since: 20 },
+      { signal: "latency", nats: -1, since: 0 },
+    ],
+  });
   const text = textOf(picture({ rollout: rollout({ canary: { steps } }, {}), judgement }));
 
   expect(text).toContain("holds the weight (only advises)  errors may have grown\n");
@@ -219,22 +221,7 @@ test.each([
   ],
   [{ probability: 0.234, message: "looks ordinary" }, "23 % for a rollback  looks ordinary"],
 ])("what the policy's model says is told, and why it doesn't", (model, words) => {
-  const judgement: Judgement = {
-    apiVersion: "sluice.dev/v1alpha1",
-    kind: "Judgement",
-    metadata: { name: "page-new", namespace: "shop" },
-    spec: {
-      rollout: { name: "page", uid: "page" },
-      revision: "2",
-      canary: { podTemplateHash: "new", name: "page:v2" },
-      stable: { podTemplateHash: "old", name: "page:v1" },
-      beganAt: ago(60),
-      plan: [],
-      windowSeconds: 5,
-      mode: "enforce",
-    },
-    status: { action: "continue", because: "no harm is seen", model },
-  };
+  const judgement = judged("enforce", { action: "continue", because: "no harm is seen", model });
 
   const text = textOf(picture({ rollout: rollout({ canary: { steps } }, {}), judgement }));
 
