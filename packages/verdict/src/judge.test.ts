@@ -368,3 +368,40 @@ test("one slow request among thousands holds no release, several do", () => {
   expect(held(1)).toBe(false);
   expect(held(4)).toBe(true);
 });
+
+test("two slow requests of an endpoint that the new version is seldom asked hold no release once it served thousands, and fewer slow ones", () => {
+  const edges = [10, 20, 40, 80, 160, 320];
+  const of = (requests: number, slow = 0) => ({
+    requests,
+    failures: 0,
+    latencyCounts: [0, requests - slow, 0, 0, 0, 0, slow],
+  });
+  const version = (often: number, seldom: number, slow = 0): VersionServed => {
+    const latencyCounts = [0, often + seldom - slow, 0, 0, 0, 0, slow];
+    const endpoints = [of(often), of(seldom, slow)];
+    const more = { exposures: 0, conversions: 0, restarts: 0, pods: 4 };
+    return { requests: often + seldom, failures: 0, latencyCounts, endpoints, ...more };
+  };
+  const judge = createJudge({
+    plan: [0.5, 1].map((weight) => ({ weight: ratio(weight), lasts: millis(60_000) })),
+    bucketEdgesMs: edges,
+    history: [{ lasts: millis(60_000), first: version(149, 5), second: version(149, 5) }],
+    control: "stable",
+  });
+  const suspects = Array.from(
+    { length: 40 },
+    (_, index) =>
+      judge.observe({
+        ends: millis((index + 1) * 5000),
+        lasts: millis(5000),
+        weight: ratio(0.5),
+        step: 0,
+        stepAge: millis((index + 1) * 5000),
+        canary: version(1000, 2, index < 2 ? 1 : 0),
+        stable: version(1000, 40, index % 4 === 0 ? 1 : 0),
+      }).suspects,
+  );
+
+  expect(suspects).toContain(true);
+  expect(suspects.at(-1)).toBe(false);
+});

@@ -108,7 +108,7 @@ class ReleaseJudge implements Judge {
     };
     const decisive = evidence.find((one) => one.nats >= barFor(one));
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
-    const doubts = evidence.find((one) => !isOneOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
+    const doubts = evidence.find((one) => !isFewOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
     const proven = decisive ?? strongest;
     const suspects = this.#suspects(doubts, window);
@@ -175,9 +175,16 @@ class ReleaseJudge implements Judge {
   }
 }
 
-/** One request among thousands says nothing that waiting for more could refute: where the control has none either, it stays. */
-const isOneOfMany = (one: Evidence): boolean =>
-  "counts" in one && one.counts.events <= 1 && one.counts.exposure > oneOfMany;
+/**
+ * A few requests among thousands each say nothing that waiting for more could refute: one, where the control has none
+ * either, it stays; and up to three, where the control has more of them by its share.
+ */
+function isFewOfMany(one: Evidence): boolean {
+  if (!("counts" in one)) return false;
+  const { events, exposure, controlEvents, controlExposure } = one.counts;
+  if (exposure <= oneOfMany * Math.max(1, events)) return false;
+  return events <= 1 || (events <= 3 && events * controlExposure < controlEvents * exposure);
+}
 
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */
 function groundsOf(
