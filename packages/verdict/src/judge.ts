@@ -55,8 +55,9 @@ const lastLookNatsOfSlowness = 3.4;
 /** Beyond so many requests of the canary, what isn't proven is more likely drift than something that nobody could see yet. */
 const lastLookRequests = 25_000;
 
-/** Of so many requests a single bad one holds no release. */
+/** Of so many requests a single bad one holds no release; nor do up to `few` of as many each, where the control has more. */
 const oneOfMany = 3000;
+const few = 3;
 
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
 export function createJudge(
@@ -106,7 +107,8 @@ class ReleaseJudge implements Judge {
       if (learned === undefined || family === undefined) return proofFor(one);
       return Math.max(leastNats, learned[family] - this.#lessFor(family));
     };
-    const decisive = evidence.find((one) => one.nats >= barFor(one));
+    const enough = evidence.filter((one) => one.nats >= barFor(one));
+    const [decisive] = enough;
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
     const doubts = evidence.find((one) => !isFewOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
@@ -129,7 +131,7 @@ class ReleaseJudge implements Judge {
       nats,
       bar: strongest === undefined ? rollbackNats : barFor(strongest),
       evidence,
-      proven: evidence.filter((one) => one.nats >= barFor(one)).map(({ signal }) => signal),
+      proven: enough.map(({ signal }) => signal),
       suspects,
       requests: this.#signals.requests,
       because: sentence(told, this.#release.names),
@@ -183,7 +185,7 @@ function isFewOfMany(one: Evidence): boolean {
   if (!("counts" in one)) return false;
   const { events, exposure, controlEvents, controlExposure } = one.counts;
   if (exposure <= oneOfMany * Math.max(1, events)) return false;
-  return events <= 1 || (events <= 3 && events * controlExposure < controlEvents * exposure);
+  return events <= 1 || (events <= few && events * controlExposure < controlEvents * exposure);
 }
 
 /** Proof needs no model; what ends with less, or goes on with more, does so by what was learned. */

@@ -14,7 +14,6 @@ export interface ToleratedStart {
 export class StartScan {
   readonly #mild: CountScan;
   readonly #wild: CountScan;
-
   readonly #wildSurprise: number;
 
   /** `wildSurprise`: nats by which a start that brings many times the usual failures is less usual than a mild one. */
