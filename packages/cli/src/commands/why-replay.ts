@@ -10,7 +10,7 @@ import {
 import { Fault } from "@sluice/kernel";
 import { judgeVersion, type ReplayedWindow, replay, tolerancesOf } from "@sluice/verdict";
 import { connect } from "../connection.ts";
-import { readWindowLog, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
+import { readWindowLog, unreadableWords, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
 import { readManifests } from "../manifests.ts";
 import { paint } from "../terminal/style.ts";
 import type { CommandOptions } from "./options.ts";
@@ -82,6 +82,8 @@ interface Replayed {
   readonly version: string;
   readonly outcome: string | undefined;
   readonly windows: number;
+  /** Lines of its log that say nothing any more. */
+  readonly unreadable: number;
   /** Releases before it that the judge knew how Pods start from, as far as they counted. */
   readonly startsKnownFrom: number;
   /** This judge. */
@@ -114,6 +116,7 @@ export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackP
     version: spec.canary.name,
     outcome: spec.outcome,
     windows: windows.length,
+    unreadable: log.unreadable,
     startsKnownFrom: log.release.starts?.releases ?? 0,
     judge: judgeVersion,
     otherJudges: otherJudgesOf(log),
@@ -175,7 +178,8 @@ function endOf(windows: readonly ReplayedWindow[]): End {
 const isWrong = ({ differing, otherJudges }: Replayed): boolean => differing.length > 0 && otherJudges.length === 0;
 
 export function render(replayed: Replayed): string {
-  const { judgement, version, outcome, windows, startsKnownFrom, differing, asItWas, withPolicy } = replayed;
+  const { judgement, version, outcome, windows, unreadable, startsKnownFrom, differing, asItWas, withPolicy } =
+    replayed;
   const same =
     differing.length === 0
       ? paint("green", `${windows} ${windows === 1 ? "window" : "windows"} judged again: the same verdicts`)
@@ -188,6 +192,7 @@ export function render(replayed: Replayed): string {
     lines.push(
       `  judged knowing how the Pods of ${startsKnownFrom} earlier ${startsKnownFrom === 1 ? "release" : "releases"} started`,
     );
+  if (unreadable > 0) lines.push(paint("yellow", `  ${unreadableWords(unreadable)}`));
   lines.push(...judgesOf(replayed));
   lines.push(`  as it was     ${endWords(asItWas)}`);
   if (withPolicy !== undefined) lines.push(`  other policy  ${endWords(withPolicy)}`);

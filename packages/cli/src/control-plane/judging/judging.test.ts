@@ -141,7 +141,6 @@ describe("windows from the router's counters", () => {
     const whole = (await handlerOf(store)(work(30, "whole"), never)) as JudgedWindows;
     await handlerOf(store)(work(12), never);
     await appendFile(join(folder, "one.ndjson"), '{"type":"window","win');
-    await appendFile(join(folder, "one.ndjson"), "\n");
 
     const resumed = (await handlerOf(store)(work(30), never)) as JudgedWindows;
 
@@ -254,6 +253,7 @@ describe("what rules and a model looked at is kept, too", () => {
           known: { metrics: {}, prediction: { probability: index < 10 ? 0.2 : 0.95 } },
         };
       }),
+      unreadable: 0,
     };
     const asked: JudgementSpec = { ...policed, rules: [], model: { url: "http://model.example" } };
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec: asked } as Judgement;

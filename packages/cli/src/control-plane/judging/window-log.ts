@@ -1,4 +1,4 @@
-import { appendFile, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
+import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, hours, type Instant, instant } from "@sluice/kernel";
@@ -50,6 +50,8 @@ export interface WindowLog {
   }[];
   /** Undefined of a release that is under way, and of one whose end nobody noted yet. */
   readonly ended?: Ended;
+  /** Lines that say nothing. A crash cuts the last one short, and what it was about is judged again. */
+  readonly unreadable: number;
 }
 
 /** As long as Decisions are kept, which say what came of it. */
@@ -90,14 +92,21 @@ export class WindowLogs {
     return join(this.#folder, `${uid.replaceAll(/[^a-zA-Z0-9-]/g, "_")}${suffix}`);
   }
 
-  /** Undefined where nothing was kept. A last line that a crash cut off is left out. */
+  /** Undefined where nothing was kept. */
   async read(uid: string): Promise<WindowLog | undefined> {
     return readWindowLog(this.path(uid));
   }
 
   async append(uid: string, lines: readonly LogLine[]): Promise<void> {
     await mkdir(this.#folder, { recursive: true, mode: 0o700 });
-    await appendFile(this.path(uid), lines.map((line) => `${JSON.stringify(line)}\n`).join(""), { mode: 0o600 });
+    const text = lines.map((line) => `${JSON.stringify(line)}\n`).join("");
+    const file = await open(this.path(uid), "a+", 0o600);
+    try {
+      // What a crash cut short stays a line of its own.
+      await file.appendFile((await endsInMidLine(file)) ? `\n${text}` : text);
+    } finally {
+      await file.close();
+    }
   }
 
   /** The uids of all Judgements of which something is kept. */
@@ -151,6 +160,13 @@ export class WindowLogs {
   }
 }
 
+async function endsInMidLine(file: FileHandle): Promise<boolean> {
+  const { size } = await file.stat();
+  if (size === 0) return false;
+  const { buffer } = await file.read(Buffer.alloc(1), 0, 1, size - 1);
+  return buffer.toString("latin1") !== "\n";
+}
+
 /** Longer than how a release ended is. */
 const lineBytesMax = 4096;
 
@@ -168,7 +184,23 @@ async function lastLineOf(path: string): Promise<string | undefined> {
   }
 }
 
-const isEnd = (line: string): boolean => line.startsWith('{"type":"ended"');
+const isEnd = (line: string): boolean => parsed(line)?.type === "ended";
+
+const lineTypes: ReadonlySet<string> = new Set<LogLine["type"]>(["release", "window", "known", "ended"]);
+
+/** Undefined of what a crash cut short, and of what another version wrote. */
+function parsed(line: string): LogLine | undefined {
+  try {
+    const read = JSON.parse(line) as LogLine | null;
+    return lineTypes.has(read?.type ?? "") ? (read ?? undefined) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** For people who look at what was made of a log. */
+export const unreadableWords = (lines: number): string =>
+  `${lines} ${lines === 1 ? "line" : "lines"} of what was kept can't be read: what a crash cut short was judged again, other losses change what comes after`;
 
 export async function readWindowLog(path: string): Promise<WindowLog | undefined> {
   let text: string;
@@ -177,18 +209,15 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
   } catch {
     return undefined;
   }
-  let first: Omit<WindowLog, "windows"> | undefined;
+  let first: Pick<WindowLog, "release" | "learned"> | undefined;
   let ended: Ended | undefined;
+  let unreadable = 0;
   const windows: WindowLog["windows"][number][] = [];
   for (const row of text.split("\n")) {
     if (row === "") continue;
-    let line: LogLine;
-    try {
-      line = JSON.parse(row) as LogLine;
-    } catch {
-      continue;
-    }
-    if (line.type === "release") {
+    const line = parsed(row);
+    if (line === undefined) unreadable++;
+    else if (line.type === "release") {
       const learned = readable(line.learned);
       first = { release: line.release, ...(learned === undefined ? {} : { learned }) };
     } else if (line.type === "known") {
@@ -208,5 +237,5 @@ export async function readWindowLog(path: string): Promise<WindowLog | undefined
     // A window that a crash let be judged twice counts once.
     else if (line.window.ends > (windows.at(-1)?.window.ends ?? 0)) windows.push(line);
   }
-  return first === undefined ? undefined : { ...first, windows, ...(ended === undefined ? {} : { ended }) };
+  return first === undefined ? undefined : { ...first, windows, ...(ended === undefined ? {} : { ended }), unreadable };
 }
