@@ -93,8 +93,10 @@ export async function serve({ state, apiPort, port, routerPort }: ServeOptions):
     credentials,
     agent: () => supervisor.agent,
   });
+  const { content } = new ImageStore({ folder: state.images });
+  void content.sweep(realClock.now()).catch((thrown) => log(`the registry's leftovers: ${toFault(thrown).message}`));
   const registry = createRegistryHandler({
-    store: new ImageStore({ folder: state.images }).content,
+    store: content,
     username: "sluice",
     password: credentials.registryPassword,
   });

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -22,6 +22,24 @@ test("a stored table comes back as it was, and nothing else stays behind", async
 
   expect(await loadTable(file)).toEqual(shopTable({ v1: [1] }, undefined, 4));
   expect(await readdir(path)).toEqual(["routes"]);
+});
+
+test("what a crash left half written goes when an agent starts, and what is being written stays", async () => {
+  const path = await folder();
+  const file = join(path, "routes");
+  await saveTable(file, shopTable({ v1: [1] }));
+  const { mtimeMs } = await stat(file);
+  for (const [name, secondsBefore] of [
+    ["routes.0badcafe.tmp", 600],
+    ["routes.1badcafe.tmp", 1],
+    ["notes.tmp", 600],
+  ] as const) {
+    await writeFile(join(path, name), "half");
+    await utimes(join(path, name), mtimeMs / 1000 - secondsBefore, mtimeMs / 1000 - secondsBefore);
+  }
+
+  expect(await loadTable(file)).toEqual(shopTable({ v1: [1] }));
+  expect((await readdir(path)).toSorted()).toEqual(["notes.tmp", "routes", "routes.1badcafe.tmp"]);
 });
 
 test("a file that isn't whole, or isn't there, is no table", async () => {

@@ -1,6 +1,6 @@
 import { randomUUID, subtle } from "node:crypto";
-import { open, readFile, rename, rm } from "node:fs/promises";
-import { dirname } from "node:path";
+import { open, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
 import { Fault } from "@sluice/kernel";
 import type { RouteTable } from "../table.ts";
 
@@ -60,8 +60,28 @@ export async function saveTable(file: string, table: RouteTable): Promise<void> 
   }
 }
 
-/** The stored table; undefined where there is none, or where what is there isn't whole. */
+/** So long nobody takes to write a table. */
+const writingMillisMax = 60_000;
+
+/** What a crash left half written, long before the table that is there. */
+async function sweepHalves(file: string): Promise<void> {
+  const folder = dirname(file);
+  const whole = await stat(file).catch(() => undefined);
+  if (whole === undefined) return;
+  for (const name of await readdir(folder)) {
+    if (!name.startsWith(`${basename(file)}.`) || !name.endsWith(".tmp")) continue;
+    const half = await stat(join(folder, name)).catch(() => undefined);
+    if (half !== undefined && half.mtimeMs + writingMillisMax < whole.mtimeMs)
+      await rm(join(folder, name), { force: true });
+  }
+}
+
+/**
+ * The stored table; undefined where there is none, or where what is there isn't whole. Removes what crashes left of others.
+ */
 export async function loadTable(file: string): Promise<RouteTable | undefined> {
+  // What can't be removed is no reason to route nothing.
+  await sweepHalves(file).catch(() => {});
   let stored: string;
   try {
     stored = await readFile(file, "utf8");

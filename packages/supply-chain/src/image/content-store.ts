@@ -2,11 +2,16 @@ import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, type ReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { Fault } from "@sluice/kernel";
+import { after, Fault, hours, type Instant, instant } from "@sluice/kernel";
 import { isDigest, isRepository, isTag } from "./reference.ts";
 
 export const sha256 = (content: Uint8Array | string): string =>
   `sha256:${createHash("sha256").update(content).digest("hex")}`;
+
+/** What is being written, until it is renamed: one that a crash left never is. */
+const isHalf = (name: string): boolean => /\.[0-9a-f]{8}\.new$/.test(name);
+
+const day = hours(24);
 
 /** Blobs by digest and tags by repository, as files. Every file appears whole or not at all. */
 export class ContentStore {
@@ -127,7 +132,7 @@ export class ContentStore {
 
   async tags(repository: string): Promise<string[]> {
     const names = await readdir(join(this.#repositoryPath(repository), "tags")).catch(() => []);
-    return names.filter((name) => isTag(name) && !name.endsWith(".new")).sort();
+    return names.filter((name) => isTag(name) && !isHalf(name)).sort();
   }
 
   async repositories(): Promise<string[]> {
@@ -136,6 +141,29 @@ export class ContentStore {
       .map((name) => name.replaceAll("+", "/"))
       .filter(isRepository)
       .sort();
+  }
+
+  /** Removes uploads and half written files to which nothing was added for a day: a crash, or a client that went, left them. */
+  async sweep(now: Instant): Promise<void> {
+    const repositories = await readdir(join(this.folder, "repositories")).catch(() => []);
+    const folders = [
+      join(this.folder, "blobs", "sha256"),
+      ...repositories.flatMap((name) =>
+        ["tags", "manifests"].map((part) => join(this.folder, "repositories", name, part)),
+      ),
+    ];
+    await this.#sweepFolder(join(this.folder, "uploads"), () => true, now);
+    for (const folder of folders) await this.#sweepFolder(folder, isHalf, now);
+  }
+
+  async #sweepFolder(folder: string, isOurs: (name: string) => boolean, now: Instant): Promise<void> {
+    for (const name of await readdir(folder).catch(() => [])) {
+      if (!isOurs(name)) continue;
+      const path = join(folder, name);
+      // It may have become whole meanwhile.
+      const last = await stat(path).catch(() => undefined);
+      if (last !== undefined && after(instant(last.mtimeMs), day) <= now) await rm(path, { force: true });
+    }
   }
 
   blobPath(digest: string): string {

@@ -263,12 +263,16 @@ describe("what rules and a model looked at is kept, too", () => {
   });
 });
 
-test("what was kept of a release goes 90 days after its last window", async () => {
+test("what was kept of a release goes 90 days after its last window, and what a crash left half written sooner", async () => {
   const day = 24 * 3600;
   for (const [name, daysAgo] of [
     ["old.ndjson", 91],
     ["young.ndjson", 89],
     ["notes.txt", 200],
+    ["old.starts.json", 91],
+    ["young.starts.json", 89],
+    ["cut.starts.json.new", 1],
+    ["being-written.starts.json.new", 0],
   ] as const) {
     await writeFile(join(folder, name), "{}\n");
     await utimes(join(folder, name), began / 1000 - daysAgo * day, began / 1000 - daysAgo * day);
@@ -276,7 +280,12 @@ test("what was kept of a release goes 90 days after its last window", async () =
 
   await new WindowLogs(folder).sweep(began);
 
-  expect((await readdir(folder)).toSorted()).toEqual(["notes.txt", "young.ndjson"]);
+  expect((await readdir(folder)).toSorted()).toEqual([
+    "being-written.starts.json.new",
+    "notes.txt",
+    "young.ndjson",
+    "young.starts.json",
+  ]);
 });
 
 test("without its token it isn't asked, and what is missing is named", async () => {

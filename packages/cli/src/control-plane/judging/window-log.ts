@@ -1,7 +1,7 @@
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
-import { after, hours, type Instant, instant } from "@sluice/kernel";
+import { after, hours, type Instant, instant, type Millis } from "@sluice/kernel";
 import {
   type JudgedRelease,
   type JudgedWindow,
@@ -59,6 +59,14 @@ const keptFor = hours(24 * 90);
 const sweptEach = hours(1);
 const ending = ".ndjson";
 const endingOfStarts = ".starts.json";
+const endingOfHalves = ".starts.json.new";
+
+/** For how long a file is kept from its last change; undefined of what isn't ours. */
+function keptAs(name: string): Millis | undefined {
+  // One that is being written is milliseconds old.
+  if (name.endsWith(endingOfHalves)) return sweptEach;
+  return name.endsWith(ending) || name.endsWith(endingOfStarts) ? keptFor : undefined;
+}
 
 const endOf = ({ rollout, revision, canary, beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
   type: "ended",
@@ -131,10 +139,10 @@ export class WindowLogs {
 
   /** What the release has shown so far of how the service's Pods start. */
   async keepStarts(uid: string, starts: KnownStarts): Promise<void> {
-    const path = this.#pathOf(uid, endingOfStarts);
+    const half = this.#pathOf(uid, endingOfHalves);
     // A crash leaves the one or the other, whole.
-    await writeFile(`${path}.new`, JSON.stringify(starts), { mode: 0o600 });
-    await rename(`${path}.new`, path);
+    await writeFile(half, JSON.stringify(starts), { mode: 0o600 });
+    await rename(half, this.#pathOf(uid, endingOfStarts));
   }
 
   /** Undefined where nothing was kept, or nothing that can be read. */
@@ -146,16 +154,17 @@ export class WindowLogs {
     }
   }
 
-  /** Removes the files of releases that got their last line 90 days ago; looks once an hour at most. */
+  /** Removes the files of releases that got their last line 90 days ago, and what crashes left half written; looks once an hour at most. */
   async sweep(now: Instant): Promise<void> {
     if (now < this.#sweepFrom) return;
     this.#sweepFrom = after(now, sweptEach);
     for (const name of await readdir(this.#folder).catch(() => [])) {
-      if (!name.endsWith(ending) && !name.endsWith(endingOfStarts)) continue;
+      const kept = keptAs(name);
+      if (kept === undefined) continue;
       const path = join(this.#folder, name);
       // Another sweep may have been quicker.
       const last = await stat(path).catch(() => undefined);
-      if (last !== undefined && after(instant(last.mtimeMs), keptFor) <= now) await rm(path, { force: true });
+      if (last !== undefined && after(instant(last.mtimeMs), kept) <= now) await rm(path, { force: true });
     }
   }
 }
