@@ -55,9 +55,10 @@ const lastLookNatsOfSlowness = 3.4;
 /** Beyond so many requests of the canary, what isn't proven is more likely drift than something that nobody could see yet. */
 const lastLookRequests = 25_000;
 
-/** Of so many requests a single bad one holds no release; nor do up to `few` of as many each, where the control has more. */
-const oneOfMany = 3000;
+/** So few slow requests hold no release; nor do as few failures, of more than `oneOfMany` requests each, where the control has more. */
 const few = 3;
+/** Of more requests than that a single bad one holds no release. */
+const oneOfMany = 3000;
 
 /** A judge of one release. Pure: the same windows bring the same verdicts. */
 export function createJudge(
@@ -110,7 +111,7 @@ class ReleaseJudge implements Judge {
     const enough = evidence.filter((one) => one.nats >= barFor(one));
     const [decisive] = enough;
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
-    const doubts = evidence.find((one) => !isFewOfMany(one))?.nats ?? Number.NEGATIVE_INFINITY;
+    const doubts = evidence.find((one) => !isOfFew(one))?.nats ?? Number.NEGATIVE_INFINITY;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
     const proven = decisive ?? strongest;
     const suspects = this.#suspects(doubts, window);
@@ -178,12 +179,15 @@ class ReleaseJudge implements Judge {
 }
 
 /**
- * A few requests among thousands each say nothing that waiting for more could refute: one, where the control has none
- * either, it stays; and up to three, where the control has more of them by its share.
+ * A few slow requests are what any busy machine has, and where they are rare one more than the control has is worth as
+ * much as is believed of slow requests beforehand. A few failures among thousands each say nothing that waiting for more
+ * could refute: one, where the control has none either, it stays; and up to three, where the control has more of them by
+ * its share.
  */
-function isFewOfMany(one: Evidence): boolean {
+function isOfFew(one: Evidence): boolean {
   if (!("counts" in one)) return false;
   const { events, exposure, controlEvents, controlExposure } = one.counts;
+  if (one.signal === "slow requests" && events <= few) return true;
   if (exposure <= oneOfMany * Math.max(1, events)) return false;
   return events <= 1 || (events <= few && events * controlExposure < controlEvents * exposure);
 }
