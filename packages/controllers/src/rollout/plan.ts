@@ -14,6 +14,7 @@ import { throughTheDoor } from "./lasting/door.ts";
 import { isOverruling, isPastStop, overrule } from "./lasting/stop.ts";
 import type { ObservedRollout } from "./observe.ts";
 import { triesAgainAt } from "./refused.ts";
+import { withRouted } from "./routing/seen.ts";
 import { classify } from "./situation.ts";
 import { conditionOf } from "./status/conditions.ts";
 import { decided } from "./status/decisions.ts";
@@ -34,7 +35,7 @@ export function plan(observed: ObservedRollout, now: Instant): RolloutPlan {
     return { actions: taken, because: "what was left behind is adopted, and what isn't its own is let go first" };
   if (observed.former.length > 0)
     return { actions: [], because: "what another of this name left behind isn't let go yet" };
-  const view = throughTheDoor(observed, viewOf(observed));
+  const view = withRouted(observed, throughTheDoor(observed, viewOf(observed)));
   const situation = classify(observed, view, now);
   switch (situation.is) {
     case "invalid": {

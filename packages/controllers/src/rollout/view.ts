@@ -26,6 +26,8 @@ export interface View {
   readonly isFullyPromoted: boolean;
   readonly isFirst: boolean;
   readonly progress: Progress;
+  /** Percent that routes give this version by our own word, whatever status tells; undefined where none says so. */
+  readonly routed?: { readonly least: number; readonly most: number };
   readonly policy: RollbackPolicy | undefined;
   /** What stays with the stable version for a while after the last step. */
   readonly holdback: Holdback | undefined;

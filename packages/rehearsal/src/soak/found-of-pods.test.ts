@@ -269,6 +269,19 @@ test.each<[string, Story]>([
       hasFreshBaseline: true,
     }),
   ],
+  [
+    "a version that has all traffic is made larger before status tells so: it keeps that while more of its Pods come",
+    story(
+      [
+        wait(5),
+        { do: "push", fate: "well" },
+        { do: "promote", amid: 12 },
+        { do: "scale", replicas: 2, amid: 1 },
+        wait(5),
+      ],
+      { seed: 983436099, plan: 3, replicas: 1, hasFreshBaseline: true },
+    ),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

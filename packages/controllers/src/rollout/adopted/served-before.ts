@@ -4,8 +4,7 @@ import { activeHash } from "../bluegreen/services.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { canaryOf, isRouted } from "../canary/steps.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { sidesOf } from "../routing/sides.ts";
-import { leadsTo, weighedServices } from "../routing/traffic.ts";
+import { leadsTo, weighedServices } from "../routing/seen.ts";
 import { hashOf, revisionOf, type View, wantedOf } from "../view.ts";
 
 /** What users got before this Rollout began. */
@@ -50,7 +49,7 @@ function ledTo(observed: ObservedRollout, view: View): Led {
   if (blueGreenOf(rollout) !== undefined) return { weight: 0, canary: undefined, stable: activeHash(observed, view) };
   if (!isRouted(rollout)) return { weight: 0, canary: undefined, stable: undefined };
   const weight = Math.max(0, ...weighedServices(observed).map(({ routed }) => routed));
-  const { canary, stable } = leadsTo(observed, canaryOf(rollout), sidesOf(rollout));
+  const { canary, stable } = leadsTo(observed, rollout);
   // Of two that take turns nothing but the larger share tells which one's turn it was.
   const isPingStable = canaryOf(rollout).pingPong !== undefined && weight >= 50;
   return isPingStable

@@ -49,10 +49,10 @@ export function isDraining({ rollout, status, older, isFirst }: View): boolean {
   return older.some((set) => wantedOf(set) > 0 && deadlineOf(set) === undefined);
 }
 
-/** What this version had by the last status, not one before it. */
-export function ownWeight({ status, hash }: View): number {
+/** What this version had by the last status, not one before it, or has by a route: either may be written without the other. */
+export function ownWeight({ status, hash, routed }: View): number {
   const { weight = 0, podTemplateHash } = status.canary?.weights?.canary ?? {};
-  return podTemplateHash === hash ? weight : 0;
+  return Math.max(routed?.most ?? 0, podTemplateHash === hash ? weight : 0);
 }
 
 /** Where the counts should end, however far the way. */

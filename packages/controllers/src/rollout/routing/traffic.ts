@@ -19,13 +19,14 @@ import type { ObservedRollout } from "../observe.ts";
 import { withRings } from "../rings/routed-rings.ts";
 import { pauseOf } from "../turn/pauses.ts";
 import { availableOf, hashOf, isCaughtUp, isFullyAvailable, type View, wantedOf } from "../view.ts";
-import { olderRival, olderRuleRival, ownClaim, withClaim, withManager, withoutStale } from "./claims.ts";
+import { olderRuleRival, ownClaim, withClaim, withManager, withoutStale } from "./claims.ts";
 import { subsetHashes, withSubsetHashes } from "./destination-rule.ts";
 import { baselineShares, experimentShares, shareDestinations } from "./experiment-shares.ts";
 import { type StepRoute, stepRoutes, withManagedRoutes } from "./managed-routes.ts";
+import { leadsTo, type Weighed, weighedServices } from "./seen.ts";
 import { switchEvent, withSelector } from "./selector.ts";
-import { areTurned, managedRouteNames, type Sides, sidesOf, virtualServiceReferences } from "./sides.ts";
-import { routedWeight, sumOf, type WeighedRoutes, weighedRoutes, withWeight } from "./virtual-service.ts";
+import { areTurned, managedRouteNames, type Sides, sidesOf } from "./sides.ts";
+import { sumOf, withWeight } from "./virtual-service.ts";
 
 export interface TrafficPlan {
   readonly actions: readonly Effect[];
@@ -44,31 +45,6 @@ export interface TrafficPlan {
     readonly found: number;
     readonly due: number;
   }[];
-}
-
-/** One VirtualService that this Rollout weighs: it resolves, and no older Rollout has its routes. */
-interface Weighed {
-  readonly virtualService: VirtualService;
-  readonly routes: WeighedRoutes;
-  readonly routed: number;
-  /** What was written last, by the word that stands on it. */
-  readonly claimed: number | undefined;
-}
-
-export function weighedServices({ rollout, virtualServices, rivals }: ObservedRollout): readonly Weighed[] {
-  const sides = sidesOf(rollout);
-  const managed = managedRouteNames(rollout);
-  return virtualServiceReferences(rollout).flatMap((reference): Weighed[] => {
-    const virtualService = virtualServices.get(reference.name);
-    if (virtualService === undefined) return [];
-    const routes = weighedRoutes(virtualService, reference, managed);
-    if (routes.is === "fault" || olderRival(virtualService, reference, rollout, rivals) !== undefined) return [];
-    const routed = routedWeight(virtualService, routes.value, sides) ?? 0;
-    // What stands on it is the weight of the side that was the canary's then, of another Rollout of this name before it wrote any.
-    const isAnothers = rollout.status?.canary?.weights === undefined;
-    const claimed = isAnothers || areTurned(rollout) ? undefined : ownClaim(virtualService, rollout)?.weight;
-    return [{ virtualService, routes: routes.value, routed, claimed }];
-  });
 }
 
 export interface TrafficWish {
@@ -97,14 +73,13 @@ export function planTraffic(
   const routed = Math.max(...services.map((service) => service.claimed ?? service.routed));
   // What it only carries on, for a stable version of few Pods, isn't given again once that was taken.
   const due = Math.min(wantedWeight(view, isAborted), Math.max(routed, givenWeight(view, isAborted)));
-  const known = view.status.canary?.weights?.canary.weight ?? 0;
   const fallen = fallenTo(view, services, due);
   const isHeld = fallen !== undefined && isUnanswered();
   const isOut = isAborted || isHeld;
-  const most = isHeld ? fallen : isAwaited ? known : due;
+  const most = isHeld ? fallen : isAwaited ? ownWeight(view) : due;
   const wanted = Math.min(due, most);
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
-  const leads = leadsTo(observed, canary, sides);
+  const leads = leadsTo(observed, view.rollout);
   const canaryLeads = leads.canary === undefined || leads.canary === hashOfCanary(view);
   const stableLeads = leads.stable === undefined || leads.stable === stableHash(view);
   const isReady = isAborted || ((wanted === 0 || wanted < routed || canaryLeads) && (wanted === 100 || stableLeads));
@@ -205,7 +180,8 @@ function wantedWeight(view: View, isAborted: boolean): number {
   const weight = stepsWeight(view, isAborted);
   // Requests that already get code whose data can't be undone don't fall back to the old one because Pods are missing.
   if (isAborted || !isLasting(view) || view.isFullyPromoted || isDraining(view)) return weight;
-  return Math.max(weight, Math.min(view.status.canary?.weights?.canary.weight ?? 0, weightGoal(view)));
+  const had = Math.max(ownWeight(view), view.status.canary?.weights?.canary.weight ?? 0);
+  return Math.max(weight, Math.min(had, weightGoal(view)));
 }
 
 /** What its steps give it by now, at the most. */
@@ -226,18 +202,21 @@ function stepsWeight(view: View, isAborted: boolean): number {
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true)
-    return isDynamic(view.rollout) ? orBorne(bearable(canary, view), view) : (routed ?? 0);
+    return isDynamic(view.rollout) ? orBorne(bearable(canary, view), view) : ownWeight(view);
   // Where its last Pod is asked to go, requests go first.
   if (hasNobodyToSendTo(view)) return isDynamic(view.rollout) && !hasStablePods(view) ? orBorne(0, view) : 0;
   const goal = weightGoal(view);
   // A person is asked first whether it goes on in spite of what is known by now.
   if (status.notRevertible?.stoppedFor !== undefined && pauseOf(view, "NotRevertible") !== undefined) {
-    return Math.min(goal, routed ?? 0);
+    return Math.min(goal, ownWeight(view));
   }
   // Of Pods that were asked to go some may be counted still: nobody is sent there anew before they are gone or stay.
   const isSteady = isCaughtUp(canary) && availableOf(canary) <= wantedOf(canary);
-  const before = isSteady ? weightBefore(progress) : 0;
-  const kept = Math.min(goal, Math.max(before, ownWeight(view)));
+  const own = ownWeight(view);
+  const kept = Math.min(
+    goal,
+    isSteady ? Math.max(weightBefore(progress), own) : Math.min(own, view.routed?.least ?? own),
+  );
   // A person who holds it still doesn't want to see more users on it a minute later, whatever the steps come to say.
   if (areAtGoal(view)) return view.rollout.spec.paused === true ? kept : goal;
   return isDynamic(view.rollout) ? orBorne(kept, view) : kept;
@@ -271,38 +250,9 @@ function weightsStatus(
   };
 }
 
-/** The version that each side is seen to lead to; undefined where nothing says. */
-export function leadsTo(observed: ObservedRollout, canary: CanaryStrategy, sides: Sides) {
-  const reference = canary.trafficRouting?.istio?.destinationRule;
-  if (reference !== undefined && observed.destinationRule !== undefined) {
-    const hashes = subsetHashes(observed.destinationRule, reference);
-    return { canary: hashes.canary ?? "", stable: hashes.stable ?? "" };
-  }
-  const selected = (name: string | undefined): string | undefined => {
-    if (name === undefined) return undefined;
-    const hash = observed.services.get(name)?.spec?.selector?.[podHashLabel] ?? "";
-    return hasEndpointsOf(observed, name, hash) ? hash : "";
-  };
-  return { canary: selected(sides.canaryService), stable: selected(sides.stableService) };
-}
-
 /** Where no Pod is asked for none is waited for: once somebody asks for some again both sides lead to their versions. */
 const isUnwanted = (view: View, set: ReplicaSet): boolean =>
   replicasOf(view.rollout) === 0 && goalCounts(view, false)[set === view.canary ? "canary" : "stable"] === 0;
-
-/** A selector that was just changed leads nowhere until its endpoints follow. Without any slice nothing can be said. */
-function hasEndpointsOf({ endpointSlices, replicaSets }: ObservedRollout, service: string, hash: string): boolean {
-  const slices = endpointSlices.filter(({ metadata }) => metadata.labels?.["kubernetes.io/service-name"] === service);
-  const set = replicaSets.find((candidate) => hashOf(candidate) === hash);
-  // One that has no Pod to give, a broken stable version, can't be waited for.
-  if (slices.length === 0 || set === undefined || availableOf(set) === 0) return true;
-  return slices.some(({ endpoints }) =>
-    endpoints?.some(
-      ({ conditions, targetRef }) =>
-        conditions?.ready !== false && targetRef?.name?.startsWith(`${set.metadata.name}-`) === true,
-    ),
-  );
-}
 
 function planSubsets(observed: ObservedRollout, view: View, canary: CanaryStrategy, mayFollow: boolean): Effect[] {
   const { destinationRule, replicaSets, ruleRival } = observed;

@@ -5,7 +5,7 @@ import { podHashLabel } from "../../version/index.ts";
 import { isRouted } from "../canary/steps.ts";
 import { decisionKind } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
-import { weighedServices } from "../routing/traffic.ts";
+import { weighedServices } from "../routing/seen.ts";
 import { freshRestarts } from "../verdict/crashes.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 
