@@ -282,6 +282,13 @@ test.each<[string, Story]>([
       { seed: 983436099, plan: 3, replicas: 1, hasFreshBaseline: true },
     ),
   ],
+  [
+    "somebody asks for no Pods, and for some again before anybody looks: a smaller stable version got all meanwhile",
+    story(
+      [wait(1), { do: "push", fate: "well" }, wait(5), { ...sleeps, amid: 1 }, { do: "scale", replicas: 2, amid: 1 }],
+      { seed: 5000592, plan: 3, replicas: 2, hasHoldback: true, isDynamic: true },
+    ),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

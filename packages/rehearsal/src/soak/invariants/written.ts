@@ -89,6 +89,8 @@ function bears(now: Picture, looked: Picture | undefined, checks: Checks): void 
   const { replicas = 1, strategy } = rollout.spec;
   // Who is content with fewer Pods has no other choice.
   if (strategy.canary?.replicaProgressThreshold !== undefined) return;
+  // What nobody asks for Pods may go anywhere, and who is asked for some again meanwhile doesn't know of it yet.
+  if (mayBeAsleep(now, looked)) return;
   const ready = Math.max(...[now, ...(looked === undefined ? [] : [looked])].map((one) => readyOf(one, stableHash)));
   checks.holds(
     "ready",
