@@ -1,4 +1,5 @@
-import type { Client, Resource } from "@sluice/api";
+import type { Client, DeleteOptions, Resource } from "@sluice/api";
+import type { ResourceKey } from "@sluice/kernel";
 import type { ResourceCache } from "./resource-cache.ts";
 
 /** The same client, telling the cache what each write answered. */
@@ -15,7 +16,13 @@ export function writeThrough(client: Client, cache: ResourceCache): Client {
     create: (object, options) => learned(options?.dryRun, client.create(object, options)),
     update: (object, options) => learned(options?.dryRun, client.update(object, options)),
     patch: (key, patch, options) => learned(options?.dryRun, client.patch(key, patch, options)),
-    delete: (key, options) => client.delete(key, options),
+    delete: async <R extends Resource>(key: ResourceKey, options?: DeleteOptions) => {
+      const answer = await client.delete<R>(key, options);
+      // Marked for deletion; some servers answer nothing of what is gone, which only the watch tells.
+      const isMarked = answer?.metadata.deletionTimestamp !== undefined;
+      if (isMarked && !options?.dryRun) cache.learn(answer);
+      return answer;
+    },
     deleteAll: (kind, options) => client.deleteAll(kind, options),
   };
 }

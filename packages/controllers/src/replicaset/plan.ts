@@ -37,12 +37,13 @@ export function planReplicaSet(observed: ObservedReplicaSet, now: Instant): Plan
   }
   if (missing < 0) {
     const doomed = [...active].sort(byDispensability).slice(0, -missing);
+    // They are gone once this is written: whoever reads that it has caught up mustn't count on them.
+    const staying = active.filter((pod) => !doomed.includes(pod));
     return {
       actions: doomed.map((pod) => ({ do: "delete", key: keyOf(pod), options: withUid(pod) })),
-      status,
+      ...statusOf(replicaSet, staying, now),
       because: `${-missing} Pods too many`,
       events: doomed.map(({ metadata }) => event("SuccessfulDelete", `Deleted pod: ${metadata.name}`)),
-      ...wake,
     };
   }
   return { actions: [], status, because: `${wanted} Pods, as asked for`, ...wake };
