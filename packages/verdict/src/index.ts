@@ -9,12 +9,12 @@ export type { TreeModel } from "./learned/trees.ts";
 export { placeboWindow } from "./noise/placebo.ts";
 export { decide, isAlarming, isValidated, type Prediction } from "./policy/decide.ts";
 export { type Kpis, RecentKpis } from "./policy/kpis.ts";
-export { type KnownBeside, type ReplayedWindow, replay } from "./policy/replay.ts";
+export { type KnownBeside, type ReplayedWindow, replaying } from "./policy/replay.ts";
 export { brokenRules } from "./policy/rules.ts";
 export { deviance } from "./scans/deviance.ts";
 export { type Evidence, namedEvidence } from "./sentence.ts";
 export { pairsOverTime, tolerancesOf } from "./windows/over-time.ts";
-export { sumOf } from "./windows/served-sum.ts";
+export { sumOf, togetherServed } from "./windows/served-sum.ts";
 export type {
   JudgedRelease,
   JudgedWindow,

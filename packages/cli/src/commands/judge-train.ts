@@ -1,9 +1,10 @@
 import type { Judgement } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import type { HeldOut, Retrained } from "@sluice/verdict/training";
+import type { HeldOut } from "@sluice/verdict/training";
 import { connect } from "../connection.ts";
-import { trainTeamModel } from "../control-plane/judging/team-model.ts";
-import { WindowLogs } from "../control-plane/judging/window-log.ts";
+import { type Trained, trainTeamModel } from "../control-plane/judging/team-model.ts";
+import { unreadableWords } from "../control-plane/judging/window-log.ts";
+import { WindowLogs } from "../control-plane/judging/window-logs.ts";
 import { paint } from "../terminal/style.ts";
 import type { CommandOptions } from "./options.ts";
 
@@ -29,18 +30,25 @@ export async function judgeTrain(options: TrainOptions): Promise<number> {
   }
 }
 
-function asJson(trained: Retrained, file: string): object {
+function asJson(trained: Trained, file: string): object {
+  const { unreadable } = trained;
   switch (trained.is) {
     case "learned":
-      return { is: trained.is, file, ...trained.heldOut };
+      return { is: trained.is, file, unreadable, ...trained.heldOut };
     case "worse":
-      return { is: trained.is, because: trained.because, ...trained.heldOut };
+      return { is: trained.is, because: trained.because, unreadable, ...trained.heldOut };
     case "too few":
       return trained;
   }
 }
 
-export function render(trained: Retrained, file: string): string {
+export function render(trained: Trained, file: string): string {
+  const { unreadable } = trained;
+  const told = toldOf(trained, file);
+  return unreadable === 0 ? told : `${told}\n${paint("yellow", unreadableWords(unreadable))}`;
+}
+
+function toldOf(trained: Trained, file: string): string {
   switch (trained.is) {
     case "too few":
       return `${paint("yellow", "nothing learned")}: ${trained.because}; releases that were superseded don't count`;

@@ -6,16 +6,17 @@ import {
   type Outcome,
   percent,
   policiesOf,
-  type Recording,
   repeatedSeconds,
   replayRelease,
   span,
 } from "@sluice/rehearsal";
 import { type Connection, connect } from "../connection.ts";
-import { readWindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
+import { unreadableWords } from "../control-plane/judging/window-log.ts";
+import { WindowLogs } from "../control-plane/judging/window-logs.ts";
 import { readManifests } from "../manifests.ts";
 import { type PastRelease, pastReleases, startOf } from "../rehearse/past-release.ts";
 import { fetchSeries, ownPrometheus } from "../rehearse/prometheus.ts";
+import { type Recorded, recordedBy } from "../rehearse/recorded-windows.ts";
 import { recordingOf } from "../rehearse/recording.ts";
 import { paint } from "../terminal/style.ts";
 import type { CommandOptions } from "./options.ts";
@@ -35,6 +36,8 @@ interface Replayed {
   readonly release: string;
   readonly version: string;
   readonly recordedSeconds: number;
+  /** Lines of what was kept of it that say nothing any more. */
+  readonly unreadable: number;
   /** What its version and revision were called: a rehearsal calls them otherwise. */
   readonly named: { readonly hash: string; readonly revision: string };
   readonly real: { readonly outcome: string | undefined; readonly decisions: readonly Decided[] };
@@ -53,7 +56,7 @@ export async function rehearseReplay(paths: readonly string[], options: Rehearse
     if (past === undefined) throw new Fault("invalid", `no release ${options.replay}`);
     const rollout = past.judgement.spec.rollout.name;
     refuseElsewhere(changes, { name: rollout, namespace: connection.namespace });
-    const recording = await recorded(past, connection);
+    const { unreadable, ...recording } = await recorded(past, connection);
     const play = async (manifests: readonly Resource[]): Promise<Outcome> => {
       const policies = await policiesOf(manifests, { holdsBackWithoutPolicy: false });
       const policy = policies.find(({ rollout: { metadata } }) => metadata.name === rollout);
@@ -64,6 +67,7 @@ export async function rehearseReplay(paths: readonly string[], options: Rehearse
       release: past.judgement.metadata.name,
       version: past.judgement.spec.canary.name,
       recordedSeconds: (recording.windows.at(-1)?.ends ?? 0) / 1000,
+      unreadable,
       named: { hash: past.judgement.spec.canary.podTemplateHash, revision: past.judgement.spec.revision },
       real: { outcome: past.judgement.spec.outcome, decisions: past.decisions },
       asItWas: await play(past.manifests),
@@ -77,10 +81,10 @@ export async function rehearseReplay(paths: readonly string[], options: Rehearse
   }
 }
 
-async function recorded(past: PastRelease, { state, record }: Connection): Promise<Recording> {
+async function recorded(past: PastRelease, { state, record }: Connection): Promise<Recorded> {
   const { metadata, spec } = past.judgement;
   const until = instant(past.endedAt + seconds(2));
-  const log = await readWindowLog(new WindowLogs(state.judgements).path(metadata.uid ?? ""));
+  const log = await recordedBy(new WindowLogs(state.judgements), metadata.uid ?? "");
   const isFine = until - past.beganAt <= fineUpTo && Date.now() - until < hours(24);
   if (isFine || log === undefined) {
     const hashes = `${spec.canary.podTemplateHash}|${spec.stable.podTemplateHash}`;
@@ -89,11 +93,11 @@ async function recorded(past: PastRelease, { state, record }: Connection): Promi
     const recording = recordingOf(past.judgement, series, until);
     const { starts } = log?.release ?? {};
     const release = { ...recording.release, ...(starts === undefined ? {} : { starts }) };
-    if (recording.windows.some(({ canary }) => canary.requests > 0)) return { ...recording, release };
+    if (recording.windows.some(({ canary }) => canary.requests > 0)) return { ...recording, release, unreadable: 0 };
   }
   if (log === undefined)
     throw new Fault("invalid", `nothing was kept of ${metadata.name}: neither windows nor metrics`);
-  return { release: log.release, windows: log.windows.map(({ window }) => window) };
+  return log;
 }
 
 /** Files about something else would change nothing, and look as if it made no difference. */
@@ -124,10 +128,11 @@ function withChanges(
   return [...manifests.filter((object) => !replaced.has(id(object))), ...placed];
 }
 
-function rendered({ release, version, recordedSeconds, named, real, asItWas, changed }: Replayed): string {
+function rendered({ release, version, recordedSeconds, unreadable, named, real, asItWas, changed }: Replayed): string {
   const lines = [
     `${paint("bold", version)} ${paint("dim", release)}  ${real.outcome ?? "under way"}; ${span(recordedSeconds)} of its requests were recorded`,
   ];
+  if (unreadable > 0) lines.push(paint("yellow", `  ${unreadableWords(unreadable)}`));
   const same = sameDecisions(real.decisions, asItWas.decisions);
   lines.push(
     same

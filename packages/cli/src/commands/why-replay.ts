@@ -8,9 +8,10 @@ import {
   validate,
 } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { judgeVersion, type ReplayedWindow, replay, tolerancesOf } from "@sluice/verdict";
+import { judgeVersion, type ReplayedWindow, replaying, tolerancesOf } from "@sluice/verdict";
 import { connect } from "../connection.ts";
-import { readWindowLog, unreadableWords, type WindowLog, WindowLogs } from "../control-plane/judging/window-log.ts";
+import { type Begun, type LoggedWindow, unreadableWords } from "../control-plane/judging/window-log.ts";
+import { WindowLogs } from "../control-plane/judging/window-logs.ts";
 import { readManifests } from "../manifests.ts";
 import { paint } from "../terminal/style.ts";
 import type { CommandOptions } from "./options.ts";
@@ -38,8 +39,8 @@ export async function whyReplay(name: string, options: ReplayOptions): Promise<v
     const replayed: Replayed[] = [];
     const unjudged: string[] = [];
     for (const judgement of mine) {
-      const log = await readWindowLog(logs.path(judgement.metadata.uid ?? ""));
-      if (log !== undefined) replayed.push(replayOne(judgement, log, other));
+      const one = await replayOne(judgement, logs, other);
+      if (one !== undefined) replayed.push(one);
       else unjudged.push(`${judgement.spec.canary.name} ${judgement.metadata.name}`);
     }
     if (replayed.length === 0) throw new Fault("invalid", `no windows of ${name} were kept in ${state.judgements}`);
@@ -96,82 +97,97 @@ interface Replayed {
   readonly withPolicy?: End;
 }
 
-export function replayOne(judgement: Judgement, log: WindowLog, other: RollbackPolicy | undefined): Replayed {
-  const { spec, metadata } = judgement;
-  const windows = log.windows.map(({ window }) => window);
-  const rules = spec.policy === undefined ? [] : (spec.rules ?? defaultRollbackRules);
-  const again = replay(log.release, windows, {
-    tolerances: tolerancesOf(spec),
-    rules,
-    learned: log.learned,
-    known: knownOf(log),
-    ...heard(spec.model),
+/** Judges a past release again as its log is read; undefined where nothing was kept. */
+export async function replayOne(
+  judgement: Judgement,
+  logs: WindowLogs,
+  other: RollbackPolicy | undefined,
+): Promise<Replayed | undefined> {
+  let past: Replaying | undefined;
+  const kept = await logs.read(judgement.metadata.uid ?? "", (begun) => {
+    const begins = new Replaying(judgement, begun, other);
+    past = begins;
+    return (window) => begins.show(window);
   });
-  const differing = again.flatMap(({ window, action }, index) => {
-    const was = log.windows[index]?.verdict.action ?? "nothing";
-    return was === action ? [] : [{ ends: window.ends, was, is: action }];
-  });
-  return {
-    judgement: metadata.name,
-    version: spec.canary.name,
-    outcome: spec.outcome,
-    windows: windows.length,
-    unreadable: log.unreadable,
-    startsKnownFrom: log.release.starts?.releases ?? 0,
-    judge: judgeVersion,
-    otherJudges: otherJudgesOf(log),
-    differing,
-    asItWas: endOf(again),
-    ...(other === undefined ? {} : { withPolicy: endOf(underPolicy(spec, log, other)) }),
-  };
+  return kept === undefined ? undefined : past?.replayed(kept.unreadable);
+}
+
+export class Replaying {
+  readonly #judgement: Judgement;
+  readonly #startsKnownFrom: number;
+  readonly #again: ReturnType<typeof replaying>;
+  readonly #underPolicy: ReturnType<typeof replaying> | undefined;
+  readonly #asItWas = new FirstEnd();
+  readonly #withPolicy = new FirstEnd();
+  readonly #judges = new Set<number>();
+  readonly #differing: Replayed["differing"][number][] = [];
+  #windows = 0;
+
+  constructor(judgement: Judgement, { release, learned }: Begun, other: RollbackPolicy | undefined) {
+    const { spec } = judgement;
+    this.#judgement = judgement;
+    this.#startsKnownFrom = release.starts?.releases ?? 0;
+    const rules = spec.policy === undefined ? [] : (spec.rules ?? defaultRollbackRules);
+    this.#again = replaying(release, { tolerances: tolerancesOf(spec), rules, learned, ...heard(spec.model) });
+    this.#underPolicy = other === undefined ? undefined : replaying(release, { ...optionsOf(spec, other), learned });
+  }
+
+  show({ window, verdict, judge = withoutNumber, known }: LoggedWindow): void {
+    this.#windows++;
+    this.#judges.add(judge);
+    const again = this.#again(window, known);
+    if (again.action !== verdict.action) {
+      this.#differing.push({ ends: window.ends, was: verdict.action, is: again.action });
+    }
+    this.#asItWas.show(again);
+    if (this.#underPolicy !== undefined) this.#withPolicy.show(this.#underPolicy(window, known));
+  }
+
+  /** `unreadable`: lines of its log that couldn't be shown. */
+  replayed(unreadable: number): Replayed {
+    const { spec, metadata } = this.#judgement;
+    return {
+      judgement: metadata.name,
+      version: spec.canary.name,
+      outcome: spec.outcome,
+      windows: this.#windows,
+      unreadable,
+      startsKnownFrom: this.#startsKnownFrom,
+      judge: judgeVersion,
+      otherJudges: [...this.#judges].filter((judge) => judge !== judgeVersion),
+      differing: this.#differing,
+      asItWas: this.#asItWas.end,
+      ...(this.#underPolicy === undefined ? {} : { withPolicy: this.#withPolicy.end }),
+    };
+  }
 }
 
 /** Until windows said who judged them. */
 const withoutNumber = 1;
 
-const otherJudgesOf = ({ windows }: WindowLog): readonly number[] =>
-  [...new Set(windows.map(({ judge = withoutNumber }) => judge))].filter((judge) => judge !== judgeVersion);
-
-const knownOf = (log: WindowLog) => log.windows.map(({ known }) => known);
 const heard = (model: RollbackPolicy["spec"]["model"]) => (model === undefined ? {} : { model: model.use ?? "beside" });
 
-function underPolicy(
-  { comparedWith = "meanwhile" }: JudgementSpec,
-  log: WindowLog,
-  { spec }: RollbackPolicy,
-): readonly ReplayedWindow[] {
-  const { tolerances } = spec.judge ?? {};
-  return replay(
-    log.release,
-    log.windows.map(({ window }) => window),
-    {
-      tolerances: tolerancesOf({ comparedWith, tolerances }),
-      rules: spec.rules ?? defaultRollbackRules,
-      learned: log.learned,
-      known: knownOf(log),
-      ...heard(spec.model),
-    },
-  );
-}
+const optionsOf = ({ comparedWith = "meanwhile" }: JudgementSpec, { spec }: RollbackPolicy) => ({
+  tolerances: tolerancesOf({ comparedWith, tolerances: spec.judge?.tolerances }),
+  rules: spec.rules ?? defaultRollbackRules,
+  ...heard(spec.model),
+});
 
 /** The first window that ends or questions the release, and what the new version had failed beyond stable by then. */
-function endOf(windows: readonly ReplayedWindow[]): End {
-  const at = windows.findIndex(({ ruling }) => ruling.action === "rollback" || ruling.action === "alert");
-  const seen = at === -1 ? windows : windows.slice(0, at + 1);
-  const harmedRequests = seen.reduce((sum, { window: { canary, stable } }) => {
+class FirstEnd {
+  #found: (Pick<End, "afterSeconds" | "because"> & { readonly action: "rollback" | "alert" }) | undefined;
+  #harm = 0;
+
+  show({ window: { canary, stable, ends }, ruling: { action, because } }: ReplayedWindow): void {
+    if (this.#found !== undefined) return;
     const expected = stable === undefined || stable.requests === 0 ? 0 : stable.failures / stable.requests;
-    return sum + Math.max(0, canary.failures - expected * canary.requests);
-  }, 0);
-  const found = windows[at];
-  const harm = Math.round(harmedRequests);
-  if (found === undefined) return { action: "none", harmedRequests: harm };
-  const { action, because } = found.ruling;
-  return {
-    action: action === "alert" ? "alert" : "rollback",
-    afterSeconds: found.window.ends / 1000,
-    harmedRequests: harm,
-    because,
-  };
+    this.#harm += Math.max(0, canary.failures - expected * canary.requests);
+    if (action === "rollback" || action === "alert") this.#found = { action, afterSeconds: ends / 1000, because };
+  }
+
+  get end(): End {
+    return { action: "none", ...this.#found, harmedRequests: Math.round(this.#harm) };
+  }
 }
 
 /** The same judge has to say the same. */

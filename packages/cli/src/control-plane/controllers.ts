@@ -20,7 +20,7 @@ import { blueGreenTasks } from "./blue-green-tasks.ts";
 import { canaryTraffic } from "./canary-traffic.ts";
 import { judgeWindows } from "./judging/judge-windows.ts";
 import { usableTeamModel } from "./judging/team-model.ts";
-import { WindowLogs } from "./judging/window-log.ts";
+import { WindowLogs } from "./judging/window-logs.ts";
 import { log } from "./log.ts";
 import { realClock } from "./real-clock.ts";
 import { Repositories } from "./repositories.ts";

@@ -5,7 +5,7 @@ import { placeboWindow } from "../noise/placebo.ts";
 import type { JudgedRelease, JudgedWindow, VersionServed } from "../windows/window.ts";
 import { decide } from "./decide.ts";
 import { type Kpis, RecentKpis } from "./kpis.ts";
-import { replay } from "./replay.ts";
+import { replaying } from "./replay.ts";
 import { brokenRules, type Rule } from "./rules.ts";
 
 const edges = [100, 200, 400];
@@ -257,8 +257,13 @@ describe("a past release judged again", () => {
     window((index + 1) * 10, { requests: 300, failures: index < 10 ? 1 : 12 }, { requests: 1200, failures: 4 }),
   );
 
+  const replayed = (rules: readonly Rule[] = []) => {
+    const again = replaying(release, { rules });
+    return windows.map((window) => again(window));
+  };
+
   test("brings the same verdicts, twice", () => {
-    const actions = () => replay(release, windows).map(({ action, nats }) => [action, nats]);
+    const actions = () => replayed().map(({ action, nats }) => [action, nats]);
 
     expect(actions()).toEqual(actions());
     expect(actions().some(([action]) => action === "rollback")).toBe(true);
@@ -268,9 +273,9 @@ describe("a past release judged again", () => {
     const rules: Rule[] = [
       { name: "strict", when: [{ signal: "errorRate", above: 0.5 }], action: "immediate_rollback" },
     ];
-    const first = (rulings: ReturnType<typeof replay>) =>
+    const first = (rulings: ReturnType<typeof replayed>) =>
       rulings.findIndex(({ ruling }) => ruling.action === "rollback");
 
-    expect(first(replay(release, windows, { rules }))).toBeLessThan(first(replay(release, windows)));
+    expect(first(replayed(rules))).toBeLessThan(first(replayed()));
   });
 });

@@ -19,8 +19,6 @@ export interface ReplayOptions {
   readonly rules?: readonly Rule[];
   /** The model that judged then. */
   readonly learned?: JudgeOptions["learned"] | undefined;
-  /** By window; of windows before it was kept nothing is known. */
-  readonly known?: readonly (KnownBeside | undefined)[];
   /** How a remote model is heard; undefined: not at all. */
   readonly model?: "beside" | "instead";
 }
@@ -34,22 +32,20 @@ export interface ReplayedWindow {
   readonly ruling: Ruling;
 }
 
-/** Judges a past release again from the windows that were kept: the same windows, the same verdicts. Pure. */
-export function replay(
+/** Judges a past release again, window by window: the same windows, the same verdicts. Pure, but for what it remembers of them. */
+export function replaying(
   release: JudgedRelease,
-  windows: readonly JudgedWindow[],
-  { tolerances, rules = [], learned, known = [], model }: ReplayOptions = {},
-): readonly ReplayedWindow[] {
+  { tolerances, rules = [], learned, model }: ReplayOptions = {},
+): (window: JudgedWindow, known?: KnownBeside) => ReplayedWindow {
   const judge = createJudge(release, tolerances, learned === undefined ? {} : { learned });
   const recent = new RecentKpis(release.bucketEdgesMs);
   const beganAt = release.names?.beganAt ?? (0 as Instant);
   let since: ReadonlyMap<string, Instant> = new Map();
   let alarmedSince: Instant | undefined;
-  return windows.map((window, index) => {
+  return (window, { metrics, memoryLimit, prediction } = { metrics: {} }) => {
     const verdict = judge.observe(window);
     recent.add(window);
     const now = after(beganAt, millis(window.ends));
-    const { metrics = {}, memoryLimit, prediction } = known[index] ?? {};
     const inputs = { kpis: recent.now(memoryLimit), metrics: new Map(Object.entries(metrics)), since };
     const broken = brokenRules(rules, inputs, now);
     since = new Map(broken.map((rule) => [rule.name, rule.since]));
@@ -63,5 +59,5 @@ export function replay(
       ...(model === undefined ? {} : { use: model }),
     });
     return { window, action: verdict.action, nats: verdict.nats, ruling };
-  });
+  };
 }

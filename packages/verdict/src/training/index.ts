@@ -4,7 +4,7 @@ export {
   lookOf,
   type Outcomes,
   outcomesOf,
-  type PastRelease,
+  PastPlayback,
   type Playback,
   patientOf,
   silent,

@@ -1,4 +1,4 @@
-import { createJudge, type Verdict } from "../judge.ts";
+import { createJudge, type Judge, type Verdict } from "../judge.ts";
 import { barOf, natsIn } from "../learned/bar.ts";
 import { inputNames } from "../learned/inputs.ts";
 import { type Family, families, type TreeModel } from "../learned/trees.ts";
@@ -100,29 +100,43 @@ export function outcomesOf(playbacks: readonly Playback[], model: TreeModel): Ou
   return { good, falseRollbacks, bad, caught, harm: bad > 0 ? harm / bad : 0, medianDelay };
 }
 
-/** A release of a team's own, as it was kept, and what people made of it. */
+/** A release of a team's own, and what people made of it. */
 export interface PastRelease {
   readonly release: JudgedRelease;
   readonly tolerances: Tolerances;
-  readonly windows: readonly { readonly window: JudgedWindow; readonly verdict: Pick<Verdict, "action"> }[];
   readonly outcome: "promoted" | "rolledBack";
 }
 
 /** What people decided against the verdict teaches more than what they let it decide. */
 const disagreementWeight = 3;
 
-/** The same for a past release: what people decided counts, whatever the verdict was. */
-export function playbackOf({ release, tolerances, windows, outcome }: PastRelease): Playback {
-  const isBad = outcome === "rolledBack";
-  const judge = createJudge(release, tolerances, { learned: patientOf(families) });
-  let since = 0;
-  const looks = windows.map(({ window }) => {
-    const verdict = judge.observe(window);
-    since = verdict.evidence[0]?.since ?? 0;
-    return lookOf(window, verdict, judge.inputs, isBad, families);
-  });
-  // Nobody wrote down when the harm began: the strongest evidence at the end says since when it speaks.
-  const told = looks.map((look) => (look.time > since ? look : { ...look, isHarmful: false, harm: 0 }));
-  const wasEnded = windows.some(({ verdict }) => verdict.action === "rollback");
-  return { isBad, looks: told, weight: wasEnded === isBad ? 1 : disagreementWeight };
+/** Plays a past release, window by window, and keeps what training asks of each: what people decided counts, whatever the verdict was. */
+export class PastPlayback {
+  readonly #isBad: boolean;
+  readonly #judge: Judge;
+  readonly #looks: Look[] = [];
+  #since = 0;
+  #wasEnded = false;
+  #isCompared = false;
+
+  constructor({ release, tolerances, outcome }: PastRelease) {
+    this.#isBad = outcome === "rolledBack";
+    this.#judge = createJudge(release, tolerances, { learned: patientOf(families) });
+  }
+
+  show(window: JudgedWindow, { action }: Pick<Verdict, "action">): void {
+    const verdict = this.#judge.observe(window);
+    this.#since = verdict.evidence[0]?.since ?? 0;
+    this.#looks.push(lookOf(window, verdict, this.#judge.inputs, this.#isBad, families));
+    this.#wasEnded ||= action === "rollback";
+    this.#isCompared ||= window.canary.requests > 0 && (window.stable?.requests ?? 0) > 0;
+  }
+
+  /** Undefined where nothing was compared: a preview that nobody asked anything went well for no reason. */
+  playback(): Playback | undefined {
+    if (!this.#isCompared) return undefined;
+    // Nobody wrote down when the harm began: the strongest evidence at the end says since when it speaks.
+    const told = this.#looks.map((look) => (look.time > this.#since ? look : { ...look, isHarmful: false, harm: 0 }));
+    return { isBad: this.#isBad, looks: told, weight: this.#wasEnded === this.#isBad ? 1 : disagreementWeight };
+  }
 }

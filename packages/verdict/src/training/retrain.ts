@@ -1,6 +1,6 @@
 import { families, type TreeModel } from "../learned/trees.ts";
 import { learn, worseThan } from "./learn.ts";
-import { type Outcomes, outcomesOf, type PastRelease, playbackOf, silent } from "./playback.ts";
+import { type Outcomes, outcomesOf, type Playback, silent } from "./playback.ts";
 
 export interface RetrainOptions {
   /** What every team has: what a team's releases teach is added to it. */
@@ -31,8 +31,7 @@ const trees = 30;
 const depth = 3;
 
 /** From a team's own releases, oldest first, to a model of its own; refused where it is worse on those held out. Pure. */
-export function retrain(releases: readonly PastRelease[], { shipped, present, seed }: RetrainOptions): Retrained {
-  const playbacks = releases.map(playbackOf);
+export function retrain(playbacks: readonly Playback[], { shipped, present, seed }: RetrainOptions): Retrained {
   const good = playbacks.filter(({ isBad }) => !isBad);
   const bad = playbacks.filter(({ isBad }) => isBad);
   if (good.length < goodMin || bad.length < badMin) {

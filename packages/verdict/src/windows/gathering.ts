@@ -1,5 +1,5 @@
 import { millis } from "@sluice/kernel";
-import { sumOf } from "./served-sum.ts";
+import { togetherServed } from "./served-sum.ts";
 import type { JudgedWindow, VersionServed } from "./window.ts";
 
 /** Requests from which on a window is compared by itself: the canary's, and its control's, which is to have all endpoints. */
@@ -37,18 +37,6 @@ export class Gathering {
 const together = (earlier: ComparedWindow, later: ComparedWindow): ComparedWindow => ({
   ...later,
   lasts: millis(earlier.lasts + later.lasts),
-  canary: both(earlier.canary, later.canary),
-  stable: both(earlier.stable, later.stable),
-});
-
-/** Counts add up; what is a state is the later one. */
-const both = (earlier: VersionServed, later: VersionServed): VersionServed => ({
-  ...later,
-  ...sumOf([earlier, later]),
-  endpoints: later.endpoints.map((one, endpoint) => {
-    const before = earlier.endpoints[endpoint];
-    return before === undefined ? one : sumOf([before, one]);
-  }),
-  exposures: earlier.exposures + later.exposures,
-  conversions: earlier.conversions + later.conversions,
+  canary: togetherServed(earlier.canary, later.canary),
+  stable: togetherServed(earlier.stable, later.stable),
 });

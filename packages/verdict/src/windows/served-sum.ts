@@ -1,4 +1,4 @@
-import type { Served } from "./window.ts";
+import type { Served, VersionServed } from "./window.ts";
 
 /** What was served together; of none, nothing in no buckets. */
 export function sumOf(all: readonly Served[]): Served {
@@ -14,3 +14,15 @@ export function sumOf(all: readonly Served[]): Served {
   }
   return { requests, failures, latencyCounts };
 }
+
+/** What a version served in two windows, one after the other: counts add up, what is a state is the later one. */
+export const togetherServed = (earlier: VersionServed, later: VersionServed): VersionServed => ({
+  ...later,
+  ...sumOf([earlier, later]),
+  endpoints: later.endpoints.map((one, endpoint) => {
+    const before = earlier.endpoints[endpoint];
+    return before === undefined ? one : sumOf([before, one]);
+  }),
+  exposures: earlier.exposures + later.exposures,
+  conversions: earlier.conversions + later.conversions,
+});

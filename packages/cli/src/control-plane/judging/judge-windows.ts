@@ -36,7 +36,8 @@ import {
 import { BusinessNumbers } from "./business-numbers.ts";
 import { RemoteModels } from "./remote-model.ts";
 import { startsBefore } from "./starts-before.ts";
-import type { LogLine, WindowLog, WindowLogs } from "./window-log.ts";
+import type { Begun, LogLine } from "./window-log.ts";
+import type { WindowLogs } from "./window-logs.ts";
 
 interface Replicas {
   readonly pods: number;
@@ -226,31 +227,41 @@ async function sessionOf(work: JudgeWork, options: JudgingOptions): Promise<Sess
   const judgements = (await judgementsOf?.(work.namespace, work.spec.rollout.name)) ?? [];
   await logs.sweep(now());
   await logs.noteEnds(judgements);
-  const logged = await logs.read(work.uid);
-  const { release, learned } = logged ?? (await begin(work, options, await startsBefore(work.spec, judgements, logs)));
-  const session: Session = {
-    judge: createJudge(release, tolerancesOf(work.spec), asOption(learned)),
-    kpis: new RecentKpis(release.bucketEdgesMs),
-    endpoints: release.names?.endpoints ?? [],
-    business: new BusinessNumbers(options.store, work.namespace, work.spec),
-    last: undefined,
-    lastEnds: 0,
-    windows: 0,
-    keepStartsAt: 0,
-  };
-  for (const { window } of logged?.windows ?? []) {
-    show(session, window);
-    session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
-  }
-  return session;
+  let resumed: Session | undefined;
+  await logs.read(work.uid, (begun) => {
+    const session = newSession(work, options, begun);
+    resumed = session;
+    return ({ window }) => {
+      show(session, window);
+      session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
+    };
+  });
+  return (
+    resumed ?? newSession(work, options, await begin(work, options, await startsBefore(work.spec, judgements, logs)))
+  );
 }
+
+const newSession = (
+  { namespace, spec }: JudgeWork,
+  { store }: JudgingOptions,
+  { release, learned }: Begun,
+): Session => ({
+  judge: createJudge(release, tolerancesOf(spec), asOption(learned)),
+  kpis: new RecentKpis(release.bucketEdgesMs),
+  endpoints: release.names?.endpoints ?? [],
+  business: new BusinessNumbers(store, namespace, spec),
+  last: undefined,
+  lastEnds: 0,
+  windows: 0,
+  keepStartsAt: 0,
+});
 
 /** What it begins with is kept, so that its verdicts can be worked out again after the service is known better. */
 async function begin(
   work: JudgeWork,
   { store, logs, teamModel }: JudgingOptions,
   starts: KnownStarts | undefined,
-): Promise<Pick<WindowLog, "release" | "learned">> {
+): Promise<Begun> {
   const learned = (await teamModel?.()) ?? shippedModel ?? "off";
   const release = { ...judgedRelease(work, store), ...(starts === undefined ? {} : { starts }) };
   await logs.append(work.uid, [{ type: "release", release, ...asOption(learned) }]);

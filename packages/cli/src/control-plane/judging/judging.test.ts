@@ -8,10 +8,11 @@ import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { judgeVersion } from "@sluice/verdict";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { render, replayOne } from "../../commands/why-replay.ts";
+import { render } from "../../commands/why-replay.ts";
 import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
-import { WindowLogs } from "./window-log.ts";
+import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
+import { WindowLogs } from "./window-logs.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -158,19 +159,19 @@ describe("windows from the router's counters", () => {
     await writeFile(file, [JSON.stringify({ ...JSON.parse(first), learned: foreign }), ...others].join("\n"));
 
     const resumed = (await handlerOf(store)(work(30), never)) as JudgedWindows;
-    const log = await new WindowLogs(folder).read("one");
+    const log = await wholeLog(new WindowLogs(folder), "one");
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
 
     expect(resumed.windows).toBe(30);
-    expect(log === undefined ? undefined : replayOne(judgement, log, undefined)).toMatchObject({ differing: [] });
+    expect(log === undefined ? undefined : replayedOf(judgement, log)).toMatchObject({ differing: [] });
   });
 
   test("every verdict can be worked out again from what was kept", async () => {
     await handlerOf(metricsOf(0.05))(work(24), never);
-    const log = await new WindowLogs(folder).read("one");
+    const log = await wholeLog(new WindowLogs(folder), "one");
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
 
-    const replayed = log === undefined ? undefined : replayOne(judgement, log, undefined);
+    const replayed = log === undefined ? undefined : replayedOf(judgement, log);
 
     expect(replayed).toMatchObject({ windows: 24, differing: [], asItWas: { action: "rollback" } });
     expect(await readFile(join(folder, "one.ndjson"), "utf8")).not.toContain("NaN");
@@ -178,14 +179,14 @@ describe("windows from the router's counters", () => {
 
   test("what another judge gave may be otherwise, and the replay says whose verdicts they were", async () => {
     await handlerOf(metricsOf(0.05))(work(24), never);
-    const log = await new WindowLogs(folder).read("one");
+    const log = await wholeLog(new WindowLogs(folder), "one");
     if (log === undefined) throw new Error("nothing was kept");
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
     const patient = log.windows.map((one) => ({ ...one, verdict: { ...one.verdict, action: "continue" as const } }));
     const anonymous = patient.map(({ judge: _, ...one }) => one);
-    const told = (windows: typeof log.windows) => render(replayOne(judgement, { ...log, windows }, undefined));
+    const told = (windows: typeof log.windows) => render(replayedOf(judgement, { ...log, windows }));
 
-    expect(replayOne(judgement, log, undefined)).toMatchObject({ judge: judgeVersion, otherJudges: [] });
+    expect(replayedOf(judgement, log)).toMatchObject({ judge: judgeVersion, otherJudges: [] });
     expect(told(log.windows)).not.toContain("judged then by");
     expect(told(patient)).toMatch(/windows are judged otherwise/);
     expect(told(patient)).not.toContain("judged then by");
@@ -218,10 +219,10 @@ describe("what rules and a model looked at is kept, too", () => {
     });
     for (let upTo = 1; upTo <= 40; upTo++) await judge({ ...work(upTo), spec: policed, known: upTo - 1 }, never);
 
-    const log = await new WindowLogs(folder).read("one");
+    const log = await wholeLog(new WindowLogs(folder), "one");
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec: policed } as Judgement;
     const rules = [{ name: "few-orders", when: few, action: "alert_human" }] as const;
-    const replayed = log === undefined ? undefined : replayOne(judgement, log, otherPolicy(rules));
+    const replayed = log === undefined ? undefined : replayedOf(judgement, log, otherPolicy(rules));
 
     expect(log?.windows.filter(({ known }) => known?.metrics.orders === 3)).toHaveLength(40);
     expect(replayed?.differing).toEqual([]);
@@ -259,7 +260,7 @@ describe("what rules and a model looked at is kept, too", () => {
     const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec: asked } as Judgement;
 
     // It was alarmed from 55 s on, and was validated for five minutes.
-    expect(replayOne(judgement, log, undefined).asItWas).toMatchObject({ action: "rollback", afterSeconds: 355 });
+    expect(replayedOf(judgement, log).asItWas).toMatchObject({ action: "rollback", afterSeconds: 355 });
   });
 });
 

@@ -4,10 +4,11 @@ import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, formatInstant, hours, instant, millis } from "@sluice/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { render, replayOne } from "../../commands/why-replay.ts";
+import { render } from "../../commands/why-replay.ts";
 import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
-import { WindowLogs } from "./window-log.ts";
+import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
+import { WindowLogs } from "./window-logs.ts";
 
 let folder: string;
 let logs: WindowLogs;
@@ -63,7 +64,7 @@ async function released(
   return judgement;
 }
 
-const beganWith = async (uid: string) => (await logs.read(uid))?.release.starts;
+const beganWith = async (uid: string) => (await wholeLog(logs, uid))?.release.starts;
 
 test("a release begins with what the Rollout's last good one left, and its verdicts can be worked out again", async () => {
   await released("first", "shop", "promoted");
@@ -73,8 +74,8 @@ test("a release begins with what the Rollout's last good one left, and its verdi
   expect(await beganWith("first")).toBeUndefined();
   expect(await beganWith("second")).toMatchObject({ releases: 1 });
   expect(await beganWith("third")).toMatchObject({ releases: 2 });
-  const log = await logs.read("second");
-  const replayed = log && replayOne(second, log, undefined);
+  const log = await wholeLog(logs, "second");
+  const replayed = log && replayedOf(second, log);
   expect(replayed).toMatchObject({ windows: 48, differing: [], startsKnownFrom: 1 });
   expect(replayed && render(replayed)).toContain("knowing how the Pods of 1 earlier release started");
 });

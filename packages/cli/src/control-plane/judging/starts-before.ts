@@ -1,7 +1,7 @@
 import type { Judgement } from "@sluice/api";
 import type { KnownStarts } from "@sluice/verdict";
 import { isSameRelease, isTakenBackLater, type Judged } from "./same-release.ts";
-import type { WindowLogs } from "./window-log.ts";
+import type { WindowLogs } from "./window-logs.ts";
 
 /**
  * What the Rollout's last good release left of how its Pods start, with what that one knew of those before. A release that

@@ -7,11 +7,11 @@ import { formatInstant, instant, seededRandom } from "@sluice/kernel";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { render } from "../../commands/judge-train.ts";
-import { replayOne } from "../../commands/why-replay.ts";
 import { asMetrics, began, counted, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { pastReleases, readTeamModel, trainTeamModel, usableTeamModel } from "./team-model.ts";
-import { WindowLogs } from "./window-log.ts";
+import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
+import { WindowLogs } from "./window-logs.ts";
 
 let folder: string;
 let logs: WindowLogs;
@@ -95,9 +95,9 @@ test("what people took back teaches the judge, which the next release is judged 
   expect(render(trained, path)).toContain("learned from 12 releases");
   const model = await readTeamModel(path);
   const next = await judged(99, 0.004, "promoted");
-  const kept = await logs.read("release-99");
+  const kept = await wholeLog(logs, "release-99");
   expect(kept?.learned).toEqual(model);
-  expect(kept && replayOne(next, kept, undefined)).toMatchObject({ windows: 60, differing: [] });
+  expect(kept && replayedOf(next, kept)).toMatchObject({ windows: 60, differing: [] });
 });
 
 test("a model that does worse on the releases held out is refused, and what was there stays", async () => {
@@ -132,7 +132,7 @@ test("a handful of releases teaches nothing, and superseded ones don't count", a
 
   const trained = await trainTeamModel(judgements, logs, path, 1);
 
-  expect(await pastReleases(judgements, logs)).toHaveLength(1);
+  expect((await pastReleases(judgements, logs)).playbacks).toHaveLength(1);
   expect(trained).toMatchObject({ is: "too few", good: 0, bad: 1 });
   expect(await readTeamModel(path)).toBeUndefined();
 });
@@ -164,17 +164,17 @@ test("releases teach as long as their windows are kept: their Judgements go much
   for (const upTo of [1, 2]) await judge({ ...of, uid: "release-2", upTo, ...replicas }, never);
 
   expect(asked).toEqual(["shop/shop"]);
-  expect(await pastReleases([], logs)).toMatchObject([{ outcome: "rolledBack" }]);
-  expect(await logs.read("release-1")).toMatchObject({ ended: { outcome: "rolledBack" } });
+  expect(await pastReleases([], logs)).toMatchObject({ playbacks: [{ isBad: true }], unreadable: 0 });
+  expect(await wholeLog(logs, "release-1")).toMatchObject({ ended: { outcome: "rolledBack" } });
 });
 
 test("how a release ended is noted once, and after a restart its windows aren't read for that", async () => {
   const ended = await judged(1, 0.012, "rolledBack");
   let reads = 0;
   class Counted extends WindowLogs {
-    override async read(uid: string) {
+    override async read(...asked: Parameters<WindowLogs["read"]>) {
       reads++;
-      return super.read(uid);
+      return super.read(...asked);
     }
   }
   const none = { ...ended, metadata: { ...ended.metadata, uid: "nothing-kept" } };
@@ -189,7 +189,7 @@ test("how a release ended is noted once, and after a restart its windows aren't 
 
 test("what nobody asked anything of, as at a preview, is no good release", async () => {
   const preview = await judged(1, 0.004, "promoted");
-  const kept = await logs.read("release-1");
+  const kept = await wholeLog(logs, "release-1");
   if (kept === undefined) throw new Error("nothing was kept");
   await rm(logs.path("release-1"));
   const none = { requests: 0, failures: 0, latencyCounts: [], endpoints: [] };
@@ -200,8 +200,8 @@ test("what nobody asked anything of, as at a preview, is no good release", async
   await logs.append("release-1", [{ type: "release", release: kept.release }]);
   for (const line of quiet) await logs.append("release-1", [{ type: "window", judge: 1, ...line }]);
 
-  expect(await logs.read("release-1")).toMatchObject({ windows: { length: 60 } });
-  expect(await pastReleases([preview], logs)).toEqual([]);
+  expect(await wholeLog(logs, "release-1")).toMatchObject({ windows: { length: 60 } });
+  expect(await pastReleases([preview], logs)).toEqual({ playbacks: [], unreadable: 0 });
 });
 
 test("a preview that was passed is no good release where what came after its switch was taken back", async () => {
@@ -212,8 +212,8 @@ test("a preview that was passed is no good release where what came after its swi
   const taken = { ...switched, spec: { ...switched.spec, revision, beganAt: later } };
   await logs.noteEnds([preview, taken]);
 
-  expect(await pastReleases([preview, taken], logs)).toMatchObject([{ outcome: "rolledBack" }]);
-  expect(await pastReleases([], logs)).toMatchObject([{ outcome: "rolledBack" }]);
+  expect(await pastReleases([preview, taken], logs)).toMatchObject({ playbacks: [{ isBad: true }] });
+  expect(await pastReleases([], logs)).toMatchObject({ playbacks: [{ isBad: true }], unreadable: 0 });
 });
 
 test.each([

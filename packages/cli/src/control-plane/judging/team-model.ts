@@ -1,11 +1,12 @@
 import { readFile, rename, writeFile } from "node:fs/promises";
 import type { Judgement } from "@sluice/api";
 import { Fault } from "@sluice/kernel";
-import { type JudgedWindow, modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
-import { type PastRelease, type Retrained, retrain } from "@sluice/verdict/training";
+import { modelFault, shippedModel, type TreeModel, tolerancesOf } from "@sluice/verdict";
+import { PastPlayback, type Playback, type Retrained, retrain } from "@sluice/verdict/training";
 import { log } from "../log.ts";
 import { isTakenBackLater } from "./same-release.ts";
-import type { Ended, WindowLogs } from "./window-log.ts";
+import type { Ended } from "./window-log.ts";
+import type { WindowLogs } from "./window-logs.ts";
 
 /** As it lies in the state folder. */
 interface TeamModelFile {
@@ -47,33 +48,44 @@ export async function usableTeamModel(path: string): Promise<TreeModel | undefin
   }
 }
 
-/** Releases that ended, oldest first, with what the judge was shown of them: also those whose Judgements are gone. */
-export async function pastReleases(
-  judgements: readonly Judgement[],
-  logs: WindowLogs,
-): Promise<readonly PastRelease[]> {
-  const ends = new Map<string, Ended>(judgements.map(({ metadata, spec }) => [metadata.uid ?? "", spec]));
-  const past: { readonly end: Ended; readonly release: PastRelease }[] = [];
-  const known: Ended[] = [];
-  for (const uid of await logs.uids()) {
-    const kept = await logs.read(uid);
-    const end = ends.get(uid) ?? kept?.ended;
-    const outcome = end?.outcome;
-    if (end !== undefined) known.push(end);
-    if (kept === undefined || end === undefined || (outcome !== "promoted" && outcome !== "rolledBack")) continue;
-    // A preview that nobody asked anything went well for no reason.
-    if (!kept.windows.some(({ window }) => isCompared(window))) continue;
-    const { release, windows } = kept;
-    past.push({ end, release: { release, windows, tolerances: tolerancesOf(end), outcome } });
-  }
-  return past
-    .filter(({ end }) => !isTakenBackLater(end, known))
-    .sort(({ end: a }, { end: b }) => (a.beganAt < b.beganAt ? -1 : 1))
-    .map(({ release }) => release);
+interface PastReleases {
+  readonly playbacks: readonly Playback[];
+  /** Lines of their logs that say nothing any more. */
+  readonly unreadable: number;
 }
 
-const isCompared = ({ canary, stable }: JudgedWindow): boolean =>
-  canary.requests > 0 && stable !== undefined && stable.requests > 0;
+/**
+ * What releases that ended teach, oldest first, also those whose Judgements are gone. Each is played as it is read, so that the
+ * windows of one at a time are looked at, and none is kept.
+ */
+export async function pastReleases(judgements: readonly Judgement[], logs: WindowLogs): Promise<PastReleases> {
+  const known = new Map<string, Ended>(judgements.map(({ metadata, spec }) => [metadata.uid ?? "", spec]));
+  const ends: { readonly uid: string; readonly end: Ended }[] = [];
+  for (const uid of await logs.uids()) {
+    const end = known.get(uid) ?? (await logs.end(uid));
+    if (end !== undefined) ends.push({ uid, end });
+  }
+  const all = ends.map(({ end }) => end);
+  ends.sort(({ end: a }, { end: b }) => (a.beganAt < b.beganAt ? -1 : 1));
+  const playbacks: Playback[] = [];
+  let unreadable = 0;
+  for (const { uid, end } of ends) {
+    const { outcome } = end;
+    if ((outcome !== "promoted" && outcome !== "rolledBack") || isTakenBackLater(end, all)) continue;
+    let past: PastPlayback | undefined;
+    const kept = await logs.read(uid, ({ release }) => {
+      const playing = new PastPlayback({ release, tolerances: tolerancesOf(end), outcome });
+      past = playing;
+      return ({ window, verdict }) => playing.show(window, verdict);
+    });
+    unreadable += kept?.unreadable ?? 0;
+    const playback = past?.playback();
+    if (playback !== undefined) playbacks.push(playback);
+  }
+  return { playbacks, unreadable };
+}
+
+export type Trained = Retrained & Pick<PastReleases, "unreadable">;
 
 /** Trains on what is kept, and writes the model that comes of it where it is no worse on the releases held out. */
 export async function trainTeamModel(
@@ -81,11 +93,11 @@ export async function trainTeamModel(
   logs: WindowLogs,
   path: string,
   seed: number,
-): Promise<Retrained> {
-  const past = await pastReleases(judgements, logs);
+): Promise<Trained> {
+  const { playbacks, unreadable } = await pastReleases(judgements, logs);
   // What can't be used any more is no rival.
   const present = (await usableTeamModel(path)) ?? shippedModel;
-  const trained = retrain(past, { shipped: shippedModel, present, seed });
+  const trained = { ...retrain(playbacks, { shipped: shippedModel, present, seed }), unreadable };
   if (trained.is !== "learned") return trained;
   const file: TeamModelFile = { learnedFrom: trained.heldOut.learnedFrom, model: trained.model };
   // The control plane may be reading: it sees the one or the other, whole.

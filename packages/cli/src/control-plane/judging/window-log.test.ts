@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { mkdtemp, readFile, rm, truncate } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,7 +7,11 @@ import { millis, ratio } from "@sluice/kernel";
 import { judgeVersion } from "@sluice/verdict";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { render, replayOne } from "../../commands/why-replay.ts";
-import { type LogLine, WindowLogs } from "./window-log.ts";
+import { recordedBy } from "../../rehearse/recorded-windows.ts";
+import { pastReleases } from "./team-model.ts";
+import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
+import type { LogLine } from "./window-log.ts";
+import { WindowLogs } from "./window-logs.ts";
 
 let folder: string;
 let logs: WindowLogs;
@@ -47,7 +52,7 @@ const judgement = {
 } as unknown as Judgement;
 
 const endsOf = async (): Promise<readonly number[] | undefined> =>
-  (await logs.read("one"))?.windows.map(({ window: { ends } }) => ends);
+  (await wholeLog(logs, "one"))?.windows.map(({ window: { ends } }) => ends);
 
 test("wherever a crash cuts the last line short, what is judged next is kept, and the loss is told", async () => {
   await logs.append("one", [begun, window(1)]);
@@ -60,7 +65,7 @@ test("wherever a crash cuts the last line short, what is judged next is kept, an
     await logs.append("one", [window(2), window(3)]);
 
     expect(await endsOf()).toEqual([5000, 10_000, 15_000]);
-    expect(await logs.read("one")).toMatchObject({ unreadable: 1 });
+    expect(await wholeLog(logs, "one")).toMatchObject({ unreadable: 1 });
     await truncate(logs.path("one"), before);
     await logs.append("one", [window(2)]);
   }
@@ -69,15 +74,15 @@ test("wherever a crash cuts the last line short, what is judged next is kept, an
 
   // Only the line's end was missing.
   expect(await endsOf()).toEqual([5000, 10_000, 15_000]);
-  expect(await logs.read("one")).toMatchObject({ unreadable: 0 });
+  expect(await wholeLog(logs, "one")).toMatchObject({ unreadable: 0 });
 });
 
 test("the replay of a log with lines that can't be read says so", async () => {
   await logs.append("one", [begun, window(1), window(2)]);
   const { length } = await readFile(logs.path("one"));
   const told = async () => {
-    const log = await logs.read("one");
-    return log === undefined ? "" : render(replayOne(judgement, log, undefined));
+    const log = await wholeLog(logs, "one");
+    return log === undefined ? "" : render(replayedOf(judgement, log));
   };
   expect(await told()).not.toContain("can't be read");
 
@@ -86,10 +91,31 @@ test("the replay of a log with lines that can't be read says so", async () => {
   expect(await told()).toContain("1 line of what was kept can't be read");
 });
 
+test("a log that is longer than a text can be is read to its end, and taught and replayed from", async () => {
+  await logs.append("one", [begun, window(1)]);
+  const { length } = await readFile(logs.path("one"));
+  // A hole takes no room on the disk.
+  await truncate(logs.path("one"), length + constants.MAX_STRING_LENGTH);
+  await logs.append("one", [window(2)]);
+  await logs.noteEnds([judgement]);
+
+  expect(await endsOf()).toEqual([5000, 10_000]);
+  expect(await replayOne(judgement, logs, undefined)).toMatchObject({ windows: 2, differing: [], unreadable: 1 });
+  expect(await recordedBy(logs, "one")).toMatchObject({ windows: { length: 2 }, unreadable: 1 });
+  expect(await pastReleases([], logs)).toMatchObject({ playbacks: [{ looks: { length: 2 } }], unreadable: 1 });
+});
+
+test("windows whose beginning is lost are none of the attempt that began after them", async () => {
+  await logs.append("one", [window(1), window(2), begun, window(1), window(2), begun, window(3)]);
+
+  expect(await endsOf()).toEqual([5000, 10_000, 15_000]);
+  expect(await logs.read("two", () => expect.fail("nothing was kept"))).toBeUndefined();
+});
+
 test("a beginning or an end that a crash cut short is written again", async () => {
   await logs.append("one", [begun]);
   await truncate(logs.path("one"), 20);
-  expect(await logs.read("one")).toBeUndefined();
+  expect(await wholeLog(logs, "one")).toBeUndefined();
   await logs.append("one", [begun, window(1)]);
   await logs.noteEnds([judgement]);
   const { length } = await readFile(logs.path("one"));
@@ -97,7 +123,7 @@ test("a beginning or an end that a crash cut short is written again", async () =
 
   await new WindowLogs(folder).noteEnds([judgement]);
 
-  expect(await logs.read("one")).toMatchObject({
+  expect(await wholeLog(logs, "one")).toMatchObject({
     windows: { length: 1 },
     ended: { outcome: "promoted" },
     unreadable: 2,

@@ -24,7 +24,7 @@ import {
 } from "@sluice/rehearsal";
 import { createStore } from "@sluice/store";
 import { afterEach, expect, test } from "vitest";
-import { WindowLogs } from "../../control-plane/judging/window-log.ts";
+import { WindowLogs } from "../../control-plane/judging/window-logs.ts";
 import { stateFolder } from "../../state/state-folder.ts";
 import { webPolicy } from "../history/history.fixture.ts";
 import { calibrated } from "./calibration.ts";

@@ -1,7 +1,7 @@
 import type { Client, Decision, Judgement } from "@sluice/api";
 import { type Instant, instant, parseInstant } from "@sluice/kernel";
-import { readWindowLog, WindowLogs } from "../../control-plane/judging/window-log.ts";
-import { harmedBy } from "./harm.ts";
+import { WindowLogs } from "../../control-plane/judging/window-logs.ts";
+import { Harm } from "./harm.ts";
 
 /** A real release that has ended. */
 export interface EndedRelease {
@@ -68,11 +68,11 @@ export async function endedReleases(
 const timeOf = ({ spec }: Decision): Instant => parseInstant(spec.at) ?? instant(0);
 
 async function harmOf(judgement: Judgement | undefined, folder: string): Promise<number | undefined> {
-  const log = await readWindowLog(new WindowLogs(folder).path(judgement?.metadata.uid ?? ""));
-  return log === undefined
-    ? undefined
-    : harmedBy(
-        log.release,
-        log.windows.map(({ window }) => window),
-      );
+  let harm: Harm | undefined;
+  await new WindowLogs(folder).read(judgement?.metadata.uid ?? "", ({ release }) => {
+    const counted = new Harm(release);
+    harm = counted;
+    return ({ window }) => counted.add(window);
+  });
+  return harm?.requests;
 }

@@ -1,7 +1,7 @@
 import { seconds } from "@sluice/kernel";
 import type { JudgedRelease, JudgedWindow } from "@sluice/verdict";
 import { expect, test } from "vitest";
-import { harmedBy } from "./harm.ts";
+import { Harm } from "./harm.ts";
 
 /** Buckets up to 100 ms, to 200 ms, and above: ordinarily one in twenty is in the last one. */
 const served = (requests: number, failures: number, slow: number) => ({
@@ -13,6 +13,12 @@ const release = {
   history: [{ lasts: seconds(60), first: served(2000, 0, 100), second: served(2000, 0, 100) }],
 } as unknown as JudgedRelease;
 const window = (canary: object, stable?: object) => ({ canary, stable }) as unknown as JudgedWindow;
+
+function harmedBy(begun: Partial<JudgedRelease>, windows: readonly JudgedWindow[]): number {
+  const harm = new Harm(begun);
+  for (const one of windows) harm.add(one);
+  return harm.requests;
+}
 
 test("slow requests are harm, too, as they are in what is predicted", () => {
   const stable = served(4000, 0, 200);

@@ -5,17 +5,32 @@ const clearly = 2;
 /** Of what chance brings, in standard deviations. */
 const beyondChance = 3;
 
+const nothing: Served = { requests: 0, failures: 0, latencyCounts: [] };
+
 /**
- * Requests that went worse than on the stable version, as a rehearsal predicts them: failed, or slower than its ordinary 95th
- * percentile where clearly more of them were.
+ * Counts requests that went worse than on the stable version, as a rehearsal predicts them: failed, or slower than its ordinary
+ * 95th percentile where clearly more of them were.
  */
-export function harmedBy(release: Partial<JudgedRelease>, windows: readonly JudgedWindow[]): number {
-  const canary = sumOf(windows.map((window) => window.canary));
-  const stable = sumOf(windows.flatMap((window) => window.stable ?? []));
-  const ordinary = sumOf((release.history ?? []).flatMap(({ first, second }) => [first, second]));
-  const failed = canary.failures - (stable.failures / Math.max(1, stable.requests)) * canary.requests;
-  const harmed = Math.max(0, failed) + slowed(canary, stable, ordinary);
-  return Math.min(canary.requests, Math.round(harmed));
+export class Harm {
+  readonly #ordinary: Served;
+  #canary = nothing;
+  #stable = nothing;
+
+  constructor({ history = [] }: Partial<JudgedRelease>) {
+    this.#ordinary = sumOf(history.flatMap(({ first, second }) => [first, second]));
+  }
+
+  add({ canary, stable }: JudgedWindow): void {
+    this.#canary = sumOf([this.#canary, canary]);
+    if (stable !== undefined) this.#stable = sumOf([this.#stable, stable]);
+  }
+
+  get requests(): number {
+    const [canary, stable] = [this.#canary, this.#stable];
+    const failed = canary.failures - (stable.failures / Math.max(1, stable.requests)) * canary.requests;
+    const harmed = Math.max(0, failed) + slowed(canary, stable, this.#ordinary);
+    return Math.min(canary.requests, Math.round(harmed));
+  }
 }
 
 function slowed(canary: Served, stable: Served, ordinary: Served): number {
