@@ -2,7 +2,7 @@ import type { Resource, VirtualService } from "@sluice/api";
 import { minutes, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import type { Effects } from "../../loop/index.ts";
-import { abortPatch, promotePatch } from "../index.ts";
+import { abortPatch, promotePatch, retryPatch } from "../index.ts";
 import { rolloutReconciler } from "../reconciler.ts";
 import { pause, Release, type ReleaseOptions, reconcilers, setWeight } from "../release.fixture.ts";
 import { availableOf } from "../view.ts";
@@ -201,6 +201,40 @@ test("a step that asks for no Pod of it doesn't wait for more of the stable vers
     currentStepIndex: 3,
     pauseConditions: [{ reason: "CanaryPauseStep" }],
   });
+});
+
+test("a step back that waits for Pods of the stable version, and for none of its own, is said to do so once its time is over", async () => {
+  const { release } = await released(shrinking);
+  await release.push("web:v2", shrinking);
+  await release.world.run(seconds(40));
+  const { stableRS } = await release.status();
+  await release.limit("web:v1", 5);
+  await release.ask(promotePatch);
+
+  await release.world.run(minutes(12));
+
+  const { phase, message, abort } = await release.status();
+  expect({ phase, abort }).toEqual({ phase: "Degraded", abort: undefined });
+  expect(message).toBe(
+    `ProgressDeadlineExceeded: ReplicaSet "web-${stableRS}" has timed out progressing. The stable version has 5 of its 8 Pods.`,
+  );
+});
+
+test("each time that a step takes all users of a version is on record, also of one that was asked for again", async () => {
+  const options = { steps: [setWeight(60), pause(), { setCanaryScale: { replicas: 0 } }, pause()] };
+  const { release } = await released(options);
+  await release.push("web:v2", options);
+  const lost: number[] = [];
+
+  for (const again of [abortPatch, retryPatch, undefined]) {
+    await release.world.run(seconds(10));
+    if (again !== retryPatch) await release.ask(promotePatch);
+    await release.world.run(seconds(10));
+    lost.push((await release.decisions()).filter((action) => action === "hold").length);
+    if (again !== undefined) await release.ask(again);
+  }
+
+  expect(lost).toEqual([1, 1, 2]);
 });
 
 test("a full promotion gives a smaller stable version nothing back when more Pods are asked for", async () => {

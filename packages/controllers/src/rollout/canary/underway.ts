@@ -295,7 +295,9 @@ function emptied(observed: ObservedRollout, view: View, { weight = 0 }: TrafficP
   const scale = scaleAt(view.progress);
   if (!isForNone && scale !== undefined && hasNobodyToSendTo(view)) {
     const because = `${stepText({ setCanaryScale: scale })} asks for none of its Pods: the stable version gets its ${before} % as its own can take it`;
-    const slot = `${view.hash}|unasked|${view.progress.index}`;
+    // Once, however long it takes; an attempt that comes later, or other steps, may lose it again.
+    const { begunAgain, currentStepHash } = view.status;
+    const slot = `${view.hash}|unasked|${view.progress.index}|${currentStepHash}|${begunAgain?.at ?? ""}`;
     return [decided(observed, view, now, { action: "hold", because, slot })];
   }
   if (weight !== 0 || (!isForNone && availableOf(view.canary) > 0)) return [];

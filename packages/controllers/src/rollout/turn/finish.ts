@@ -19,7 +19,7 @@ import {
   withoutCondition,
 } from "../status/conditions.ts";
 import { phaseOf } from "../status/phase.ts";
-import { progressEnd, runsClock, timedOutMessage, wasAway } from "../verdict/deadline.ts";
+import { progressEnd, runsClock, timedOutWords, wasAway } from "../verdict/deadline.ts";
 import { heldBy, liftHint } from "../verdict/quarantine.ts";
 import { availableOf, type View } from "../view.ts";
 
@@ -191,7 +191,7 @@ function withProgress(
     return withCondition(conditions, known, now, true);
   }
   if (isOver) {
-    return set("False", "ProgressDeadlineExceeded", timedOutMessage(name));
+    return set("False", "ProgressDeadlineExceeded", timedOutWords(view));
   }
   return conditions;
 }

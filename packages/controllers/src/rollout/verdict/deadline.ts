@@ -1,11 +1,25 @@
 import { after, type Instant, millis, minutes, parseInstant, seconds } from "@sluice/kernel";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
+import { goalCounts } from "../canary/goals.ts";
 import { isHoldingBack } from "../canary/holdback.ts";
 import { replicasOf } from "../canary/steps.ts";
 import { conditionOf, type RolloutCondition } from "../status/conditions.ts";
-import { availableOf, isFullyAvailable, type View } from "../view.ts";
+import { availableOf, isFullyAvailable, type View, wantedOf } from "../view.ts";
 
-export const timedOutMessage = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
+const timedOut = (replicaSet: string): string => `ReplicaSet "${replicaSet}" has timed out progressing.`;
+
+/** The original's words, of the ReplicaSet whose Pods are missing: it names the new one also where the stable one's are. */
+export function timedOutWords(view: View): string {
+  const { rollout, hash, canary, stable } = view;
+  const own = timedOut(canary?.metadata.name ?? `${rollout.metadata.name}-${hash}`);
+  const others = availableOf(stable);
+  const isStableWhole = stable === undefined || stable === canary || others >= wantedOf(stable);
+  if (isStableWhole || blueGreenOf(rollout) !== undefined) return own;
+  const has = `has ${others} of its ${wantedOf(stable)} Pods`;
+  return availableOf(canary) < goalCounts(view, false).canary
+    ? `${own} The stable version ${has}, too.`
+    : `${timedOut(stable.metadata.name)} The stable version ${has}.`;
+}
 
 /**
  * A deadline is looked at the moment it is over. Seen first long after, this machine slept, its clock was set, or nobody

@@ -19,7 +19,7 @@ import { complaintOf, podsOf } from "../starting/pods.ts";
 import { conditionOf } from "../status/conditions.ts";
 import { availableOf, type View, wantedOf } from "../view.ts";
 import { crashVerdict } from "./crashes.ts";
-import { deadlineAt, runsClock, timedOutMessage, wasAway } from "./deadline.ts";
+import { deadlineAt, runsClock, timedOutWords, wasAway } from "./deadline.ts";
 import { gateIsOff } from "./gates.ts";
 import { heldBy } from "./quarantine.ts";
 import type { Verdict } from "./verdict-words.ts";
@@ -158,8 +158,7 @@ function deadlineVerdict(observed: ObservedRollout, view: View, now: Instant): V
   if (availableOf(view.canary) >= wanted) return undefined;
   // An explicit `true` asks for the original's way, too.
   if (progressDeadlineAbort !== true && isLackShared(view, wanted)) return undefined;
-  const name = view.canary?.metadata.name ?? view.hash;
-  const message = [timedOutMessage(name), ...whyNotReady(observed, view)].join(" ");
+  const message = [timedOutWords(view), ...whyNotReady(observed, view)].join(" ");
   return { cause: "deadline", message, isBlamed: true, run: undefined };
 }
 
