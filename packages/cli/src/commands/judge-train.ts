@@ -51,7 +51,7 @@ export function render(trained: Trained, file: string): string {
 function toldOf(trained: Trained, file: string): string {
   switch (trained.is) {
     case "too few":
-      return `${paint("yellow", "nothing learned")}: ${trained.because}; releases that were superseded don't count`;
+      return `${paint("yellow", "nothing learned")}: ${trained.because}; releases that were superseded don't count, nor those that a person took back without --bad and without a verdict against them`;
     case "worse":
       return `${paint("yellow", "refused")}, the judge stays as it is: ${trained.because}\n${compared(trained.heldOut)}`;
     case "learned":

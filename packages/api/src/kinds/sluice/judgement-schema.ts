@@ -49,6 +49,9 @@ export const judgementSpec = object(
     model: ofPolicy("model"),
     terminate: flag("The release has ended."),
     outcome: choice("How it ended.", ["promoted", "rolledBack", "superseded"]),
+    blamed: flag(
+      "Whether the version is said to be bad. A plain abort without a verdict against it says nothing of it.",
+    ),
   },
   { required: ["rollout", "revision", "canary", "stable", "beganAt", "plan", "windowSeconds", "mode"] },
 );

@@ -50,6 +50,8 @@ export interface JudgementSpec {
   readonly terminate?: boolean;
   /** How it ended, so that the history can teach. */
   readonly outcome?: "promoted" | "rolledBack" | "superseded";
+  /** Of one that was taken back. Undefined of those before it was told, which are taken for blamed. */
+  readonly blamed?: boolean;
 }
 
 export interface JudgementEvidence {

@@ -137,6 +137,19 @@ test("a handful of releases teaches nothing, and superseded ones don't count", a
   expect(await readTeamModel(path)).toBeUndefined();
 });
 
+test("what a person stopped without a word against it teaches nothing, also once only its windows are kept", async () => {
+  const stopped = await judged(1, 0.012, "rolledBack");
+  const bad = await judged(2, 0.012, "rolledBack");
+  const judgements = [
+    { ...stopped, spec: { ...stopped.spec, blamed: false } },
+    { ...bad, spec: { ...bad.spec, blamed: true } },
+  ];
+  await logs.noteEnds(judgements);
+
+  expect(await pastReleases(judgements, logs)).toMatchObject({ playbacks: { length: 1 } });
+  expect(await pastReleases([], logs)).toMatchObject({ playbacks: { length: 1 } });
+});
+
 test("releases teach as long as their windows are kept: their Judgements go much sooner", async () => {
   const first = await judged(1, 0.012, "rolledBack");
   const store = metricsOf(0.004, 2);

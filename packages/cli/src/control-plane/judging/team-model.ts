@@ -72,6 +72,8 @@ export async function pastReleases(judgements: readonly Judgement[], logs: Windo
   for (const { uid, end } of ends) {
     const { outcome } = end;
     if ((outcome !== "promoted" && outcome !== "rolledBack") || isTakenBackLater(end, all)) continue;
+    // A person may have stopped it for any reason.
+    if (end.blamed === false) continue;
     let past: PastPlayback | undefined;
     const kept = await logs.read(uid, ({ release }) => {
       const playing = new PastPlayback({ release, tolerances: tolerancesOf(end), outcome });

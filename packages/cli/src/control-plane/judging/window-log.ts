@@ -28,7 +28,7 @@ export type LogLine =
   | ({ readonly type: "ended" } & Ended);
 
 /** Of a Judgement, what training needs. */
-export type Ended = Judged & Pick<JudgementSpec, "tolerances" | "comparedWith">;
+export type Ended = Judged & Pick<JudgementSpec, "tolerances" | "comparedWith" | "blamed">;
 
 /** A model for another judge's inputs says nothing to this one, which goes on with its own: an upgrade ends no release. */
 const readable = (learned: JudgeOptions["learned"]): JudgeOptions["learned"] =>

@@ -19,7 +19,16 @@ function keptAs(name: string): Millis | undefined {
   return name.endsWith(ending) || name.endsWith(endingOfStarts) ? keptFor : undefined;
 }
 
-const endOf = ({ rollout, revision, canary, beganAt, tolerances, comparedWith, outcome }: JudgementSpec): LogLine => ({
+const endOf = ({
+  rollout,
+  revision,
+  canary,
+  beganAt,
+  tolerances,
+  comparedWith,
+  outcome,
+  blamed,
+}: JudgementSpec): LogLine => ({
   type: "ended",
   rollout,
   revision,
@@ -28,6 +37,7 @@ const endOf = ({ rollout, revision, canary, beganAt, tolerances, comparedWith, o
   ...(tolerances === undefined ? {} : { tolerances }),
   ...(comparedWith === undefined ? {} : { comparedWith }),
   ...(outcome === undefined ? {} : { outcome }),
+  ...(blamed === undefined ? {} : { blamed }),
 });
 
 /**

@@ -56,29 +56,50 @@ interface Ending {
   readonly outlived?: Judgement | undefined;
   /** What ended of this version did so because it was passed. */
   readonly goesOn?: boolean;
+  /** What takes this version back says that it is bad. */
+  readonly isBlamed?: boolean;
 }
 
 /** Ends all but `kept`, and forgets the oldest. */
 export function endJudgements(
   observed: ObservedRollout,
   view: View,
-  { kept, outlived, goesOn = false }: Ending = {},
+  { kept, outlived, goesOn = false, isBlamed = false }: Ending = {},
 ): readonly Effect[] {
-  const key = ({ metadata }: Judgement) => keyIn(judgementKind, metadata.namespace, metadata.name);
   const stopped = observed.judgements
     .filter((one) => one !== kept && one.spec.terminate !== true)
     .map((one): Effect => {
-      const value = {
-        spec: { terminate: true, outcome: one === outlived ? "superseded" : outcomeOf(one, view, goesOn) },
-      };
-      return { do: "patch", key: key(one), patch: { type: "merge", value } };
+      const outcome = one === outlived ? "superseded" : outcomeOf(one, view, goesOn);
+      const blamed = isBlamed || one.spec.blamed === true || asksPeople(one);
+      const spec = { terminate: true, outcome, ...(outcome === "rolledBack" ? { blamed } : {}) };
+      return { do: "patch", key: keyOf(one), patch: { type: "merge", value: { spec } } };
     });
   const createdAt = ({ metadata }: Judgement): number => parseInstant(metadata.creationTimestamp ?? "") ?? 0;
   const surplus = observed.judgements
     .filter(({ spec }) => spec.terminate === true)
     .toSorted((a, b) => createdAt(b) - createdAt(a) || (a.metadata.name < b.metadata.name ? 1 : -1))
     .slice(keptJudgements);
-  return [...stopped, ...surplus.map((one): Effect => ({ do: "delete", key: key(one) }))];
+  return [...stopped, ...surplus.map((one): Effect => ({ do: "delete", key: keyOf(one) }))];
+}
+
+const keyOf = ({ metadata }: Judgement) => keyIn(judgementKind, metadata.namespace, metadata.name);
+
+/** Who takes back what the judge, a rule or a model speaks against says that they are right. */
+const asksPeople = ({ status }: Judgement): boolean => status?.action === "alert" || status?.action === "rollback";
+
+/**
+ * Says of a version's Judgements that it is blamed: of those that a plain abort has ended, and of the one under way where that
+ * doesn't end in this turn.
+ */
+export function blameIn(
+  { judgements }: ObservedRollout,
+  { hash }: View,
+  { isEnding }: { readonly isEnding: boolean },
+): readonly Effect[] {
+  const isMeant = ({ spec }: Judgement) => (spec.terminate === true ? spec.outcome === "rolledBack" : !isEnding);
+  return judgements
+    .filter((one) => one.spec.canary.podTemplateHash === hash && one.spec.blamed !== true && isMeant(one))
+    .map((one) => ({ do: "patch", key: keyOf(one), patch: { type: "merge", value: { spec: { blamed: true } } } }));
 }
 
 function outcomeOf(

@@ -3,7 +3,7 @@ import { minutes, seconds } from "@sluice/kernel";
 import { describe, expect, test } from "vitest";
 import { askJudge } from "../../analysisrun/index.ts";
 import { type Scenario, settles, survivesCrashes, survivesStaleReads, World } from "../../laws/index.ts";
-import { promotePatch, retryPatch } from "../index.ts";
+import { abortPatch, promotePatch, retryPatch } from "../index.ts";
 import { Outside, pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 import { Bench } from "./bench.fixture.ts";
 import { careful, judgements, policy, tasksOf, underWay, withJudge } from "./judged.fixture.ts";
@@ -62,6 +62,64 @@ test("the judge's word takes a version back, quarantines it and says from what",
     evidence: [{ name: "failures", requests: 500, confidence: 0.9 }],
   });
   expect(judgement?.spec).toMatchObject({ terminate: true, outcome: "rolledBack" });
+});
+
+describe("who is taken back is blamed", () => {
+  const blamed = async (world: World) => (await judgements(world)).map(({ spec }) => [spec.outcome, spec.blamed]);
+
+  test("not by a plain abort, unless a person later says that it was bad", async () => {
+    const { release, world } = await underWay();
+
+    await release.ask((rollout) => abortPatch(rollout));
+    await world.settle();
+    const plain = await blamed(world);
+    await release.ask((rollout) => abortPatch(rollout, { bad: "people see errors" }));
+    await world.settle();
+
+    expect(plain).toEqual([["rolledBack", false]]);
+    expect(await blamed(world)).toEqual([["rolledBack", true]]);
+  });
+
+  test.each([{}, { "sluice.dev/gate-quarantine": "off" }])("by a person's word, with %j", async (annotations) => {
+    const { release, world } = await underWay({ ...careful, annotations });
+
+    await release.ask((rollout) => abortPatch(rollout, { bad: "people see errors" }));
+    await world.run(seconds(6));
+
+    expect(await blamed(world)).toEqual([["rolledBack", true]]);
+  });
+
+  test("by a plain abort that answers what the judge asks", async () => {
+    const { release, bench, world } = await underWay();
+    bench.action = "alert";
+    await world.run(minutes(2));
+
+    await release.ask((rollout) => abortPatch(rollout));
+    await world.settle();
+
+    expect(await blamed(world)).toEqual([["rolledBack", true]]);
+  });
+
+  test("not by an abort while the judge only doubts", async () => {
+    const { release, bench, world } = await underWay();
+    bench.suspects = true;
+    await world.run(minutes(2));
+
+    await release.ask((rollout) => abortPatch(rollout));
+    await world.settle();
+
+    expect(await blamed(world)).toEqual([["rolledBack", false]]);
+  });
+
+  test.each([{}, { "sluice.dev/gate-quarantine": "off" }])("by the judge, with %j", async (annotations) => {
+    const { release, bench, world } = await underWay({ ...careful, annotations });
+
+    bench.action = "rollback";
+    await world.run(seconds(6));
+
+    expect(await release.weight()).toBe(0);
+    expect(await blamed(world)).toEqual([["rolledBack", true]]);
+  });
 });
 
 test("a version that a person lifted has a Judgement of its own, and the old one says nothing any more", async () => {

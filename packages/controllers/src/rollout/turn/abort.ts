@@ -8,7 +8,7 @@ import { endJobs } from "../analysis/synthetic-job-plan.ts";
 import { blueGreenBegun } from "../bluegreen/status.ts";
 import { type Changes, canaryStatusOf } from "../changes.ts";
 import { planOldExperiments } from "../experiment/old.ts";
-import { endJudgements } from "../judging/judgements.ts";
+import { blameIn, endJudgements } from "../judging/judgements.ts";
 import { planMetadata } from "../metadata/ephemeral-metadata.ts";
 import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
@@ -30,7 +30,7 @@ import { takeBack } from "./taken-back.ts";
 import { type RolloutPlan, turn } from "./turn.ts";
 
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
-function takenBack(observed: ObservedRollout, view: View, now: Instant) {
+function takenBack(observed: ObservedRollout, view: View, now: Instant, isBlamed: boolean) {
   const { traffic, scaling, events, wakes, changes } = takeBack(observed, withRunsSeen(observed, view), now);
   const questions = [...observed.traffic.values()].filter(({ state }) => state.is !== "absent");
   const after: Effect[] = [
@@ -38,7 +38,7 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant) {
     ...planOldRuns(observed, []),
     ...planOldExperiments(observed),
     ...planWorkload(observed.workload, view),
-    ...endJudgements(observed, view),
+    ...endJudgements(observed, view, { isBlamed }),
     ...questions.map(({ id }): Effect => ({ do: "cancelTask", id })),
     ...endSynthetic(observed),
   ];
@@ -63,7 +63,7 @@ function abortedChanges(view: View, now: Instant): Changes {
  * and all of it has the same outcome when repeated after a crash.
  */
 export function condemn(observed: ObservedRollout, view: View, verdict: Verdict, now: Instant): RolloutPlan {
-  const { before, after, changes, ...taken } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now, verdict.isBlamed);
   const requests = verdict.run === undefined ? undefined : observed.traffic.get(verdict.run.metadata.name)?.state;
   const known = requests?.is === "done" ? requests.result.requests : undefined;
   const deciding = {
@@ -90,6 +90,9 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   const records: Effect[] = [decided(observed, view, now, { action: "abort", ...deciding })];
   const isHeld = heldBy(view, observed.quarantines) !== undefined;
   const isQuarantined = verdict.isBlamed && !gateIsOff(view, "quarantine");
+  // Without a Quarantine only status tells of it: until then what it was decided on stays, also after a crash.
+  const isEnding = isQuarantined || view.status.abortedAt !== undefined;
+  if (verdict.isBlamed) records.push(...blameIn(observed, view, { isEnding }));
   if (isQuarantined) {
     const quarantining = { ...deciding, action: "quarantine" } as const;
     records.push(decided(observed, view, now, quarantining));
@@ -110,8 +113,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
   }
   return turn(observed, view, now, {
     because: `taken back: ${verdict.message}`,
-    // Without a Quarantine only status tells of it: until then what it was decided on stays, also after a crash.
-    actions: [...before, ...records, ...(isQuarantined || view.status.abortedAt !== undefined ? after : [])],
+    actions: [...before, ...records, ...(isEnding ? after : [])],
     events,
     changes,
     progressing: { reason: "RolloutAborted", message },
@@ -121,7 +123,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
 
 /** Stays taken back. Where a person asked for it by status, this turn also records that. */
 export function stayAborted(observed: ObservedRollout, view: View, now: Instant): RolloutPlan {
-  const { before, after, changes, ...taken } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now, false);
   const progressing = conditionOf(view.status.conditions, "Progressing");
   const isKnown = progressing?.reason === "RolloutAborted" || progressing?.reason === "Quarantined";
   if (isKnown) {
@@ -164,7 +166,7 @@ export function hold(
   { quarantine, wasRetried }: Situation & { readonly is: "held" },
   now: Instant,
 ): RolloutPlan {
-  const { before, after, changes, ...taken } = takenBack(observed, view, now);
+  const { before, after, changes, ...taken } = takenBack(observed, view, now, true);
   const hint = liftHint(quarantine);
   const action = wasRetried ? "refuse" : "hold";
   const because = wasRetried ? `refused to go on: ${hint}` : `held: ${hint}`;
