@@ -75,8 +75,8 @@ export interface Reconciler<Resource extends { readonly status?: unknown }, Obse
   /** The only writes but status: one store write, or a task started or cancelled. Safe to repeat. */
   apply(resource: Resource, action: Action): Promise<void>;
   /**
-   * Pure. What was observed and, now, that an action was refused as invalid or forbidden: the plan is made again with
-   * it. Undefined where the refusal says nothing of the resource: then the action is tried again, later.
+   * Pure. What was observed and, now, that an action was refused as invalid or forbidden, or that the API failed at it: the
+   * plan is made again with it. Undefined where the refusal says nothing of the resource: then the action is tried again, later.
    */
   withRefusal?(observed: Observed, action: Action, refusal: Fault): Observed | undefined;
 }

@@ -59,7 +59,7 @@ export interface Effects {
 export async function applyEffect(effect: Effect, { client, tasks, fieldManager }: Effects): Promise<void> {
   switch (effect.do) {
     case "create":
-      if (effect.about !== undefined) await update(effect.about, { client, fieldManager, dryRun: true });
+      if (effect.about !== undefined) await trial(effect.about, { client, fieldManager });
       try {
         await client.create(effect.object, { fieldManager });
       } catch (thrown) {
@@ -97,6 +97,16 @@ async function update(
   for (const needed of onlyWhile) await mustBeThere(needed, client);
   const options = writeOptions(fieldManager, subresource);
   await client.update(object, dryRun === true ? { ...options, dryRun } : options);
+}
+
+/** A cluster's webhook may not let itself be tried: then only the change itself tells what it says. */
+async function trial(action: UpdateAction, effects: Pick<Effects, "client" | "fieldManager">): Promise<void> {
+  try {
+    await update(action, { ...effects, dryRun: true });
+  } catch (thrown) {
+    const isUntried = hasReason(thrown, "BadRequest") && (thrown as Error).message.includes("does not support dry run");
+    if (!isUntried) throw thrown;
+  }
 }
 
 async function mustBeThere(object: Resource, client: Client): Promise<void> {

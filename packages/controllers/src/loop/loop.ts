@@ -1,4 +1,4 @@
-import type { Client, Resource } from "@sluice/api";
+import { type Client, hasReason, type Resource } from "@sluice/api";
 import {
   after,
   between,
@@ -294,7 +294,9 @@ export class Loop {
         await reconciler.apply(resource, action);
       } catch (thrown) {
         const fault = toFault(thrown);
-        if (fault.kind === "invalid" || fault.kind === "forbidden") return { action, thrown, fault };
+        // What a cluster's API fails at, as where it can't ask a webhook, is no bug of ours.
+        const isRefused = fault.kind === "invalid" || fault.kind === "forbidden" || hasReason(thrown, "InternalError");
+        if (isRefused) return { action, thrown, fault };
         throw thrown;
       }
     }

@@ -1,3 +1,4 @@
+import { hasReason, type Resource } from "@sluice/api";
 import { after, type Fault, type Instant, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import type { ObservedRollout } from "./observe.ts";
@@ -5,15 +6,26 @@ import type { ObservedRollout } from "./observe.ts";
 /** Records of a decision: they are written again until they are, and hold nothing up. */
 const records: readonly string[] = ["Decision", "Quarantine", "Judgement"];
 
-/** A version's Pods, what measures it, what it reads: without them it can't go on, and status says why. */
-export function withRefusal(
-  observed: ObservedRollout,
-  effect: Effect,
-  { message }: Fault,
-): ObservedRollout | undefined {
-  if (effect.do !== "create" || records.includes(effect.object.kind)) return undefined;
-  const { kind, metadata } = effect.object;
-  return { ...observed, refused: `${kind} ${metadata.name} can't be made: ${message}` };
+/**
+ * A version's Pods, what measures it, what it reads, and where its users are led: without them it can't go on, and status
+ * says why.
+ */
+export function withRefusal(observed: ObservedRollout, effect: Effect, fault: Fault): ObservedRollout | undefined {
+  const what = refusedOf(effect);
+  // Somebody deletes it in this moment: the next look sees that.
+  if (what === undefined || (what.isChange && hasReason(fault, "NotFound"))) return undefined;
+  const { kind, metadata } = what.object;
+  return {
+    ...observed,
+    refused: `${kind} ${metadata.name} can't be ${what.isChange ? "changed" : "made"}: ${fault.message}`,
+  };
+}
+
+function refusedOf(effect: Effect): { readonly object: Resource; readonly isChange: boolean } | undefined {
+  if (effect.do === "update") return { object: effect.object, isChange: true };
+  if (effect.do !== "create") return undefined;
+  if (effect.about !== undefined) return { object: effect.about.object, isChange: true };
+  return records.includes(effect.object.kind) ? undefined : { object: effect.object, isChange: false };
 }
 
 /** Not only the spec decides what is taken: a quota may be raised. */

@@ -1,4 +1,4 @@
-import { type Decision, keyOf, type Resource, type Service } from "@sluice/api";
+import { ApiFault, type Client, type Decision, keyOf, type Resource, type Service } from "@sluice/api";
 import { seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import type { World } from "../../laws/index.ts";
@@ -43,4 +43,65 @@ test("of a switch that is refused nothing is told: the one that comes is told of
   expect(meddles).toBe(2);
   expect(told).toHaveLength(1);
   expect(await release.selected()).toBe("web:v2");
+});
+
+/** What an admission webhook of a cluster says to changes of the active Service, while it says something. */
+function guarded(says: (isDryRun: boolean) => ApiFault | undefined) {
+  return (effects: Effects) => {
+    const update: Client["update"] = async (object, options) => {
+      const refusal =
+        object.kind === "Service" && object.metadata.name === "web" ? says(options?.dryRun === true) : undefined;
+      if (refusal !== undefined) throw refusal;
+      return effects.client.update(object, options);
+    };
+    return blueGreenReconcilers({ ...effects, client: { ...effects.client, update } });
+  };
+}
+
+test.each([
+  ["Forbidden", 'admission webhook "freeze" denied the request: nothing changes on Fridays'],
+  ["InternalError", 'failed calling webhook "freeze": connection refused'],
+] as const)(
+  "a switch that is refused for good says so in its status, and is made once it may be: %s",
+  async (reason, words) => {
+    let isRefused = false;
+    const release = await BlueGreenRelease.begin({
+      reconcilers: guarded(() => (isRefused ? new ApiFault(reason, words) : undefined)),
+    });
+    await release.pushBlueGreen("web:v1");
+    await release.world.run(seconds(60));
+    isRefused = true;
+
+    await release.pushBlueGreen("web:v2");
+    await release.world.run(seconds(120));
+    const refused = await release.status();
+    const before = await release.selected();
+    isRefused = false;
+    await release.world.run(seconds(60));
+    const made = await release.status();
+
+    expect(refused).toMatchObject({
+      phase: "Degraded",
+      message: expect.stringContaining(`Service web can't be changed: ${words}`),
+    });
+    expect(before).toBe("web:v1");
+    expect(made.phase).toBe("Healthy");
+    expect(await release.selected()).toBe("web:v2");
+    expect((await release.world.list<Decision>(decisionKind)).filter(isSwitch)).toHaveLength(1);
+  },
+);
+
+test("where a webhook can't be tried the switch is made all the same", async () => {
+  const words = 'admission webhook "labels" does not support dry run';
+  const release = await BlueGreenRelease.begin({
+    reconcilers: guarded((isDryRun) => (isDryRun ? new ApiFault("BadRequest", words) : undefined)),
+  });
+  await release.pushBlueGreen("web:v1");
+  await release.world.run(seconds(60));
+
+  await release.pushBlueGreen("web:v2");
+  await release.world.run(seconds(60));
+
+  expect(await release.selected()).toBe("web:v2");
+  expect((await release.world.list<Decision>(decisionKind)).filter(isSwitch)).toHaveLength(1);
 });
