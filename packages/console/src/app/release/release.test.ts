@@ -1,8 +1,5 @@
 import type { Decision, Judgement, Pod, ReplicaSet, Rollout, RolloutStatus } from "@sluice/api";
 import { describe, expect, test } from "vitest";
-import { seriesOf, windowOf } from "../data/series.ts";
-import { formatAgo, formatDuration, formatMeasured, formatSeconds, formatShare, shortRepository } from "../format.ts";
-import { LogPlace, parseLine } from "../pods/log-reader.ts";
 import { headlineOf } from "./headline.ts";
 import { latestJudgement } from "./judge/latest-judgement.ts";
 import { ringNote } from "./rings/ring-note.ts";
@@ -296,101 +293,6 @@ test.each([
   const stopped = rollout({ pauseConditions, notRevertible, currentStepIndex: 0 });
 
   expect(headlineOf(stopped, "shop:v2", stepsOf(stopped))).toBe(words);
-});
-
-describe("numbers for people", () => {
-  test.each([
-    [formatShare(0), "0 %"],
-    [formatShare(0.00004), "< 0.01 %"],
-    [formatShare(0.0535), "5.35 %"],
-    [formatShare(0.5), "50.0 %"],
-    [formatSeconds(0.0063), "6.3 ms"],
-    [formatSeconds(0.049), "49 ms"],
-    [formatSeconds(1.25), "1.25 s"],
-    [formatDuration(59_600), "1 min"],
-    [formatDuration(95_000), "1 min 35 s"],
-    [formatDuration(3_600_000 * 31), "31 h"],
-    [formatAgo(-5), "just now"],
-    [formatAgo(61_000), "1 min ago"],
-    [formatMeasured("[0.9254659914475899]"), "0.925"],
-    [formatMeasured("[]"), "no data"],
-    [formatMeasured("[NaN]"), "not a number"],
-    [formatMeasured('{"ok":true}'), '{"ok":true}'],
-    [shortRepository("https://github.com/acme/shop.git"), "acme/shop"],
-    [shortRepository("git@github.com:acme/shop.git"), "acme/shop"],
-    [shortRepository("/srv/git/shop-config.git"), "shop-config"],
-  ])("%s", (text, expected) => expect(text).toBe(expected));
-});
-
-test("readings of two moments have the same points where they overlap", () => {
-  const [first, second] = [windowOf(300, 1_000_001.3), windowOf(300, 1_000_002.9)];
-
-  expect(second.end - first.end).toBe(first.step);
-});
-
-test("a series has a gap where there was no sample or no number", () => {
-  const answer = {
-    status: "success",
-    data: {
-      result: [
-        {
-          metric: { pod_template_hash: "a" },
-          values: [
-            [90, "1"],
-            [94, "NaN"],
-            [100, "3"],
-          ] as const,
-        },
-      ],
-    },
-  };
-
-  const { times, byHash } = seriesOf(answer, { length: 10, end: 100, step: 2 });
-
-  expect(times).toEqual([90, 92, 94, 96, 98, 100]);
-  expect(byHash.get("a")).toEqual([1, null, null, null, null, 3]);
-});
-
-test("a line of a log is its time and its text, whatever the text is", () => {
-  expect(parseLine("2026-11-22T23:46:05.123456789Z GET / 200")).toEqual({
-    at: "2026-11-22T23:46:05.123456789Z",
-    text: "GET / 200",
-  });
-  expect(parseLine("2026-11-22T23:46:05Z ")).toEqual({ at: "2026-11-22T23:46:05Z", text: "" });
-  expect(parseLine("no time")).toEqual({ at: "", text: "no time" });
-});
-
-describe("the place in a log", () => {
-  const read = (place: LogPlace, ...lines: string[]) =>
-    lines
-      .map((line) => parseLine(line))
-      .filter((line) => place.isNew(line))
-      .map(({ text }) => text);
-
-  test("lines of one time are all shown", () => {
-    expect(read(new LogPlace(), "2026-01-01T00:00:01Z a", "2026-01-01T00:00:01Z a", "2026-01-01T00:00:01Z b")).toEqual([
-      "a",
-      "a",
-      "b",
-    ]);
-  });
-
-  test("after a break what was shown isn't shown again, and nothing is left out", () => {
-    const place = new LogPlace();
-    read(place, "2026-01-01T00:00:01Z a", "2026-01-01T00:00:02Z b", "2026-01-01T00:00:02Z c");
-
-    const since = place.resume();
-    const again = read(
-      place,
-      "2026-01-01T00:00:01Z a",
-      "2026-01-01T00:00:02Z b",
-      "2026-01-01T00:00:02Z c",
-      "2026-01-01T00:00:02Z d",
-      "2026-01-01T00:00:03Z e",
-    );
-
-    expect([since, again]).toEqual(["2026-01-01T00:00:02Z", ["d", "e"]]);
-  });
 });
 
 test("of two judgements of one revision the one after the switch is shown", () => {
