@@ -4,6 +4,7 @@ import {
   formatInstant,
   type Instant,
   instant,
+  millis,
   type Plan,
   type PlannedEvent,
   parseInstant,
@@ -34,7 +35,7 @@ export function plan(observed: ObservedJudgement, now: Instant): JudgementPlan {
     case "absent":
       return ask(observed, now);
     case "running": {
-      const until = after(task.state.startedAt, patience);
+      const until = after(task.state.startedAt, millis(patience + waitForModel(spec)));
       if (now < until) return { actions: [], because: "windows are being judged", wakeAt: until };
       return put(observed, { ...status, message: "the metrics don't answer" }, "the metrics don't answer");
     }
@@ -51,6 +52,9 @@ export function plan(observed: ObservedJudgement, now: Instant): JudgementPlan {
       return unreachable(task.state);
   }
 }
+
+/** A model that speaks instead of the judge is waited for. */
+const waitForModel = ({ model }: JudgementSpec) => seconds(model?.use === "instead" ? (model.timeoutSeconds ?? 2) : 0);
 
 /** Forgets the task, so that the next turn asks anew. */
 const put = ({ task }: ObservedJudgement, status: JudgementStatus, because: string): JudgementPlan => ({

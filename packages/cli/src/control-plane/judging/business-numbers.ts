@@ -42,13 +42,13 @@ export class BusinessNumbers {
 
   /** One that can't be asked is left out: a rule about it says nothing. */
   async metrics(at: Instant): Promise<Readonly<Record<string, number>>> {
-    const found: Record<string, number> = {};
-    for (const { name, query, address } of this.#spec.metrics ?? []) {
+    // At once: the verdict waits for those that don't answer.
+    const values = (this.#spec.metrics ?? []).map(async ({ name, query, address }) => {
       const asked = query.replaceAll("{{hash}}", this.#spec.canary.podTemplateHash);
       const value = isEmbeddedAddress(address) ? this.#ask(asked, at) : await askElsewhere(asked, address);
-      if (value !== undefined && Number.isFinite(value)) found[name] = value;
-    }
-    return found;
+      return value !== undefined && Number.isFinite(value) ? [[name, value] as const] : [];
+    });
+    return Object.fromEntries((await Promise.all(values)).flat());
   }
 
   #ask(query: string, at: Instant): number | undefined {

@@ -33,6 +33,7 @@ import {
   type Verdict,
   type VersionServed,
 } from "@sluice/verdict";
+import { AskedModel } from "./asked-model.ts";
 import { BusinessNumbers } from "./business-numbers.ts";
 import { RemoteModels } from "./remote-model.ts";
 import { startsBefore } from "./starts-before.ts";
@@ -78,6 +79,7 @@ interface Session {
   readonly kpis: RecentKpis;
   readonly endpoints: readonly string[];
   readonly business: BusinessNumbers;
+  readonly model: AskedModel;
   last: Verdict | undefined;
   /** Of the last window, in the release's time. */
   lastEnds: number;
@@ -101,7 +103,7 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
   return async (given) => {
     const work = given as unknown as JudgeWork;
     const remembered = sessions.get(work.uid);
-    const session = remembered ?? (await sessionOf(work, options));
+    const session = remembered ?? (await sessionOf(work, options, models));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {
@@ -130,20 +132,23 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
       return result;
     }
     const { tokenSecretRef: secret } = model;
-    const asked: NonNullable<JudgedWindows["model"]> =
+    const asked: JudgedWindows["model"] =
       secret !== undefined && work.token === undefined
         ? { message: `not asked: Secret ${secret.name} has no key ${secret.key}; the built-in verdict stands` }
-        : await models.ask({
-            ...model,
-            ...(work.token === undefined ? {} : { token: work.token }),
-            kpis,
-            metrics,
-            requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
-            at: new Date(now()),
-          });
-    const { prediction } = asked;
+        : await session.model.answerTo(
+            {
+              ...model,
+              ...(work.token === undefined ? {} : { token: work.token }),
+              kpis,
+              metrics,
+              requestsPerSecond: kpis.requests / Math.min(600, session.windows * work.spec.windowSeconds),
+              at: new Date(now()),
+            },
+            { use: model.use ?? "beside", isDecided: last.action === "rollback" },
+          );
+    const { prediction } = asked ?? {};
     if (isNew) await logs.append(work.uid, [{ ...known, ...(prediction === undefined ? {} : { prediction }) }]);
-    return { ...result, model: asked };
+    return asked === undefined ? result : { ...result, model: asked };
   };
 }
 
@@ -222,34 +227,36 @@ const memoryOf = ({ business }: Session, hash: string, at: Instant) => {
 };
 
 /** What was remembered no more is read again, and a release's first look is its beginning. */
-async function sessionOf(work: JudgeWork, options: JudgingOptions): Promise<Session> {
+async function sessionOf(work: JudgeWork, options: JudgingOptions, models: RemoteModels): Promise<Session> {
   const { logs, now, judgementsOf } = options;
   const judgements = (await judgementsOf?.(work.namespace, work.spec.rollout.name)) ?? [];
   await logs.sweep(now());
   await logs.noteEnds(judgements);
   let resumed: Session | undefined;
   await logs.read(work.uid, (begun) => {
-    const session = newSession(work, options, begun);
+    const session = newSession(work, options, models, begun);
     resumed = session;
     return ({ window }) => {
       show(session, window);
       session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
     };
   });
-  return (
-    resumed ?? newSession(work, options, await begin(work, options, await startsBefore(work.spec, judgements, logs)))
-  );
+  if (resumed !== undefined) return resumed;
+  const begun = await begin(work, options, await startsBefore(work.spec, judgements, logs));
+  return newSession(work, options, models, begun);
 }
 
 const newSession = (
   { namespace, spec }: JudgeWork,
   { store }: JudgingOptions,
+  models: RemoteModels,
   { release, learned }: Begun,
 ): Session => ({
   judge: createJudge(release, tolerancesOf(spec), asOption(learned)),
   kpis: new RecentKpis(release.bucketEdgesMs),
   endpoints: release.names?.endpoints ?? [],
   business: new BusinessNumbers(store, namespace, spec),
+  model: new AskedModel(models),
   last: undefined,
   lastEnds: 0,
   windows: 0,

@@ -12,7 +12,13 @@ export interface ModelQuestion {
   readonly at: Date;
 }
 
-/** After so many failures in a row a model isn't asked for a while: it must not slow every window down. */
+/** Without a prediction `message` says why. */
+export interface ModelAnswer {
+  readonly prediction?: Prediction;
+  readonly message: string;
+}
+
+/** After so many failures in a row a model isn't asked for a while. */
 const failuresUntilOpen = 3;
 const openMillis = 60_000;
 const answerBytesMax = 64 * 1024;
@@ -33,8 +39,13 @@ export class RemoteModels {
     this.#now = now;
   }
 
-  /** Why there is no answer stands in `message`; the token never does. */
-  async ask(question: ModelQuestion): Promise<{ readonly prediction?: Prediction; readonly message: string }> {
+  /** Nothing says that it doesn't: it answered the last question, or wasn't asked one yet. */
+  isAnswering(url: string): boolean {
+    return (this.#circuits.get(url)?.failures ?? 0) === 0;
+  }
+
+  /** Why there is no answer stands in `message`; the token never does. Doesn't reject. */
+  async ask(question: ModelQuestion): Promise<ModelAnswer> {
     const circuit = this.#circuits.get(question.url) ?? { failures: 0, openUntil: 0, reason: "" };
     this.#circuits.set(question.url, circuit);
     if (this.#now() < circuit.openUntil) {
