@@ -37,7 +37,7 @@ export interface RehearseOptions extends TrafficWords, HistoryOptions {
   readonly notice?: string;
   /** How long a Pod takes to be ready. */
   readonly ready?: string;
-  /** How often the real metrics are scraped. */
+  /** How often the real metrics are scraped; wins over what was learned. */
   readonly scrape?: string;
   readonly require?: string;
   readonly json?: boolean;
@@ -102,7 +102,12 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
   const threads = policies.length * faultCount * runs < worthThreads ? undefined : new ReleaseThreads();
   try {
     for (const [index, policy] of policies.entries()) {
-      const { traffic, words, readiness } = days[index] ?? { traffic: defaultTraffic, words: [] };
+      const {
+        traffic,
+        words,
+        readiness,
+        scrapeMillis = told.scrape,
+      } = days[index] ?? { traffic: defaultTraffic, words: [] };
       const shared: SharedOptions = {
         traffic: trafficOf(options, traffic),
         learned: words,
@@ -112,7 +117,7 @@ export async function rehearse(paths: readonly string[], options: RehearseOption
         personMillis: told.person ?? minutes(10),
         noticeMillis: told.notice ?? minutes(60),
         ...(told.ready === undefined ? {} : { readyMillis: told.ready }),
-        ...(told.scrape === undefined ? {} : { scrapeMillis: told.scrape }),
+        ...(scrapeMillis === undefined ? {} : { scrapeMillis }),
         ...(readiness === undefined ? {} : { readiness }),
         ...(threads === undefined ? {} : { play: threads.play }),
         onRelease: async (done, all) => {

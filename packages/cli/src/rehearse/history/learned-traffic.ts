@@ -3,12 +3,15 @@ import { Fault, hours, type Millis } from "@sluice/kernel";
 import { defaultTraffic, learnTraffic, type Policy, type Traffic } from "@sluice/rehearsal";
 import type { HistoryDoor } from "./door.ts";
 import { type Found, fetchHistory, look, periodBefore } from "./fetch.ts";
+import { scrapeOf } from "./scrape.ts";
 import { failuresOfQuery, sourceOfQuery, sourcesOf } from "./sources.ts";
 
 export interface LearnedTraffic {
   /** False where there was too little: then the traffic is the usual one. */
   readonly isLearned: boolean;
   readonly traffic: Traffic;
+  /** How often its metrics are scraped; undefined where nothing told, or nobody asked. */
+  readonly scrapeMillis?: Millis;
   /** Where from, what was found, what it came to. */
   readonly words: readonly string[];
 }
@@ -23,6 +26,8 @@ export interface Wanted {
   readonly query?: string;
   /** The counter of those that fail, or their rate. */
   readonly queryFailures?: string;
+  /** Said already: then it isn't asked for. */
+  readonly scrape?: string;
 }
 
 /**
@@ -78,10 +83,13 @@ export async function learnedTraffic(door: HistoryDoor, policy: ServiceOf, wante
       words: [`${from}: ${message}; an ordinary day is made up`, ...gaps],
     };
   }
+  const scrape =
+    wanted.scrape === undefined ? await scrapeOf(door, found.source, found.period.until) : { words: [] as const };
   return {
     isLearned: true,
     traffic: learned.traffic,
-    words: [from, ...notFound, ...noBuckets, ...learned.words, ...gaps],
+    ...scrape,
+    words: [from, ...notFound, ...noBuckets, ...learned.words, ...scrape.words, ...gaps],
   };
 }
 

@@ -11,6 +11,8 @@ export interface OrdinaryDay {
   readonly traffic: Traffic;
   /** Of its Pods; undefined where nobody was asked, or nothing told. */
   readonly readiness?: Readiness;
+  /** How often its metrics are scraped; undefined where it was said, or nothing told. */
+  readonly scrapeMillis?: Millis;
   /** Where from, what was found, what it came to. */
   readonly words: readonly string[];
 }
@@ -18,6 +20,8 @@ export interface OrdinaryDay {
 type Options = HistoryOptions & {
   /** Said already: then Pods are asked for nothing. */
   readonly ready?: string;
+  /** Said already. */
+  readonly scrape?: string;
 };
 
 const weeks = hours(4 * 7 * 24);
@@ -26,7 +30,7 @@ const weeks = hours(4 * 7 * 24);
 export async function ordinaryDays(policies: readonly ServiceOf[], options: Options): Promise<readonly OrdinaryDay[]> {
   const length = typeof options.history === "string" ? historyOf(options.history) : weeks;
   const door = await historyDoor(options);
-  const { service: services, query, queryFailures } = options;
+  const { service: services, query, queryFailures, scrape } = options;
   if (door === undefined) {
     refuseIdle(options);
     return [];
@@ -38,14 +42,15 @@ export async function ordinaryDays(policies: readonly ServiceOf[], options: Opti
     ...(services === undefined ? {} : { services }),
     ...(query === undefined ? {} : { query }),
     ...(queryFailures === undefined ? {} : { queryFailures }),
+    ...(scrape === undefined ? {} : { scrape }),
   };
   try {
     const readinessOf = options.ready === undefined ? await asked(door, options, now) : async () => unasked;
     const days: OrdinaryDay[] = [];
     for (const policy of policies) {
-      const { traffic, words } = await learnedTraffic(door, policy, wanted);
+      const { isLearned: _, words, ...learned } = await learnedTraffic(door, policy, wanted);
       const pods = await readinessOf(policy);
-      days.push({ traffic, ...pods, words: [...words, ...pods.words] });
+      days.push({ ...learned, ...pods, words: [...words, ...pods.words] });
     }
     return days;
   } finally {

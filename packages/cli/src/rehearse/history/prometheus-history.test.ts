@@ -5,11 +5,12 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hours } from "@sluice/kernel";
-import { afterEach, expect, test } from "vitest";
+import { afterEach, expect, test, vi } from "vitest";
 import { hasPrometheus, startPrometheus } from "../../../../../test/fixtures/prometheus.ts";
+import { type RehearseOptions, rehearse } from "../../commands/rehearse.ts";
 import { prometheusHistory } from "./door.ts";
 import { historyDoor } from "./door-options.ts";
-import { type Counter, countersOf, hour, samplesOf, webPolicy } from "./history.fixture.ts";
+import { type Counter, countersOf, hour, samplesOf, scrapeMs, webPolicy } from "./history.fixture.ts";
 import { learnedTraffic } from "./learned-traffic.ts";
 
 const cleanups: (() => void | Promise<void>)[] = [];
@@ -75,8 +76,10 @@ test.skipIf(!hasPrometheus)(
       return learnedTraffic(door, await webPolicy(), { now, length: hours(24 * 28) });
     };
 
-    const { traffic, words } = await learn("harbour");
+    const { traffic, words, scrapeMillis } = await learn("harbour");
 
+    expect(scrapeMillis).toBe(scrapeMs);
+    expect(words).toContain("scraped each 1m: so far apart are its samples");
     expect(traffic.requestsPerSecond).toBeCloseTo(20, 0);
     expect(traffic.errors).toBeCloseTo(0.005, 3);
     expect(traffic.dailySwing).toBeCloseTo(3, 0);
@@ -87,6 +90,61 @@ test.skipIf(!hasPrometheus)(
       kind: "forbidden",
       message: expect.stringMatching(/^(?!.*(wharf|team)).*--prometheus-token-file/),
     });
+  },
+  30_000,
+);
+
+const minuteRate = `
+apiVersion: argoproj.io/v1alpha1
+kind: Rollout
+metadata: { name: web, namespace: shop }
+spec:
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "web:v2" }] }
+  strategy:
+    canary:
+      steps: [{ setWeight: 10 }, { pause: { duration: 5m } }, { analysis: { templates: [{ templateName: errors }] } }]
+---
+apiVersion: argoproj.io/v1alpha1
+kind: AnalysisTemplate
+metadata: { name: errors, namespace: shop }
+spec:
+  metrics:
+    - name: rate
+      successCondition: result[0] < 0.05
+      provider:
+        prometheus:
+          address: http://prometheus.example
+          query: sum(rate(istio_requests_total{response_code="500"}[1m])) / sum(rate(istio_requests_total[1m]))
+`;
+
+test.skipIf(!hasPrometheus)(
+  "a rehearsal takes as many samples as the Prometheus that it learns from, unless it is told otherwise",
+  async () => {
+    const now = Math.floor(Date.now() / 60_000) * 60_000;
+    const counters = countersOf(names, istio, "response_code").map(inMilliseconds);
+    const { address, folder } = await prometheusWith(counters, now);
+    const [password, file] = [join(folder, "password"), join(folder, "rollout.yaml")];
+    writeFileSync(password, "harbour");
+    writeFileSync(file, minuteRate);
+    const told = async (options: RehearseOptions) => {
+      const lines: string[] = [];
+      const log = vi.spyOn(console, "log").mockImplementation((line) => void lines.push(String(line)));
+      const few = { runs: "1", good: "1", fault: ["error +50pp"], json: true };
+      const asked = { fromPrometheus: address, prometheusUser: "team", prometheusPasswordFile: password };
+      await rehearse([file], { ...few, ...asked, ...options });
+      log.mockRestore();
+      const [{ words, learned }] = JSON.parse(lines.join("")) as [{ words: string[]; learned: string[] }];
+      return [...words, ...learned].filter((line) => line.includes("takes a rate") || line.includes("scraped"));
+    };
+
+    expect(await told({})).toEqual([
+      "errors/rate takes a rate over 1m, which needs two samples: with one each 1m it has no data.",
+      "scraped each 1m: so far apart are its samples",
+    ]);
+    expect(await told({ scrape: "15s" })).toEqual([]);
   },
   30_000,
 );
