@@ -311,8 +311,9 @@ function operationStep(
     },
     now,
   );
-  // A wave that never becomes healthy must not hold back its own repair.
-  if (step.is === "waiting" && newer !== undefined && operation.current.is !== "running") {
+  // A wave that never becomes healthy must not hold back its own repair. What it made is written down and seen before:
+  // what git asks for no more by then would be nobody's else.
+  if (step.is === "waiting" && newer !== undefined && operation.current.is === "absent") {
     return finished(state, "Failed", `${step.because}; superseded by ${newer}`, now);
   }
   return step;

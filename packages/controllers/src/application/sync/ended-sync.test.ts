@@ -1,7 +1,7 @@
 import type { Application, Client, Resource } from "@sluice/api";
 import { Fault, seconds } from "@sluice/kernel";
 import { expect, test } from "vitest";
-import { World } from "../../laws/index.ts";
+import { World, type WorldOptions } from "../../laws/index.ts";
 import {
   announce,
   application,
@@ -20,11 +20,18 @@ const automated: Partial<Application["spec"]> = { syncPolicy: { automated: { pru
 const settings = configMap("settings", { level: "1" });
 
 /** Two ConfigMaps are there; what is synced from now on comes as late as asked. */
-async function synced() {
+async function synced(options: Partial<WorldOptions> = {}, isHeardLate = false) {
   const repository = new ModelRepository();
   repository.commit("r1", [settings, configMap("notes", { text: "first" })]);
   const late = { wait: seconds(0) };
-  const world = await World.create(withLateSyncs(applicationWorld(repository), () => late.wait));
+  const parts = applicationWorld(repository);
+  // Of what is written past the loop's own client nothing but the watch tells.
+  const past: typeof parts.tasks = (clock) => ({
+    ...parts.tasks?.(clock),
+    applyManifests: (work, cancellation) => applyManifestsHandler(world.client)(work, cancellation),
+  });
+  const synced = withLateSyncs(isHeardLate ? { ...parts, tasks: past } : parts, () => late.wait);
+  const world: World = await World.create({ ...synced, ...options });
   for (const name of ["default", "argocd"]) {
     await world.client
       .create({ apiVersion: "v1", kind: "Namespace", metadata: { name } })
@@ -59,6 +66,24 @@ test("a sync that fails with its wave on its way, as its revision can't be read,
   });
   expect(await world.get<Resource>(notes)).toBeUndefined();
   world.stop();
+});
+
+test("what a sync has made that a newer one takes the place of is pruned by that, however late the news of it comes", async () => {
+  const left: number[] = [];
+
+  for (let seed = 1; seed <= 20; seed++) {
+    const { repository, world, late } = await synced({ stale: true, seed }, true);
+    late.wait = seconds(1);
+    repository.commit("r2", [settings, configMap("notes", { text: "first" }), configMap("more", {})]);
+    await announce(world);
+    repository.commit("r3", [settings]);
+    await announce(world);
+    await world.run(seconds(120));
+    if ((await world.get<Resource>({ ...notes, name: "more" })) !== undefined) left.push(seed);
+    world.stop();
+  }
+
+  expect(left).toEqual([]);
 });
 
 test("an Application that is deleted with a wave on its way leaves nothing that is written later", async () => {
