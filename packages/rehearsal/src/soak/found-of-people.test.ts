@@ -15,6 +15,14 @@ test.each<[string, Story]>([
     ),
   ],
   [
+    "a person goes past an experiment and the analysis after it in one moment: both are on record",
+    story([wait(1), { do: "push", fate: "well" }, { do: "promote", amid: 1 }, { do: "promote" }], {
+      seed: 70169,
+      plan: 5134,
+      replicas: 1,
+    }),
+  ],
+  [
     "a person goes on without data, and all crashes once everybody is sent to that version: the word is on record",
     story(
       [

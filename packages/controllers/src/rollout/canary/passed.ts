@@ -21,10 +21,14 @@ export const reachedAfter = ({ progress, isFullyPromoted }: View, changes: Chang
 export function planPassed(observed: ObservedRollout, view: View, now: Instant): readonly Effect[] {
   const { status, isFullyPromoted } = view;
   if (isFullyPromoted || status.promoteFull === true) return [];
-  const passed = passedRun(view) ?? passedSteps(view);
-  if (passed === undefined) return [];
-  const because = `a person went on past ${passed.words}`;
-  return [decided(observed, view, now, { action: "advance", because, by: "a person", slot: passed.slot })];
+  const run = passedRun(view);
+  // Whoever says so twice goes past more than the step of the run.
+  const steps = passedSteps(view, run === undefined ? 0 : 1);
+  return [run, steps].flatMap((passed) => {
+    if (passed === undefined) return [];
+    const because = `a person went on past ${passed.words}`;
+    return [decided(observed, view, now, { action: "advance", because, by: "a person", slot: passed.slot })];
+  });
 }
 
 function passedRun({ status, progress, hash }: View) {
@@ -37,10 +41,13 @@ function passedRun({ status, progress, hash }: View) {
   return { words: `experiment ${experiment}`, slot: `${hash}|passed|${experiment}` };
 }
 
-function passedSteps({ status, progress, hash }: View) {
-  const { reachedStepIndex: from } = status.canary ?? {};
+/** Those after the first so many, which are told of apart. */
+function passedSteps({ status, progress, hash }: View, told: number) {
+  const { reachedStepIndex } = status.canary ?? {};
   const { index: to, steps } = progress;
-  if (from === undefined || to === undefined || to <= from) return undefined;
+  if (reachedStepIndex === undefined || to === undefined) return undefined;
+  const from = reachedStepIndex + told;
+  if (to <= from) return undefined;
   const words = stepsText(steps, from, to);
   // The conditions tell one try of a version from the next.
   return { words, slot: `${hash}|skipped|${from}|${to}|${canonicalJson(status.conditions)}` };

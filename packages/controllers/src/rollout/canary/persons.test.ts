@@ -3,7 +3,7 @@ import { type Random, seconds, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { abortPatch, pausePatch, promotePatch, type RequestedPatch, restartPatch, retryPatch } from "../index.ts";
 import { rolloutKind } from "../names.ts";
-import { pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
+import { analysis, pause, Release, type ReleaseOptions, setWeight } from "../release.fixture.ts";
 
 const options: ReleaseOptions = {
   steps: [setWeight(20), pause(), setWeight(50), pause("30s"), setWeight(70), pause()],
@@ -156,6 +156,23 @@ const whys = async (release: Release): Promise<readonly string[]> => {
   const found = await release.world.list<Decision>({ apiVersion: "sluice.dev/v1alpha1", kind: "Decision" });
   return found.flatMap(({ spec: { action, because, by } }) => (by === undefined ? [] : [`${action}: ${because}`]));
 };
+
+test("who skips all steps amid an analysis is on record with the analysis and with the steps", async () => {
+  const steps = [setWeight(20), analysis("latency"), setWeight(50), pause()];
+  const release = await Release.begin();
+  await release.push("web:v1", { steps });
+  await release.world.run(seconds(60));
+  await release.push("web:v2", { steps });
+  await release.world.run(seconds(5));
+
+  await release.ask((rollout) => promotePatch(rollout, { skip: "all" }));
+  await release.world.run(seconds(5));
+
+  expect(await whys(release)).toEqual([
+    expect.stringMatching(/^advance: a person went on past analysis web-.*, which is Running$/),
+    "advance: a person went on past steps 3 to 4 (setWeight: 50, pause)",
+  ]);
+});
 
 test("a full promotion is told at once, while its Pods are waited for", async () => {
   const release = await Release.begin();
