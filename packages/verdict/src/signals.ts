@@ -111,7 +111,7 @@ export class Signals {
     this.#control.see(window);
     this.#cohorts.see(window);
     const { canary, stable } = window;
-    this.#memory.add(window.ends / 1000, canary.memoryMax, stable?.memoryMax);
+    this.#memory.add(window.ends / 1000, canary.memoryMax, stable?.memoryMax, this.#cohorts.servedByOldest);
     this.#restarts.add(window.ends / 1000, canary, stable);
     if (!sound(canary) || stable === undefined || !sound(stable)) return;
     for (const gathered of this.#gathering.add({ ...window, stable })) this.#compare(gathered);

@@ -84,6 +84,11 @@ export class Cohorts {
     return this.#control.isFresh;
   }
 
+  /** Requests that each of the first Pods served so far. */
+  get servedByOldest(): number {
+    return this.#cohorts[0]?.served ?? 0;
+  }
+
   get newest(): number {
     return this.#cohorts.at(-1)?.starts ?? 0;
   }

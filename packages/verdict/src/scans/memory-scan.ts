@@ -1,5 +1,11 @@
-/** Caches and heaps fill up at these speeds and then stop; a leak doesn't stop. */
+/** Caches and heaps fill up at these speeds and then stop; a leak doesn't stop. In seconds. */
 const fillSeconds = [60, 150, 300, 600, 1200, 2400];
+/** The same in requests: a cache fills with what its Pod is asked, and where that is little it takes longer than any time says. */
+const fillRequests = [120, 350, 1000, 3000, 10_000];
+/** Nats by which that is less usual. */
+const requestsSurprise = 1;
+/** Minutes resemble their neighbours: so many of them count as one. */
+const alike = 4;
 const blockSeconds = 60;
 /** Where memory may come to rest, over the stable version's, without being called a leak. */
 const restingMax = 1.35;
@@ -21,7 +27,8 @@ const observed = 2;
 /** What was observed, over where memory may come to rest. */
 const beyondRest = 3;
 const firstFilling = 4;
-const columns = firstFilling + fillSeconds.length;
+const firstByRequests = firstFilling + fillSeconds.length;
+const columns = firstByRequests + fillRequests.length;
 
 /**
  * Does memory grow without end? The ratio to the stable version is fitted by a level and one filling cache, with and
@@ -34,17 +41,21 @@ export class MemoryScan {
   #sum = 0;
   #count = 0;
   #began = 0;
+  /** By each of the oldest Pods, when the block began. */
+  #servedBefore = 0;
   #stable: number | undefined;
   #last: MemoryFinding = { nats: Number.NEGATIVE_INFINITY, growthAnHour: 0 };
 
-  add(time: number, canary: number | undefined, stable: number | undefined): void {
+  /** `served`: requests of each of the canary's oldest Pods until then, whose memory is the most. */
+  add(time: number, canary: number | undefined, stable: number | undefined, served: number): void {
     if (stable !== undefined && stable > 0) this.#stable = stable * 0.1 + (this.#stable ?? stable) * 0.9;
     const control = stable !== undefined && stable > 0 ? stable : this.#stable;
     if (canary === undefined || canary <= 0 || control === undefined) return;
     this.#sum += Math.log(canary / control);
     this.#count++;
     if (time - this.#began < blockSeconds) return;
-    this.#addBlock((this.#began + time) / 120, Math.exp(this.#sum / this.#count));
+    this.#addBlock((this.#began + time) / 120, Math.exp(this.#sum / this.#count), (this.#servedBefore + served) / 2);
+    this.#servedBefore = served;
     this.#sum = 0;
     this.#count = 0;
     this.#began = time;
@@ -55,8 +66,11 @@ export class MemoryScan {
     return this.#last;
   }
 
-  #addBlock(minute: number, ratio: number): void {
-    const fillings = fillSeconds.map((fill) => -Math.exp((-minute * 60) / fill));
+  #addBlock(minute: number, ratio: number, served: number): void {
+    const fillings = [
+      ...fillSeconds.map((fill) => -Math.exp((-minute * 60) / fill)),
+      ...fillRequests.map((fill) => -Math.exp(-served / fill)),
+    ];
     const block = Float64Array.of(1, minute, ratio, ratio - restingMax, ...fillings);
     this.#blocks.push(block);
     for (let column = 0; column < columns; column++) {
@@ -73,12 +87,15 @@ export class MemoryScan {
     const none = { nats: Number.NEGATIVE_INFINITY, growthAnHour: 0 };
     if (blocks < 8) return none;
     let without = Number.POSITIVE_INFINITY;
+    let byRequests = Number.POSITIVE_INFINITY;
     let withLeak = Number.POSITIVE_INFINITY;
     let growth = 0;
     const level = this.#leastSquares([ones], observed);
     const line = this.#leastSquares([ones, minutes], observed);
     for (let filling = firstFilling; filling < columns; filling++) {
-      without = Math.min(without, this.#resting(filling, level));
+      const resting = this.#resting(filling, level);
+      if (filling < firstByRequests) without = Math.min(without, resting);
+      else byRequests = Math.min(byRequests, resting);
       const leaking = this.#leastSquares([ones, filling, minutes], observed);
       const leak = (leaking.weights[1] ?? 0) >= 0 ? leaking : line;
       const slope = leak.weights.at(-1) ?? 0;
@@ -89,12 +106,14 @@ export class MemoryScan {
         growth = slope * 60;
       }
     }
-    if (withLeak >= without || growth < 0.1) return none;
+    if (withLeak >= Math.min(without, byRequests) || growth < 0.1) return none;
     const last = this.#blocks.at(-1)?.[observed] ?? 1;
-    // Minutes resemble their neighbours: four of them count as one. Noise grows with the level.
+    // Noise grows with the level.
     const variance = Math.max(withLeak / Math.max(1, blocks - 4), (0.02 * last) ** 2);
     const surprise = 1 + slowSurprise * Math.max(0, 1 - growth / plainGrowth);
-    const nats = (without - withLeak) / (2 * 4 * variance) - 0.5 * Math.log(blocks) - surprise;
+    const squaresOfNat = 2 * alike * variance;
+    const refuted = Math.min(without, byRequests + requestsSurprise * squaresOfNat) - withLeak;
+    const nats = refuted / squaresOfNat - 0.5 * Math.log(blocks) - surprise;
     return { nats, growthAnHour: growth };
   }
 
