@@ -1,18 +1,7 @@
 import type { Judgement, JudgementSpec, Rollout } from "@sluice/api";
-import { defaultRollbackRules, pauseMillis } from "@sluice/api";
+import { defaultRollbackRules } from "@sluice/api";
 import { type JudgedWindows, stepReached } from "@sluice/controllers";
-import {
-  after,
-  type Clock,
-  Fault,
-  type Instant,
-  instant,
-  millis,
-  parseInstant,
-  ratio,
-  seconds,
-  type Timer,
-} from "@sluice/kernel";
+import { after, type Clock, Fault, type Instant, instant, millis, ratio, seconds, type Timer } from "@sluice/kernel";
 import {
   createJudge,
   type Judge,
@@ -28,6 +17,7 @@ import type { ModelledService, Version } from "../model/service.ts";
 import { catchUp, copyOf, servedBetween } from "../model/windows.ts";
 import type { Reply } from "./control-plane/ask.ts";
 import { JudgedNames } from "./names.ts";
+import { LookTimes, type Step, settling, shortest } from "./next-look.ts";
 import { natsAgainst } from "./unseen.ts";
 import { type Mark, WindowMark } from "./window-mark.ts";
 
@@ -43,12 +33,6 @@ export interface JudgeWork {
 interface Said {
   readonly windows: number;
   readonly verdict: Verdict;
-}
-
-/** Where the release is in the plan that it is judged by. */
-interface Step {
-  readonly index: number;
-  readonly since: Instant;
 }
 
 interface Session {
@@ -76,8 +60,8 @@ interface Waiting {
 }
 
 /**
- * Answers the task `judgeWindows` from what the modelled service counted. Windows grow while nothing can be decided soon,
- * and the controller is told what it doesn't know: a look that finds nothing new costs it nothing.
+ * Answers the task `judgeWindows` from what the modelled service counted. The controller is told what it doesn't know: a look
+ * that finds nothing new costs it nothing.
  */
 export class JudgedModel {
   readonly #service: ModelledService;
@@ -92,6 +76,7 @@ export class JudgedModel {
   readonly #mark: WindowMark | undefined;
   readonly #clock: Clock;
   readonly #rollout: () => Rollout;
+  readonly #times: LookTimes;
   readonly #sessions = new Map<string, Session>();
   readonly #waiting = new Map<string, Waiting>();
   heldMillis = 0;
@@ -124,11 +109,12 @@ export class JudgedModel {
     if (options.isReplay) this.#mark = new WindowMark(options.service, options.clock);
     this.#clock = options.clock;
     this.#rollout = options.rollout;
+    this.#times = new LookTimes(options);
   }
 
   /** At once where there is news; what comes back ends the waiting for it. */
   judge(work: JudgeWork, tell: (reply: Reply) => void): () => void {
-    const session = this.#sessions.get(work.uid) ?? this.#begin(work, this.#beganAt(work.spec));
+    const session = this.#sessions.get(work.uid) ?? this.#begin(work, this.#times.beganAt(work.spec));
     this.#sessions.set(work.uid, session);
     session.step = stepAt(session.step, work.step, work.stepSince);
     const waiting: Waiting = { session, work, tell, timer: undefined };
@@ -152,7 +138,7 @@ export class JudgedModel {
     for (const waiting of this.#waiting.values()) {
       const { session, work } = waiting;
       if (session.said === undefined) continue;
-      const due = this.#dueAt(work, instant(now + shortest));
+      const due = this.#times.dueAt(work.spec, instant(now + shortest));
       if (due.at < session.dueAt) {
         session.dueAt = due.at;
         session.said = { ...session.said, windows: due.windows };
@@ -214,18 +200,14 @@ export class JudgedModel {
     const control = spec.baseline === undefined ? "stable" : "baseline";
     if (service.restarts.canary > 0 || service.split[control] <= 0) return undefined;
     const unseen = 1000 * (service.elapsed - session.lookedAt);
-    const { lasts, left } = this.#pause();
-    if (unseen > Math.max(4 * shortest, Math.min(seldom(lasts), this.#age(session) / 2)) || left <= shortest)
-      return undefined;
+    if (!this.#times.mayBePutOff(session.step, unseen)) return undefined;
     const since = (version: Version) => counted(servedBetween(session.before[version], service.served[version]), spec);
     const nats = natsAgainst(since("canary"), since(control));
     if (nats > mostUnseen || said.verdict.nats + nats > 0) return undefined;
-    const { windows, at } = this.#dueAt(work, this.#nextLook(session, work, false));
+    const { windows, at } = this.#times.dueAt(spec, this.#times.next(session.step, spec, false));
     session.dueAt = at;
     return { ...said, windows };
   }
-
-  #beganAt = ({ beganAt }: JudgementSpec): Instant => parseInstant(beganAt) ?? this.#clock.now();
 
   #look(session: Session, work: JudgeWork): Said {
     const { spec } = work;
@@ -233,7 +215,7 @@ export class JudgedModel {
     const service = this.#service;
     const now = this.#clock.now();
     service.advanceTo(now);
-    const began = this.#beganAt(work.spec);
+    const began = this.#times.beganAt(work.spec);
     const seen = this.#seen(session, spec);
     const ends = instant(now - Math.round((service.elapsed - seen.elapsed) * 1000));
     const lasts = millis(Math.round((seen.elapsed - session.lookedAt) * 1000));
@@ -264,8 +246,8 @@ export class JudgedModel {
     session.lookedAt = seen.elapsed;
     if (verdict.suspects) this.heldMillis += lasts;
     const length = seconds(spec.windowSeconds);
-    const due = this.#isEachWindow ? instant(now + length) : this.#nextLook(session, work, verdict.suspects);
-    const { windows, at } = this.#dueAt(work, due);
+    const due = this.#isEachWindow ? instant(now + length) : this.#times.next(step, spec, verdict.suspects);
+    const { windows, at } = this.#times.dueAt(spec, due);
     session.dueAt = at;
     this.#mark?.setAt(instant(at - settling));
     return { windows, verdict };
@@ -273,7 +255,7 @@ export class JudgedModel {
 
   /** By the end of the last window that is over, where that was marked and not looked at yet; else all until now. */
   #seen({ lookedAt }: Session, spec: JudgementSpec): Mark {
-    const began = this.#beganAt(spec);
+    const began = this.#times.beganAt(spec);
     const length = seconds(spec.windowSeconds);
     const over = Math.floor((this.#clock.now() - settling - began) / length);
     const mark = this.#mark?.at(instant(began + over * length));
@@ -302,14 +284,6 @@ export class JudgedModel {
       restarts: 0,
       pods: 1,
     };
-  }
-
-  /** A look at about that time, as the controller works it out: when that window is over, and how many were before it. */
-  #dueAt(work: JudgeWork, wanted: Instant): { readonly windows: number; readonly at: Instant } {
-    const length = seconds(work.spec.windowSeconds);
-    const began = this.#beganAt(work.spec);
-    const windows = Math.max(1, Math.floor((wanted - settling - began) / length) - 1);
-    return { windows, at: instant(Math.max(this.#clock.now() + 1, began + (windows + 1) * length + settling)) };
   }
 
   /** Before the first request of the new version, from the traffic that the Judgement begins with. */
@@ -348,49 +322,15 @@ export class JudgedModel {
   begins(spec?: JudgementSpec): void {
     this.#atRoute = copyOf(this.#service);
     this.#routedSeconds = this.#service.elapsed;
-    if (spec !== undefined) this.#mark?.setAt(after(this.#beganAt(spec), seconds(spec.windowSeconds)));
-  }
-
-  /** Often after each change and in short steps, and just before a step ends; each window while something is suspected. */
-  #nextLook(session: Session, { spec }: JudgeWork, suspects: boolean): Instant {
-    const now = this.#clock.now();
-    const length = seconds(spec.windowSeconds);
-    // After a switch the way back may be open for half a minute.
-    if (spec.comparedWith === "before" && now - this.#beganAt(spec) < 120_000) return instant(now + length);
-    if (suspects) return instant(now + Math.max(length, shortest));
-    const { lasts, left } = this.#pause();
-    const wanted = Math.min(seldom(lasts), Math.max(shortest, this.#age(session) / 4));
-    if (!Number.isFinite(left) || left <= shortest) return instant(now + wanted);
-    return instant(now + left / Math.max(1, Math.round(left / wanted)));
-  }
-
-  /** Of the step, or of a late fault in it. */
-  #age = ({ step }: Session): number =>
-    Math.min(this.#clock.now() - step.since, 1000 * (this.#service.onsetAge() ?? Number.POSITIVE_INFINITY));
-
-  /** How long the step lasts, and what is left of that: no time, and for ever, where it doesn't end by itself. */
-  #pause(): { readonly lasts: number; readonly left: number } {
-    const rollout = this.#rollout();
-    const pause = rollout.spec.strategy.canary?.steps?.[rollout.status?.currentStepIndex ?? -1]?.pause;
-    const lasts = pause === undefined ? undefined : pauseMillis(pause);
-    if (lasts === undefined || !Number.isFinite(lasts)) return { lasts: 0, left: Number.POSITIVE_INFINITY };
-    const since = parseInstant(rollout.status?.pauseConditions?.[0]?.startTime ?? "");
-    return { lasts, left: since === undefined ? Number.POSITIVE_INFINITY : since + lasts - this.#clock.now() };
+    if (spec !== undefined) this.#mark?.setAt(after(this.#times.beganAt(spec), seconds(spec.windowSeconds)));
   }
 }
 
 /** What the controller writes of a step is as old as what it was told last: here a step is known from its begin. */
 const stepAt = (known: Step, index: number, since: Instant): Step => (known.index === index ? known : { index, since });
 
-const shortest = 10_000;
-const longest = 600_000;
-/** A harm that a day's step shows only after an hour can't have been worth a look each minute. */
-const seldom = (lasts: number): number => Math.max(longest, lasts / 12);
 /** Nats against the canary that are looked at with what comes next: chance brings more in one window of four. */
 const mostUnseen = 1.5;
-/** What the controller waits after a window's end. */
-const settling = 1500;
-
 /** The Judgement of this release, the last one first. */
 export function judgementIn(objects: Iterable<{ readonly kind: string }>): Judgement | undefined {
   return [...objects].findLast((object): object is Judgement => object.kind === "Judgement");
