@@ -102,6 +102,22 @@ test("it is none of the original's numbers, and goes with the release's end", as
   expect((await judgements(world)).map(({ spec }) => spec.outcome)).toEqual(["promoted"]);
 });
 
+test("a release that is asked for no Pods starts none of the stable version, and one that is asked for some again does", async () => {
+  const none = { spec: { replicas: 0 } };
+  const { release, world } = await underWay(none);
+  const without = [await baselinePods(release), (await experiments(world)).length];
+
+  await push(release, "web:v2", { steps, spec: { replicas: 4 } });
+  await world.run(seconds(20));
+  const some = await baselinePods(release);
+  await push(release, "web:v2", { steps, ...none });
+  await world.run(minutes(1));
+
+  expect(without).toEqual([0, 0]);
+  expect(some).toBe(1);
+  expect(await baselinePods(release)).toBe(0);
+});
+
 test("without a router its Pods are among those that the Service spreads over", async () => {
   const { release, world } = await underWay({ isRouted: false, steps: [setWeight(50), pause("2m")] });
 

@@ -6,7 +6,7 @@ import { podHashLabel } from "../../version/index.ts";
 import { isTaken, type NamesTaken } from "../adopted/names-taken.ts";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { weightGoal } from "../canary/holdback.ts";
-import { isRouted } from "../canary/steps.ts";
+import { isRouted, replicasOf } from "../canary/steps.ts";
 import { annotations, experimentKind, keyIn } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { ringSetName } from "../rings/routed-rings.ts";
@@ -40,7 +40,9 @@ export function freshBaseline({ experiments, namesTaken }: ObservedRollout, view
   const { rollout, policy, hash, revision, canary, status } = view;
   if (policy?.spec.freshBaseline !== true || refusedBaseline(rollout, policy) !== undefined) return { is: "unwanted" };
   if (!mayBeJudged(view) || canary === undefined || status.promoteFull === true) return { is: "unwanted" };
-  if (isRouted(rollout) ? weightGoal(view) === 0 : wantedOf(canary) === 0) return { is: "unwanted" };
+  // Who asks for no Pods gets none of the stable version either: nobody is there to compare.
+  const isForNone = replicasOf(rollout) === 0;
+  if (isForNone || (isRouted(rollout) ? weightGoal(view) === 0 : wantedOf(canary) === 0)) return { is: "unwanted" };
   if (isRouted(rollout) && !namesPort(view.stable)) {
     return { is: "missing", because: "none of its containers names a port, which a Service of theirs needs" };
   }
