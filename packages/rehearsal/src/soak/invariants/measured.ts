@@ -1,7 +1,7 @@
 import { type AnalysisRun, controllerOf, type Experiment } from "@sluice/api";
 import { isShortLived, ownRunName } from "../manifests/beside.ts";
 import type { Checks } from "./invariant.ts";
-import { isLeft, isReady, ownerOf, type Picture, wantedOf } from "./picture.ts";
+import { isLeft, ownerOf, type Picture, saysReady, wantedOf } from "./picture.ts";
 
 const completed: ReadonlySet<string> = new Set(["Successful", "Failed", "Error", "Inconclusive"]);
 const isOver = ({ status }: Experiment | AnalysisRun): boolean => completed.has(status?.phase ?? "");
@@ -38,7 +38,12 @@ export function checkMeasured(now: Picture, before: Picture | undefined, checks:
     const isLeaving = [now.rollout, experiment].some(({ metadata }) => metadata.deletionTimestamp !== undefined);
     if (experiment.status?.phase !== "Running" || known?.status?.phase === "Running" || isLeaving) continue;
     for (const template of experiment.spec.templates) {
-      const ready = podsOf(now, experiment, template.name).filter(isReady).length;
+      // Whoever takes one in this moment isn't heard yet.
+      const wasEnding = (uid: string | undefined) =>
+        before?.pods.some(({ metadata }) => metadata.uid === uid && metadata.deletionTimestamp !== undefined) === true;
+      const ready = podsOf(now, experiment, template.name).filter(
+        (pod) => saysReady(pod) && !wasEnding(pod.metadata.uid),
+      ).length;
       const isFlaky = template.template.spec.containers[0]?.image?.endsWith("flaky") === true;
       checks.holds(
         "ready",

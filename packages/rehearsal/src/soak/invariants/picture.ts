@@ -27,7 +27,7 @@ import type { Story } from "../story/story.ts";
 
 const hashLabel = "rollouts-pod-template-hash";
 export const hashOf = ({ metadata }: Resource): string => metadata.labels?.[hashLabel] ?? "";
-const saysReady = ({ status }: Pod): boolean =>
+export const saysReady = ({ status }: Pod): boolean =>
   status?.conditions?.some(({ type, status: is }) => type === "Ready" && is === "True") === true;
 export const isReady = (pod: Pod): boolean => pod.metadata.deletionTimestamp === undefined && saysReady(pod);
 export const isLifted = ({ spec, status }: Quarantine): boolean =>
