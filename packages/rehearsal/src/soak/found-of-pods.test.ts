@@ -289,6 +289,29 @@ test.each<[string, Story]>([
       { seed: 5000592, plan: 3, replicas: 2, hasHoldback: true, isDynamic: true },
     ),
   ],
+  [
+    "a version that hands over to a smaller stable one is superseded, and a fresh baseline is awaited: it hands over as Pods come",
+    story(
+      [
+        wait(60),
+        { do: "push", fate: "well" },
+        { do: "verdict", ruling: "monitor" },
+        { do: "scale", replicas: 5, amid: 3 },
+        { do: "push", fate: "well" },
+        wait(5),
+        { do: "push", fate: "well", amid: 9 },
+        wait(900),
+      ],
+      {
+        seed: 990929645,
+        plan: 0,
+        replicas: 1,
+        hasFreshBaseline: true,
+        isDynamic: true,
+        disturbance: { crash: 0, conflict: 0.1, delay: 0.5, duplicate: 0, gap: 0, slow: 0 },
+      },
+    ),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -76,7 +76,7 @@ export function planTraffic(
   const fallen = fallenTo(view, services, due);
   const isHeld = fallen !== undefined && isUnanswered();
   const isOut = isAborted || isHeld;
-  const most = isHeld ? fallen : isAwaited ? ownWeight(view) : due;
+  const most = isHeld ? fallen : isAwaited ? hadWeight(view) : due;
   const wanted = Math.min(due, most);
   // Traffic is taken back whatever else is true; it is given only to a side that is seen to lead to its version.
   const leads = leadsTo(observed, view.rollout);
@@ -180,9 +180,11 @@ function wantedWeight(view: View, isAborted: boolean): number {
   const weight = stepsWeight(view, isAborted);
   // Requests that already get code whose data can't be undone don't fall back to the old one because Pods are missing.
   if (isAborted || !isLasting(view) || view.isFullyPromoted || isDraining(view)) return weight;
-  const had = Math.max(ownWeight(view), view.status.canary?.weights?.canary.weight ?? 0);
-  return Math.max(weight, Math.min(had, weightGoal(view)));
+  return Math.max(weight, Math.min(hadWeight(view), weightGoal(view)));
 }
+
+/** What was given so far, be it to a version before it that hands over. */
+const hadWeight = (view: View): number => Math.max(ownWeight(view), view.status.canary?.weights?.canary.weight ?? 0);
 
 /** What its steps give it by now, at the most. */
 function givenWeight(view: View, isAborted: boolean): number {
