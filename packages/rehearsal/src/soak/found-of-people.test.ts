@@ -15,6 +15,20 @@ test.each<[string, Story]>([
     ),
   ],
   [
+    "a person aborts a first version before anybody has it: it stays so, and that is an end",
+    story(
+      [
+        wait(1),
+        { do: "steps", plan: 1112, amid: 3 },
+        { do: "abort", amid: 12 },
+        { do: "remove", how: "background" },
+        wait(1),
+        { do: "recreate" },
+      ],
+      { seed: 990929764, plan: 3, replicas: 2 },
+    ),
+  ],
+  [
     "a person goes past an experiment and the analysis after it in one moment: both are on record",
     story([wait(1), { do: "push", fate: "well" }, { do: "promote", amid: 1 }, { do: "promote" }], {
       seed: 70169,

@@ -73,8 +73,8 @@ export function checkReleaseEnd(picture: Picture, checks: Checks): void {
     status.notRevertible !== undefined ||
     readyOf(picture, stable) < (spec.replicas ?? 1);
   const isLate = isSpared && message.startsWith("ProgressDeadlineExceeded");
-  // A first version that an earlier Rollout of this name found bad has nothing to go back to.
-  const isHeld = stable === "" && message.startsWith("Quarantined");
+  // A first version that an earlier Rollout of this name found bad, or a person aborted at once, has nothing to go back to.
+  const isHeld = stable === "" && (message.startsWith("Quarantined") || status.abort === true);
   checks.holds("ends", isOver || isLate || isHeld, () => `it is ${phase}, and neither aborted nor stable: ${message}`);
   if (!isOver) return;
   // To a first version that never gets ready nobody is sent from where there is one to answer.
