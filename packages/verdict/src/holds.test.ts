@@ -1,9 +1,11 @@
-import { millis, ratio } from "@sluice/kernel";
+import { millis, ratio, seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { createJudge } from "./judge.ts";
 import { rollbackNats } from "./learned/bar.ts";
 import { Story } from "./story.fixture.ts";
 import type { Served, VersionServed } from "./windows/window.ts";
+
+const edges = [10, 20, 40, 80, 160, 320];
 
 /** A version that is asked for one thing often and for another seldom; `failing` and `slow` are of the seldom one. */
 function asked(often: number, seldom: number, { failing = 0, slow = 0 } = {}): VersionServed {
@@ -20,7 +22,7 @@ function asked(often: number, seldom: number, { failing = 0, slow = 0 } = {}): V
 function suspicions(windows: number, serve: (index: number) => readonly [VersionServed, VersionServed]): boolean[] {
   const judge = createJudge({
     plan: [0.5, 1].map((weight) => ({ weight: ratio(weight), lasts: millis(60_000) })),
-    bucketEdgesMs: [10, 20, 40, 80, 160, 320],
+    bucketEdgesMs: edges,
     history: [{ lasts: millis(60_000), first: asked(149, 5), second: asked(149, 5) }],
     control: "stable",
   });
@@ -99,4 +101,32 @@ test.each([
   expect(verdicts.at(-1)?.nats).toBeGreaterThan(4);
   expect(verdicts.at(-1)?.nats).toBeLessThan(rollbackNats);
   expect(verdicts.at(-1)?.because).toMatch(because);
+});
+
+test("of Pods that differ by a few percent, as one Pod of the same program does from another, few hold the last step", () => {
+  const held = Array.from({ length: 20 }, (_, seed) => {
+    const random = seededRandom(seed + 1);
+    const canaryIs = 1 + 0.16 * (random.next() - 0.5);
+    const served = (slower: number): VersionServed => {
+      const latencyCounts = new Array<number>(7).fill(0);
+      for (let request = 0; request < 10; request++) {
+        const bucket = edges.findIndex((edge) => 25 * slower * Math.exp(random.next() - 0.5) <= edge);
+        latencyCounts[bucket] = (latencyCounts[bucket] ?? 0) + 1;
+      }
+      const one = { requests: 10, failures: 0, latencyCounts };
+      return { ...one, endpoints: [one], exposures: 0, conversions: 0, restarts: 0, pods: 1 };
+    };
+    const judge = createJudge({
+      plan: [0.5, 1].map((weight) => ({ weight: ratio(weight), lasts: millis(600_000) })),
+      bucketEdgesMs: edges,
+      history: Array.from({ length: 30 }, () => ({ lasts: millis(60_000), first: served(1), second: served(1) })),
+    });
+    return Array.from({ length: 60 }, (_, index) => {
+      const at = millis((index + 1) * 10_000);
+      const window = { ends: at, lasts: millis(10_000), weight: ratio(0.5), step: 0, stepAge: at };
+      return judge.observe({ ...window, canary: served(canaryIs), stable: served(1) });
+    }).at(-1)?.suspects;
+  });
+
+  expect(held.filter((suspects) => suspects === true).length).toBeLessThanOrEqual(2);
 });

@@ -41,8 +41,10 @@ export interface JudgeOptions {
 const defaultTolerances: Tolerances = { failures: 1.1, latency: 1.05, conversions: 0.99 };
 /** Evidence at which the weight isn't raised. */
 const holdNats = 1.95;
-/** The same before the last step. */
+/** The same before the last step, after which no stable version may be left to compare with. */
 const lastHoldNats = 0.85;
+/** Of slowness more is believed beforehand: with a Pod or two of each version it takes little for as much as that. */
+const lastHoldNatsOfLatency = 1.6;
 /** Holds in total; after them only proof counts, or a good release would never end. */
 const holdSecondsMax = 1600;
 /**
@@ -111,14 +113,14 @@ class ReleaseJudge implements Judge {
     const enough = evidence.filter((one) => one.nats >= barFor(one));
     const [decisive] = enough;
     const waited = this.#isLastLook(window) ? evidence.find((one) => this.#remains(one)) : undefined;
-    const doubts = evidence.find((one) => !isOfFew(one))?.nats ?? Number.NEGATIVE_INFINITY;
-    const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(doubts, window);
+    const doubt = this.#doubt(evidence, window);
+    const suspects = doubt !== undefined;
+    const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(suspects, window);
     const proven = decisive ?? strongest;
-    const suspects = this.#suspects(doubts, window);
     const told: Told = {
       action,
       grounds: groundsOf(action, { decisive, isProven: proven !== undefined && proven.nats >= proofFor(proven) }),
-      strongest: decisive ?? waited ?? strongest,
+      strongest: decisive ?? waited ?? doubt ?? strongest,
       isSuspicious: nats >= holdNats || suspects,
       sharedSince: this.#signals.sharedSince,
       requests: this.#signals.requests,
@@ -143,11 +145,11 @@ class ReleaseJudge implements Judge {
     return this.#signals.hasFreshControl ? freshNats[family ?? "other"] : 0;
   }
 
-  #suspects(nats: number, { step, stable }: JudgedWindow): boolean {
-    if (stable === undefined || this.#heldSeconds >= holdSecondsMax) return false;
-    const next = this.#release.plan[step + 1]?.weight ?? 1;
-    // Before the last step: after it no stable version may be left to compare with.
-    return nats >= (next >= 1 ? lastHoldNats : holdNats);
+  /** For what the weight must not grow yet. */
+  #doubt(evidence: readonly Evidence[], { step, stable }: JudgedWindow): Evidence | undefined {
+    if (stable === undefined || this.#heldSeconds >= holdSecondsMax) return undefined;
+    const isLast = (this.#release.plan[step + 1]?.weight ?? 1) >= 1;
+    return evidence.find((one) => !isOfFew(one) && one.nats >= leastToHold(one, isLast));
   }
 
   /** A hold in the middle of a step keeps nobody from harm: the weight isn't raised there anyway. */
@@ -156,8 +158,8 @@ class ReleaseJudge implements Judge {
     return ofStep !== undefined && stepAge + lasts * 0.5 >= ofStep;
   }
 
-  #action(nats: number, window: JudgedWindow): "continue" | "monitor" {
-    if (!this.#isDue(window) || !this.#suspects(nats, window)) return "continue";
+  #action(suspects: boolean, window: JudgedWindow): "continue" | "monitor" {
+    if (!suspects || !this.#isDue(window)) return "continue";
     this.#heldSeconds += window.lasts / 1000;
     return "monitor";
   }
@@ -176,6 +178,11 @@ class ReleaseJudge implements Judge {
     if (one.nats < (family === "slowness" ? lastLookNatsOfSlowness : lastLookNats)) return false;
     return family === undefined || !this.#signals.isTakenForGood(family);
   }
+}
+
+function leastToHold({ signal }: Evidence, isLast: boolean): number {
+  if (!isLast) return holdNats;
+  return signal === "latency" ? lastHoldNatsOfLatency : lastHoldNats;
 }
 
 /**
