@@ -14,7 +14,7 @@ async function read(text: string): Promise<readonly string[]> {
   const path = join(folder, "log");
   await writeFile(path, text);
   const lines: string[] = [];
-  for await (const line of (await linesOf(path)) ?? []) lines.push(line);
+  for await (const some of (await linesOf(path)) ?? []) lines.push(...some);
   return lines;
 }
 

@@ -5,15 +5,15 @@ const lineFeed = 10;
 const lineBytesMax = 16 * 1024 * 1024;
 
 /**
- * A file's lines in order, one at a time: it may be longer than any string can be. An empty text stands for what is too long to be
- * one. Undefined where there is no file.
+ * A file's lines in order, some hundred at a time: it may be longer than any string can be. An empty text stands for what is too
+ * long to be one. Undefined where there is no file.
  */
-export async function linesOf(path: string): Promise<AsyncIterable<string> | undefined> {
+export async function linesOf(path: string): Promise<AsyncIterable<readonly string[]> | undefined> {
   const file = await open(path).catch(() => undefined);
   return file === undefined ? undefined : split(file.createReadStream({ highWaterMark: 1024 * 1024 }));
 }
 
-async function* split(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
+async function* split(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {
   let begun: Buffer[] = [];
   let length = 0;
   const take = (last: Buffer): string => {
@@ -23,14 +23,16 @@ async function* split(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
     return line;
   };
   for await (const chunk of chunks) {
+    const lines: string[] = [];
     let from = 0;
     for (let to = chunk.indexOf(lineFeed); to !== -1; to = chunk.indexOf(lineFeed, from)) {
-      yield take(chunk.subarray(from, to));
+      lines.push(take(chunk.subarray(from, to)));
       from = to + 1;
     }
     length += chunk.length - from;
     if (length > lineBytesMax) begun = [];
     else begun.push(chunk.subarray(from));
+    yield lines;
   }
-  if (length > 0) yield take(Buffer.alloc(0));
+  if (length > 0) yield [take(Buffer.alloc(0))];
 }

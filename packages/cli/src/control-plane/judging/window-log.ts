@@ -89,25 +89,27 @@ export async function readWindowLog(
   let unreadable = 0;
   /** What else is known of it comes after it. */
   let last: LoggedWindow | undefined;
-  for await (const text of lines) {
-    const line = parsed(text);
-    if (line === undefined) unreadable++;
-    else if (line.type === "release") {
-      if (show !== undefined) continue;
-      show = begin(begunWith(line));
-      // Of an attempt whose beginning is lost.
-      last = undefined;
-    } else if (line.type === "ended") {
-      const { type: _, ...end } = line;
-      ended = end;
-    } else if (line.type === "known") {
-      if (last !== undefined && last.window.ends === line.ends) last = { ...last, known: knownIn(line) };
-    }
-    // A window that a crash let be judged twice counts once.
-    else if (line.window.ends > (last?.window.ends ?? 0)) {
-      if (last !== undefined) show?.(last);
-      const { type: _, ...window } = line;
-      last = window;
+  for await (const some of lines) {
+    // Reading and judging by turns, line by line, takes a quarter more time.
+    for (const line of some.map(parsed)) {
+      if (line === undefined) unreadable++;
+      else if (line.type === "release") {
+        if (show !== undefined) continue;
+        show = begin(begunWith(line));
+        // Of an attempt whose beginning is lost.
+        last = undefined;
+      } else if (line.type === "ended") {
+        const { type: _, ...end } = line;
+        ended = end;
+      } else if (line.type === "known") {
+        if (last !== undefined && last.window.ends === line.ends) last = { ...last, known: knownIn(line) };
+      }
+      // A window that a crash let be judged twice counts once.
+      else if (line.window.ends > (last?.window.ends ?? 0)) {
+        if (last !== undefined) show?.(last);
+        const { type: _, ...window } = line;
+        last = window;
+      }
     }
   }
   if (show === undefined) return undefined;
