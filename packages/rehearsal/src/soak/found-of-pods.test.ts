@@ -312,6 +312,16 @@ test.each<[string, Story]>([
       },
     ),
   ],
+  [
+    "a step that asks for no Pod follows one that made the stable version smaller: that one takes back what it has Pods for",
+    story(
+      [
+        { do: "push", fate: "well", amid: 11 },
+        { do: "scale", replicas: 6 },
+      ],
+      { seed: 900091, plan: 20427, replicas: 1, isDynamic: true },
+    ),
+  ],
 ])("what soaking has found of Pods stays repaired: %s", async (_name, told) => {
   expect((await play(told)).violated?.message).toBeUndefined();
 });

@@ -220,6 +220,31 @@ test("a step back that waits for Pods of the stable version, and for none of its
   );
 });
 
+test("a stable version takes no users back by Pods that it was just asked to let go", async () => {
+  const options = other([
+    setWeight(40),
+    pause(),
+    setWeight(60),
+    setWeight(70),
+    { setCanaryScale: { replicas: 0 } },
+    pause(),
+  ]);
+  const { release } = await released(options);
+  await release.push("web:v2", options);
+  await release.world.run(seconds(40));
+  // It counts the six that it had.
+  await release.deafen("web:v1");
+
+  await release.ask(promotePatch);
+  await release.world.run(seconds(5));
+  const meanwhile = await release.weight();
+  await release.deafen("web:v1", false);
+  await release.world.run(seconds(5));
+
+  expect(meanwhile).toBe(70);
+  expect(await release.weight()).toBe(0);
+});
+
 test("each time that a step takes all users of a version is on record, also of one that was asked for again", async () => {
   const options = { steps: [setWeight(60), pause(), { setCanaryScale: { replicas: 0 } }, pause()] };
   const { release } = await released(options);

@@ -196,11 +196,11 @@ function stepsWeight(view: View, isAborted: boolean): number {
   const { canary, status, progress } = view;
   const routed = status.canary?.weights?.canary.weight;
   // As fast as the stable version's Pods can take it, where they were made fewer.
-  if (isDraining(view)) return Math.min(routed ?? 0, 100 - bearable(view.stable, view));
+  if (isDraining(view)) return carried(routed ?? 0, view);
   if (view.isFullyPromoted || view.isFirst) return 0;
   if (isAborted) {
     const isServing = isDynamic(view.rollout) && availableOf(canary) > 0;
-    return isServing ? Math.min(routed ?? 0, 100 - bearable(view.stable, view)) : 0;
+    return isServing ? carried(routed ?? 0, view) : 0;
   }
   if (canary === undefined || availableOf(canary) === 0) return 0;
   if (status.promoteFull === true)
@@ -225,13 +225,19 @@ function stepsWeight(view: View, isAborted: boolean): number {
 }
 
 /** Or what the canary still has to carry of what it has, since a stable version that was made smaller can't take it yet. */
-const orBorne = (weight: number, view: View): number =>
-  Math.max(weight, Math.min(ownWeight(view), 100 - bearable(view.stable, view)));
+const orBorne = (weight: number, view: View): number => Math.max(weight, carried(ownWeight(view), view));
 
-/** The percent of all traffic that a version's available Pods were sized for. */
+/** The percent of all traffic that a version's available Pods were sized for; those that were asked to go count no more. */
 function bearable(set: View["stable"], { rollout }: View): number {
   const replicas = replicasOf(rollout);
-  return replicas === 0 ? 100 : Math.min(100, Math.floor((100 * availableOf(set)) / replicas));
+  const staying = Math.min(availableOf(set), wantedOf(set));
+  return replicas === 0 ? 100 : Math.min(100, Math.floor((100 * staying) / replicas));
+}
+
+/** What of this the canary still has to carry. Until the stable version has heard what it is asked for, nobody knows who stays. */
+function carried(weight: number, view: View): number {
+  const isKnown = view.stable === undefined || isCaughtUp(view.stable) || replicasOf(view.rollout) === 0;
+  return isKnown ? Math.min(weight, 100 - bearable(view.stable, view)) : weight;
 }
 
 function weightsStatus(
