@@ -44,6 +44,25 @@ test.each<[string, Story]>([
     ),
   ],
   [
+    "the stable version's Pod is taken while every watch is broken: who aborts in that moment can't know",
+    story(
+      [
+        ...twoVersions.slice(0, 1),
+        { do: "push", fate: "flaky" },
+        wait(5),
+        { do: "watchGap" },
+        { do: "evict" },
+        { do: "abort" },
+      ],
+      {
+        seed: 992353568,
+        plan: 0,
+        replicas: 1,
+        isDynamic: true,
+      },
+    ),
+  ],
+  [
     "a budget has no room for a restart, and a switch waits for neither",
     story([wait(1), { do: "push", fate: "well" }, { do: "restart" }], {
       seed: 956529844,

@@ -91,7 +91,12 @@ function bears(now: Picture, looked: Picture | undefined, checks: Checks): void 
   if (strategy.canary?.replicaProgressThreshold !== undefined) return;
   // What nobody asks for Pods may go anywhere, and who is asked for some again meanwhile doesn't know of it yet.
   if (mayBeAsleep(now, looked)) return;
-  const ready = Math.max(...[now, ...(looked === undefined ? [] : [looked])].map((one) => readyOf(one, stableHash)));
+  const pictures = [now, ...(looked === undefined ? [] : [looked])];
+  // While watches are broken all may be at rest, and nobody has heard of a Pod that was taken.
+  const told = pictures.flatMap(
+    ({ sets }) => sets.find((set) => hashOf(set) === stableHash)?.status?.readyReplicas ?? 0,
+  );
+  const ready = Math.max(...told, ...pictures.map((picture) => readyOf(picture, stableHash)));
   checks.holds(
     "ready",
     ready * 100 >= (100 - weight) * Math.min(replicas, looked?.rollout.spec.replicas ?? replicas),
