@@ -83,6 +83,8 @@ interface Session {
   last: Verdict | undefined;
   /** Of the last window, in the release's time. */
   lastEnds: number;
+  /** Of the last window whose numbers and prediction are kept. */
+  knownEnds: number;
   windows: number;
   /** At so many windows what was seen of the starts is kept again. */
   keepStartsAt: number;
@@ -100,20 +102,22 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
   const { store, logs, now } = options;
   const sessions = new Map<string, Session>();
   const models = new RemoteModels(now);
-  return async (given) => {
-    const work = given as unknown as JudgeWork;
-    const remembered = sessions.get(work.uid);
-    const session = remembered ?? (await sessionOf(work, options, models));
+  const judge = async (work: JudgeWork): Promise<JudgedWindows> => {
+    const session = sessions.get(work.uid) ?? (await sessionOf(work, options, models));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
     for (const uid of sessions.keys()) {
       if (sessions.size <= sessionsMax) break;
       sessions.delete(uid);
     }
-    const before = session.windows;
-    await judgeUpTo(work, session, store, logs);
-    const isNew = session.windows > before;
-    const { last } = session;
+    try {
+      await judgeUpTo(work, session, store, logs);
+    } catch (thrown) {
+      // It has seen windows that may not be kept: one that is read again goes on from those that are.
+      sessions.delete(work.uid);
+      throw thrown;
+    }
+    const { last, lastEnds } = session;
     if (last === undefined) throw new Fault("unavailable", "no window is over yet");
     const memoryLimit = memoryLimitOf(work.canary);
     const kpis = session.kpis.now(memoryLimit);
@@ -123,12 +127,17 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
     const { model } = work.spec;
     const known = {
       type: "known",
-      ends: session.lastEnds,
+      ends: lastEnds,
       metrics,
       ...(memoryLimit === undefined ? {} : { memoryLimit }),
     } as const;
+    const keep = async (line: LogLine): Promise<void> => {
+      if (session.knownEnds >= lastEnds) return;
+      await logs.append(work.uid, [line]);
+      session.knownEnds = lastEnds;
+    };
     if (model === undefined) {
-      if (isNew) await logs.append(work.uid, [known]);
+      await keep(known);
       return result;
     }
     const { tokenSecretRef: secret } = model;
@@ -147,8 +156,30 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
             { use: model.use ?? "beside", isDecided: last.action === "rollback" },
           );
     const { prediction } = asked ?? {};
-    if (isNew) await logs.append(work.uid, [{ ...known, ...(prediction === undefined ? {} : { prediction }) }]);
+    await keep({ ...known, ...(prediction === undefined ? {} : { prediction }) });
     return asked === undefined ? result : { ...result, model: asked };
+  };
+  return inTurns(judge);
+}
+
+/** Reading a long log again may outlast whoever asked for it: who asks meanwhile about the same release comes after. */
+function inTurns(judge: (work: JudgeWork) => Promise<JudgedWindows>): TaskHandler {
+  const turns = new Map<string, Promise<JudgedWindows>>();
+  return async (given, cancellation) => {
+    const work = given as unknown as JudgeWork;
+    const { uid } = work;
+    const before = turns.get(uid);
+    const turn = (async () => {
+      await before?.catch(() => {});
+      if (cancellation.isCancelled) throw new Fault("unavailable", "nobody waits for this verdict any more");
+      return judge(work);
+    })();
+    turns.set(uid, turn);
+    try {
+      return await turn;
+    } finally {
+      if (turns.get(uid) === turn) turns.delete(uid);
+    }
   };
 }
 
@@ -236,8 +267,9 @@ async function sessionOf(work: JudgeWork, options: JudgingOptions, models: Remot
   await logs.read(work.uid, (begun) => {
     const session = newSession(work, options, models, begun);
     resumed = session;
-    return ({ window }) => {
+    return ({ window, known }) => {
       show(session, window);
+      if (known !== undefined) session.knownEnds = window.ends;
       session.windows = Math.round(window.ends / seconds(work.spec.windowSeconds));
     };
   });
@@ -259,6 +291,7 @@ const newSession = (
   model: new AskedModel(models),
   last: undefined,
   lastEnds: 0,
+  knownEnds: 0,
   windows: 0,
   keepStartsAt: 0,
 });
