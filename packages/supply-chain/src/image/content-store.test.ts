@@ -21,17 +21,17 @@ async function lastChanged(path: string, hoursAgo: number): Promise<void> {
 test("what crashes and clients left half written goes after a day, and what is whole stays however old it is", async () => {
   const digest = await store.writeBlob(Buffer.from("layer"));
   await store.linkManifest("team/shop", digest, "application/vnd.oci.image.manifest.v1+json");
-  // Somebody's tag, though it ends as a half does.
-  await store.setTag("team/shop", "v1.new", digest);
+  // Somebody's tags, though they look like halves.
+  for (const tag of ["v1.new", "nightly.20270101.new"]) await store.setTag("team/shop", tag, digest);
   await lastChanged(store.blobPath(digest), 9000);
   const tags = join(store.folder, "repositories", "team+shop", "tags");
   const blobs = dirname(store.blobPath(digest));
-  await lastChanged(join(tags, "v1.new"), 9000);
+  for (const tag of await readdir(tags)) await lastChanged(join(tags, tag), 9000);
   const [left, growing] = [await store.beginUpload(), await store.beginUpload()];
   const halves = [
     `${store.blobPath(digest)}.0badcafe.new`,
-    join(tags, "v2.0badcafe.new"),
-    join(tags, "v3.1badcafe.new"),
+    join(tags, ".v2.0badcafe.new"),
+    join(tags, ".v3.1badcafe.new"),
   ];
   for (const half of halves) await writeFile(half, "ha");
   for (const [path, hoursAgo] of [
@@ -48,8 +48,8 @@ test("what crashes and clients left half written goes after a day, and what is w
 
   expect(await readdir(join(store.folder, "uploads"))).toEqual([growing]);
   expect(await readdir(blobs)).toHaveLength(1);
-  expect((await readdir(tags)).toSorted()).toEqual(["v1.new", "v3.1badcafe.new"]);
-  expect(await store.tags("team/shop")).toEqual(["v1.new"]);
+  expect((await readdir(tags)).toSorted()).toEqual([".v3.1badcafe.new", "nightly.20270101.new", "v1.new"]);
+  expect(await store.tags("team/shop")).toEqual(["nightly.20270101.new", "v1.new"]);
   expect(await store.readBlob(digest)).toEqual(Buffer.from("layer"));
 });
 

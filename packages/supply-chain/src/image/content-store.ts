@@ -1,15 +1,18 @@
 import { createHash, randomBytes } from "node:crypto";
 import { createReadStream, type ReadStream } from "node:fs";
 import { mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { after, Fault, hours, type Instant, instant } from "@sluice/kernel";
 import { isDigest, isRepository, isTag } from "./reference.ts";
 
 export const sha256 = (content: Uint8Array | string): string =>
   `sha256:${createHash("sha256").update(content).digest("hex")}`;
 
-/** What is being written, until it is renamed: one that a crash left never is. */
-const isHalf = (name: string): boolean => /\.[0-9a-f]{8}\.new$/.test(name);
+/** What is being written, until it is renamed: one that a crash left never is. No tag and no digest begins with a dot. */
+const halfOf = (name: string): string => `.${name}.${randomBytes(4).toString("hex")}.new`;
+const isHalf = (name: string): boolean => name.startsWith(".") && name.endsWith(".new");
+/** Of what stands under digests all else is a half, also those that earlier versions left. */
+const isNoDigest = (name: string): boolean => !/^[0-9a-f]{64}$/.test(name);
 
 const day = hours(24);
 
@@ -102,7 +105,7 @@ export class ContentStore {
 
   async manifests(repository: string): Promise<string[]> {
     const names = await readdir(join(this.#repositoryPath(repository), "manifests")).catch(() => []);
-    return names.filter((name) => /^[0-9a-f]{64}$/.test(name)).map((name) => `sha256:${name}`);
+    return names.filter((name) => !isNoDigest(name)).map((name) => `sha256:${name}`);
   }
 
   async unlinkManifest(repository: string, digest: string): Promise<void> {
@@ -132,7 +135,7 @@ export class ContentStore {
 
   async tags(repository: string): Promise<string[]> {
     const names = await readdir(join(this.#repositoryPath(repository), "tags")).catch(() => []);
-    return names.filter((name) => isTag(name) && !isHalf(name)).sort();
+    return names.filter(isTag).sort();
   }
 
   async repositories(): Promise<string[]> {
@@ -146,14 +149,13 @@ export class ContentStore {
   /** Removes uploads and half written files to which nothing was added for a day: a crash, or a client that went, left them. */
   async sweep(now: Instant): Promise<void> {
     const repositories = await readdir(join(this.folder, "repositories")).catch(() => []);
-    const folders = [
-      join(this.folder, "blobs", "sha256"),
-      ...repositories.flatMap((name) =>
-        ["tags", "manifests"].map((part) => join(this.folder, "repositories", name, part)),
-      ),
-    ];
     await this.#sweepFolder(join(this.folder, "uploads"), () => true, now);
-    for (const folder of folders) await this.#sweepFolder(folder, isHalf, now);
+    await this.#sweepFolder(join(this.folder, "blobs", "sha256"), isNoDigest, now);
+    for (const name of repositories) {
+      const folder = join(this.folder, "repositories", name);
+      await this.#sweepFolder(join(folder, "manifests"), isNoDigest, now);
+      await this.#sweepFolder(join(folder, "tags"), isHalf, now);
+    }
   }
 
   async #sweepFolder(folder: string, isOurs: (name: string) => boolean, now: Instant): Promise<void> {
@@ -177,8 +179,9 @@ export class ContentStore {
   }
 
   async #writeFile(path: string, content: Uint8Array | string): Promise<void> {
-    await mkdir(dirname(path), { recursive: true });
-    const temporary = `${path}.${randomBytes(4).toString("hex")}.new`;
+    const folder = dirname(path);
+    await mkdir(folder, { recursive: true });
+    const temporary = join(folder, halfOf(basename(path)));
     const file = await open(temporary, "w");
     try {
       await file.writeFile(content);
