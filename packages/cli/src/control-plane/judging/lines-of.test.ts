@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -28,6 +28,13 @@ test("lines are whole wherever the file is cut into pieces, and end at line feed
 
 test("what is too long to be a line is none, and those beside it are read", async () => {
   expect(await read(`before\n${"x".repeat(17 * 1024 * 1024)}\nafter\n`)).toEqual(["before", "", "after"]);
+});
+
+test("a file that can't be opened isn't taken for none", async () => {
+  const path = join(folder, "log");
+  await symlink(path, path);
+
+  await expect(linesOf(path)).rejects.toThrow("ELOOP");
 });
 
 test("without a file there are no lines", async () => {

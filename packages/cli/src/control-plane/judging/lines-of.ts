@@ -1,4 +1,4 @@
-import { open } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 
 const lineFeed = 10;
 /** Longer than any line that is written: one that is longer is none, and isn't gathered. */
@@ -9,8 +9,18 @@ const lineBytesMax = 16 * 1024 * 1024;
  * long to be one. Undefined where there is no file.
  */
 export async function linesOf(path: string): Promise<AsyncIterable<readonly string[]> | undefined> {
-  const file = await open(path).catch(() => undefined);
+  const file = await openIfThere(path);
   return file === undefined ? undefined : split(file.createReadStream({ highWaterMark: 1024 * 1024 }));
+}
+
+/** What is there and can't be opened, as by a process with too many open files, isn't nothing. */
+export async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }
 
 async function* split(chunks: AsyncIterable<Buffer>): AsyncGenerator<readonly string[]> {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, hours, type Instant, instant, type Millis } from "@sluice/kernel";
 import type { KnownStarts } from "@sluice/verdict";
+import { openIfThere } from "./lines-of.ts";
 import { type Ended, type Kept, type LogLine, parsed, readWindowLog } from "./window-log.ts";
 
 /** As long as Decisions are kept, which say what came of it. */
@@ -147,7 +148,7 @@ const lineBytesMax = 4096;
 
 /** The end of the last line, since all of a release's may be hundreds of megabytes. Undefined without a file. */
 async function lastLineOf(path: string): Promise<string | undefined> {
-  const file = await open(path).catch(() => undefined);
+  const file = await openIfThere(path);
   if (file === undefined) return undefined;
   try {
     const { size } = await file.stat();
