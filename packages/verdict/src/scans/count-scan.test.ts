@@ -1,3 +1,4 @@
+import { seededRandom } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import type { Noise } from "../noise/noise.ts";
 import { CountScan } from "./count-scan.ts";
@@ -83,4 +84,31 @@ test("the less two versions drift apart, the more the same failures say", () => 
 
   expect(calm).toBeGreaterThan(6.9);
   expect(natsAfter([], 0.4)).toBeLessThan(calm / 3);
+});
+
+test("what comes to more than a floor is found as without one, and what doesn't comes to no more", () => {
+  const random = seededRandom(3);
+  const failuresOf = (requests: number, share: number) =>
+    Array.from({ length: requests }, () => random.next()).filter((one) => one < share).length;
+  const bursts = [
+    { burst: 1, share: 0.5 },
+    { burst: 3, share: 0.3 },
+    { burst: 8, share: 0.2 },
+  ];
+  const scan = new CountScan({ burst: 2, bursts, burstMax: 9, drift: 0.05 }, 1, true, 0.2);
+  const compared = { above: 0, below: 0 };
+  for (let window = 0; window < 120; window++) {
+    const events = failuresOf(200, window > 50 && window < 70 ? 0.012 : 0.004);
+    const controlEvents = failuresOf(800, 0.004);
+    const moment = { starts: 10 * window, seconds: 10, podShare: 1, unknownPods: 0, disturbance: 0 };
+    scan.add([{ events, exposure: 200, controlEvents, controlExposure: 800, usual: 0.004 }], moment, 1.1);
+    const whole = scan.finding(20);
+    for (const floor of [-3, -1, 0, 0.5, 2, 5, whole.nats - 1e-6, whole.nats + 1e-6]) {
+      const { nats } = scan.finding(20, floor);
+      compared[whole.nats > floor ? "above" : "below"]++;
+      if (whole.nats > floor) expect(scan.finding(20, floor)).toEqual(whole);
+      else expect(nats).toBeLessThanOrEqual(floor);
+    }
+  }
+  expect(Math.min(compared.above, compared.below)).toBeGreaterThan(200);
 });

@@ -162,13 +162,13 @@ export class CountScan {
     return this.#kept;
   }
 
-  /** `burstCap`: no burst is larger than the requests there were. */
-  finding(burstCap: number): Finding {
+  /** `burstCap`: no burst is larger than the requests there were. What comes to no more than `floor` isn't looked for. */
+  finding(burstCap: number, floor = Number.NEGATIVE_INFINITY): Finding {
     const burst = Math.min(this.#noise.burst, burstCap);
     const burstMax = Math.min(Math.max(this.#noise.burstMax, 6), burstCap);
     const { variances } = this.#drift;
     const onsets = this.#onsets.all;
-    let best = Number.NEGATIVE_INFINITY;
+    let best = floor;
     let strongest: (typeof onsets)[number] | undefined;
     for (let index = 0; index < onsets.length; index++) {
       const { sums } = onsets[index] as (typeof onsets)[number];
@@ -238,7 +238,10 @@ export class CountScan {
       const { share = 0, burst = 1 } = this.#bursts[which] ?? {};
       const usual =
         this.#apart === undefined ? undefined : { ofHistory: ofHistory / meanSize(burst), events: this.#apart ** -2 };
-      chance += share * Math.exp(-clusters.nats(which, driftOfInformation, usual));
+      const nats = clusters.nats(which, driftOfInformation, usual);
+      // All sizes together explain no less than this one alone.
+      if (nats + (this.#rarities[which] as number) + rounding < least) return Number.NEGATIVE_INFINITY;
+      chance += share * Math.exp(-nats);
     }
     return chance > 0 ? -Math.log(chance) : 0;
   }

@@ -30,7 +30,8 @@ export class StartScan {
 
   finding(burstCap: number): Finding {
     const wild = this.#wild.finding(burstCap);
-    const mild = this.#mild.finding(burstCap);
+    // Where the mild one comes to less the wild one counts, and nobody asks how much less.
+    const mild = this.#mild.finding(burstCap, wild.nats);
     return mild.nats <= wild.nats ? wild : { ...mild, nats: Math.min(mild.nats, wild.nats + this.#wildSurprise) };
   }
 }
