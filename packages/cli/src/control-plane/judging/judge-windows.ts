@@ -2,10 +2,12 @@ import { type Judgement, type JudgementSpec, quantityValue } from "@sluice/api";
 import { comparedName } from "@sluice/api/release";
 import type { JudgedWindows, TaskHandler } from "@sluice/controllers";
 import {
+  after,
   Fault,
   type Instant,
   instant,
   millis,
+  minutes,
   murmur3,
   parseInstant,
   ratio,
@@ -35,6 +37,7 @@ import {
 } from "@sluice/verdict";
 import { AskedModel } from "./asked-model.ts";
 import { BusinessNumbers } from "./business-numbers.ts";
+import { inTurns } from "./in-turns.ts";
 import { RemoteModels } from "./remote-model.ts";
 import { startsBefore } from "./starts-before.ts";
 import type { Begun, LogLine } from "./window-log.ts";
@@ -88,10 +91,14 @@ interface Session {
   windows: number;
   /** At so many windows what was seen of the starts is kept again. */
   keepStartsAt: number;
+  /** Nobody asks any more by then: its release has ended. */
+  forgetAt: Instant;
 }
 
-/** Sessions that are remembered; the least recently asked goes first and would be read again. */
+/** Sessions that are remembered, of some megabytes each; the least recently asked goes first and would be read again. */
 const sessionsMax = 500;
+const windowsUntilForgotten = 3;
+const forgottenAfter = minutes(10);
 const historyWindows = 30;
 const historyWindow = seconds(60);
 /** Windows that a control plane missed while it was away; older ones aren't looked back for. */
@@ -106,9 +113,10 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
     const session = sessions.get(work.uid) ?? (await sessionOf(work, options, models));
     sessions.delete(work.uid);
     sessions.set(work.uid, session);
-    for (const uid of sessions.keys()) {
-      if (sessions.size <= sessionsMax) break;
-      sessions.delete(uid);
+    const idle = Math.max(forgottenAfter, windowsUntilForgotten * seconds(work.spec.windowSeconds));
+    session.forgetAt = after(now(), millis(idle));
+    for (const [uid, { forgetAt }] of sessions) {
+      if (sessions.size > sessionsMax || forgetAt <= now()) sessions.delete(uid);
     }
     try {
       await judgeUpTo(work, session, store, logs);
@@ -159,28 +167,7 @@ export function judgeWindows(options: JudgingOptions): TaskHandler {
     await keep({ ...known, ...(prediction === undefined ? {} : { prediction }) });
     return asked === undefined ? result : { ...result, model: asked };
   };
-  return inTurns(judge);
-}
-
-/** Reading a long log again may outlast whoever asked for it: who asks meanwhile about the same release comes after. */
-function inTurns(judge: (work: JudgeWork) => Promise<JudgedWindows>): TaskHandler {
-  const turns = new Map<string, Promise<JudgedWindows>>();
-  return async (given, cancellation) => {
-    const work = given as unknown as JudgeWork;
-    const { uid } = work;
-    const before = turns.get(uid);
-    const turn = (async () => {
-      await before?.catch(() => {});
-      if (cancellation.isCancelled) throw new Fault("unavailable", "nobody waits for this verdict any more");
-      return judge(work);
-    })();
-    turns.set(uid, turn);
-    try {
-      return await turn;
-    } finally {
-      if (turns.get(uid) === turn) turns.delete(uid);
-    }
-  };
+  return inTurns((work) => judge(work as unknown as JudgeWork));
 }
 
 async function judgeUpTo(work: JudgeWork, session: Session, store: MetricsStore, logs: WindowLogs): Promise<void> {
@@ -294,6 +281,7 @@ const newSession = (
   knownEnds: 0,
   windows: 0,
   keepStartsAt: 0,
+  forgetAt: instant(0),
 });
 
 /** What it begins with is kept, so that its verdicts can be worked out again after the service is known better. */

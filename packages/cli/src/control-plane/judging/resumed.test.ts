@@ -31,7 +31,7 @@ const spec: JudgementSpec = {
 };
 const judgement = { metadata: { name: "shop-canary-2", uid: "one" }, spec } as Judgement;
 
-function handlerOf(logs: WindowLogs) {
+function handlerOf(logs: WindowLogs, now = () => instant(began + 300_000)) {
   const failed = (share: number) => (total: number) => Math.round(total * share);
   const store = asMetrics(
     counted([
@@ -39,12 +39,12 @@ function handlerOf(logs: WindowLogs) {
       { hash: "canary", perSecond: 50, from: 0, failed: failed(0.006) },
     ]),
   );
-  const judge = judgeWindows({ store, logs, now: () => instant(began + 300_000) });
-  return async (upTo: number) =>
+  const judge = judgeWindows({ store, logs, now });
+  return async (upTo: number, uid = "one") =>
     (await judge(
       {
         do: "judgeWindows",
-        uid: "one",
+        uid,
         namespace: "shop",
         spec,
         known: 0,
@@ -66,6 +66,15 @@ class FullAtTimes extends WindowLogs {
   override async append(...given: Parameters<WindowLogs["append"]>): Promise<void> {
     if (this.isFull) throw new Error("ENOSPC");
     return super.append(...given);
+  }
+}
+
+class Counting extends WindowLogs {
+  reads = 0;
+
+  override async read(...given: Parameters<WindowLogs["read"]>) {
+    this.reads++;
+    return super.read(...given);
   }
 }
 
@@ -107,20 +116,35 @@ test("what rules look at after a crash just behind a window's line is kept, and 
 test("a long log is read once, and each window judged and kept once, however often somebody asks meanwhile", async () => {
   const logs = new WindowLogs(folder);
   await handlerOf(logs)(12);
-  let reads = 0;
-  class Counting extends WindowLogs {
-    override async read(...given: Parameters<WindowLogs["read"]>) {
-      reads++;
-      return super.read(...given);
-    }
-  }
-  const judge = handlerOf(new Counting(folder));
+  const counting = new Counting(folder);
+  const judge = handlerOf(counting);
 
   const answers = await Promise.all([judge(12), judge(13), judge(13)]);
 
   expect(answers.map(({ windows }) => windows)).toEqual([12, 13, 13]);
-  expect(reads).toBe(1);
+  expect(counting.reads).toBe(1);
   const log = await wholeLog(logs, "one");
   expect(log?.windows).toHaveLength(13);
   expect(log?.windows.at(-1)?.known).toEqual({ metrics: { orders: 3 } });
+});
+
+test("what nobody has asked about for ten minutes is remembered no more, and read again where somebody does", async () => {
+  const logs = new Counting(folder);
+  let now = began + 300_000;
+  const judge = handlerOf(logs, () => instant(now));
+  await judge(12);
+  now += 9 * 60_000;
+  await judge(13);
+  await judge(1, "another");
+  expect(logs.reads).toBe(2);
+
+  now += 11 * 60_000;
+  await judge(2, "another");
+  const { windows } = await judge(20);
+
+  // A look at the other one forgot it.
+  expect(logs.reads).toBe(3);
+  expect(windows).toBe(20);
+  const log = await wholeLog(logs, "one");
+  expect(log === undefined ? undefined : replayedOf(judgement, log)).toMatchObject({ windows: 20, differing: [] });
 });
