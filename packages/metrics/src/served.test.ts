@@ -1,6 +1,7 @@
 import { instant } from "@sluice/kernel";
 import { expect, test } from "vitest";
 import { labelsOf } from "./labels.ts";
+import type { SeriesSource } from "./series-source.ts";
 import { servedBetween } from "./served.ts";
 import { MemoryStore } from "./storage/memory-store.ts";
 
@@ -60,4 +61,34 @@ test("windows side by side add up", () => {
   const of = (from: number, until: number) => servedBetween(store, query, instant(from), instant(until)).requests;
 
   expect(of(0, 2000) + of(2000, 4000) + of(4000, 6000)).toBe(of(0, 6000));
+});
+
+test("older samples are read only where a counter may be new, and one that wasn't scraped for a while isn't", () => {
+  const store = storeOf([
+    requests(
+      "200",
+      Array.from({ length: 80 }, (_, second) => 10 * second),
+    ),
+  ]);
+  const readFrom: number[] = [];
+  const source: SeriesSource = {
+    select: (matchers, after, until) => {
+      readFrom.push(after);
+      return store.select(matchers, after, until);
+    },
+  };
+  const of = (from: number, until: number) => servedBetween(source, query, instant(from), instant(until)).requests;
+  expect(of(60_000, 70_000)).toBe(100);
+  expect(readFrom).toEqual([50_000]);
+
+  const away = store.seriesFor(labelsOf({ ...base, __name__: "http_requests_total", code: "503" }));
+  for (const [time, value] of [
+    [20_000, 7],
+    [65_000, 8],
+  ] as const) {
+    store.append(away, time, value);
+  }
+
+  expect(of(60_000, 70_000)).toBe(101);
+  expect(readFrom).toEqual([50_000, 50_000, -240_000]);
 });

@@ -1,5 +1,5 @@
 import type { Instant } from "@sluice/kernel";
-import { labelValue } from "./labels.ts";
+import { type Labels, labelValue } from "./labels.ts";
 import type { SeriesSamples, SeriesSource } from "./series-source.ts";
 
 /** What was served within a time: counts of that time, never cumulative. */
@@ -24,6 +24,8 @@ export interface ServedQuery {
 
 /** A sample this old still tells what a counter stood at: without one it counts as new, and all of it as of this time. */
 const lookBackMillis = 300_000;
+/** Scraped each second a counter has a sample as young as this: then no older one is read, which is most of the work. */
+const nearMillis = 10_000;
 
 interface Counting {
   requests: number;
@@ -50,20 +52,19 @@ export function servedBetween(
     { label: "namespace", operator: "=", value: namespace },
     { label: "pod_template_hash", operator: "=", value: podTemplateHash },
   ] as const;
-  for (const series of source.select(matchers, from - lookBackMillis, until)) {
-    const rise = riseOf(series, from);
-    if (rise === 0) continue;
-    const endpoint = labelValue(series.labels, "endpoint");
+  const select = (back: number) => source.select(matchers, from - back, until);
+  for (const { labels, rise } of sureRises(select(nearMillis), from) ?? rises(select(lookBackMillis), from)) {
+    const endpoint = labelValue(labels, "endpoint");
     let known = counting.get(endpoint);
     if (known === undefined) {
       known = { requests: 0, failures: 0, upTo: new Array<number>(edges.length + 1).fill(0) };
       counting.set(endpoint, known);
     }
-    if (labelValue(series.labels, "__name__") === "http_requests_total") {
+    if (labelValue(labels, "__name__") === "http_requests_total") {
       known.requests += rise;
-      if (labelValue(series.labels, "code").startsWith("5")) known.failures += rise;
+      if (labelValue(labels, "code").startsWith("5")) known.failures += rise;
     } else {
-      const le = labelValue(series.labels, "le");
+      const le = labelValue(labels, "le");
       const place = le === "+Inf" ? edges.length : places.get(String(Number(le)));
       if (place !== undefined) known.upTo[place] = (known.upTo[place] ?? 0) + rise;
     }
@@ -72,6 +73,30 @@ export function servedBetween(
     [...counting].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, one]) => [name, counted(one)]),
   );
   return { ...sumOf([...endpoints.values()], edges.length + 1), endpoints };
+}
+
+interface Rise {
+  readonly labels: Labels;
+  readonly rise: number;
+  /** Whether a sample tells what it stood at before. */
+  readonly isKnown: boolean;
+}
+
+function* rises(all: Iterable<SeriesSamples>, from: Instant): Generator<Rise> {
+  for (const series of all) {
+    const rise = riseOf(series, from);
+    if (rise !== 0) yield { labels: series.labels, rise, isKnown: (series.times[0] ?? 0) <= from };
+  }
+}
+
+/** Undefined where one may be new, or wasn't scraped for a while. */
+function sureRises(all: Iterable<SeriesSamples>, from: Instant): readonly Rise[] | undefined {
+  const sure: Rise[] = [];
+  for (const one of rises(all, from)) {
+    if (!one.isKnown) return undefined;
+    sure.push(one);
+  }
+  return sure;
 }
 
 /** A counter that fell began anew, and what it stands at since then came after `from`. */
