@@ -17,6 +17,7 @@ import type {
 } from "@sluice/api";
 import type { Reader, TaskState } from "@sluice/kernel";
 import { type KnownTemplates, readTemplates } from "../arguments/index.ts";
+import type { Effect } from "../loop/index.ts";
 import { placeOf } from "../marks/index.ts";
 import { type Claims, readClaims } from "../ownership/index.ts";
 import { podHashLabel } from "../version/index.ts";
@@ -113,8 +114,14 @@ export interface ObservedRollout {
   /** By name: those that such a Job is told the Pods of. */
   readonly checkServices: ReadonlyMap<string, Service | undefined>;
   readonly synthetic: readonly SyntheticState[];
-  /** What the API did not take just now of what this release needs, and why. */
-  readonly refused?: string;
+  readonly refused?: Refused;
+}
+
+/** What the API did not take just now of what a release needs. */
+export interface Refused {
+  /** Which objects, and the API's words. */
+  readonly because: string;
+  readonly effects: readonly Effect[];
 }
 
 export const trafficTaskId = (rollout: Rollout, run: string): string =>

@@ -1,5 +1,5 @@
 import { hasReason, type Resource } from "@sluice/api";
-import { after, type Fault, type Instant, seconds } from "@sluice/kernel";
+import { after, type Fault, type Instant, sameJson, seconds } from "@sluice/kernel";
 import type { Effect } from "../loop/index.ts";
 import type { ObservedRollout } from "./observe.ts";
 
@@ -15,11 +15,17 @@ export function withRefusal(observed: ObservedRollout, effect: Effect, fault: Fa
   // Somebody deletes it in this moment: the next look sees that.
   if (what === undefined || (what.isChange && hasReason(fault, "NotFound"))) return undefined;
   const { kind, metadata } = what.object;
+  const words = `${kind} ${metadata.name} can't be ${what.isChange ? "changed" : "made"}: ${fault.message}`;
+  const { because, effects = [] } = observed.refused ?? {};
   return {
     ...observed,
-    refused: `${kind} ${metadata.name} can't be ${what.isChange ? "changed" : "made"}: ${fault.message}`,
+    refused: { because: because === undefined ? words : `${because}; ${words}`, effects: [...effects, effect] },
   };
 }
+
+/** What leads users somewhere doesn't wait for each other: one that is refused is left out, and the others are written. */
+export const withoutRefused = ({ refused }: ObservedRollout, effects: readonly Effect[]): readonly Effect[] =>
+  refused === undefined ? effects : effects.filter((one) => !refused.effects.some((other) => sameJson(one, other)));
 
 function refusedOf(effect: Effect): { readonly object: Resource; readonly isChange: boolean } | undefined {
   if (effect.do === "update") return { object: effect.object, isChange: true };

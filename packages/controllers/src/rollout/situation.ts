@@ -66,7 +66,7 @@ export function classify(observed: ObservedRollout, view: View, now: Instant): S
     return { is: "held", quarantine, wasRetried };
   }
   // After all that takes traffic back: a reference that went missing must not keep a bad version on.
-  const fault = referenceFault(observed) ?? observed.refused;
+  const fault = referenceFault(observed) ?? observed.refused?.because;
   if (fault !== undefined) return { is: "invalid", fault };
   return isOnItsWay ? { is: "underway" } : { is: "retried" };
 }

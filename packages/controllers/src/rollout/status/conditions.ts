@@ -16,6 +16,9 @@ export type ProgressReason =
   | "RolloutAborted"
   | "Quarantined";
 
+/** False while the API refuses to lead all users away from a version that was taken back; absent otherwise. */
+export const takenBackCondition = "TrafficTakenBack";
+
 export const conditionOf = (
   conditions: RolloutStatus["conditions"],
   type: RolloutConditionType,

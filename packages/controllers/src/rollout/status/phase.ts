@@ -1,7 +1,7 @@
 import type { Rollout, RolloutPhase, RolloutStatus } from "@sluice/api";
 import { blueGreenOf } from "../bluegreen/strategy.ts";
 import { isRouted, replicasOf } from "../canary/steps.ts";
-import { conditionOf } from "./conditions.ts";
+import { conditionOf, takenBackCondition } from "./conditions.ts";
 
 export interface PhaseAndMessage {
   readonly phase: RolloutPhase;
@@ -18,7 +18,9 @@ export function phaseOf(rollout: Rollout, status: RolloutStatus): PhaseAndMessag
   const progressing = conditionOf(status.conditions, "Progressing");
   const reason = progressing?.reason ?? "";
   if (["RolloutAborted", "ProgressDeadlineExceeded", "Quarantined"].includes(reason)) {
-    return degraded(`${reason}: ${progressing?.message}`);
+    const stranded = conditionOf(status.conditions, takenBackCondition)?.message;
+    const more = stranded === undefined ? "" : `; not all of its traffic is taken back: ${stranded}`;
+    return degraded(`${reason}: ${progressing?.message}${more}`);
   }
   if (rollout.spec.paused === true) return { phase: "Paused", message: heldByHand };
   // The original names the first; ours, that waits for a person, must not hide behind a pause step that ends by itself.

@@ -14,6 +14,7 @@ import { annotations } from "../names.ts";
 import type { ObservedRollout } from "../observe.ts";
 import { planHistory } from "../pods/replica-sets.ts";
 import { planWorkload } from "../pods/workload-size.ts";
+import { triesAgainAt, withoutRefused } from "../refused.ts";
 import { noRestart, planRestart } from "../restart/restart.ts";
 import type { Situation } from "../situation.ts";
 import { conditionOf } from "../status/conditions.ts";
@@ -32,6 +33,21 @@ import { type RolloutPlan, turn } from "./turn.ts";
 /** All that keeps an aborted or held version out of traffic; safe to repeat, traffic first. */
 function takenBack(observed: ObservedRollout, view: View, now: Instant, isBlamed: boolean) {
   const { traffic, scaling, events, wakes, changes } = takeBack(observed, withRunsSeen(observed, view), now);
+  const before = withoutRefused(observed, traffic);
+  if (before.length < traffic.length) {
+    // Its users stay where they are for now: so do its Pods, and what status says of both.
+    const stranded = observed.refused?.because;
+    const again = [triesAgainAt(observed, now)];
+    return {
+      before,
+      after: [],
+      isScaling: false,
+      events: [],
+      wakes: again,
+      stranded,
+      changes: abortedChanges(view, now),
+    };
+  }
   const questions = [...observed.traffic.values()].filter(({ state }) => state.is !== "absent");
   const after: Effect[] = [
     ...scaling,
@@ -43,7 +59,15 @@ function takenBack(observed: ObservedRollout, view: View, now: Instant, isBlamed
     ...endSynthetic(observed),
   ];
   const isScaling = scaling.length > 0;
-  return { before: traffic, after, isScaling, events, wakes, changes: { ...abortedChanges(view, now), ...changes } };
+  return {
+    before,
+    after,
+    isScaling,
+    events,
+    wakes,
+    stranded: undefined,
+    changes: { ...abortedChanges(view, now), ...changes },
+  };
 }
 
 function abortedChanges(view: View, now: Instant): Changes {
@@ -118,6 +142,7 @@ export function condemn(observed: ObservedRollout, view: View, verdict: Verdict,
     changes,
     progressing: { reason: "RolloutAborted", message },
     wakes: taken.wakes,
+    stranded: taken.stranded,
   });
 }
 
@@ -131,7 +156,8 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
     const heard = view.rollout.metadata.annotations?.[annotations.bad] === undefined ? [] : [forgetBad(view)];
     // Nothing is on its way any more: the stable version is looked after as if nothing had been. What is scaled in this
     // turn a budget doesn't count yet.
-    const restart = taken.isScaling ? noRestart(view) : planRestart(observed, view, now);
+    const restart =
+      taken.isScaling || taken.stranded !== undefined ? noRestart(view) : planRestart(observed, view, now);
     return turn(observed, view, now, {
       because: `aborted: ${progressing.message}`,
       actions: [
@@ -145,6 +171,7 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
       events: taken.events,
       changes: { ...changes, restartedAt: restart.restartedAt },
       wakes: [...taken.wakes, restart.wakeAt],
+      stranded: taken.stranded,
     });
   }
   const message = abortedWords(view, undefined);
@@ -156,6 +183,7 @@ export function stayAborted(observed: ObservedRollout, view: View, now: Instant)
     changes,
     progressing: { reason: "RolloutAborted", message },
     wakes: taken.wakes,
+    stranded: taken.stranded,
   });
 }
 
@@ -178,6 +206,7 @@ export function hold(
     changes,
     progressing: { reason: "Quarantined", message: hint },
     wakes: taken.wakes,
+    stranded: taken.stranded,
   });
 }
 

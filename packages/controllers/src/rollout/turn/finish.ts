@@ -15,6 +15,7 @@ import {
   conditionOf,
   type ProgressReason,
   type RolloutCondition,
+  takenBackCondition,
   withCondition,
   withoutCondition,
 } from "../status/conditions.ts";
@@ -36,6 +37,8 @@ export interface Outcome {
   readonly isCreating?: boolean;
   /** The judge doubts the version, which waits for that alone. */
   readonly heldByJudge?: string;
+  /** It was to be taken back, and why not all of its users are. */
+  readonly stranded?: string | undefined;
 }
 
 /** All that a turn does. */
@@ -125,6 +128,8 @@ function conditionsOf(observed: ObservedRollout, view: View, next: RolloutStatus
   else conditions = withoutCondition(conditions, holdbackCondition);
   if (outcome.heldByJudge !== undefined) set(heldByJudgeCondition, true, "Suspected", outcome.heldByJudge);
   else conditions = withoutCondition(conditions, heldByJudgeCondition);
+  if (outcome.stranded !== undefined) set(takenBackCondition, false, "Refused", outcome.stranded);
+  else conditions = withoutCondition(conditions, takenBackCondition);
   if (next.promoteFull === true) set("FullPromotion", true, "Requested", "A person asked for all of it");
   else conditions = withoutCondition(conditions, "FullPromotion");
   const baseline = baselineCondition(observed, { ...view, status: next });
