@@ -1,7 +1,8 @@
-// `node bench/verdict/limit.ts FOLDER [--salts f1,f2] [--bad 6] [--run RUN.json]`: what is attainable in the benchmark that
+// `node bench/verdict/limit.ts FOLDER [--salts f1,f2] [--bad 6] [--kinds 1] [--run RUN.json]`: what is attainable in the benchmark that
 // lies in FOLDER (README.md there). A judge that knows a bad release's harm and every fluctuation to come, but not how the
 // new version starts, has as much information against the harmless start that looks most like it as their divergence says;
-// before that is the log of one over the share of false rollbacks it can't be sure (Wald). With the outcome of a judge, as
+// before that is the log of one over the share of false rollbacks it can't be sure (Wald). `--kinds`: it doesn't know which of
+// so many independent things goes wrong, and each has its part of the false rollbacks. With the outcome of a judge, as
 // the benchmark's `bin/run.mjs --out` writes it for the same salts, also which rates and families its harm beyond that is from.
 import { readFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
@@ -57,6 +58,7 @@ const { values, positionals } = parseArgs({
   options: {
     salts: { type: "string", default: "f1,f2" },
     bad: { type: "string", default: "6" },
+    kinds: { type: "string", default: "1" },
     run: { type: "string" },
   },
 });
@@ -71,10 +73,15 @@ const sim = (await import(source("sim.js"))) as {
 };
 
 const { baseline } = (await import(source("harness.js"))) as {
-  baseline(spec: Spec): { readonly power: readonly number[] };
+  /** The reference: a test that knows the harm and the start. `onset` and `at` (when it is sure) in seconds. */
+  baseline(spec: Spec): {
+    readonly power: readonly number[];
+    readonly onset: number;
+    readonly at: readonly (number | null)[];
+  };
 };
 
-const falseRollbacks = 0.001;
+const falseRollbacks = 0.001 / Number(values.kinds);
 /** How good versions may start in the benchmark. */
 const latencyRises = [0, 0.3, 0.6, 1, 1.5, 2];
 const failureRises = [0, 0.3, 0.8, 1.5, 2.2, 3];
@@ -86,8 +93,8 @@ interface Start {
   nats: number;
 }
 
-/** Harmed requests until it can be sure, or until the end where `isSure` is false. */
-function limitOf(spec: Spec, release: Effect): { readonly harm: number; readonly isSure: boolean } {
+/** Harmed requests until it can be sure, at `sureAt` (seconds), or until the end where it never can. */
+function limitOf(spec: Spec, release: Effect): { readonly harm: number; readonly sureAt?: number } {
   const { service } = spec;
   const { noise, cold } = service;
   const rollout = new sim.Rollout(spec);
@@ -127,9 +134,9 @@ function limitOf(spec: Spec, release: Effect): { readonly harm: number; readonly
       }
       const most = capOf(spec, release, judged, rollout.truth.pods, noise);
       const least = Math.min(...starts.map(({ nats }) => nats));
-      if (least > 0 && 1 / (1 / least + 1 / most) >= Math.log(1 / falseRollbacks)) return { harm, isSure: true };
+      if (least > 0 && 1 / (1 / least + 1 / most) >= Math.log(1 / falseRollbacks)) return { harm, sureAt: rollout.t };
     }
-    if (!rollout.advance(false)) return { harm, isSure: false };
+    if (!rollout.advance(false)) return { harm };
   }
 }
 
@@ -225,6 +232,8 @@ if (values.run !== undefined) {
 
 const cells = new Map<string, Cell>();
 const rates = new Map<number, Cell>();
+/** Of those that both it and the reference can be sure of, over the reference's. */
+const delays: number[] = [];
 let index = 0;
 for (const salt of values.salts.split(",")) {
   for (const spec of population({ salt, nGood: 0, nBad: Number(values.bad) })) {
@@ -239,8 +248,13 @@ for (const salt of values.salts.split(",")) {
       );
     }
     // Memory is seen without a control: no start explains a leak.
-    const { harm: limit, isSure } = isLeak ? { harm: 0, isSure: true } : limitOf(spec, release);
-    const isDetectable = isLeak || (baseline(spec).power[0] ?? 0) >= detectablePower;
+    const { harm: limit, sureAt } = isLeak ? { harm: 0, sureAt: 0 } : limitOf(spec, release);
+    const reference = baseline(spec);
+    const isDetectable = isLeak || (reference.power[0] ?? 0) >= detectablePower;
+    const [at] = reference.at;
+    if (!isLeak && isDetectable && sureAt !== undefined && typeof at === "number") {
+      delays.push((sureAt - reference.onset) / Math.max(sim.DT, at - reference.onset));
+    }
     for (const [of, key] of [
       [cells, `${rps} rps, ${family}`],
       [rates, rps],
@@ -248,7 +262,7 @@ for (const salt of values.salts.split(",")) {
       const cell = of.get(key) ?? { releases: 0, detectable: 0, sure: 0, limit: 0, harm: 0 };
       of.set(key, cell);
       cell.detectable += Number(isDetectable);
-      cell.sure += Number(isDetectable && isSure);
+      cell.sure += Number(isDetectable && sureAt !== undefined);
       if (isLeak) continue;
       cell.releases++;
       cell.limit += limit;
@@ -268,3 +282,5 @@ for (const [rps, { releases, detectable, sure, limit, harm }] of rates) {
     console.log(`  ${name.padEnd(28)} ${((cell.harm - cell.limit) / releases).toFixed(2)}k beyond the limit`);
   }
 }
+const median = delays.sort((left, right) => left - right)[delays.length >> 1] ?? Number.NaN;
+console.log(`median delay at best ${median.toFixed(2)} times the reference's`);
