@@ -116,11 +116,11 @@ class ReleaseJudge implements Judge {
     const doubt = this.#doubt(evidence, window);
     const suspects = doubt !== undefined;
     const action = decisive !== undefined || waited !== undefined ? "rollback" : this.#action(suspects, window);
-    const proven = decisive ?? strongest;
+    const shown = decisive ?? waited ?? doubt ?? strongest;
     const told: Told = {
       action,
-      grounds: groundsOf(action, { decisive, isProven: proven !== undefined && proven.nats >= proofFor(proven) }),
-      strongest: decisive ?? waited ?? doubt ?? strongest,
+      grounds: groundsOf(action, { decisive, isProven: shown !== undefined && shown.nats >= proofFor(shown) }),
+      strongest: shown,
       isSuspicious: nats >= holdNats || suspects,
       sharedSince: this.#signals.sharedSince,
       requests: this.#signals.requests,
