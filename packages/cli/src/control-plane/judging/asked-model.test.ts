@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { JudgementSpec } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { formatInstant, instant } from "@sluice/kernel";
+import { instant } from "@sluice/kernel";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { asMetrics, began, counted, never } from "./counted.fixture.ts";
+import { asMetrics, began, counted, countedSpec, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { wholeLog } from "./whole-log.fixture.ts";
 import { WindowLogs } from "./window-logs.ts";
@@ -66,14 +66,7 @@ function judging(badShare: number, settings: Omit<NonNullable<JudgementSpec["mod
     ]),
   );
   const spec: JudgementSpec = {
-    rollout: { name: "shop", uid: "r" },
-    revision: "2",
-    canary: { podTemplateHash: "canary", name: "v2" },
-    stable: { podTemplateHash: "stable", name: "v1" },
-    beganAt: formatInstant(began, "millis"),
-    plan: [{ weight: 20, seconds: 600 }],
-    windowSeconds: 5,
-    mode: "enforce",
+    ...countedSpec,
     policy: "modelled",
     model: { url, ...settings },
   };

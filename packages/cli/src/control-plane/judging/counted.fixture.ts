@@ -1,9 +1,22 @@
-import { type Instant, instant } from "@sluice/kernel";
+import type { JudgementSpec } from "@sluice/api";
+import { formatInstant, type Instant, instant } from "@sluice/kernel";
 import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 
 export const began = instant(1_800_000_000_000);
 export const never = { isCancelled: false, onCancel: () => {} };
+
+/** Of a release from `stable` to `canary` that began then. */
+export const countedSpec: JudgementSpec = {
+  rollout: { name: "shop", uid: "r" },
+  revision: "2",
+  canary: { podTemplateHash: "canary", name: "v2" },
+  stable: { podTemplateHash: "stable", name: "v1" },
+  beganAt: formatInstant(began, "millis"),
+  plan: [{ weight: 20, seconds: 600 }],
+  windowSeconds: 5,
+  mode: "enforce",
+};
 
 /** A version as the router counts it, from `from` seconds on until five minutes into the release. */
 export interface Counted {

@@ -3,13 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec, RollbackPolicy } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { formatInstant, instant, millis, ratio } from "@sluice/kernel";
+import { instant, millis, ratio } from "@sluice/kernel";
 import { labelsOf, MemoryStore } from "@sluice/metrics";
 import type { MetricsStore } from "@sluice/metrics/node";
 import { judgeVersion } from "@sluice/verdict";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { render } from "../../commands/why-replay.ts";
-import { asMetrics, began, counted, never } from "./counted.fixture.ts";
+import { asMetrics, began, counted, countedSpec, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
 import { WindowLogs } from "./window-logs.ts";
@@ -40,16 +40,7 @@ function metricsOf(badShare: number): MetricsStore {
   return asMetrics(store);
 }
 
-const spec: JudgementSpec = {
-  rollout: { name: "shop", uid: "r" },
-  revision: "2",
-  canary: { podTemplateHash: "canary", name: "v2" },
-  stable: { podTemplateHash: "stable", name: "v1" },
-  beganAt: formatInstant(began, "millis"),
-  plan: [{ weight: 20, seconds: 600 }],
-  windowSeconds: 5,
-  mode: "enforce",
-};
+const spec = countedSpec;
 const work = (upTo: number, uid = "one") => ({
   do: "judgeWindows",
   uid,

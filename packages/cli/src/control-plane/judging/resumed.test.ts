@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Judgement, JudgementSpec } from "@sluice/api";
 import type { JudgedWindows } from "@sluice/controllers";
-import { formatInstant, instant } from "@sluice/kernel";
+import { instant } from "@sluice/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { asMetrics, began, counted, never } from "./counted.fixture.ts";
+import { asMetrics, began, counted, countedSpec, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
 import { WindowLogs } from "./window-logs.ts";
@@ -17,14 +17,7 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true, force: true }));
 
 const spec: JudgementSpec = {
-  rollout: { name: "shop", uid: "r" },
-  revision: "2",
-  canary: { podTemplateHash: "canary", name: "v2" },
-  stable: { podTemplateHash: "stable", name: "v1" },
-  beganAt: formatInstant(began, "millis"),
-  plan: [{ weight: 20, seconds: 600 }],
-  windowSeconds: 5,
-  mode: "enforce",
+  ...countedSpec,
   policy: "careful",
   metrics: [{ name: "orders", query: "vector(3)" }],
   rules: [{ name: "few", when: [{ signal: "metric", metric: "orders", below: 5 }], action: "alert_human" }],

@@ -5,7 +5,7 @@ import type { Judgement, JudgementSpec } from "@sluice/api";
 import { after, formatInstant, hours, instant, millis } from "@sluice/kernel";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { render } from "../../commands/why-replay.ts";
-import { asMetrics, began, counted, never } from "./counted.fixture.ts";
+import { asMetrics, began, counted, countedSpec, never } from "./counted.fixture.ts";
 import { judgeWindows } from "./judge-windows.ts";
 import { replayedOf, wholeLog } from "./whole-log.fixture.ts";
 import { WindowLogs } from "./window-logs.ts";
@@ -26,14 +26,10 @@ const store = asMetrics(
 );
 
 const specOf = (rollout: string, begins = began, revision = "2"): JudgementSpec => ({
+  ...countedSpec,
   rollout: { name: rollout, uid: rollout },
   revision,
-  canary: { podTemplateHash: "canary", name: "v2" },
-  stable: { podTemplateHash: "stable", name: "v1" },
   beganAt: formatInstant(begins, "millis"),
-  plan: [{ weight: 20, seconds: 600 }],
-  windowSeconds: 5,
-  mode: "enforce",
 });
 
 let judgements: Judgement[] = [];
